@@ -1,0 +1,227 @@
+//! Where to connect to: a validated ws or wss URL, taken apart.
+//! What the `url` crate would repair silently (spaces, control characters) is refused here instead.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+use crate::error::{Failure, Status};
+use crate::secret::Secret;
+
+/// A WebSocket server's address as the user wrote it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    secure: bool,
+    host: Host<String>,
+    port: u16,
+    resource: String,
+    userinfo: Option<Userinfo>,
+}
+
+/// The credential in a URL, percent-decoded.
+#[derive(Clone, Debug)]
+pub struct Userinfo {
+    /// The user name.
+    pub name: String,
+    /// The password; empty when there was none.
+    pub password: Secret,
+}
+
+impl Endpoint {
+    /// Validates `text` as a WebSocket URI (RFC 6455 §3).
+    ///
+    /// # Errors
+    /// [`Status::InvalidUrl`] with a hint that shows a URL that would work.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        if let Some(bad) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
+            return Err(refused(text, format!("it contains {bad:?}")).hint(match bad {
+                ' ' => "write a space in a URL as %20",
+                _ => "only printable characters are allowed in a URL",
+            }));
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(refused(text, "it has no scheme").hint(did_you_mean(text)));
+        };
+        let secure = match &scheme.to_ascii_lowercase()[..] {
+            "ws" => false,
+            "wss" => true,
+            "http" => return Err(wrong_scheme(text, scheme, "ws", rest)),
+            _ => return Err(wrong_scheme(text, scheme, "wss", rest)),
+        };
+        let url = Url::parse(text).map_err(|err| refused(text, err.to_string()).hint(EXAMPLE))?;
+        if url.fragment().is_some() {
+            let without = text.split('#').next().unwrap_or_default();
+            return Err(refused(text, "a WebSocket URL has no fragment (RFC 6455 §3)")
+                .hint(format!("did you mean {} ? A # that is data is written %23", redacted(without))));
+        }
+        let host = url.host().ok_or_else(|| refused(text, "it has no host").hint(EXAMPLE))?.to_owned();
+        let port = url.port_or_known_default().unwrap_or(if secure { 443 } else { 80 });
+        if port == 0 {
+            return Err(refused(text, "port 0 cannot be connected to").hint(EXAMPLE));
+        }
+        let resource = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        Ok(Self { secure, host, port, resource, userinfo: userinfo(&url) })
+    }
+
+    /// Whether the connection is protected by TLS (wss).
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// `ws` or `wss`.
+    pub fn scheme(&self) -> &'static str {
+        if self.secure { "wss" } else { "ws" }
+    }
+
+    /// The host without brackets, as a resolver, TLS and a person want it.
+    pub fn host(&self) -> String {
+        match &self.host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(ip) => ip.to_string(),
+            Host::Ipv6(ip) => ip.to_string(),
+        }
+    }
+
+    /// The address, when the host is one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.host {
+            Host::Domain(_) => None,
+            Host::Ipv4(ip) => Some(ip.into()),
+            Host::Ipv6(ip) => Some(ip.into()),
+        }
+    }
+
+    /// The TCP port, the scheme's default when the URL names none.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The value of the Host header: brackets around IPv6, the port unless it is the scheme's default.
+    pub fn authority(&self) -> String {
+        if self.port == if self.secure { 443 } else { 80 } {
+            self.host.to_string()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The host and port in any case: `example.com:443`, `[::1]:80`.
+    pub fn host_and_port(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// The resource name of the request line: path and query.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The credential of the URL.
+    pub fn userinfo(&self) -> Option<&Userinfo> {
+        self.userinfo.as_ref()
+    }
+}
+
+/// The URL without its credential.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme(), self.authority(), self.resource)
+    }
+}
+
+const EXAMPLE: &str = "a URL looks like wss://example.com/chat";
+
+fn userinfo(url: &Url) -> Option<Userinfo> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let password = url.password().unwrap_or_default();
+    if url.username().is_empty() && password.is_empty() {
+        return None;
+    }
+    Some(Userinfo { name: decode(url.username()), password: Secret::new(decode(password)) })
+}
+
+/// The text with any credential in it replaced, for messages.
+fn redacted(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
+    match text[start..end].rfind('@') {
+        Some(at) => format!("{}(redacted){}", &text[..start], &text[start + at..]),
+        None => text.to_owned(),
+    }
+}
+
+fn refused(text: &str, why: impl fmt::Display) -> Failure {
+    Failure::new(Status::InvalidUrl, format!("invalid URL '{}': {why}", redacted(text)))
+}
+
+fn wrong_scheme(text: &str, scheme: &str, better: &str, rest: &str) -> Failure {
+    refused(text, format!("the scheme is '{scheme}', not ws or wss"))
+        .hint(format!("did you mean {} ?", redacted(&format!("{better}://{rest}"))))
+}
+
+fn did_you_mean(text: &str) -> String {
+    let rest = text.trim_start_matches('/');
+    let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    if host.is_empty() {
+        return EXAMPLE.to_owned();
+    }
+    let local = host == "localhost" || host.starts_with("127.");
+    redacted(&format!("did you mean {}://{rest} ?", if local { "ws" } else { "wss" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(text: &str) -> String {
+        Endpoint::parse(text).unwrap_err().advice().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        let endpoint = Endpoint::parse("wss://al%40ice:s%3Acret@b\u{fc}cher.example/chat?room=1").unwrap();
+        assert!(endpoint.is_secure());
+        assert_eq!(endpoint.host(), "xn--bcher-kva.example");
+        assert_eq!((endpoint.port(), endpoint.authority().as_str()), (443, "xn--bcher-kva.example"));
+        assert_eq!(endpoint.resource(), "/chat?room=1");
+        let userinfo = endpoint.userinfo().unwrap();
+        assert_eq!((userinfo.name.as_str(), userinfo.password.expose()), ("al@ice", "s:cret"));
+        assert_eq!(endpoint.to_string(), "wss://xn--bcher-kva.example/chat?room=1");
+    }
+
+    #[test]
+    fn ipv6_has_brackets_in_headers_only() {
+        let endpoint = Endpoint::parse("ws://[::1]:9001").unwrap();
+        assert_eq!(endpoint.host(), "::1");
+        assert_eq!(endpoint.authority(), "[::1]:9001");
+        assert_eq!(endpoint.resource(), "/");
+        assert!(endpoint.ip().unwrap().is_loopback());
+    }
+
+    #[test]
+    fn refusals_show_a_url_that_works() {
+        assert_eq!(hint("example.com/chat"), "did you mean wss://example.com/chat ?");
+        assert_eq!(hint("localhost:9001"), "did you mean ws://localhost:9001 ?");
+        assert_eq!(hint("http://example.com/"), "did you mean ws://example.com/ ?");
+        assert_eq!(hint("https://example.com/"), "did you mean wss://example.com/ ?");
+        assert_eq!(hint("ftp://example.com/"), "did you mean wss://example.com/ ?");
+        assert_eq!(hint("ws://h/a b"), "write a space in a URL as %20");
+        assert_eq!(hint("ws://h/a#b"), "did you mean ws://h/a ? A # that is data is written %23");
+        for bad in ["", "/", "ws://", "ws://h:99999/", "ws://h:0/", "wss://[::1", "ws://h/\u{7}", "ws://a..b^/"] {
+            assert!(!hint(bad).is_empty(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown_in_a_refusal() {
+        for text in ["http://me:pw@h/", "me:pw@h/x", "ws://me:pw@h/#f", "ws://me:pw@h:99999/"] {
+            let failure = Endpoint::parse(text).unwrap_err();
+            let shown = format!("{failure} {}", failure.advice().unwrap_or_default());
+            assert!(!shown.contains("pw"), "{shown}");
+        }
+    }
+}

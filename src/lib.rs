@@ -1,0 +1,10 @@
+//! wsurl: curl for WebSockets.
+#![doc = ""]
+
+pub mod deadline;
+pub mod endpoint;
+pub mod error;
+pub mod framing;
+pub mod protocol;
+pub mod secret;
+pub mod size;

@@ -1,0 +1,99 @@
+//! Close frames: code and reason (RFC 6455 §5.5.1, §7.4).
+
+use super::frame::MAX_CONTROL_PAYLOAD;
+use super::utf8::InvalidUtf8;
+use super::violation::Violation;
+
+/// The code that stands for a Close frame without one; never on the wire (RFC 6455 §7.4.1).
+pub const NO_STATUS: u16 = 1005;
+
+/// Code and reason of a Close frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseFrame {
+    /// The close code; [`NO_STATUS`] when the payload is empty.
+    pub code: u16,
+    /// The reason, at most 123 bytes.
+    pub reason: String,
+}
+
+impl CloseFrame {
+    /// A Close frame with a code and no reason.
+    pub fn with_code(code: u16) -> Self {
+        Self { code, reason: String::new() }
+    }
+
+    /// Reads the payload of a Close frame.
+    pub(super) fn parse(payload: &[u8]) -> Result<Self, Violation> {
+        let (code, reason) = match payload {
+            [] => return Ok(Self::with_code(NO_STATUS)),
+            [_] => return Err(Violation::CloseTooShort),
+            [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
+        };
+        if !close_code_is_sendable(code) {
+            return Err(Violation::CloseCode(code));
+        }
+        let reason = std::str::from_utf8(reason).map_err(|err| {
+            Violation::CloseReasonNotUtf8(InvalidUtf8 { offset: err.valid_up_to() as u64 })
+        })?;
+        Ok(Self { code, reason: reason.to_owned() })
+    }
+
+    /// The payload; a reason that is too long for a control frame is cut at a character.
+    pub(super) fn payload(&self) -> Vec<u8> {
+        if self.code == NO_STATUS {
+            return Vec::new();
+        }
+        let end = (0..=self.reason.len().min(MAX_CONTROL_PAYLOAD - 2))
+            .rev()
+            .find(|&end| self.reason.is_char_boundary(end))
+            .unwrap_or_default();
+        [&self.code.to_be_bytes(), &self.reason.as_bytes()[..end]].concat()
+    }
+}
+
+/// Whether an endpoint may send this code: defined, registered or private, and not one of those that
+/// only stand for an event (1005, 1006, 1015).
+pub fn close_code_is_sendable(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_may_be_sent() {
+        for code in [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999] {
+            assert!(close_code_is_sendable(code), "{code}");
+        }
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535] {
+            assert!(!close_code_is_sendable(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn payloads_are_read_as_they_are_written() {
+        let frame = CloseFrame { code: 4001, reason: "go away \u{2764}".to_owned() };
+        assert_eq!(CloseFrame::parse(&frame.payload()), Ok(frame));
+        assert_eq!(CloseFrame::parse(&[]), Ok(CloseFrame::with_code(NO_STATUS)));
+        assert_eq!(CloseFrame::with_code(NO_STATUS).payload(), b"");
+    }
+
+    #[test]
+    fn payloads_that_break_a_rule() {
+        assert_eq!(CloseFrame::parse(&[3]), Err(Violation::CloseTooShort));
+        assert_eq!(CloseFrame::parse(&[0x03, 0xED]), Err(Violation::CloseCode(1005)));
+        assert_eq!(
+            CloseFrame::parse(b"\x03\xe8ab\xff"),
+            Err(Violation::CloseReasonNotUtf8(InvalidUtf8 { offset: 2 }))
+        );
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_between_characters() {
+        let frame = CloseFrame { code: 1000, reason: "\u{20ac}".repeat(60) };
+        let payload = frame.payload();
+        assert!(payload.len() <= MAX_CONTROL_PAYLOAD);
+        assert_eq!(CloseFrame::parse(&payload).unwrap().reason, "\u{20ac}".repeat(41));
+    }
+}

@@ -1,0 +1,95 @@
+//! The rules of RFC 6455 that a server can break, each with its section and the close code that answers it.
+
+use std::fmt;
+
+use super::frame::Opcode;
+use super::utf8::InvalidUtf8;
+
+/// A rule that the server broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// A reserved bit is set; the three bits, RSV1 highest.
+    ReservedBits(u8),
+    /// An opcode that means nothing.
+    ReservedOpcode(u8),
+    /// A control frame without FIN.
+    FragmentedControl(Opcode),
+    /// A control frame of more than 125 bytes.
+    LongControl(Opcode),
+    /// A masked frame.
+    Masked,
+    /// A length of 2^63 or more.
+    LengthHighBit,
+    /// A length written in more bytes than it needs.
+    LengthNotMinimal {
+        /// The length.
+        len: u64,
+        /// The bytes it was written in.
+        bytes: usize,
+    },
+    /// A continuation frame while no message was begun.
+    ContinuationWithoutStart,
+    /// A new message before the last one was complete.
+    MessageInsideMessage(Opcode),
+    /// A text message that is not UTF-8.
+    TextNotUtf8(InvalidUtf8),
+    /// A Close frame with a payload of one byte.
+    CloseTooShort,
+    /// A close code that must not be sent.
+    CloseCode(u16),
+    /// A close reason that is not UTF-8.
+    CloseReasonNotUtf8(InvalidUtf8),
+}
+
+impl Violation {
+    /// The code of the Close frame that answers this (RFC 6455 §7.4.1).
+    pub fn close_code(&self) -> u16 {
+        match self {
+            Self::TextNotUtf8(_) | Self::CloseReasonNotUtf8(_) => 1007,
+            Self::ReservedBits(_)
+            | Self::ReservedOpcode(_)
+            | Self::FragmentedControl(_)
+            | Self::LongControl(_)
+            | Self::Masked
+            | Self::LengthHighBit
+            | Self::LengthNotMinimal { .. }
+            | Self::ContinuationWithoutStart
+            | Self::MessageInsideMessage(_)
+            | Self::CloseTooShort
+            | Self::CloseCode(_) => 1002,
+        }
+    }
+}
+
+/// What was seen, then the section of RFC 6455 that forbids it.
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReservedBits(bits) => {
+                write!(f, "reserved bits {bits:03b} set, but no extension was negotiated (RFC 6455 §5.2)")
+            }
+            Self::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode:#x} (RFC 6455 §5.2)"),
+            Self::FragmentedControl(opcode) => write!(f, "fragmented {opcode} frame (RFC 6455 §5.5)"),
+            Self::LongControl(opcode) => write!(f, "{opcode} frame of more than 125 bytes (RFC 6455 §5.5)"),
+            Self::Masked => f.write_str("masked frame from a server (RFC 6455 §5.1)"),
+            Self::LengthHighBit => f.write_str("frame length with the highest bit set (RFC 6455 §5.2)"),
+            Self::LengthNotMinimal { len, bytes } => {
+                write!(f, "frame length {len} written in {bytes} bytes, not in its shortest form (RFC 6455 §5.2)")
+            }
+            Self::ContinuationWithoutStart => {
+                f.write_str("continuation frame without a message to continue (RFC 6455 §5.4)")
+            }
+            Self::MessageInsideMessage(opcode) => {
+                write!(f, "{opcode} frame before the last message was complete (RFC 6455 §5.4)")
+            }
+            Self::TextNotUtf8(at) => write!(f, "text message is not UTF-8 at byte {} (RFC 6455 §8.1)", at.offset),
+            Self::CloseTooShort => f.write_str("close frame with a payload of one byte (RFC 6455 §5.5.1)"),
+            Self::CloseCode(code) => write!(f, "close code {code} must not be sent (RFC 6455 §7.4)"),
+            Self::CloseReasonNotUtf8(at) => {
+                write!(f, "close reason is not UTF-8 at byte {} (RFC 6455 §5.5.1)", at.offset)
+            }
+        }
+    }
+}
+
+impl std::error::Error for Violation {}
