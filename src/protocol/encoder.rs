@@ -12,6 +12,7 @@ const BLOCK: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct Encoder {
     keys: MaskingKeys,
+    recorded: Option<Vec<FrameHeader>>,
 }
 
 /// The masking of one frame whose payload is still being written.
@@ -31,7 +32,17 @@ impl Default for Encoder {
 impl Encoder {
     /// An encoder at the start of a connection.
     pub fn new() -> Self {
-        Self { keys: MaskingKeys::new() }
+        Self { keys: MaskingKeys::new(), recorded: None }
+    }
+
+    /// From now on, keeps the headers of frames for [`Encoder::take_recorded`].
+    pub fn record_frames(&mut self) {
+        self.recorded.get_or_insert_default();
+    }
+
+    /// The headers of the frames that were written since the last call, if they are kept.
+    pub fn take_recorded(&mut self) -> Vec<FrameHeader> {
+        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Appends a whole frame.
@@ -41,6 +52,9 @@ impl Encoder {
 
     /// Appends the header of a frame; its payload has to follow before any other frame.
     pub fn begin(&mut self, header: FrameHeader, out: &mut Vec<u8>) -> PayloadMask {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(header);
+        }
         let key = self.keys.next();
         header.append_masked(key, out);
         PayloadMask { key, remaining: header.len }

@@ -1,0 +1,142 @@
+//! A buffer between TLS and the socket, in both directions: TLS reads and writes one record at a time,
+//! the operating system should be asked for many at once.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+/// Bytes read ahead at most. A TLS record is at most 16 KiB and a little.
+const READ_CAPACITY: usize = 128 * 1024;
+
+/// Bytes written before the socket is asked to take them.
+const WRITE_CAPACITY: usize = 128 * 1024;
+
+/// Wraps a non-blocking stream. `flush` never reports that it would block: what could not be written stays
+/// in the buffer, and [`Buffered::drain`] says whether anything does.
+#[derive(Debug)]
+pub(super) struct Buffered<S> {
+    inner: S,
+    input: Box<[u8]>,
+    input_start: usize,
+    input_end: usize,
+    output: Vec<u8>,
+    output_start: usize,
+}
+
+impl<S> Buffered<S> {
+    pub(super) fn new(inner: S) -> Self {
+        Self {
+            inner,
+            input: vec![0; READ_CAPACITY].into(),
+            input_start: 0,
+            input_end: 0,
+            output: Vec::with_capacity(WRITE_CAPACITY),
+            output_start: 0,
+        }
+    }
+
+    pub(super) fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+}
+
+impl<S: Write> Buffered<S> {
+    /// Writes what is buffered as far as the stream takes it: whether nothing is left.
+    pub(super) fn drain(&mut self) -> io::Result<bool> {
+        while self.output_start < self.output.len() {
+            match self.inner.write(&self.output[self.output_start..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => self.output_start += written,
+                Err(err) if err.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                Err(err) => return Err(err),
+            }
+        }
+        self.output.clear();
+        self.output_start = 0;
+        Ok(true)
+    }
+}
+
+impl<S: Read> Read for Buffered<S> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.input_start == self.input_end {
+            self.input_start = 0;
+            self.input_end = 0;
+            self.input_end = self.inner.read(&mut self.input)?;
+        }
+        let count = buf.len().min(self.input_end - self.input_start);
+        buf[..count].copy_from_slice(&self.input[self.input_start..self.input_start + count]);
+        self.input_start += count;
+        Ok(count)
+    }
+}
+
+impl<S: Write> Write for Buffered<S> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if self.output.len() + buf.len() > WRITE_CAPACITY && !self.drain()? {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.output.extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.drain().map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes `room` bytes, then blocks.
+    struct Narrow {
+        room: usize,
+        taken: Vec<u8>,
+    }
+
+    impl Write for Narrow {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            let count = buf.len().min(self.room);
+            self.room -= count;
+            self.taken.extend_from_slice(&buf[..count]);
+            if count == 0 { Err(ErrorKind::WouldBlock.into()) } else { Ok(count) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_stays_in_order() {
+        let mut buffered = Buffered::new(Narrow { room: 3, taken: Vec::new() });
+        buffered.write_all(b"abcdef").unwrap();
+        assert!(!buffered.drain().unwrap());
+        buffered.write_all(b"gh").unwrap();
+        buffered.get_mut().room = 100;
+        assert!(buffered.drain().unwrap());
+        assert_eq!(buffered.get_ref().taken, b"abcdefgh");
+    }
+
+    #[test]
+    fn a_full_buffer_blocks_instead_of_growing() {
+        let mut buffered = Buffered::new(Narrow { room: 0, taken: Vec::new() });
+        buffered.write_all(&[0; WRITE_CAPACITY]).unwrap();
+        assert_eq!(buffered.write(b"x").unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn reads_come_from_the_buffer() {
+        let mut buffered = Buffered::new(&b"hello"[..]);
+        let mut two = [0; 2];
+        assert_eq!(buffered.read(&mut two).unwrap(), 2);
+        assert!(buffered.get_ref().is_empty());
+        let mut rest = Vec::new();
+        buffered.read_to_end(&mut rest).unwrap();
+        assert_eq!((&two, &rest[..]), (b"he", &b"llo"[..]));
+    }
+}

@@ -1,0 +1,160 @@
+//! What a certificate says: whom it is for, who issued it, and when it is valid.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use crate::error::{Failure, Status};
+
+/// The facts of a certificate that a person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// The subject, such as `CN=example.com`.
+    pub subject: String,
+    /// The issuer, in the same form.
+    pub issuer: String,
+    /// DNS names and IP addresses that the certificate is for.
+    pub names: Vec<String>,
+    /// Seconds since 1970 from which it is valid.
+    pub not_before: i64,
+    /// Seconds since 1970 until which it is valid.
+    pub not_after: i64,
+}
+
+impl CertificateFacts {
+    /// Reads a certificate in DER; `None` when it is none.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let alternative = certificate.subject_alternative_name().ok().flatten();
+        let names = alternative.iter().flat_map(|extension| &extension.value.general_names);
+        Some(Self {
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            names: names.filter_map(name).collect(),
+            not_before: certificate.validity().not_before.timestamp(),
+            not_after: certificate.validity().not_after.timestamp(),
+        })
+    }
+
+    /// Whole days from `now` to the end of its validity; negative when that is past.
+    pub fn days_left(&self, now: SystemTime) -> i64 {
+        (self.not_after - seconds(now)).div_euclid(DAY)
+    }
+
+    /// Whether it is for `host`, by its alternative names (RFC 6125 §6.4).
+    pub fn is_for(&self, host: &str) -> bool {
+        let ip: Option<IpAddr> = host.parse().ok();
+        self.names.iter().any(|name| match ip {
+            Some(ip) => name.parse() == Ok(ip),
+            None => dns_name_matches(name, host),
+        })
+    }
+
+    /// Why a client that wants `host` does not accept it, as far as the certificate itself tells.
+    pub fn refusal(&self, host: &str, now: SystemTime) -> Failure {
+        let (start, end) = (self.not_before, self.not_after);
+        let now = seconds(now);
+        if now > end {
+            let ago = days((now - end) / DAY);
+            let text = format!("certificate expired on {} ({ago} ago)", date(end));
+            return Failure::new(Status::CertificateExpired, text).hint("the server needs a new certificate");
+        }
+        if now < start {
+            let text = format!("certificate is not valid before {} (in {})", date(start), days((start - now) / DAY));
+            return Failure::new(Status::CertificateExpired, text).hint("is this machine's clock right?");
+        }
+        if !self.is_for(host) {
+            let names = if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
+            let text = format!("certificate is for {names}; not for {host}");
+            return Failure::new(Status::CertificateNameMismatch, text)
+                .hint("--tls-domain NAME verifies another name");
+        }
+        let text = if self.subject == self.issuer {
+            format!("certificate is self-signed ({})", self.subject)
+        } else {
+            format!("certificate is from an issuer that is not trusted ({})", self.issuer)
+        };
+        Failure::new(Status::CertificateUntrusted, text)
+            .hint("--cacert FILE trusts the issuer's certificate; -k accepts any certificate")
+    }
+}
+
+const DAY: i64 = 24 * 3600;
+
+fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn date(seconds: i64) -> String {
+    let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+    humantime::format_rfc3339_seconds(time).to_string()[..10].to_owned()
+}
+
+fn days(count: i64) -> String {
+    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
+            (Ok(v4), _) => Some(IpAddr::from(v4).to_string()),
+            (_, Ok(v6)) => Some(IpAddr::from(v6).to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A `*` stands for exactly one label, the leftmost.
+fn dns_name_matches(pattern: &str, host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    match pattern.strip_prefix("*.") {
+        Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
+        None => pattern.eq_ignore_ascii_case(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(names: &[&str]) -> CertificateFacts {
+        CertificateFacts {
+            subject: "CN=a".to_owned(),
+            issuer: "CN=ca".to_owned(),
+            names: names.iter().map(ToString::to_string).collect(),
+            not_before: 1_700_000_000,
+            not_after: 1_767_398_399,
+        }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn names_with_wildcards_and_addresses() {
+        let facts = facts(&["a.example", "*.b.example", "127.0.0.1", "::1"]);
+        for host in ["a.example", "A.EXAMPLE", "x.b.example", "127.0.0.1", "::1"] {
+            assert!(facts.is_for(host), "{host}");
+        }
+        for host in ["b.example", "x.y.b.example", "c.a.example", "127.0.0.2", "::2"] {
+            assert!(!facts.is_for(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_reason() {
+        let facts = facts(&["a.example", "*.b.example"]);
+        let text = |host, now| facts.refusal(host, at(now)).to_string();
+        assert_eq!(text("a.example", 1_767_398_399 + 312 * 86_400), "certificate expired on 2026-01-02 (312 days ago)");
+        assert_eq!(text("a.example", 1_699_900_000), "certificate is not valid before 2023-11-14 (in 1 day)");
+        assert_eq!(text("c.example", 1_700_000_001), "certificate is for a.example, *.b.example; not for c.example");
+        assert_eq!(text("a.example", 1_700_000_001), "certificate is from an issuer that is not trusted (CN=ca)");
+        assert_eq!(facts.days_left(at(1_767_398_399 - 3 * 86_400)), 3);
+        assert_eq!(facts.days_left(at(1_767_398_400)), -1);
+    }
+}

@@ -1,0 +1,195 @@
+//! Several addresses, one connection: attempts start one after the other and run side by side, the first
+//! that succeeds wins (RFC 8305, "Happy Eyeballs").
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use socket2::SockRef;
+
+use super::Observer;
+use super::transport::{Socket, Transport};
+use crate::deadline::Deadline;
+use crate::error::{Failure, IoCause, Phase, Status};
+
+/// Addresses tried at most.
+const MAX_ADDRESSES: usize = 5;
+
+/// The head start of an attempt before the next one (RFC 8305 §5, "Connection Attempt Delay").
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// What is set on the socket.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SocketOptions {
+    /// Leaves Nagle's algorithm on.
+    pub no_tcp_nodelay: bool,
+    /// The size of the kernel's send buffer in bytes.
+    pub send_buffer: Option<usize>,
+}
+
+struct Attempt {
+    address: SocketAddr,
+    stream: TcpStream,
+    token: Token,
+}
+
+struct Race<'a> {
+    poll: Poll,
+    options: &'a SocketOptions,
+    waiting: VecDeque<SocketAddr>,
+    running: Vec<Attempt>,
+    failed: Vec<(SocketAddr, io::Error)>,
+    started: usize,
+}
+
+/// Connects to the first of `addresses` that answers. `target` is what errors call the peer.
+pub(super) fn connect(
+    addresses: &[SocketAddr],
+    target: &str,
+    options: &SocketOptions,
+    deadline: &Deadline,
+    observer: &mut dyn Observer,
+) -> Result<Transport, Failure> {
+    let poll = Poll::new().map_err(|err| cannot_connect(target).source(IoCause(err)))?;
+    let race = Race {
+        poll,
+        options,
+        waiting: in_order(addresses),
+        running: Vec::new(),
+        failed: Vec::new(),
+        started: 0,
+    };
+    match race.run(deadline, observer) {
+        Ok(transport) => Ok(transport),
+        Err(Lost::Deadline) => {
+            let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
+            Err(Failure::timeout(Phase::Connect, host.trim_matches(['[', ']']), deadline))
+        }
+        Err(Lost::Failed(failed)) => Err(explain(target, failed)),
+    }
+}
+
+enum Lost {
+    Deadline,
+    Failed(Vec<(SocketAddr, io::Error)>),
+}
+
+impl Race<'_> {
+    fn run(mut self, deadline: &Deadline, observer: &mut dyn Observer) -> Result<Transport, Lost> {
+        let mut events = Events::with_capacity(MAX_ADDRESSES);
+        let mut next_start = Instant::now();
+        loop {
+            if !self.waiting.is_empty() && (self.running.is_empty() || Instant::now() >= next_start) {
+                self.start_next(observer);
+                next_start = Instant::now() + ATTEMPT_DELAY;
+                continue;
+            }
+            if self.running.is_empty() {
+                return Err(Lost::Failed(self.failed));
+            }
+            let mut timeout = deadline.remaining().ok_or(Lost::Deadline)?;
+            if !self.waiting.is_empty() {
+                timeout = timeout.min(next_start.saturating_duration_since(Instant::now()));
+            }
+            match self.poll.poll(&mut events, Some(timeout)) {
+                Err(err) if err.kind() != ErrorKind::Interrupted => {
+                    self.failed.extend(self.running.first().map(|attempt| (attempt.address, err)));
+                    return Err(Lost::Failed(self.failed));
+                }
+                _ => {}
+            }
+            for event in &events {
+                if let Some(stream) = self.settle(event.token(), observer) {
+                    return Ok(Transport::plain(Socket::new(stream, self.poll)));
+                }
+            }
+        }
+    }
+
+    fn start_next(&mut self, observer: &mut dyn Observer) {
+        let Some(address) = self.waiting.pop_front() else { return };
+        observer.note(&format!("Trying {address}..."));
+        let token = Token(self.started);
+        self.started += 1;
+        let opened = TcpStream::connect(address).and_then(|mut stream| {
+            self.configure(&stream)?;
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            self.poll.registry().register(&mut stream, token, interest)?;
+            Ok(stream)
+        });
+        match opened {
+            Ok(stream) => self.running.push(Attempt { address, stream, token }),
+            Err(err) => self.failed.push((address, err)),
+        }
+    }
+
+    fn configure(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(!self.options.no_tcp_nodelay)?;
+        match self.options.send_buffer {
+            Some(size) => SockRef::from(stream).set_send_buffer_size(size),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at the attempt that had an event: its stream when it is connected.
+    fn settle(&mut self, token: Token, observer: &mut dyn Observer) -> Option<TcpStream> {
+        let index = self.running.iter().position(|attempt| attempt.token == token)?;
+        let stream = &self.running[index].stream;
+        let error = match (stream.take_error(), stream.peer_addr()) {
+            (Ok(Some(err)) | Err(err), _) => err,
+            (Ok(None), Ok(_)) => return Some(self.running.swap_remove(index).stream),
+            // An event from before the connection was made.
+            (Ok(None), Err(_)) => return None,
+        };
+        let attempt = self.running.swap_remove(index);
+        observer.note(&format!("connect to {} failed: {}", attempt.address, crate::error::io_reason(&error)));
+        self.failed.push((attempt.address, error));
+        None
+    }
+}
+
+/// The first addresses, families taking turns beginning with that of the first (RFC 8305 §4).
+fn in_order(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
+    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut preferred, mut other): (VecDeque<SocketAddr>, VecDeque<SocketAddr>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_ipv6);
+    let mut ordered = VecDeque::new();
+    while ordered.len() < MAX_ADDRESSES && !(preferred.is_empty() && other.is_empty()) {
+        ordered.extend(preferred.pop_front());
+        ordered.extend(other.pop_front());
+    }
+    ordered.truncate(MAX_ADDRESSES);
+    ordered
+}
+
+fn cannot_connect(target: &str) -> Failure {
+    Failure::new(Status::CannotConnect, format!("cannot connect to {target}"))
+}
+
+fn explain(target: &str, mut failed: Vec<(SocketAddr, io::Error)>) -> Failure {
+    let refused = failed.iter().all(|(_, err)| err.kind() == ErrorKind::ConnectionRefused);
+    let failure = if failed.len() == 1 {
+        failed.drain(..).fold(cannot_connect(target), |failure, (_, err)| failure.source(IoCause(err)))
+    } else {
+        let each: Vec<_> =
+            failed.iter().map(|(address, err)| format!("{address} {}", crate::error::io_reason(err))).collect();
+        cannot_connect(target).and(format_args!(": {}", each.join("; ")))
+    };
+    failure.hint(if refused { "is the server running, and is the port right?" } else { "is there a route to it?" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_five_are_tried() {
+        let addresses: Vec<SocketAddr> =
+            ["[::1]:1", "[::2]:1", "[::3]:1", "[::4]:1", "1.1.1.1:1", "1.1.1.2:1"].map(|a| a.parse().unwrap()).into();
+        let order: Vec<_> = in_order(&addresses).iter().map(ToString::to_string).collect();
+        assert_eq!(order, ["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"]);
+    }
+}

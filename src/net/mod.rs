@@ -1,0 +1,41 @@
+//! From a URL to an open WebSocket: resolve, connect, TLS, opening handshake, under one deadline.
+//! The code looks blocking; every wait inside it takes the [`Deadline`](crate::deadline::Deadline).
+//! May import `protocol`, `endpoint` and the small values.
+
+mod buffered;
+pub mod certificate;
+pub mod connect;
+mod dial;
+pub mod http;
+mod resolve;
+mod timeline;
+pub mod tls;
+mod transport;
+pub mod upgrade;
+
+pub use dial::{Connection, DialOptions, Facts, dial};
+pub use timeline::Timeline;
+pub use transport::{Transport, WaitError, Woken};
+
+/// Is told what happens while a connection is made. Every method has an empty default.
+pub trait Observer {
+    /// Something happened; `text` is one line.
+    fn note(&mut self, text: &str) {
+        let _ = text;
+    }
+
+    /// The head of the request that is sent, secrets redacted.
+    fn request(&mut self, head: &str) {
+        let _ = head;
+    }
+
+    /// The head of the response that came.
+    fn response(&mut self, head: &str) {
+        let _ = head;
+    }
+
+    /// Something deserves a warning.
+    fn warn(&mut self, text: &str) {
+        let _ = text;
+    }
+}

@@ -1,0 +1,34 @@
+//! When each phase of the dial was done.
+
+use std::time::{Duration, Instant};
+
+/// Points in time since the start, filled in as the phases end.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeline {
+    start: Instant,
+    /// The host name is resolved.
+    pub resolved: Option<Duration>,
+    /// The TCP connection is open.
+    pub connected: Option<Duration>,
+    /// The TLS handshake is done.
+    pub secured: Option<Duration>,
+    /// The opening handshake is done.
+    pub upgraded: Option<Duration>,
+}
+
+impl Timeline {
+    /// A timeline that starts now.
+    pub fn start() -> Self {
+        Self { start: Instant::now(), resolved: None, connected: None, secured: None, upgraded: None }
+    }
+
+    /// The time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The time from the start to `at`.
+    pub fn until(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.start)
+    }
+}

@@ -1,0 +1,265 @@
+//! A connection that never blocks, plain or in TLS, and the one place where anything waits for it.
+//! Readiness is edge-triggered: the socket remembers which direction last said "not now" and is not asked
+//! again before the operating system reports a change.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Events, Poll, Token, Waker};
+use native_tls::TlsStream;
+
+use super::buffered::Buffered;
+use crate::deadline::Deadline;
+
+const WAKER: Token = Token(usize::MAX);
+
+/// On these a read or write that did less than asked for has emptied or filled the kernel's buffer; elsewhere only
+/// an attempt that fails re-arms the notification.
+const SHORT_MEANS_BLOCKED: bool = cfg!(target_os = "linux");
+
+/// Why a wait ended without what it waited for.
+#[derive(Debug)]
+pub enum WaitError {
+    /// The deadline was reached.
+    Deadline,
+    /// The connection failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for WaitError {
+    fn from(err: io::Error) -> Self {
+        Self::Io(err)
+    }
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// The socket may be ready, or another thread called the waker.
+    Event,
+    /// The time was over.
+    Timeout,
+}
+
+/// The TCP connection and its readiness.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    poll: Poll,
+    events: Events,
+    readable: bool,
+    writable: bool,
+    read_closed: bool,
+}
+
+impl Socket {
+    /// Takes over a connected stream that is registered with `poll`.
+    pub(super) fn new(stream: TcpStream, poll: Poll) -> Self {
+        let events = Events::with_capacity(8);
+        Self { stream, poll, events, readable: true, writable: true, read_closed: false }
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(err) if err.kind() == ErrorKind::Interrupted => return Ok(Woken::Event),
+            result => result?,
+        }
+        for event in self.events.iter().filter(|event| event.token() != WAKER) {
+            self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+            self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
+            self.read_closed |= event.is_read_closed() || event.is_error();
+        }
+        Ok(if self.events.is_empty() { Woken::Timeout } else { Woken::Event })
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if !self.readable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = self.stream.read(buf);
+        match &result {
+            // After the peer's FIN no further event comes: keep asking until the end was read.
+            Ok(count) if SHORT_MEANS_BLOCKED && !self.read_closed => self.readable = *count == 0 || *count == buf.len(),
+            Err(err) if err.kind() == ErrorKind::WouldBlock => self.readable = false,
+            _ => {}
+        }
+        result
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if !self.writable {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let result = self.stream.write(buf);
+        match &result {
+            Ok(count) if SHORT_MEANS_BLOCKED => self.writable = *count == buf.len(),
+            Err(err) if err.kind() == ErrorKind::WouldBlock => self.writable = false,
+            _ => {}
+        }
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A byte stream to the peer. Reads and writes never block.
+#[derive(Debug)]
+pub enum Transport {
+    /// TCP as it is.
+    Plain(PlainTransport),
+    /// TLS over TCP.
+    Tls(Box<TlsTransport>),
+}
+
+/// See [`Transport::Plain`].
+#[derive(Debug)]
+pub struct PlainTransport(Socket);
+
+/// See [`Transport::Tls`].
+#[derive(Debug)]
+pub struct TlsTransport(TlsStream<Buffered<Transport>>);
+
+impl Transport {
+    pub(super) fn plain(socket: Socket) -> Self {
+        Self::Plain(PlainTransport(socket))
+    }
+
+    pub(super) fn tls(stream: TlsStream<Buffered<Self>>) -> Self {
+        Self::Tls(Box::new(TlsTransport(stream)))
+    }
+
+    fn socket(&self) -> &Socket {
+        match self {
+            Self::Plain(plain) => &plain.0,
+            Self::Tls(tls) => tls.0.get_ref().get_ref().socket(),
+        }
+    }
+
+    fn socket_mut(&mut self) -> &mut Socket {
+        match self {
+            Self::Plain(plain) => &mut plain.0,
+            Self::Tls(tls) => tls.0.get_mut().get_mut().socket_mut(),
+        }
+    }
+
+    /// A handle with which another thread ends [`Transport::wait`].
+    pub fn waker(&self) -> io::Result<Arc<Waker>> {
+        Waker::new(self.socket().poll.registry(), WAKER).map(Arc::new)
+    }
+
+    /// Sleeps until the socket may have become ready, the waker is called, or `timeout` is over.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
+        self.socket_mut().wait(timeout)
+    }
+
+    /// Hands what TLS has encrypted to the socket, as far as it takes it: whether all is handed over.
+    pub fn drain(&mut self) -> io::Result<bool> {
+        match self {
+            Self::Plain(_) => Ok(true),
+            Self::Tls(tls) => Ok(tls.0.get_mut().drain()? && tls.0.get_mut().get_mut().drain()?),
+        }
+    }
+
+    /// The address of the peer.
+    pub fn peer_address(&self) -> io::Result<SocketAddr> {
+        self.socket().stream.peer_addr()
+    }
+
+    /// The address of this end.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.socket().stream.local_addr()
+    }
+
+    /// The peer's certificate in DER; `None` without TLS.
+    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => tls.0.peer_certificate().ok()??.to_der().ok(),
+        }
+    }
+
+    /// Says goodbye as far as that is possible without waiting. Errors do not matter any more.
+    pub fn shut_down(&mut self) {
+        if let Self::Tls(tls) = self {
+            let _ = tls.0.shutdown();
+        }
+        let _ = self.drain();
+        let _ = self.socket().stream.shutdown(Shutdown::Write);
+    }
+
+    fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
+        let left = deadline.remaining().ok_or(WaitError::Deadline)?;
+        self.wait(Some(left))?;
+        Ok(())
+    }
+
+    /// Reads some bytes; 0 is the end of the stream.
+    pub(super) fn read_until(&mut self, buf: &mut [u8], deadline: &Deadline) -> Result<usize, WaitError> {
+        loop {
+            match self.read(buf) {
+                Err(err) if err.kind() == ErrorKind::WouldBlock => {
+                    self.drain()?;
+                    self.wait_until(deadline)?;
+                }
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// Writes all of `bytes` to the socket.
+    pub(super) fn write_until(&mut self, mut bytes: &[u8], deadline: &Deadline) -> Result<(), WaitError> {
+        while !bytes.is_empty() {
+            match self.write(bytes) {
+                Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+                Ok(written) => bytes = &bytes[written..],
+                Err(err) if err.kind() == ErrorKind::WouldBlock => self.wait_until(deadline)?,
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                Err(err) => return Err(err.into()),
+            }
+        }
+        while !self.drain()? {
+            self.wait_until(deadline)?;
+        }
+        Ok(())
+    }
+}
+
+impl Buffered<Transport> {
+    /// Waits for the socket below, for a TLS handshake that cannot go on.
+    pub(super) fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
+        self.drain()?;
+        self.get_mut().wait_until(deadline)
+    }
+}
+
+impl Read for Transport {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(plain) => plain.0.read(buf),
+            Self::Tls(tls) => tls.0.read(buf),
+        }
+    }
+}
+
+impl Write for Transport {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(plain) => plain.0.write(buf),
+            Self::Tls(tls) => tls.0.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.drain().map(|_| ())
+    }
+}

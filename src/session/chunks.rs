@@ -1,0 +1,189 @@
+//! Stream mode, outgoing: bytes as they are read become binary messages, or sections of one.
+
+use sha2::{Digest, Sha256};
+
+use super::input::{Block, Input, InputLane, Next};
+use super::wake::Wake;
+use super::{Allowance, Fill, Outgoing, Supply};
+use crate::error::{Failure, Status};
+use crate::protocol::{Encoder, FrameHeader, Opcode, PayloadMask};
+
+/// The least that is asked for in one read: small chunks are cut from larger blocks.
+const MIN_BLOCK: usize = 64 * 1024;
+
+/// The most that is asked for in one read of a file.
+const FILE_BLOCK: usize = 256 * 1024;
+
+/// How the bytes become messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// What is read at once, at most this many bytes, is one message.
+    Chunks(usize),
+    /// Everything is one message of one frame with this many bytes.
+    OneFrame(u64),
+    /// Everything is one message, in a fragment for every read.
+    Fragments,
+}
+
+/// Sends a file, a pipe or what is typed.
+#[derive(Debug)]
+pub struct ChunkSource {
+    shape: Shape,
+    input: Option<Input>,
+    name: String,
+    lane: Option<InputLane>,
+    block: Block,
+    /// The frame that is being written.
+    frame: Option<PayloadMask>,
+    begun: bool,
+    over: bool,
+    digest: Option<Sha256>,
+}
+
+impl ChunkSource {
+    /// A source that has not been started; with `digest` it computes the SHA-256 of what is sent.
+    pub fn new(input: Input, shape: Shape, digest: bool) -> Self {
+        Self {
+            shape,
+            name: input.name.clone(),
+            input: Some(input),
+            lane: None,
+            block: Block::default(),
+            frame: None,
+            begun: false,
+            over: false,
+            digest: digest.then(Sha256::new),
+        }
+    }
+
+    /// The SHA-256 of what was sent, if it was asked for.
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        self.digest.clone().map(|digest| digest.finalize().into())
+    }
+
+    fn block_size(&self, from_file: bool) -> usize {
+        match self.shape {
+            Shape::Chunks(size) if from_file => size.max(FILE_BLOCK / size.max(1) * size),
+            Shape::Chunks(size) => size.max(MIN_BLOCK),
+            Shape::OneFrame(_) => FILE_BLOCK,
+            Shape::Fragments => MIN_BLOCK,
+        }
+    }
+
+    /// Makes sure that the block has bytes: whether it has.
+    fn refill(&mut self) -> Result<Refill, Failure> {
+        if !self.block.is_empty() {
+            return Ok(Refill::Ready);
+        }
+        let Some(lane) = &mut self.lane else { return Ok(Refill::End) };
+        match lane.next()? {
+            Next::Block(block) => {
+                lane.give_back(std::mem::replace(&mut self.block, block));
+                Ok(Refill::Ready)
+            }
+            Next::Nothing => Ok(Refill::Nothing),
+            Next::End => Ok(Refill::End),
+        }
+    }
+
+    /// The header of the frame that the bytes at hand begin.
+    fn next_header(&self) -> FrameHeader {
+        let here = self.block.bytes().len();
+        let opcode = if self.begun { Opcode::Continuation } else { Opcode::Binary };
+        match self.shape {
+            Shape::Chunks(size) => FrameHeader { fin: true, opcode: Opcode::Binary, len: here.min(size) as u64 },
+            Shape::OneFrame(len) => FrameHeader { fin: true, opcode: Opcode::Binary, len },
+            Shape::Fragments => FrameHeader { fin: false, opcode, len: here as u64 },
+        }
+    }
+
+    /// What the end of the input asks for.
+    fn end(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, fill: &mut Fill) -> Result<(), Failure> {
+        self.over = true;
+        fill.next = Supply::Over(None);
+        if let Some(frame) = self.frame.as_ref().filter(|frame| frame.remaining() > 0) {
+            let missing = frame.remaining();
+            let text = format!("cannot read {}: it became {missing} bytes shorter while it was sent", self.name);
+            return Err(Failure::new(Status::ReadError, text));
+        }
+        let empty_message = FrameHeader { fin: true, opcode: Opcode::Binary, len: 0 };
+        match self.shape {
+            Shape::Fragments if self.begun => {
+                encoder.frame(Opcode::Continuation, true, b"", out);
+                fill.messages += 1;
+            }
+            Shape::Fragments | Shape::OneFrame(_) if !self.begun => {
+                drop(encoder.begin(empty_message, out));
+                fill.messages += 1;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+enum Refill {
+    Ready,
+    Nothing,
+    End,
+}
+
+impl Outgoing for ChunkSource {
+    fn start(&mut self, wake: &Wake) -> Result<(), Failure> {
+        if let Some(input) = self.input.take() {
+            let size = self.block_size(input.size.is_some());
+            self.lane = Some(InputLane::start(input, size, wake.clone())?);
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, allowance: Allowance) -> Result<Fill, Failure> {
+        let mut fill = Fill::default();
+        let limit = out.len() + allowance.bytes;
+        while out.len() < limit {
+            if self.over {
+                fill.next = Supply::Over(None);
+                return Ok(fill);
+            }
+            match self.refill()? {
+                Refill::Ready => {}
+                Refill::Nothing => return Ok(fill),
+                Refill::End => {
+                    self.end(encoder, out, &mut fill)?;
+                    return Ok(fill);
+                }
+            }
+            if self.frame.is_none() {
+                self.frame = Some(encoder.begin(self.next_header(), out));
+                self.begun = true;
+            }
+            let Some(frame) = &mut self.frame else { continue };
+            let bytes = self.block.bytes();
+            let room = limit.saturating_sub(out.len()).max(1);
+            let here = bytes.len().min(room).min(usize::try_from(frame.remaining()).unwrap_or(usize::MAX));
+            if let Some(digest) = &mut self.digest {
+                digest.update(&bytes[..here]);
+            }
+            frame.append(&bytes[..here], out);
+            let frame_is_complete = frame.remaining() == 0;
+            self.block.consume(here);
+            fill.bytes += here as u64;
+            if frame_is_complete {
+                self.frame = None;
+                fill.messages += u64::from(self.shape != Shape::Fragments);
+                // A file that has grown since is sent as long as it was.
+                self.over = matches!(self.shape, Shape::OneFrame(_));
+            }
+        }
+        fill.next = Supply::Ready;
+        Ok(fill)
+    }
+
+    fn is_inside_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    fn has_more(&mut self) -> bool {
+        !self.over && (!self.block.is_empty() || self.frame.is_some() || self.lane.as_mut().is_some_and(InputLane::has_more))
+    }
+}

@@ -1,0 +1,194 @@
+//! The input lane: a thread that reads a file, pipe or terminal, so that a slow one stops nothing else.
+//! A fixed set of blocks goes back and forth: when all are full, the source waits.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+use super::wake::Wake;
+use crate::error::{Failure, IoCause, Status};
+
+/// Blocks that travel between the lane and the network thread.
+const BLOCKS: usize = 4;
+
+/// What is read from, and how.
+#[derive(Debug)]
+pub struct Input {
+    /// The source.
+    pub file: File,
+    /// How messages call it: `standard input`, or the file's name.
+    pub name: String,
+    /// Bytes from here to the end, where that is known before reading.
+    pub size: Option<u64>,
+}
+
+impl Input {
+    /// Opens `path`.
+    pub fn open(path: &std::path::Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let failed = |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(Failure::new(Status::ReadError, format!("cannot read {name}: it is a directory")));
+        }
+        // Files that the kernel makes up, as in /proc, say 0 and have more.
+        let size = (metadata.is_file() && metadata.len() > 0).then_some(metadata.len());
+        Ok(Self { file, name, size })
+    }
+
+    /// Standard input; its size is known when it is a file.
+    pub fn standard() -> Result<Self, Failure> {
+        let failed = |err| Failure::new(Status::ReadError, "cannot read standard input").source(IoCause(err));
+        let mut file = crate::stdio::input().map_err(failed)?;
+        let size = match file.metadata() {
+            Ok(metadata) if metadata.is_file() => {
+                let position = io::Seek::stream_position(&mut file).unwrap_or_default();
+                Some(metadata.len().saturating_sub(position))
+            }
+            _ => None,
+        };
+        Ok(Self { file, name: "standard input".to_owned(), size })
+    }
+}
+
+/// Bytes as they were read.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// The bytes from `start` to `end` are not consumed.
+    pub(super) buffer: Vec<u8>,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Block {
+    /// What was not consumed yet.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        self.start += count;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// What the lane has.
+pub(super) enum Next {
+    Block(Block),
+    Nothing,
+    End,
+}
+
+/// The network thread's end of the lane.
+#[derive(Debug)]
+pub(super) struct InputLane {
+    name: String,
+    filled: Receiver<io::Result<Block>>,
+    empty: Sender<Block>,
+    /// A block that was looked at and not taken.
+    seen: Option<Block>,
+    over: bool,
+    /// Bytes that a source of known size still has to give.
+    owed: Option<u64>,
+}
+
+impl InputLane {
+    /// Starts the thread. A read asks for at most `block_size` bytes.
+    pub(super) fn start(input: Input, block_size: usize, wake: Wake) -> Result<Self, Failure> {
+        let (empty, empties) = mpsc::channel();
+        let (full, filled) = mpsc::channel();
+        for _ in 0..BLOCKS {
+            let _ = empty.send(Block::default());
+        }
+        let Input { file, name, size } = input;
+        thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(move || {
+                read_all(file, block_size, &empties, &full, &wake);
+                // Hanging up is how the end is told; only then the network thread has to look.
+                drop(full);
+                wake.wake();
+            })
+            .map_err(|err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(err))?;
+        Ok(Self { name, filled, empty, seen: None, over: false, owed: size })
+    }
+
+    /// The next block, if one is there.
+    pub(super) fn next(&mut self) -> Result<Next, Failure> {
+        let block = match self.seen.take() {
+            Some(block) => block,
+            None if self.over => return Ok(Next::End),
+            None => match self.filled.try_recv() {
+                Ok(Ok(block)) => block,
+                Ok(Err(err)) => {
+                    self.over = true;
+                    return Err(Failure::new(Status::ReadError, format!("cannot read {}", self.name))
+                        .source(IoCause(err)));
+                }
+                Err(TryRecvError::Empty) => return Ok(Next::Nothing),
+                Err(TryRecvError::Disconnected) => {
+                    self.over = true;
+                    return Ok(Next::End);
+                }
+            },
+        };
+        if let Some(owed) = &mut self.owed {
+            *owed = owed.saturating_sub(block.bytes().len() as u64);
+        }
+        Ok(Next::Block(block))
+    }
+
+    /// Gives an emptied block back to be filled again.
+    pub(super) fn give_back(&self, block: Block) {
+        // The thread has ended when its source has; then the block is not needed.
+        let _ = self.empty.send(block);
+    }
+
+    /// Whether the source is known to have bytes that [`InputLane::next`] has not given yet.
+    pub(super) fn has_more(&mut self) -> bool {
+        if self.seen.is_none() && !self.over {
+            self.seen = self.filled.try_recv().ok().and_then(Result::ok);
+        }
+        self.seen.is_some() || (!self.over && self.owed.is_some_and(|owed| owed > 0))
+    }
+}
+
+/// Reads until the end, an error, or until nobody wants more.
+fn read_all(
+    mut file: File,
+    block_size: usize,
+    empties: &Receiver<Block>,
+    full: &Sender<io::Result<Block>>,
+    wake: &Wake,
+) {
+    while let Ok(mut block) = empties.recv() {
+        block.buffer.resize(block_size, 0);
+        let result = loop {
+            match file.read(&mut block.buffer) {
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                // Another program has made this descriptor non-blocking, which all its holders share.
+                Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(5)),
+                result => break result,
+            }
+        };
+        let item = match result {
+            Ok(0) => break,
+            Ok(count) => {
+                (block.start, block.end) = (0, count);
+                Ok(block)
+            }
+            Err(err) => Err(err),
+        };
+        let failed = item.is_err();
+        if full.send(item).is_err() || failed {
+            break;
+        }
+        wake.wake();
+    }
+}

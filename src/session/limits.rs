@@ -1,0 +1,96 @@
+//! The limits of a session, and which ends of it are accepted.
+
+use std::time::{Duration, Instant};
+
+use crate::protocol::CloseFrame;
+
+/// How long what may last.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Without progress while there is something to send.
+    pub send: Duration,
+    /// Without a message while one is awaited.
+    pub receive: Duration,
+    /// Whether `receive` also holds while a server is followed that owes nothing.
+    pub receive_always: bool,
+    /// From our Close to the server's.
+    pub close: Duration,
+    /// Without any traffic.
+    pub idle: Option<Duration>,
+    /// The end of the whole run, and its length.
+    pub whole: Option<(Instant, Duration)>,
+    /// Between pings.
+    pub ping_interval: Option<Duration>,
+    /// From a ping to a sign of life.
+    pub ping_timeout: Duration,
+    /// Between unsolicited pongs.
+    pub pong_interval: Option<Duration>,
+}
+
+/// Our Close, and the close codes of the server that mean success.
+#[derive(Clone, Debug)]
+pub struct CloseOptions {
+    /// What we send.
+    pub frame: CloseFrame,
+    /// What we accept.
+    pub accept: AcceptClose,
+}
+
+/// A list of close codes and patterns such as `4xxx`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptClose(Vec<[Option<u8>; 4]>);
+
+impl AcceptClose {
+    /// Reads a comma-separated list.
+    ///
+    /// # Errors
+    /// Says what is wrong and shows a list that would be accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        text.split(',').map(pattern).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether a server may close with `code`.
+    pub fn accepts(&self, code: u16) -> bool {
+        let text = format!("{code:04}");
+        self.0.iter().any(|pattern| {
+            pattern.iter().zip(text.bytes()).all(|(wanted, digit)| wanted.is_none_or(|wanted| wanted == digit))
+        })
+    }
+}
+
+fn pattern(text: &str) -> Result<[Option<u8>; 4], String> {
+    let digits: Vec<_> = text
+        .trim()
+        .bytes()
+        .map(|byte| match byte {
+            b'0'..=b'9' => Some(Some(byte)),
+            b'x' | b'X' => Some(None),
+            _ => None,
+        })
+        .collect::<Option<_>>()
+        .unwrap_or_default();
+    digits.try_into().map_err(|_| "a close code has four digits, x stands for any; write 1000,1001,4xxx".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_and_codes() {
+        let accept = AcceptClose::parse("1000, 4xxx,30x1").unwrap();
+        for code in [1000, 4000, 4999, 3001, 3091] {
+            assert!(accept.accepts(code), "{code}");
+        }
+        for code in [1001, 1005, 3000, 3100] {
+            assert!(!accept.accepts(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_code_is_answered_with_one() {
+        for text in ["", "100", "10000", "4yyy", "1000,", "-100", "1000;1001"] {
+            assert!(AcceptClose::parse(text).unwrap_err().contains("1000,1001,4xxx"), "{text}");
+        }
+    }
+}

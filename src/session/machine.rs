@@ -1,0 +1,546 @@
+//! The state of a session and its clocks: open, closing, leaving, over. Pure: it is told what happened and
+//! when, and says what to do next and when to look again.
+
+use std::time::{Duration, Instant};
+
+use super::finish::FinishRule;
+use super::limits::{CloseOptions, Limits};
+use super::signals::Signal;
+use super::verdict::{End, Side, Story};
+use crate::error::{Failure, Phase, Status};
+use crate::protocol::{CloseFrame, Violation};
+use crate::stats::Tally;
+
+/// How long a last frame may take to leave, when nothing more is awaited.
+const GOODBYE: Duration = Duration::from_millis(250);
+
+/// How long the answer to our Close is awaited after a signal.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// The close code of an endpoint that goes away.
+const GOING_AWAY: u16 = 1001;
+
+/// Where the session is in its life (RFC 6455 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Messages go both ways.
+    Open,
+    /// Our Close is out, the server's is awaited.
+    Closing { since: Instant, limit: Duration },
+    /// The last frame has to leave, then it is over.
+    Leaving { since: Instant },
+    /// Nothing more will happen.
+    Over,
+}
+
+/// What the pump sees when it asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Situation {
+    /// Bytes wait to be taken by the socket.
+    pub(super) sending: bool,
+    /// The output takes nothing, so nothing is read.
+    pub(super) blocked: bool,
+    /// Since when a ping waits for its answer.
+    pub(super) unanswered_since: Option<Instant>,
+}
+
+/// What the pump has to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Go on.
+    Continue,
+    /// Send this Close; no other frame may follow it.
+    SendClose(CloseFrame),
+    /// The session is over.
+    Stop,
+}
+
+/// Which clock has run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    Whole(Duration),
+    Send,
+    Receive,
+    Idle(Duration),
+    Ping,
+    Quiet,
+    Close(Duration),
+    Leave,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Machine {
+    host: String,
+    rule: FinishRule,
+    limits: Limits,
+    close: CloseOptions,
+    state: State,
+    /// A Close that is to be sent at the next step.
+    queued: Option<CloseFrame>,
+    input_over_at: Option<Instant>,
+    wrote_at: Instant,
+    heard_at: Instant,
+    data_at: Instant,
+    unblocked_at: Instant,
+    tally: Tally,
+    failure: Option<Failure>,
+    end: Option<End>,
+    unsent: bool,
+    output_closed: bool,
+    discards: bool,
+}
+
+impl Machine {
+    pub(super) fn new(host: String, rule: FinishRule, limits: Limits, close: CloseOptions, now: Instant) -> Self {
+        Self {
+            host,
+            rule,
+            limits,
+            close,
+            state: State::Open,
+            queued: None,
+            input_over_at: None,
+            wrote_at: now,
+            heard_at: now,
+            data_at: now,
+            unblocked_at: now,
+            tally: Tally::default(),
+            failure: None,
+            end: None,
+            unsent: false,
+            output_closed: false,
+            discards: false,
+        }
+    }
+
+    // What happened.
+
+    /// Frames of the input were prepared for sending.
+    pub(super) fn sent(&mut self, messages: u64, bytes: u64) {
+        self.tally.messages_sent += messages;
+        self.tally.bytes_sent += bytes;
+    }
+
+    /// The input has ended; it may ask for a Close of its own.
+    pub(super) fn input_is_over(&mut self, close: Option<CloseFrame>, now: Instant) {
+        self.input_over_at.get_or_insert(now);
+        if let Some(close) = close {
+            self.close.frame = close;
+        }
+    }
+
+    /// The socket took bytes.
+    pub(super) fn wrote(&mut self, now: Instant) {
+        self.wrote_at = now;
+    }
+
+    /// The socket gave bytes.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard_at = now;
+    }
+
+    /// A part of a message was delivered.
+    pub(super) fn received(&mut self, bytes: u64, complete: bool, now: Instant) {
+        self.data_at = now;
+        self.tally.bytes_received += bytes;
+        if complete {
+            self.tally.messages_received += 1;
+            self.tally.first_message.get_or_insert(now);
+        }
+    }
+
+    /// The output takes bytes again. What the server had to wait meanwhile does not count against it.
+    pub(super) fn unblocked(&mut self, now: Instant) {
+        self.unblocked_at = now;
+    }
+
+    /// The server's Close. `unsent`: something that was given has not left yet.
+    pub(super) fn peer_closed(&mut self, frame: CloseFrame, unsent: bool, now: Instant) {
+        if matches!(self.state, State::Closing { .. }) {
+            self.end = Some(End::Closed { by: Side::Us, frame });
+            self.state = State::Over;
+            return;
+        }
+        self.unsent = unsent;
+        self.queued = Some(CloseFrame::with_code(frame.code));
+        self.end = Some(End::Closed { by: Side::Server, frame });
+        self.state = State::Leaving { since: now };
+    }
+
+    /// The connection ended without a Close.
+    pub(super) fn lost(&mut self, cause: Option<std::io::Error>, unsent: bool) {
+        if self.end.is_none() {
+            self.unsent = unsent && self.state == State::Open;
+            self.end = Some(End::Lost { cause, closing: self.state != State::Open });
+        }
+        self.state = State::Over;
+    }
+
+    /// The server broke a rule: the connection is failed (RFC 6455 §7.1.7).
+    pub(super) fn violated(&mut self, violation: Violation, now: Instant) {
+        let text = format!("{} broke the protocol: {violation}", self.host);
+        self.give_up(Failure::new(Status::ProtocolViolation, text), violation.close_code(), now);
+    }
+
+    /// The session ends here; nothing more is awaited.
+    pub(super) fn give_up(&mut self, failure: Failure, code: u16, now: Instant) {
+        if matches!(self.state, State::Open) {
+            self.queued = Some(CloseFrame::with_code(code));
+        }
+        self.failure.get_or_insert(failure);
+        self.state = State::Leaving { since: now };
+    }
+
+    /// The session cannot go on, but ends in order.
+    pub(super) fn withdraw(&mut self, failure: Failure, now: Instant) {
+        self.failure.get_or_insert(failure);
+        self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close, now);
+    }
+
+    /// A signal came: end in order and soon.
+    pub(super) fn interrupted(&mut self, signal: Signal, now: Instant) {
+        self.failure.get_or_insert(signal.failure());
+        let limit = self.limits.close.min(HURRY);
+        match &mut self.state {
+            State::Open => self.begin_closing(CloseFrame::with_code(GOING_AWAY), limit, now),
+            State::Closing { since, limit: old } => (*since, *old) = (now, limit.min(*old)),
+            State::Leaving { .. } | State::Over => {}
+        }
+    }
+
+    /// The output cannot be written: nothing more is delivered.
+    pub(super) fn output_failed(&mut self, failure: Failure, now: Instant) {
+        self.discards = true;
+        self.withdraw(failure, now);
+    }
+
+    /// Nobody reads the output any more, as in `| head -1`.
+    pub(super) fn output_is_closed(&mut self, unsent: bool, now: Instant) {
+        self.discards = true;
+        if !self.output_closed {
+            self.output_closed = true;
+            self.unsent = unsent && self.state == State::Open;
+            self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close.min(HURRY), now);
+        }
+    }
+
+    fn begin_closing(&mut self, frame: CloseFrame, limit: Duration, now: Instant) {
+        if self.state == State::Open {
+            self.queued = Some(frame);
+            self.state = State::Closing { since: now, limit };
+        }
+    }
+
+    // What to do.
+
+    /// How many messages may be begun; none once the session is closing.
+    pub(super) fn allowance(&self) -> u64 {
+        if self.state != State::Open || self.input_over_at.is_some() {
+            0
+        } else if self.rule.lockstep {
+            u64::from(self.tally.messages_received >= self.tally.messages_sent)
+        } else {
+            u64::MAX
+        }
+    }
+
+    /// Whether a received message is still wanted.
+    pub(super) fn delivers(&self) -> bool {
+        !(self.discards
+            || self.input_over_at.is_some() && self.rule.is_surplus(self.tally.messages_received))
+    }
+
+    /// Whether the output has failed, so that nothing more is written to it.
+    pub(super) fn discards(&self) -> bool {
+        self.discards
+    }
+
+    /// Whether frames from the server still count.
+    pub(super) fn listens(&self) -> bool {
+        matches!(self.state, State::Open | State::Closing { .. })
+    }
+
+    /// Whether pings and pongs may be sent.
+    pub(super) fn may_send_control(&self) -> bool {
+        self.state == State::Open && self.queued.is_none()
+    }
+
+    /// The next thing to do. `Continue` until something happens or [`Machine::next_look`] is reached.
+    pub(super) fn step(&mut self, situation: Situation, now: Instant) -> Step {
+        let expired = self.clocks(situation).into_iter().flatten().find(|(at, _)| *at <= now);
+        if let Some((_, clock)) = expired {
+            self.expire(clock, now);
+        }
+        if self.is_finished(situation, now) {
+            let frame = self.close.frame.clone();
+            self.begin_closing(frame, self.limits.close, now);
+        }
+        if let Some(frame) = self.queued.take() {
+            return Step::SendClose(frame);
+        }
+        match self.state {
+            State::Over => Step::Stop,
+            State::Leaving { .. } if !situation.sending => Step::Stop,
+            State::Open | State::Closing { .. } | State::Leaving { .. } => Step::Continue,
+        }
+    }
+
+    /// When to ask again, even if nothing happens until then.
+    pub(super) fn next_look(&self, situation: Situation) -> Option<Instant> {
+        self.clocks(situation).into_iter().flatten().map(|(at, _)| at).min()
+    }
+
+    /// Whether [`Machine::step`] has something else to say than to go on.
+    pub(super) fn is_due(&self) -> bool {
+        self.queued.is_some() || !self.listens()
+    }
+
+    /// The counts so far.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How it went.
+    pub(super) fn into_story(self, unmet: Option<String>) -> Story {
+        Story {
+            host: self.host,
+            end: self.end,
+            failure: self.failure,
+            unsent: self.unsent,
+            awaited: self.rule.awaited(self.tally.messages_sent),
+            accept: self.close.accept,
+            our_code: self.close.frame.code,
+            tally: self.tally,
+            output_closed: self.output_closed,
+            unmet,
+        }
+    }
+
+    /// Whether the input was sent and what it asked for has come.
+    fn is_finished(&self, situation: Situation, now: Instant) -> bool {
+        let (State::Open, Some(over_at)) = (self.state, self.input_over_at) else { return false };
+        let quiet = self.rule.quiet.is_none_or(|quiet| !situation.sending && now >= self.quiet_since(over_at) + quiet);
+        !self.rule.follow && quiet && self.awaits() == 0
+    }
+
+    /// Messages that still have to come.
+    fn awaits(&self) -> u64 {
+        self.rule.awaited(self.tally.messages_sent).saturating_sub(self.tally.messages_received)
+    }
+
+    fn quiet_since(&self, over_at: Instant) -> Instant {
+        over_at.max(self.data_at).max(self.wrote_at).max(self.unblocked_at)
+    }
+
+    /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
+    fn counts_receiving(&self) -> bool {
+        let lockstep = self.rule.lockstep && self.tally.messages_received < self.tally.messages_sent;
+        let owed = self.input_over_at.is_some() && self.awaits() > 0;
+        let followed = self.rule.follow && self.limits.receive_always && self.input_over_at.is_some();
+        lockstep || owed || followed
+    }
+
+    /// The clocks that run now, with the time at which each runs out.
+    fn clocks(&self, situation: Situation) -> [Option<(Instant, Clock)>; 7] {
+        let limits = &self.limits;
+        let Situation { sending, blocked, unanswered_since } = situation;
+        let open = self.state == State::Open;
+        let whole = limits.whole.filter(|_| self.listens()).map(|(at, limit)| (at, Clock::Whole(limit)));
+        let send = (sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
+        let receive = (open && !blocked && self.counts_receiving()).then(|| {
+            let since = self.quiet_since(self.input_over_at.unwrap_or(self.wrote_at));
+            (since + limits.receive, Clock::Receive)
+        });
+        let last_traffic = self.wrote_at.max(self.heard_at).max(self.unblocked_at);
+        let idle = limits.idle.filter(|_| open && !blocked).map(|limit| (last_traffic + limit, Clock::Idle(limit)));
+        let ping = unanswered_since
+            .filter(|_| open && !blocked && !sending)
+            .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
+        let quiet = match (self.rule.quiet, self.input_over_at) {
+            (Some(quiet), Some(over_at)) if open && self.awaits() == 0 && !self.rule.follow && !sending => {
+                Some((self.quiet_since(over_at) + quiet, Clock::Quiet))
+            }
+            _ => None,
+        };
+        let end = match self.state {
+            State::Closing { since, limit } if !blocked => {
+                let since = since.max(self.unblocked_at);
+                let since = if sending { since.max(self.wrote_at) } else { since };
+                Some((since + limit, Clock::Close(limit)))
+            }
+            State::Leaving { since } => Some((since + GOODBYE, Clock::Leave)),
+            State::Open | State::Closing { .. } | State::Over => None,
+        };
+        [whole, send, receive, idle, ping, quiet, end]
+    }
+
+    fn expire(&mut self, clock: Clock, now: Instant) {
+        let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.host, limit, flag);
+        let failure = match clock {
+            Clock::Quiet => return,
+            Clock::Leave => {
+                self.state = State::Over;
+                return;
+            }
+            Clock::Whole(limit) => timed_out(Phase::Session, limit, "--max-time"),
+            Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
+                .and(": it takes no more bytes"),
+            Clock::Receive => timed_out(Phase::Receive, self.limits.receive, "--receive-timeout").and(self.missing()),
+            Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
+            Clock::Ping => {
+                timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout").and(": a ping was not answered")
+            }
+            Clock::Close(limit) => timed_out(Phase::Close, limit, "--close-timeout").and(": our Close was not answered"),
+        };
+        self.give_up(failure, GOING_AWAY, now);
+    }
+
+    /// What was awaited and did not come.
+    fn missing(&self) -> String {
+        let (received, awaited) = (self.tally.messages_received, self.rule.awaited(self.tally.messages_sent));
+        if awaited == 0 { String::new() } else { format!(": {received} of {awaited} awaited messages arrived") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finish::Count;
+    use super::super::limits::AcceptClose;
+    use super::*;
+
+    const IDLE: Situation = Situation { sending: false, blocked: false, unanswered_since: None };
+    const BUSY: Situation = Situation { sending: true, ..IDLE };
+
+    fn machine(rule: FinishRule) -> (Machine, Instant) {
+        let now = Instant::now();
+        let limits = Limits {
+            send: Duration::from_secs(30),
+            receive: Duration::from_secs(20),
+            receive_always: false,
+            close: Duration::from_secs(10),
+            idle: None,
+            whole: None,
+            ping_interval: None,
+            ping_timeout: Duration::from_secs(5),
+            pong_interval: None,
+        };
+        let accept = AcceptClose::parse("1000,1001,1005").unwrap();
+        let close = CloseOptions { frame: CloseFrame::with_code(1000), accept };
+        (Machine::new("h".to_owned(), rule, limits, close, now), now)
+    }
+
+    fn rule(count: Count) -> FinishRule {
+        FinishRule { count, quiet: None, follow: false, lockstep: false }
+    }
+
+    fn close(code: u16) -> Step {
+        Step::SendClose(CloseFrame::with_code(code))
+    }
+
+    fn secs(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    #[test]
+    fn close_is_held_back_until_every_reply_is_in() {
+        let (mut machine, now) = machine(rule(Count::AsSent { at_least: 0 }));
+        machine.sent(2, 10);
+        assert_eq!(machine.step(IDLE, now), Step::Continue);
+        machine.input_is_over(None, now);
+        machine.received(5, true, now);
+        assert_eq!(machine.step(IDLE, now), Step::Continue);
+        machine.received(5, true, now);
+        assert_eq!(machine.step(IDLE, now), close(1000));
+        assert_eq!(machine.step(IDLE, now), Step::Continue, "only one Close is sent");
+        machine.peer_closed(CloseFrame::with_code(1000), false, now);
+        assert_eq!(machine.step(IDLE, now), Step::Stop);
+        assert!(machine.into_story(None).verdict().is_ok());
+    }
+
+    #[test]
+    fn a_close_from_the_server_is_answered_with_its_code() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.peer_closed(CloseFrame { code: 4001, reason: "bye".to_owned() }, false, now);
+        assert_eq!(machine.step(IDLE, now), close(4001));
+        assert_eq!(machine.step(BUSY, now), Step::Continue);
+        assert_eq!(machine.step(IDLE, now), Step::Stop);
+        assert_eq!(machine.into_story(None).verdict().unwrap_err().status(), Status::ClosedByServer);
+    }
+
+    #[test]
+    fn receiving_is_timed_only_while_something_is_owed() {
+        let (mut machine, now) = machine(rule(Count::Exactly(1)));
+        assert_eq!(machine.next_look(IDLE), None);
+        machine.input_is_over(None, now);
+        assert_eq!(machine.next_look(IDLE), Some(now + secs(20)));
+        assert_eq!(machine.next_look(Situation { blocked: true, ..IDLE }), None);
+        assert_eq!(machine.step(IDLE, now + secs(20)), close(1001));
+        assert_eq!(machine.step(IDLE, now + secs(20)), Step::Stop);
+        let failure = machine.into_story(None).verdict().unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "timed out after 20s in receive with h (--receive-timeout): 0 of 1 awaited messages arrived"
+        );
+    }
+
+    #[test]
+    fn a_quiet_period_begins_anew_with_every_message() {
+        let (mut machine, now) = machine(FinishRule { quiet: Some(secs(2)), ..rule(Count::None) });
+        machine.input_is_over(None, now);
+        machine.received(1, true, now + secs(1));
+        assert_eq!(machine.step(IDLE, now + secs(2)), Step::Continue);
+        assert_eq!(machine.next_look(IDLE), Some(now + secs(3)));
+        assert_eq!(machine.step(IDLE, now + secs(3)), close(1000));
+    }
+
+    #[test]
+    fn lockstep_waits_for_the_reply() {
+        let (mut machine, now) = machine(FinishRule { lockstep: true, ..rule(Count::AsSent { at_least: 0 }) });
+        assert_eq!(machine.allowance(), 1);
+        machine.sent(1, 1);
+        assert_eq!(machine.allowance(), 0);
+        machine.received(1, true, now);
+        assert_eq!(machine.allowance(), 1);
+    }
+
+    #[test]
+    fn writing_counts_as_long_as_something_waits() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.wrote(now + secs(5));
+        assert_eq!(machine.next_look(BUSY), Some(now + secs(35)));
+        machine.step(BUSY, now + secs(35));
+        let failure = machine.into_story(None).verdict().unwrap_err();
+        assert_eq!(failure.to_string(), "timed out after 30s in send with h (--send-timeout): it takes no more bytes");
+    }
+
+    #[test]
+    fn a_ping_is_not_lost_while_our_own_data_moves() {
+        let (mut machine, now) = machine(rule(Count::None));
+        let pinged = Situation { unanswered_since: Some(now), ..IDLE };
+        assert_eq!(machine.next_look(pinged), Some(now + secs(5)));
+        assert_eq!(machine.next_look(Situation { sending: true, ..pinged }), Some(now + secs(30)));
+        machine.wrote(now + secs(4));
+        assert_eq!(machine.next_look(pinged), Some(now + secs(9)));
+    }
+
+    #[test]
+    fn a_signal_closes_with_1001_and_waits_a_second() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.interrupted(Signal::Terminate, now);
+        assert_eq!(machine.step(IDLE, now), close(1001));
+        assert_eq!(machine.next_look(IDLE), Some(now + secs(1)));
+        machine.step(IDLE, now + secs(1));
+        assert_eq!(machine.into_story(None).verdict().unwrap_err().status().code(), 143);
+    }
+
+    #[test]
+    fn the_close_timeout_does_not_run_while_the_output_is_blocked() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.input_is_over(None, now);
+        assert_eq!(machine.step(IDLE, now), close(1000));
+        assert_eq!(machine.next_look(Situation { blocked: true, ..IDLE }), None);
+        machine.unblocked(now + secs(60));
+        assert_eq!(machine.next_look(IDLE), Some(now + secs(70)));
+    }
+}

@@ -1,0 +1,192 @@
+//! The output lane: a thread that writes a file, pipe or terminal. While all its buffers wait to be written,
+//! the network thread does not read from the server: that is the whole of back-pressure.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use tempfile::NamedTempFile;
+
+use super::wake::Wake;
+use crate::error::{Failure, IoCause, Status};
+
+/// Buffers on their way to the file.
+const IN_FLIGHT: usize = 4;
+
+/// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
+const BUFFER: usize = 128 * 1024;
+
+/// The most that a buffer keeps when it is reused: one large message must not cost memory for ever.
+const KEPT_CAPACITY: usize = 1 << 20;
+
+/// Where received bytes go.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    name: String,
+    /// A file beside the one that was asked for, until everything is in it.
+    unfinished: Option<(NamedTempFile, PathBuf)>,
+}
+
+impl Output {
+    /// Standard output.
+    pub fn standard() -> Result<Self, Failure> {
+        let file = crate::stdio::output().map_err(|err| cannot_write("standard output", err))?;
+        Ok(Self { file, name: "standard output".to_owned(), unfinished: None })
+    }
+
+    /// A file that appears under its name only when it is complete; what is no regular file is written directly.
+    pub fn to_file(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let failed = |err| cannot_write(&name, err);
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let file = File::options().write(true).open(path).map_err(failed)?;
+            return Ok(Self { file, name, unfinished: None });
+        }
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let temporary = temporary_beside(path, folder).map_err(failed)?;
+        let file = temporary.as_file().try_clone().map_err(failed)?;
+        super::signals::remove_on_exit(temporary.path());
+        Ok(Self { file, name, unfinished: Some((temporary, path.to_owned())) })
+    }
+}
+
+/// A new file with the permissions that the final one shall have.
+fn temporary_beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wsurl-").suffix(".part");
+    #[cfg(unix)]
+    let permissions = {
+        use std::os::unix::fs::PermissionsExt;
+        path.metadata().map_or_else(|_| std::fs::Permissions::from_mode(0o666), |found| found.permissions())
+    };
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    #[cfg(not(unix))]
+    let _ = path;
+    builder.tempfile_in(folder)
+}
+
+fn cannot_write(name: &str, err: io::Error) -> Failure {
+    Failure::new(Status::WriteError, format!("cannot write {name}")).source(IoCause(err))
+}
+
+/// Why nothing more can be written.
+#[derive(Debug)]
+pub(super) enum OutputError {
+    /// The reader is gone, as in `| head -1`.
+    Closed,
+    /// Everything else.
+    Failed(Failure),
+}
+
+/// The network thread's end of the lane.
+#[derive(Debug)]
+pub(super) struct OutputLane {
+    name: String,
+    current: Vec<u8>,
+    spare: Vec<Vec<u8>>,
+    in_flight: usize,
+    full: Sender<Vec<u8>>,
+    written: Receiver<io::Result<Vec<u8>>>,
+    unfinished: Option<(NamedTempFile, PathBuf)>,
+}
+
+impl OutputLane {
+    /// Starts the thread.
+    pub(super) fn start(output: Output, wake: Wake) -> Result<Self, Failure> {
+        let (full, to_write) = mpsc::channel::<Vec<u8>>();
+        let (done, written) = mpsc::channel();
+        let Output { mut file, name, unfinished } = output;
+        let write_all = move || {
+            for mut buffer in to_write {
+                let result = file.write_all(&buffer).map(|()| {
+                    buffer.clear();
+                    buffer.shrink_to(KEPT_CAPACITY);
+                    buffer
+                });
+                let failed = result.is_err();
+                if done.send(result).is_err() || failed {
+                    break;
+                }
+                wake.wake();
+            }
+            drop(done);
+            wake.wake();
+        };
+        thread::Builder::new()
+            .name("output".to_owned())
+            .spawn(write_all)
+            .map_err(|err| cannot_write(&name, err))?;
+        Ok(Self { name, current: Vec::new(), spare: Vec::new(), in_flight: 0, full, written, unfinished })
+    }
+
+    /// The buffer to append to. It may grow beyond its usual size by the message that is being appended.
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.current
+    }
+
+    /// Whether more may be read from the server.
+    pub(super) fn has_room(&mut self) -> Result<bool, OutputError> {
+        self.collect()?;
+        if self.current.len() >= BUFFER {
+            self.submit();
+        }
+        Ok(self.current.len() < BUFFER)
+    }
+
+    /// Hands over what there is, if a buffer is free for it.
+    pub(super) fn submit(&mut self) {
+        if self.current.is_empty() || self.in_flight == IN_FLIGHT {
+            return;
+        }
+        let next = self.spare.pop().unwrap_or_default();
+        let full = std::mem::replace(&mut self.current, next);
+        // A thread that has ended has left its error, which `collect` finds.
+        if self.full.send(full).is_ok() {
+            self.in_flight += 1;
+        }
+    }
+
+    /// Takes back what was written.
+    pub(super) fn collect(&mut self) -> Result<(), OutputError> {
+        while let Ok(result) = self.written.try_recv() {
+            self.take_back(result)?;
+        }
+        Ok(())
+    }
+
+    fn take_back(&mut self, result: io::Result<Vec<u8>>) -> Result<(), OutputError> {
+        self.in_flight -= 1;
+        match result {
+            Ok(buffer) => {
+                self.spare.push(buffer);
+                Ok(())
+            }
+            Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Err(OutputError::Closed),
+            Err(err) => Err(OutputError::Failed(cannot_write(&self.name, err))),
+        }
+    }
+
+    /// Waits until everything is written, for as long as the reader takes, and gives a file its final name if
+    /// `complete`.
+    pub(super) fn finish(mut self, complete: bool) -> Result<(), OutputError> {
+        while !self.current.is_empty() || self.in_flight > 0 {
+            self.submit();
+            match self.written.recv() {
+                Ok(result) => self.take_back(result)?,
+                // The thread has ended and its error was taken before.
+                Err(_) => return Err(OutputError::Closed),
+            }
+        }
+        match self.unfinished.take() {
+            Some((temporary, path)) if complete => match temporary.persist(&path) {
+                Ok(_) => Ok(()),
+                Err(err) => Err(OutputError::Failed(cannot_write(&self.name, err.error))),
+            },
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Stream mode, incoming: every section is written as it comes, whatever its message.
+
+use sha2::{Digest, Sha256};
+
+use super::Incoming;
+use super::gather::Escape;
+use crate::error::Failure;
+use crate::protocol::{CloseFrame, Section};
+
+/// Passes sections on.
+#[derive(Debug)]
+pub struct SectionSink {
+    digest: Option<Sha256>,
+    escape: Option<Escape>,
+}
+
+impl SectionSink {
+    /// A sink; with `digest` it computes the SHA-256 of what is received. `escape` is for output to a terminal.
+    pub fn new(digest: bool, escape: Option<Escape>) -> Self {
+        Self { digest: digest.then(Sha256::new), escape }
+    }
+
+    /// The SHA-256 of what was received, if it was asked for.
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        self.digest.clone().map(|digest| digest.finalize().into())
+    }
+}
+
+impl Incoming for SectionSink {
+    fn section(&mut self, section: &Section<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+        if let Some(digest) = &mut self.digest {
+            digest.update(section.bytes);
+        }
+        match self.escape {
+            Some(escape) => escape(section.bytes, out),
+            None => out.extend_from_slice(section.bytes),
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, _: &CloseFrame, _: &mut Vec<u8>) {}
+
+    fn unmet(&self) -> Option<String> {
+        None
+    }
+}
