@@ -1,12 +1,29 @@
-//! wsurl: curl for WebSockets.
-#![doc = ""]
+//! wsurl: curl for WebSockets. The binary is a thin `main`; the parts are a library so that tests and benches reach them.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`cli`] | what the user types |
+//! | [`commands`] | the subcommands: arguments, dial, session, report in order |
+//! | [`report`] | what a person sees beside the messages |
+//! | [`session`] | an open WebSocket, from the first frame to the last |
+//! | [`framing`] | the layout of messages in standard input and output |
+//! | [`net`] | from a URL to an open WebSocket |
+//! | [`protocol`] | RFC 6455, without I/O |
+//! | [`echo_server`] | the embedded echo server |
+//! | the others | small values that everything may use |
+//!
+//! A module may use those below it in this table, never those above.
 
+pub mod cli;
+pub mod commands;
 pub mod deadline;
+pub mod echo_server;
 pub mod endpoint;
 pub mod error;
 pub mod framing;
 pub mod net;
 pub mod protocol;
+pub mod report;
 pub mod secret;
 pub mod session;
 pub mod size;

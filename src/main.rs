@@ -1,1 +1,15 @@
-fn main() {}
+//! Runs, reports, exits.
+
+use std::process::ExitCode;
+
+use wsurl::{commands, report};
+
+fn main() -> ExitCode {
+    match commands::run(std::env::args_os()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report::failure(&failure);
+            ExitCode::from(failure.status().code())
+        }
+    }
+}

@@ -35,6 +35,7 @@ pub use messages::MessageSource;
 pub use output::Output;
 pub use pump::{Outcome, Setup, run};
 pub use sections::SectionSink;
+pub use verdict::Side;
 pub use wake::Wake;
 
 /// Where the messages to send come from.

@@ -82,6 +82,8 @@ struct Pump<'a> {
     /// Frames for the socket, and how much of them it took.
     out: Vec<u8>,
     written: usize,
+    /// Where the last frame of the input ends in `out`; control frames of our own may follow.
+    given_end: usize,
     encoder: Encoder,
     decoder: Decoder,
     outgoing: &'a mut dyn Outgoing,
@@ -120,6 +122,7 @@ impl<'a> Pump<'a> {
             input: vec![0; READ],
             out: Vec::with_capacity(WRITE + WRITE / 2),
             written: 0,
+            given_end: 0,
             encoder,
             decoder: Decoder::new(),
             outgoing: setup.outgoing,
@@ -189,6 +192,7 @@ impl<'a> Pump<'a> {
         }
         self.out.clear();
         self.written = 0;
+        self.given_end = 0;
         let bytes = match &mut self.pacer {
             Some(pacer) => usize::try_from(pacer.allowance(now)).unwrap_or(WRITE).min(WRITE),
             None => WRITE,
@@ -199,6 +203,7 @@ impl<'a> Pump<'a> {
         match self.outgoing.fill(&mut self.encoder, &mut self.out, Allowance { bytes, messages }) {
             Ok(fill) => {
                 self.machine.sent(fill.messages, fill.bytes);
+                self.given_end = self.out.len();
                 if let Some(pacer) = &mut self.pacer {
                     pacer.spend(fill.bytes);
                 }
@@ -246,6 +251,7 @@ impl<'a> Pump<'a> {
         let unsent = self.has_unsent();
         self.out.clear();
         self.written = 0;
+        self.given_end = 0;
         let _ = self.transport.wait(Some(Duration::ZERO));
         while self.machine.listens() && self.read(Instant::now()) {}
         if self.machine.listens() {
@@ -353,8 +359,9 @@ impl<'a> Pump<'a> {
         }
     }
 
+    /// Whether something that was given has not left; pongs and the like do not count.
     fn has_unsent(&mut self) -> bool {
-        self.written < self.out.len() || self.outgoing.has_more()
+        self.written < self.given_end || self.outgoing.has_more()
     }
 
     fn send_close(&mut self, frame: &CloseFrame) {

@@ -1,1 +1,36 @@
+//! The integration tests: each one a story at the process boundary, with the real binary and a peer on a port of its own.
+//!
+//! They are one binary, so that they are linked once and run side by side. What is where:
 
+// Whatever a test binary shares between its modules is `pub` for nobody outside.
+#![allow(unreachable_pub)]
+
+// What is typed
+mod arguments; // options and values that are refused, help and version
+mod urls; // URLs that are refused, and what a good one becomes in the request
+
+// Until the session is open
+mod connect; // addresses, refusals, and the one limit over everything before the session
+mod handshake; // what the server may answer to the upgrade
+mod request; // what the upgrade asks for: headers, credentials, subprotocols
+mod tls; // certificates, CA files, and peers that speak no TLS
+
+// The session
+mod closing; // who closes, how, when, and what it means for the exit status
+mod duplex; // both directions at once: large messages, slow ends, late replies
+mod limits; // sizes and times that end a session
+mod violations; // servers that break RFC 6455
+
+// The two modes
+mod checks; // --expect-text, --expect-regex, --expect-json
+mod framings; // how messages are laid out in stdin and stdout
+mod send; // message mode: where messages come from, and how long replies are awaited
+mod stream; // stream mode: chunks, sections, files
+
+// Around it
+mod first_run; // the embedded echo server
+mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
+#[cfg(unix)]
+mod signals; // SIGINT and SIGTERM
+
+mod support;

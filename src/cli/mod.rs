@@ -1,0 +1,96 @@
+//! What the user types: arguments, help texts, value parsers. Inert: no I/O and no policy.
+//! The one folder that knows clap.
+
+mod artifacts;
+mod echo_test;
+mod send;
+mod shared;
+mod stream;
+mod usage;
+pub mod values;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use artifacts::{Artifact, committed_files, generate};
+pub use echo_test::EchoTestArgs;
+pub use send::SendArgs;
+pub use shared::{
+    CloseArgs, ColorWhen, ConversationArgs, FinishArgs, LimitArgs, OutputArgs, ProgressWhen, RequestArgs,
+    TlsArgs,
+};
+pub use stream::StreamArgs;
+pub use usage::{Parsed, parse};
+
+/// curl for WebSockets: send messages, stream files, test echo servers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wsurl",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    subcommand_required = false,
+    after_help = AFTER_HELP,
+    max_term_width = 100,
+)]
+pub struct Cli {
+    /// Print shell completions or the man pages to standard output
+    #[arg(long, value_name = "ARTIFACT", value_enum, exclusive = true)]
+    pub generate: Option<Artifact>,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send whole messages, print the replies
+    #[command(after_help = SEND_EXAMPLES)]
+    Send(Box<SendArgs>),
+    /// Send and receive bytes of any size as binary messages
+    #[command(after_help = STREAM_EXAMPLES)]
+    Stream(Box<StreamArgs>),
+    /// Send messages to an echo server, compare and time what comes back
+    #[command(after_help = ECHO_EXAMPLES)]
+    EchoTest(Box<EchoTestArgs>),
+}
+
+const AFTER_HELP: &str = "\
+First steps:
+  wsurl echo-test                                  test against an embedded server
+  wsurl send wss://example.com/chat 'hello'        send a message, print the reply
+  wsurl stream -T big.iso wss://example.com/put    upload a file
+  wsurl send --help                                all options of a subcommand";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  wsurl send wss://example.com/chat 'hello'              one message, one reply
+  printf 'a\\nb\\n' | wsurl send ws://localhost:9001      a message a line
+  wsurl send -f wss://example.com/ticker </dev/null      listen until the server closes
+  wsurl send --expect-json /ok=true URL '{\"op\":\"ping\"}'  check the reply: exit 1 if it differs";
+
+const STREAM_EXAMPLES: &str = "\
+Examples:
+  wsurl stream -T big.iso --digest sha256 wss://example.com/put   upload, report the SHA-256
+  wsurl stream -f -o copy.iso wss://example.com/get </dev/null    download until the server closes
+  tail -f log | wsurl stream wss://example.com/ingest             send what is produced, at once";
+
+const ECHO_EXAMPLES: &str = "\
+Examples:
+  wsurl echo-test                               against an embedded server on loopback
+  wsurl echo-test -n 1000 wss://example.com/    1000 messages to a server of yours
+  wsurl echo-test --listen 127.0.0.1:9001       run the echo server in the foreground";
+
+/// The definition of the command line, for everything that is generated from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_is_sound() {
+        super::command().debug_assert();
+    }
+}

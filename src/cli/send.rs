@@ -1,0 +1,112 @@
+//! `wsurl send`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::shared::{CheckArgs, ConversationArgs, FinishArgs};
+use super::values::{self, Raw};
+use crate::framing;
+
+/// Arguments of `wsurl send`.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)]
+pub struct SendArgs {
+    /// ws:// or wss:// URL
+    #[arg(value_name = "URL")]
+    pub url: String,
+
+    /// Messages to send; without any (and without -d), they are read from standard input
+    #[arg(value_name = "MESSAGE", value_parser = Raw)]
+    pub messages: Vec<Vec<u8>>,
+
+    /// Send this message; @FILE sends a file's content, @- that of standard input
+    #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
+    pub data: Vec<Vec<u8>>,
+
+    /// Send text messages (the default)
+    #[arg(short, long, alias = "ws-text", conflicts_with = "binary")]
+    pub text: bool,
+
+    /// Send binary messages
+    #[arg(short, long, alias = "ws-binary")]
+    pub binary: bool,
+
+    /// How messages are laid out in standard input and standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "lines")]
+    pub framing: Framing,
+
+    /// Like --framing, for standard input only
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub in_framing: Option<Framing>,
+
+    /// Like --framing, for standard output only
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub out_framing: Option<Framing>,
+
+    /// Messages end in NUL: short for --framing nul
+    #[arg(short = '0', long, conflicts_with = "framing")]
+    pub null_terminated: bool,
+
+    /// Keep the delimiter as part of the message
+    #[arg(long)]
+    pub keep_newline: bool,
+
+    /// Refuse larger messages, in both directions
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::positive_bytes)]
+    pub max_message_size: u64,
+
+    /// Write received messages to a file, which appears when it is complete
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+
+    /// Send the next message only when the last one's reply is in
+    #[arg(long)]
+    pub lockstep: bool,
+
+    /// One message out, one reply in
+    #[arg(short = '1', long, conflicts_with_all = ["expect", "follow", "wait"])]
+    pub one_message: bool,
+
+    /// When to end
+    #[command(flatten)]
+    pub finish: FinishArgs,
+
+    /// What to check
+    #[command(flatten)]
+    pub checks: CheckArgs,
+
+    /// What all have
+    #[command(flatten)]
+    pub conversation: ConversationArgs,
+}
+
+/// The names of the formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Framing {
+    /// One message a line
+    Lines,
+    /// Each message ends in a NUL byte
+    Nul,
+    /// All of the input is one message
+    Whole,
+    /// JSON Lines, with type, payload, size and time; loses nothing
+    Json,
+    /// One message a line, in base64
+    Base64,
+    /// One message a line, in hexadecimal digits
+    Hex,
+}
+
+impl From<Framing> for framing::Format {
+    fn from(name: Framing) -> Self {
+        match name {
+            Framing::Lines => Self::Lines,
+            Framing::Nul => Self::Nul,
+            Framing::Whole => Self::Whole,
+            Framing::Json => Self::Json,
+            Framing::Base64 => Self::Base64,
+            Framing::Hex => Self::Hex,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Options that several subcommands have.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+use regex_lite::Regex;
+
+use super::values::{self, HeaderArg, SecretValue};
+use crate::report::write_out;
+use crate::secret::Secret;
+use crate::session::{AcceptClose, Check};
+
+/// What a subcommand that opens one WebSocket has.
+#[derive(Debug, Args)]
+#[allow(missing_docs)]
+pub struct ConversationArgs {
+    #[command(flatten)]
+    pub request: RequestArgs,
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub close: CloseArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The opening handshake.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Request")]
+pub struct RequestArgs {
+    /// Add a header field; 'Name:' leaves out a field of ours; @FILE holds one field a line
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE", value_parser = values::header_or_file)]
+    pub headers: Vec<HeaderArg>,
+
+    /// Offer a subprotocol, the preferred one first; the server's choice has to be one of them
+    #[arg(long = "subprotocol", visible_alias = "protocol", value_name = "NAME", value_parser = values::subprotocol)]
+    pub subprotocols: Vec<String>,
+
+    /// Send this Origin, as a browser does
+    #[arg(long, value_name = "ORIGIN", value_parser = values::field_value)]
+    pub origin: Option<String>,
+
+    /// Send this User-Agent
+    #[arg(short = 'A', long, value_name = "NAME", value_parser = values::field_value)]
+    pub user_agent: Option<String>,
+
+    /// Send these cookies ('a=1; b=2'), or those in a file
+    #[arg(long, value_name = "COOKIES|@FILE", value_parser = values::secret_value)]
+    pub cookie: Option<SecretValue>,
+
+    /// Send a name and password (Basic); takes the place of those in the URL
+    #[arg(short = 'u', long, value_name = "NAME:PASSWORD", aliases = ["auth", "basic-auth"], value_parser = values::user)]
+    pub user: Option<(String, Secret)>,
+
+    /// Leave Nagle's algorithm on: small messages may be held back and sent together
+    #[arg(long)]
+    pub no_tcp_nodelay: bool,
+
+    /// Set the size of the kernel's send buffer
+    #[arg(long, value_name = "SIZE", value_parser = values::buffer_size)]
+    pub send_buffer: Option<usize>,
+}
+
+/// TLS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS (wss)")]
+pub struct TlsArgs {
+    /// Trust the CA certificates in this PEM file instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+
+    /// Accept any certificate
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+
+    /// Ask for and verify this name instead of the URL's host
+    #[arg(long, visible_alias = "servername", value_name = "NAME")]
+    pub tls_domain: Option<String>,
+}
+
+/// Limits. The defaults are shown in the help; every one of them has a name in the error that it causes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits (500ms, 5, 1m30s; 64K, 1M)")]
+pub struct LimitArgs {
+    /// Resolving, connecting to any address, TLS and upgrade together
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::duration)]
+    pub connect_timeout: Duration,
+
+    /// Without progress while there is something to send
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
+    pub send_timeout: Duration,
+
+    /// Without a message while one is awaited [default: 30s; with -f: none]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    pub receive_timeout: Option<Duration>,
+
+    /// From our Close to the server's
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = values::duration)]
+    pub close_timeout: Duration,
+
+    /// Without any traffic [default: none]
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub idle_timeout: Option<Duration>,
+
+    /// The whole run [default: none]
+    #[arg(short = 'm', long, value_name = "DURATION", value_parser = values::interval)]
+    pub max_time: Option<Duration>,
+
+    /// Send a ping this often [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub ping_interval: Option<Duration>,
+
+    /// From a ping to a sign of life; not counted while our own data is moving
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = values::duration)]
+    pub ping_timeout: Duration,
+
+    /// Send an unsolicited pong this often, as a heartbeat [default: never]
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub pong_interval: Option<Duration>,
+}
+
+/// The closing handshake.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Close")]
+pub struct CloseArgs {
+    /// Close with this code
+    #[arg(long, value_name = "CODE", default_value = "1000", alias = "close-status-code", value_parser = values::close_code)]
+    pub close_code: u16,
+
+    /// Close with this reason
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true, value_parser = values::close_reason)]
+    pub close_reason: String,
+
+    /// Close codes of the server that mean success; x stands for any digit
+    #[arg(long, value_name = "CODES", default_value = "1000,1001,1005", value_parser = values::accept_close)]
+    pub accept_close: AcceptClose,
+}
+
+/// What is printed beside the messages.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Show the handshake and what happens; -vv shows every frame
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// No progress, no warnings; errors stay
+    #[arg(short, long)]
+    pub silent: bool,
+
+    /// Print this after the session: text with %{names}, see the man page
+    #[arg(short = 'w', long, value_name = "FORMAT", value_parser = write_out::Template::parse, allow_hyphen_values = true)]
+    pub write_out: Option<write_out::Template>,
+
+    /// Write the head of the server's response to a file; - is standard output
+    #[arg(short = 'D', long, value_name = "FILE")]
+    pub dump_header: Option<PathBuf>,
+
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Also in a file or pipe.
+    Always,
+    /// Not even on a terminal.
+    Never,
+}
+
+/// When to show progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressWhen {
+    /// When standard error is a terminal and standard output is not one.
+    Auto,
+    /// Also in a file or pipe, as lines.
+    Always,
+    /// Not even on a terminal.
+    Never,
+}
+
+/// When the session may end.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "End of the session")]
+pub struct FinishArgs {
+    /// Wait until this many messages have arrived, and print no more
+    #[arg(long, value_name = "N")]
+    pub expect: Option<u64>,
+
+    /// Wait until nothing has arrived for this long
+    #[arg(long, value_name = "DURATION", visible_alias = "eof-wait", value_parser = values::duration)]
+    pub wait: Option<Duration>,
+
+    /// Go on until the server closes
+    #[arg(short, long, conflicts_with_all = ["expect", "wait"])]
+    pub follow: bool,
+}
+
+/// Checks on what arrives.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Checks (each has to be met by some message, else exit 1)")]
+pub struct CheckArgs {
+    /// A message equals this text
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub expect_text: Vec<String>,
+
+    /// A message matches this regular expression
+    #[arg(long, value_name = "REGEX", allow_hyphen_values = true, value_parser = values::regex)]
+    pub expect_regex: Vec<Regex>,
+
+    /// A message is JSON and has this value at this pointer, such as /user/id=7
+    #[arg(long, value_name = "POINTER=VALUE", value_parser = values::json_check)]
+    pub expect_json: Vec<Check>,
+}

@@ -1,0 +1,59 @@
+//! `wsurl stream`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::shared::{ConversationArgs, FinishArgs, ProgressWhen};
+use super::values;
+
+/// Arguments of `wsurl stream`.
+#[derive(Debug, Args)]
+pub struct StreamArgs {
+    /// ws:// or wss:// URL
+    #[arg(value_name = "URL")]
+    pub url: String,
+
+    /// Send this file instead of standard input
+    #[arg(short = 'T', long, value_name = "FILE")]
+    pub upload_file: Option<PathBuf>,
+
+    /// Write what is received to this file instead of standard output; it appears when it is complete
+    #[arg(short, long = "output", value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+
+    /// The most that goes into one message
+    #[arg(long, value_name = "SIZE", default_value = "64K", alias = "buffer-size", value_parser = values::buffer_size)]
+    pub chunk_size: usize,
+
+    /// Send everything as one message: one frame with -T FILE, else fragments
+    #[arg(long, conflicts_with = "chunk_size")]
+    pub single_message: bool,
+
+    /// Send at most this many bytes a second
+    #[arg(long, value_name = "SIZE", value_parser = values::positive_bytes)]
+    pub limit_rate: Option<u64>,
+
+    /// Report size and digest of what was sent and received
+    #[arg(long, value_enum, value_name = "ALGORITHM")]
+    pub digest: Option<Digest>,
+
+    /// When to show progress
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub progress: ProgressWhen,
+
+    /// When to end
+    #[command(flatten)]
+    pub finish: FinishArgs,
+
+    /// What all have
+    #[command(flatten)]
+    pub conversation: ConversationArgs,
+}
+
+/// The digests that can be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Digest {
+    /// SHA-256
+    Sha256,
+}

@@ -1,0 +1,103 @@
+//! Parsing, and errors in arguments in the words of all other errors.
+
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::Cli;
+use crate::error::{Failure, Status};
+
+/// What the arguments ask for.
+#[derive(Debug)]
+pub enum Parsed {
+    /// To do something.
+    Run(Cli),
+    /// To print help or the version, which is this text.
+    Print(clap::builder::StyledStr),
+}
+
+/// Parses the arguments of the process.
+///
+/// # Errors
+/// [`Status::Usage`], with the value that is refused and one that would work.
+pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Parsed, Failure> {
+    match Cli::try_parse_from(args) {
+        Ok(cli) => Ok(Parsed::Run(cli)),
+        Err(err) => match err.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Print(err.render())),
+            _ => Err(failure(&err)),
+        },
+    }
+}
+
+fn failure(err: &clap::Error) -> Failure {
+    if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::new(Status::Usage, "a subcommand is missing: send, stream or echo-test")
+            .hint("wsurl --help shows what there is; `wsurl echo-test` is the first thing to try");
+    }
+    let text = err.render().to_string();
+    let mut paragraphs = text.trim().split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let message: Vec<_> = message.lines().map(str::trim).collect();
+    let tips: Vec<_> = paragraphs
+        .flat_map(str::lines)
+        .filter_map(|line| line.trim().strip_prefix("tip: "))
+        .map(str::to_owned)
+        .collect();
+    let hint = unbound(err).map_or_else(|| tips.join("; "), str::to_owned);
+    let failure = Failure::new(Status::Usage, message.join(" "));
+    failure.hint(if hint.is_empty() { "wsurl --help, wsurl send --help and so on show all options".to_owned() } else { hint })
+}
+
+/// Short options that mean different things in other programs, and so nothing here.
+fn unbound(err: &clap::Error) -> Option<&'static str> {
+    match (err.kind(), err.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => match &arg[..] {
+            "-n" => Some("-n is not bound: to keep the session open use --wait DURATION or -f; to skip certificate checks -k"),
+            "-E" => Some("-E is not bound: wsurl exits when the server closes, without a flag"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(args: &[&str]) -> String {
+        let args = ["wsurl"].iter().chain(args).map(Into::into);
+        let failure = parse(args).unwrap_err();
+        assert_eq!(failure.status(), Status::Usage);
+        format!("{failure} / {}", failure.advice().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_refused_value_is_quoted_and_one_that_works_is_shown() {
+        let said = refused(&["send", "ws://h", "--connect-timeout", "soon"]);
+        assert!(said.starts_with("invalid value 'soon' for '--connect-timeout <DURATION>': not a duration; write 500ms"), "{said}");
+        let said = refused(&["send", "ws://h", "--framing", "xml"]);
+        assert!(said.contains("'xml'") && said.contains("lines, nul, whole, json, base64, hex"), "{said}");
+    }
+
+    #[test]
+    fn letters_with_many_meanings_are_explained() {
+        assert!(refused(&["send", "-n", "ws://h"]).contains("--wait DURATION"));
+        assert!(refused(&["stream", "-E", "ws://h"]).contains("-E is not bound"));
+    }
+
+    #[test]
+    fn a_header_never_takes_the_next_argument() {
+        for args in [["send", "-H", "A: b", "ws://h"], ["send", "ws://h", "-H", "A: b"]] {
+            let args = ["wsurl"].iter().chain(&args).map(Into::into);
+            let Ok(Parsed::Run(cli)) = parse(args) else { panic!() };
+            let Some(super::super::Command::Send(send)) = cli.command else { panic!() };
+            assert_eq!((send.url.as_str(), send.conversation.request.headers.len()), ("ws://h", 1));
+        }
+    }
+
+    #[test]
+    fn nothing_at_all_is_answered_with_the_subcommands() {
+        assert!(refused(&[]).contains("wsurl echo-test"));
+    }
+}

@@ -1,0 +1,234 @@
+//! Parsers of single values. Each one says what is wrong and shows a value that would be accepted.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::TypedValueParser;
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::net::upgrade::Header;
+use crate::protocol::close_code_is_sendable;
+use crate::secret::Secret;
+use crate::session::{AcceptClose, Check};
+use crate::size;
+
+/// A duration: humantime's form, or a number of seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    const EXAMPLE: &str = "not a duration; write 500ms, 5, 0.5 or 1m30s";
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_number {
+        let seconds: f64 = text.parse().map_err(|_| EXAMPLE.to_owned())?;
+        return Duration::try_from_secs_f64(seconds).map_err(|_| EXAMPLE.to_owned());
+    }
+    humantime::parse_duration(text).map_err(|_| EXAMPLE.to_owned())
+}
+
+/// A duration that is not zero: an interval.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("an interval cannot be 0; write 500ms, 5 or 1m30s".to_owned()),
+        interval => Ok(interval),
+    }
+}
+
+/// A size in bytes.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    size::parse(text)
+}
+
+/// A size in bytes that is not zero and can be held in memory.
+pub fn buffer_size(text: &str) -> Result<usize, String> {
+    match usize::try_from(size::parse(text)?) {
+        Ok(0) => Err("must be at least 1; write 64K".to_owned()),
+        Ok(size) if size <= 1 << 30 => Ok(size),
+        _ => Err("larger than 1G; write 64K".to_owned()),
+    }
+}
+
+/// A size in bytes that is not zero.
+pub fn positive_bytes(text: &str) -> Result<u64, String> {
+    match size::parse(text)? {
+        0 => Err("must be at least 1; write 64K or 1M".to_owned()),
+        size => Ok(size),
+    }
+}
+
+/// A close code that may be sent.
+pub fn close_code(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(code) if close_code_is_sendable(code) => Ok(code),
+        _ => Err("not a close code that may be sent; write 1000, 1001, or one from 3000 to 4999".to_owned()),
+    }
+}
+
+/// A close reason: 123 bytes at most.
+pub fn close_reason(text: &str) -> Result<String, String> {
+    if text.len() <= 123 { Ok(text.to_owned()) } else { Err("longer than the 123 bytes that a Close has room for".to_owned()) }
+}
+
+/// A list of accepted close codes.
+pub fn accept_close(text: &str) -> Result<AcceptClose, String> {
+    AcceptClose::parse(text)
+}
+
+/// A regular expression.
+pub fn regex(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|err| format!("{err}; write a regular expression such as '^pong [0-9]+$'"))
+}
+
+/// `POINTER=VALUE`.
+pub fn json_check(text: &str) -> Result<Check, String> {
+    const EXAMPLE: &str = "write POINTER=VALUE, such as /user/id=7 or /status=ok";
+    let (pointer, value) = text.split_once('=').ok_or(EXAMPLE)?;
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return Err(format!("a JSON pointer begins with '/'; {EXAMPLE}"));
+    }
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    Ok(Check::Json { pointer: pointer.to_owned(), value })
+}
+
+/// `NAME:PASSWORD`.
+pub fn user(text: &str) -> Result<(String, Secret), String> {
+    match text.split_once(':') {
+        Some((name, password)) => Ok((name.to_owned(), Secret::new(password))),
+        None => Err("write NAME:PASSWORD, or NAME: for an empty password".to_owned()),
+    }
+}
+
+/// A subprotocol: a token (RFC 6455 §4.1).
+pub fn subprotocol(text: &str) -> Result<String, String> {
+    if is_token(text) { Ok(text.to_owned()) } else { Err("not a subprotocol name; write one word such as chat.v2".to_owned()) }
+}
+
+/// A value of a header field: one line.
+pub fn field_value(text: &str) -> Result<String, String> {
+    if text.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("a header value is one line without control characters".to_owned());
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// A secret field value, or the file that holds it.
+#[derive(Clone, Debug)]
+pub enum SecretValue {
+    /// Given in the arguments.
+    Value(Secret),
+    /// `@FILE`.
+    File(PathBuf),
+}
+
+/// `VALUE` or `@FILE`.
+pub fn secret_value(text: &str) -> Result<SecretValue, String> {
+    match text.strip_prefix('@') {
+        Some(path) => Ok(SecretValue::File(path.into())),
+        None => field_value(text).map(|value| SecretValue::Value(Secret::new(value))),
+    }
+}
+
+/// A header field, or a file of them.
+#[derive(Clone, Debug)]
+pub enum HeaderArg {
+    /// Given in the arguments.
+    Header(Header),
+    /// `@FILE`, one field a line.
+    File(PathBuf),
+}
+
+/// `Name: value`, `Name:` to leave a field out, `Name;` for an empty value, or `@FILE`.
+pub fn header_or_file(text: &str) -> Result<HeaderArg, String> {
+    match text.strip_prefix('@') {
+        Some(path) => Ok(HeaderArg::File(path.into())),
+        None => header(text).map(HeaderArg::Header),
+    }
+}
+
+/// One header field.
+pub fn header(text: &str) -> Result<Header, String> {
+    const EXAMPLE: &str = "write 'Name: value'";
+    let (name, value) = match text.split_once(':') {
+        Some((name, "")) => (name, None),
+        Some((name, value)) if value.trim().is_empty() => (name, None),
+        Some((name, value)) => (name, Some(Secret::new(field_value(value)?))),
+        None => match text.strip_suffix(';') {
+            Some(name) => (name, Some(Secret::new(""))),
+            None => return Err(format!("a header field has a colon; {EXAMPLE}")),
+        },
+    };
+    if !is_token(name) {
+        return Err(format!("{:?} is not a field name; {EXAMPLE}", name.trim()));
+    }
+    match &name.to_ascii_lowercase()[..] {
+        "sec-websocket-protocol" => Err("use --subprotocol NAME, so that the answer is checked".to_owned()),
+        "connection" | "upgrade" | "sec-websocket-key" | "sec-websocket-version" | "sec-websocket-extensions" => {
+            Err("wsurl sets this field itself; leave it out".to_owned())
+        }
+        _ => Ok(Header { name: name.to_owned(), value }),
+    }
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Keeps what was typed as it is, even when it is not UTF-8; only clap's own check of it is left out.
+#[derive(Clone, Debug)]
+pub struct Raw;
+
+impl TypedValueParser for Raw {
+    type Value = Vec<u8>;
+
+    fn parse_ref(&self, _: &clap::Command, _: Option<&clap::Arg>, value: &OsStr) -> Result<Vec<u8>, clap::Error> {
+        Ok(value.as_encoded_bytes().to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        for (text, millis) in [("500ms", 500), ("5", 5000), ("0.5", 500), ("1m30s", 90_000), ("0", 0), (".25", 250)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "abc", "-1", "5 parsecs", "1.2.3", "1e9", ".", "99999999999999999999"] {
+            assert!(duration(text).unwrap_err().contains("500ms"), "{text}");
+        }
+    }
+
+    #[test]
+    fn header_fields_are_checked() {
+        let parse = |text| header(text).map(|h| (h.name, h.value.map(|v| v.expose().to_owned())));
+        assert_eq!(parse("A: b:c"), Ok(("A".to_owned(), Some("b:c".to_owned()))));
+        assert_eq!(parse("A:"), Ok(("A".to_owned(), None)));
+        assert_eq!(parse("A;"), Ok(("A".to_owned(), Some(String::new()))));
+        for (text, why) in [
+            ("A b", "colon"),
+            ("A b: c", "field name"),
+            (": c", "field name"),
+            ("A: b\r\nC: d", "one line"),
+            ("A: b\0", "one line"),
+            ("Sec-WebSocket-Protocol: x", "--subprotocol"),
+            ("upgrade: h2c", "leave it out"),
+        ] {
+            assert!(header(text).unwrap_err().contains(why), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn other_values_show_one_that_works() {
+        assert!(close_code("1005").unwrap_err().contains("1000"));
+        assert!(close_code("x").unwrap_err().contains("1000"));
+        assert!(json_check("a").unwrap_err().contains("/user/id=7"));
+        assert!(json_check("a=1").unwrap_err().contains("begins with '/'"));
+        assert!(user("me").unwrap_err().contains("NAME:PASSWORD"));
+        assert!(regex("(").unwrap_err().contains("^pong"));
+        assert!(subprotocol("a, b").unwrap_err().contains("chat.v2"));
+        assert!(interval("0").unwrap_err().contains("500ms"));
+        assert!(buffer_size("0").unwrap_err().contains("64K"));
+        assert!(close_reason(&"x".repeat(124)).is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! What `send` and `stream` have in common: dial, session, and the report afterwards.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::options::ConversationOptions;
+use crate::error::{Failure, IoCause, Status};
+use crate::net::{Facts, dial};
+use crate::report::progress::Progress;
+use crate::report::{Record, Trace};
+use crate::session::{self, FinishRule, Incoming, Outcome, Outgoing, Output, Setup};
+use crate::stats::Tally;
+
+/// What goes through the session, and when it ends.
+pub(super) struct Conversation<'a> {
+    pub(super) outgoing: &'a mut dyn Outgoing,
+    pub(super) incoming: &'a mut dyn Incoming,
+    pub(super) output: Output,
+    pub(super) rule: FinishRule,
+    pub(super) limit_rate: Option<u64>,
+    pub(super) progress: Option<Progress>,
+}
+
+/// How a conversation went.
+pub(super) struct Conversed {
+    pub(super) facts: Facts,
+    pub(super) outcome: Outcome,
+}
+
+/// Opens the WebSocket and runs the session.
+pub(super) fn converse(options: &ConversationOptions, conversation: Conversation<'_>) -> Conversed {
+    let mut facts = Facts::start();
+    let mut trace = Trace::new(options.verbosity);
+    let dialed = dial(&options.endpoint, &options.dial, &options.dial_deadline, &mut facts, &mut trace);
+    let dumped = dump_header(options.dump_header.as_deref(), &facts);
+    let connection = match dialed.and_then(|connection| dumped.map(|()| connection)) {
+        Ok(connection) => connection,
+        Err(failure) => {
+            return Conversed { facts, outcome: Outcome { result: Err(failure), tally: Tally::default(), close: None } };
+        }
+    };
+    if let Some(progress) = conversation.progress {
+        trace.show_progress(progress);
+    }
+    let outcome = session::run(Setup {
+        connection,
+        host: options.endpoint.host_and_port(),
+        outgoing: conversation.outgoing,
+        incoming: conversation.incoming,
+        output: conversation.output,
+        rule: conversation.rule,
+        limits: options.limits,
+        close: options.close.clone(),
+        limit_rate: conversation.limit_rate,
+        observer: &mut trace,
+    });
+    trace.end();
+    Conversed { facts, outcome }
+}
+
+/// Prints what `--write-out` asks for, and gives the result of the run.
+pub(super) fn report(
+    options: &ConversationOptions,
+    conversed: Conversed,
+    digests: [Option<[u8; 32]>; 2],
+) -> Result<(), Failure> {
+    let Conversed { facts, outcome } = conversed;
+    let Some(template) = &options.write_out else { return outcome.result };
+    let record = Record {
+        endpoint: &options.endpoint,
+        facts: &facts,
+        tally: outcome.tally,
+        total: facts.timeline.elapsed(),
+        close: outcome.close,
+        digests,
+        failure: outcome.result.as_ref().err(),
+    };
+    let (to_stdout, to_stderr) = template.render(&record);
+    let printed = super::print(to_stdout.as_bytes());
+    let _ = anstream::stderr().write_all(to_stderr.as_bytes());
+    outcome.result.and(printed)
+}
+
+fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
+    let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
+    let text = head.to_lines() + "\n";
+    if path == Path::new("-") {
+        return super::print(text.as_bytes());
+    }
+    std::fs::write(path, text)
+        .map_err(|err| Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err)))
+}

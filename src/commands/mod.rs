@@ -1,0 +1,60 @@
+//! The subcommands: arguments become options, options a dial and a session, and these a result.
+//! Sequencing only; below this, nothing knows clap.
+
+mod converse;
+mod echo_test;
+mod options;
+mod send;
+mod stream;
+
+use std::io::Write;
+
+use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
+use crate::error::{Failure, IoCause, Status};
+use crate::report;
+use crate::session::signals;
+
+/// Runs the program with these arguments.
+pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
+    match cli::parse(args)? {
+        Parsed::Print(text) => print(text.ansi().to_string().as_bytes()),
+        Parsed::Run(Cli { generate: Some(artifact), .. }) => print(&cli::generate(artifact).map_err(cannot_print)?),
+        Parsed::Run(Cli { command: Some(command), .. }) => {
+            set_color(&command);
+            signals::install(report::failure).map_err(|err| {
+                Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err))
+            })?;
+            match command {
+                Command::Send(args) => send::run(*args),
+                Command::Stream(args) => stream::run(*args),
+                Command::EchoTest(args) => echo_test::run(*args),
+            }
+        }
+        Parsed::Run(Cli { command: None, .. }) => Err(Failure::new(Status::Usage, "a subcommand is missing")),
+    }
+}
+
+/// Prints to standard output; when its reader is gone, that is no error.
+fn print(text: &[u8]) -> Result<(), Failure> {
+    match anstream::stdout().write_all(text) {
+        Err(err) if err.kind() != std::io::ErrorKind::BrokenPipe => Err(cannot_print(err)),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_print(err: std::io::Error) -> Failure {
+    Failure::new(Status::WriteError, "cannot write standard output").source(IoCause(err))
+}
+
+fn set_color(command: &Command) {
+    let conversation = match command {
+        Command::Send(args) => &args.conversation,
+        Command::Stream(args) => &args.conversation,
+        Command::EchoTest(args) => &args.conversation,
+    };
+    match conversation.output.color {
+        ColorWhen::Auto => {}
+        ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
+        ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}

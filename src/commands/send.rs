@@ -1,0 +1,129 @@
+//! `wsurl send`: message mode.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::converse::{Conversation, converse, report};
+use super::options::{ConversationOptions, finish_rule};
+use crate::cli::SendArgs;
+use crate::error::{Failure, IoCause, Status};
+use crate::framing::{Format, Joiner, Splitter};
+use crate::protocol::Kind;
+use crate::report::sanitize;
+use crate::session::{Check, Checks, Count, FinishRule, Input, MessageSink, MessageSource, Output};
+use crate::size;
+
+/// Sends messages, prints the replies.
+pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
+    let checks = checks(&args);
+    let rule = rule(&args, !checks.is_empty());
+    let (input_format, output_format) = formats(&args);
+    let escape = sanitize::for_output(args.output_file.is_some());
+    let joiner = Joiner::new(output_format, args.keep_newline);
+    let mut incoming = MessageSink::new(joiner, Checks::new(checks), args.max_message_size, escape);
+    let from_input = args.messages.is_empty() && args.data.is_empty();
+    let kind = kind(args.binary, args.text, from_input, input_format);
+    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let output = args.output_file.as_deref().map_or_else(Output::standard, Output::to_file)?;
+    let source = Source {
+        kind,
+        messages: args.messages,
+        data: args.data,
+        format: input_format,
+        keep_newline: args.keep_newline,
+        most: if args.one_message { 1 } else { u64::MAX },
+        max_message: usize::try_from(args.max_message_size).unwrap_or(usize::MAX),
+    };
+    let mut outgoing = source.open()?;
+    let conversation = Conversation {
+        outgoing: &mut outgoing,
+        incoming: &mut incoming,
+        output,
+        rule,
+        limit_rate: None,
+        progress: None,
+    };
+    let conversed = converse(&options, conversation);
+    report(&options, conversed, [None, None])
+}
+
+/// Text, unless the user says otherwise; but what is encoded in base64 or hex is bytes, unless the user says otherwise.
+fn kind(binary: bool, text: bool, from_input: bool, format: Format) -> Kind {
+    let encoded = from_input && matches!(format, Format::Base64 | Format::Hex);
+    if binary || (encoded && !text) { Kind::Binary } else { Kind::Text }
+}
+
+fn checks(args: &SendArgs) -> Vec<Check> {
+    let checks = &args.checks;
+    let texts = checks.expect_text.iter().cloned().map(Check::Text);
+    let regexes = checks.expect_regex.iter().cloned().map(Check::Regex);
+    texts.chain(regexes).chain(checks.expect_json.iter().cloned()).collect()
+}
+
+fn rule(args: &SendArgs, has_checks: bool) -> FinishRule {
+    // A check wants a message to look at, even when none is sent.
+    let by_default = Count::AsSent { at_least: u64::from(has_checks) };
+    let rule = finish_rule(&args.finish, if args.one_message { Count::Exactly(1) } else { by_default });
+    FinishRule { lockstep: args.lockstep, ..rule }
+}
+
+fn formats(args: &SendArgs) -> (Format, Format) {
+    let both = if args.null_terminated { Format::Nul } else { args.framing.into() };
+    (args.in_framing.map_or(both, Into::into), args.out_framing.map_or(both, Into::into))
+}
+
+/// Where the messages come from.
+struct Source {
+    kind: Kind,
+    messages: Vec<Vec<u8>>,
+    data: Vec<Vec<u8>>,
+    format: Format,
+    keep_newline: bool,
+    most: u64,
+    max_message: usize,
+}
+
+impl Source {
+    /// From the arguments if there is any message in them, else from standard input.
+    fn open(self) -> Result<MessageSource, Failure> {
+        if self.messages.is_empty() && self.data.is_empty() {
+            let splitter = Splitter::new(self.format, self.kind, self.keep_newline, self.max_message);
+            return Ok(MessageSource::split(Input::standard()?, splitter, self.most));
+        }
+        let (kind, max_message, most) = (self.kind, self.max_message, self.most);
+        let mut messages = self.messages;
+        for data in self.data {
+            messages.push(match data.strip_prefix(b"@") {
+                None => data,
+                Some(b"-") => read_message("standard input", crate::stdio::input(), max_message)?,
+                Some(path) => {
+                    let path = String::from_utf8_lossy(path).into_owned();
+                    read_message(&path, std::fs::File::open(Path::new(&path)), max_message)?
+                }
+            });
+        }
+        if messages.len() as u64 > most {
+            return Err(Failure::new(Status::Usage, format!("-1 sends one message, but {} are given", messages.len()))
+                .hint("without -1, one reply is awaited for every message"));
+        }
+        if let Some(index) = messages.iter().position(|message| message.len() > max_message) {
+            return Err(too_big(&format!("message {}", index + 1), max_message));
+        }
+        Ok(MessageSource::given(messages.into_iter().map(|payload| (kind, payload)).collect()))
+    }
+}
+
+/// All of a file as one message.
+fn read_message(name: &str, file: std::io::Result<std::fs::File>, max_message: usize) -> Result<Vec<u8>, Failure> {
+    let failed = |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
+    let mut content = Vec::new();
+    let most = u64::try_from(max_message).unwrap_or(u64::MAX);
+    file.map_err(failed)?.take(most.saturating_add(1)).read_to_end(&mut content).map_err(failed)?;
+    if content.len() > max_message { Err(too_big(name, max_message)) } else { Ok(content) }
+}
+
+fn too_big(what: &str, max_message: usize) -> Failure {
+    let limit = size::exact(max_message as u64);
+    Failure::new(Status::MessageTooBig, format!("{what} is larger than {limit} (--max-message-size)"))
+        .hint("--max-message-size allows more; `wsurl stream -T FILE --single-message` sends a file of any size")
+}

@@ -1,0 +1,105 @@
+//! `-v`: curl's `*`, `>` and `<` lines, and the progress of the session.
+
+use std::time::Duration;
+
+use super::console::{Verbosity, shown, warning, write_line};
+use super::progress::Progress;
+use crate::protocol::FrameHeader;
+use crate::session::Direction;
+use crate::stats::Tally;
+use crate::{net, session};
+
+/// Bytes of a payload that are shown with `-vv`.
+const PREVIEW: usize = 64;
+
+/// How often progress is drawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Prints what happens, as far as it was asked for.
+#[derive(Debug)]
+pub struct Trace {
+    verbosity: Verbosity,
+    progress: Option<Progress>,
+}
+
+impl Trace {
+    /// A trace without progress.
+    pub fn new(verbosity: Verbosity) -> Self {
+        Self { verbosity, progress: None }
+    }
+
+    /// From now on, shows progress, too.
+    pub fn show_progress(&mut self, progress: Progress) {
+        self.progress = Some(progress);
+    }
+
+    /// Nothing more will happen.
+    pub fn end(&mut self) {
+        if let Some(progress) = self.progress.take() {
+            progress.end();
+        }
+    }
+
+    fn line(&self, mark: &str, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            let text = format!("{mark} {}", shown(text));
+            match &self.progress {
+                Some(progress) => progress.above(|| write_line(text.trim_end())),
+                None => write_line(text.trim_end()),
+            }
+        }
+    }
+}
+
+impl net::Observer for Trace {
+    fn note(&mut self, text: &str) {
+        self.line("*", text);
+    }
+
+    fn request(&mut self, head: &str) {
+        head.trim_end().lines().for_each(|line| self.line(">", line));
+        self.line(">", "");
+    }
+
+    fn response(&mut self, head: &str) {
+        head.lines().for_each(|line| self.line("<", line));
+        self.line("<", "");
+    }
+
+    fn warn(&mut self, text: &str) {
+        if self.verbosity > Verbosity::Silent {
+            warning(text);
+        }
+    }
+}
+
+impl session::Observer for Trace {
+    fn wants_frames(&self) -> bool {
+        self.verbosity == Verbosity::Frames
+    }
+
+    fn frame(&mut self, direction: Direction, header: &FrameHeader, preview: &[u8]) {
+        let mark = match direction {
+            Direction::Sent => ">",
+            Direction::Received => "<",
+        };
+        let fin = if header.fin { "" } else { ", more follows" };
+        let seen = &preview[..preview.len().min(PREVIEW)];
+        let seen = if seen.is_empty() { String::new() } else { format!(" {:?}", String::from_utf8_lossy(seen)) };
+        self.line(mark, &format!("{} frame, {} bytes{fin}{seen}", header.opcode, header.len));
+    }
+
+    fn note(&mut self, text: &str) {
+        self.line("*", text);
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        self.progress.as_ref().map(|_| TICK)
+    }
+
+    fn tick(&mut self, tally: &Tally) {
+        if let Some(progress) = &mut self.progress {
+            progress.update(tally);
+        }
+    }
+}

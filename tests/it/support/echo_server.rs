@@ -1,0 +1,233 @@
+//! A well-behaved echo server in this process, made of tungstenite, on a port of its own.
+//! A test that forgets to call it fails.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tungstenite::{Error, Message, WebSocket};
+
+use super::certificate::{Certificate, Tls};
+use super::{PEER_PATIENCE, secs};
+
+/// What the server is to do; [`Echo::start`] starts it.
+#[derive(Clone)]
+pub struct Echo {
+    address: &'static str,
+    certificate: Option<Certificate>,
+    greetings: Vec<String>,
+    close_after: Option<(usize, u16, String)>,
+    mute: bool,
+}
+
+pub struct EchoServer {
+    address: SocketAddr,
+    tls: Option<Arc<Tls>>,
+    seen: Arc<Seen>,
+}
+
+/// What one client has sent, until the end of its session.
+#[derive(Clone, Debug, Default)]
+pub struct Received {
+    pub messages: Vec<Message>,
+    /// Code and reason of the client's Close; the code is 1005 if there was none in it.
+    pub close: Option<(u16, String)>,
+}
+
+#[derive(Default)]
+struct Seen {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    connections: usize,
+    sessions: Vec<Received>,
+    stopped: bool,
+}
+
+impl Echo {
+    pub fn new() -> Self {
+        Self {
+            address: "127.0.0.1:0",
+            certificate: None,
+            greetings: Vec::new(),
+            close_after: None,
+            mute: false,
+        }
+    }
+
+    /// Listens elsewhere than on `127.0.0.1:0`.
+    pub fn at(mut self, address: &'static str) -> Self {
+        self.address = address;
+        self
+    }
+
+    pub fn tls(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// Sends this text by itself before anything else; can be given several times.
+    pub fn greeting(mut self, text: &str) -> Self {
+        self.greetings.push(text.to_owned());
+        self
+    }
+
+    /// Closes once it has answered so many messages.
+    pub fn closes_after(mut self, messages: usize, code: u16, reason: &str) -> Self {
+        self.close_after = Some((messages, code, reason.to_owned()));
+        self
+    }
+
+    /// Takes everything and sends nothing back.
+    pub fn mute(mut self) -> Self {
+        self.mute = true;
+        self
+    }
+
+    pub fn start(self) -> EchoServer {
+        self.try_start().expect("listen on a port of our own")
+    }
+
+    /// As [`Echo::start`]; fails where the address does not exist, as IPv6 does not on some machines.
+    pub fn try_start(self) -> io::Result<EchoServer> {
+        let listener = TcpListener::bind(self.address)?;
+        let address = listener.local_addr()?;
+        let tls = self.certificate.map(Tls::with).map(Arc::new);
+        let seen = Arc::new(Seen::default());
+        let (theirs, identity) = (Arc::clone(&seen), tls.clone());
+        thread::spawn(move || serve(&listener, &self, identity.as_ref(), &theirs));
+        Ok(EchoServer { address, tls, seen })
+    }
+}
+
+impl EchoServer {
+    /// An echo server without any peculiarities.
+    pub fn start() -> Self {
+        Echo::new().start()
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// `ws://` or, with a certificate, `wss://`.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}/", self.address)
+    }
+
+    /// The file for `--cacert`.
+    pub fn cacert(&self) -> &str {
+        self.tls.as_ref().expect("a server with a certificate").cacert()
+    }
+
+    /// How many clients have got as far as a session, and have ended it.
+    pub fn sessions(&self) -> usize {
+        self.seen.state.lock().unwrap_or_else(PoisonError::into_inner).sessions.len()
+    }
+
+    /// Waits for the first session to end, and tells what came in it.
+    #[track_caller]
+    pub fn received(&self) -> Received {
+        let state = self.seen.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.seen.changed.wait_timeout_while(state, secs(10), |state| state.sessions.is_empty());
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.sessions.first().expect("a session that has ended").clone()
+    }
+
+    /// The messages of the first session, as text.
+    #[track_caller]
+    pub fn texts(&self) -> Vec<String> {
+        let messages = self.received().messages;
+        messages.iter().map(|message| message.to_text().expect("a text message").to_owned()).collect()
+    }
+}
+
+impl Drop for EchoServer {
+    fn drop(&mut self) {
+        let connections = {
+            let mut state = self.seen.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.stopped = true;
+            state.connections
+        };
+        // Wakes the thread that waits for the next client, so that it sees that it is to stop.
+        let _ = TcpStream::connect(self.address);
+        assert!(connections > 0 || thread::panicking(), "nobody called the server at {}", self.address);
+    }
+}
+
+fn serve(listener: &TcpListener, how: &Echo, tls: Option<&Arc<Tls>>, seen: &Arc<Seen>) {
+    while let Ok((stream, _)) = listener.accept() {
+        {
+            let mut state = seen.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.stopped {
+                return;
+            }
+            state.connections += 1;
+        }
+        let (how, tls, seen) = (how.clone(), tls.cloned(), Arc::clone(seen));
+        thread::spawn(move || {
+            let Some(received) = session(stream, &how, tls.as_deref()) else { return };
+            seen.state.lock().unwrap_or_else(PoisonError::into_inner).sessions.push(received);
+            seen.changed.notify_all();
+        });
+    }
+}
+
+/// None if the client did not get as far as an upgrade.
+fn session(stream: TcpStream, how: &Echo, tls: Option<&Tls>) -> Option<Received> {
+    stream.set_read_timeout(Some(PEER_PATIENCE)).ok()?;
+    stream.set_write_timeout(Some(PEER_PATIENCE)).ok()?;
+    stream.set_nodelay(true).ok()?;
+    match tls {
+        Some(tls) => talk(tls.acceptor.accept(stream).ok()?, how),
+        None => talk(stream, how),
+    }
+}
+
+fn talk(stream: impl Read + Write, how: &Echo) -> Option<Received> {
+    // The peer is not what is limited here.
+    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    let mut socket = tungstenite::accept_with_config(stream, Some(config)).ok()?;
+    let mut received = Received::default();
+    // How a session ends is for the test to judge: by what was received, and by what the client says of it.
+    let _ = answer(&mut socket, how, &mut received);
+    Some(received)
+}
+
+fn answer<S: Read + Write>(
+    socket: &mut WebSocket<S>,
+    how: &Echo,
+    received: &mut Received,
+) -> Result<(), Error> {
+    for greeting in &how.greetings {
+        socket.send(Message::text(greeting))?;
+    }
+    loop {
+        if let Some((messages, code, reason)) = &how.close_after
+            && received.messages.len() == *messages
+            && socket.can_write()
+        {
+            socket.close(Some(CloseFrame { code: CloseCode::from(*code), reason: reason.into() }))?;
+        }
+        match socket.read()? {
+            Message::Close(frame) => {
+                let close = frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                received.close = Some(close.unwrap_or((1005, String::new())));
+            }
+            message @ (Message::Text(_) | Message::Binary(_)) => {
+                received.messages.push(message.clone());
+                if !how.mute && socket.can_write() {
+                    socket.send(message)?;
+                }
+            }
+            _ => {}
+        }
+    }
+}

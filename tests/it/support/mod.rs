@@ -1,0 +1,68 @@
+//! What the stories are told with: the binary under test, the peers it talks to, and a clock that nothing can outlast.
+//!
+//! - `wsurl`: runs the binary and compares what a user sees: exit status, stdout, stderr, time.
+//! - `echo_server`: a well-behaved server, made of tungstenite.
+//! - `script`: a peer that does, byte by byte, what a test tells it.
+//! - `frame`: frames as bytes, written from the RFC and not from the code under test.
+//! - `certificate`: certificates of every kind, made when they are needed.
+
+mod capture;
+mod certificate;
+mod difference;
+mod echo_server;
+pub mod frame;
+#[cfg(unix)]
+mod posix;
+mod running;
+pub mod script;
+mod stage;
+mod wsurl;
+
+use std::time::Duration;
+
+pub use certificate::Certificate;
+pub use echo_server::{Echo, EchoServer};
+#[cfg(unix)]
+pub use posix::Signal;
+pub use running::Running;
+pub use script::Script;
+pub use wsurl::Wsurl;
+
+/// How long a peer waits for anything at all; longer than the limit of any run, so that the run is what fails.
+pub const PEER_PATIENCE: Duration = Duration::from_secs(20);
+
+pub const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub const fn millis(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// Bytes that look random, are the same in each run, and hold every value: what a lost or doubled section would show in.
+pub fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(len);
+    bytes
+}
+
+/// Lines that all differ, so that a lost, doubled or misplaced one shows.
+pub fn numbered_lines(count: usize) -> String {
+    (1..=count).fold(String::new(), |lines, number| lines + "line " + &number.to_string() + "\n")
+}
+
+/// A directory of its own for a test, with one file in it.
+pub fn file_with(name: &str, content: impl AsRef<[u8]>) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(name);
+    std::fs::write(&path, content).expect("write a file");
+    let path = path.to_str().expect("a path in UTF-8").to_owned();
+    (dir, path)
+}
