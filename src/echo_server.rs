@@ -61,7 +61,8 @@ impl EchoServer {
 
 fn echo(stream: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
     stream.set_nodelay(true)?;
-    let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
+    let config =
+        WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
     let mut socket = tungstenite::accept_with_config(stream, Some(config)).map_err(|err| err.to_string())?;
     loop {
         let message = socket.read()?;

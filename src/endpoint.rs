@@ -50,6 +50,9 @@ impl Endpoint {
             "http" => return Err(wrong_scheme(text, scheme, "ws", rest)),
             _ => return Err(wrong_scheme(text, scheme, "wss", rest)),
         };
+        if rest.starts_with(['/', '\\']) {
+            return Err(refused(text, "it has no host").hint(EXAMPLE));
+        }
         let url = Url::parse(text).map_err(|err| refused(text, err.to_string()).hint(EXAMPLE))?;
         if url.fragment().is_some() {
             let without = text.split('#').next().unwrap_or_default();
@@ -211,7 +214,17 @@ mod tests {
         assert_eq!(hint("ftp://example.com/"), "did you mean wss://example.com/ ?");
         assert_eq!(hint("ws://h/a b"), "write a space in a URL as %20");
         assert_eq!(hint("ws://h/a#b"), "did you mean ws://h/a ? A # that is data is written %23");
-        for bad in ["", "/", "ws://", "ws://h:99999/", "ws://h:0/", "wss://[::1", "ws://h/\u{7}", "ws://a..b^/"] {
+        for bad in [
+            "",
+            "/",
+            "ws://",
+            "ws:///chat",
+            "ws://h:99999/",
+            "ws://h:0/",
+            "wss://[::1",
+            "ws://h/\u{7}",
+            "ws://a..b^/",
+        ] {
             assert!(!hint(bad).is_empty(), "{bad}");
         }
     }

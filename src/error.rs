@@ -201,12 +201,13 @@ pub struct Failure {
     source: Option<anyhow::Error>,
     hint: Option<String>,
     details: Option<String>,
+    quiet: bool,
 }
 
 impl Failure {
     /// A failure with its message: lower case, no full stop, naming the host, file or flag.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), source: None, hint: None, details: None }
+        Self { status, message: message.into(), source: None, hint: None, details: None, quiet: false }
     }
 
     /// `deadline` was reached in `phase` while waiting for `host`.
@@ -244,6 +245,18 @@ impl Failure {
     pub fn details(mut self, details: impl Into<String>) -> Self {
         self.details = Some(details.into());
         self
+    }
+
+    /// Makes the exit code say it alone.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Whether nothing is to be printed.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Appends to the message.
@@ -329,7 +342,8 @@ mod tests {
     #[test]
     fn a_failure_shows_its_causes_in_one_line() {
         let refused = std::io::Error::from_raw_os_error(111);
-        let failure = Failure::new(Status::CannotConnect, "cannot connect to 127.0.0.1:9").source(IoCause(refused));
+        let failure =
+            Failure::new(Status::CannotConnect, "cannot connect to 127.0.0.1:9").source(IoCause(refused));
         #[cfg(target_os = "linux")]
         assert_eq!(failure.to_string(), "cannot connect to 127.0.0.1:9: Connection refused");
         assert_eq!(failure.status().code(), 7);

@@ -1,4 +1,4 @@
-//! wsurl: curl for WebSockets. The binary is a thin `main`; the parts are a library so that tests and benches reach them.
+//! wsurl: curl for web sockets. The binary is a thin `main`; the parts are a library so that tests and benches reach them.
 //!
 //! | module | what it is |
 //! |---|---|

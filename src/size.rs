@@ -15,7 +15,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
         "t" | "tb" | "tib" => 40,
         _ => return Err(EXAMPLE.to_owned()),
     };
-    let number: u64 = digits.parse().map_err(|err| match u128::from_str_radix(digits, 10) {
+    let number: u64 = digits.parse().map_err(|err| match digits.parse::<u128>() {
         Ok(_) => too_large(),
         Err(_) => format!("{EXAMPLE} ({err})"),
     })?;
@@ -23,7 +23,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
 }
 
 fn too_large() -> String {
-    "larger than a size can be; the largest is 16777215T".to_owned()
+    "larger than a size can be; write 64K, 1M, 2G".to_owned()
 }
 
 /// Shows a size as `parse` reads it back, in the largest unit that loses nothing.

@@ -21,10 +21,11 @@ pub use shared::{
 pub use stream::StreamArgs;
 pub use usage::{Parsed, parse};
 
-/// curl for WebSockets: send messages, stream files, test echo servers.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "wsurl",
+    about = "curl for WebSockets: send messages, stream files, test echo servers",
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,

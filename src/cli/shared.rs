@@ -206,6 +206,7 @@ pub struct FinishArgs {
 /// Checks on what arrives.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Checks (each has to be met by some message, else exit 1)")]
+#[allow(clippy::struct_field_names)]
 pub struct CheckArgs {
     /// A message equals this text
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

@@ -38,6 +38,10 @@ pub struct StreamArgs {
     #[arg(long, value_enum, value_name = "ALGORITHM")]
     pub digest: Option<Digest>,
 
+    /// Refuse larger messages from the server [default: none]
+    #[arg(long, value_name = "SIZE", value_parser = values::positive_bytes)]
+    pub max_message_size: Option<u64>,
+
     /// When to show progress
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub progress: ProgressWhen,

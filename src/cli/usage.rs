@@ -46,14 +46,20 @@ fn failure(err: &clap::Error) -> Failure {
         .collect();
     let hint = unbound(err).map_or_else(|| tips.join("; "), str::to_owned);
     let failure = Failure::new(Status::Usage, message.join(" "));
-    failure.hint(if hint.is_empty() { "wsurl --help, wsurl send --help and so on show all options".to_owned() } else { hint })
+    failure.hint(if hint.is_empty() {
+        "wsurl --help, wsurl send --help and so on show all options".to_owned()
+    } else {
+        hint
+    })
 }
 
 /// Short options that mean different things in other programs, and so nothing here.
 fn unbound(err: &clap::Error) -> Option<&'static str> {
     match (err.kind(), err.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => match &arg[..] {
-            "-n" => Some("-n is not bound: to keep the session open use --wait DURATION or -f; to skip certificate checks -k"),
+            "-n" => Some(
+                "-n is not bound: to keep the session open use --wait DURATION or -f; to skip certificate checks -k",
+            ),
             "-E" => Some("-E is not bound: wsurl exits when the server closes, without a flag"),
             _ => None,
         },
@@ -75,7 +81,12 @@ mod tests {
     #[test]
     fn a_refused_value_is_quoted_and_one_that_works_is_shown() {
         let said = refused(&["send", "ws://h", "--connect-timeout", "soon"]);
-        assert!(said.starts_with("invalid value 'soon' for '--connect-timeout <DURATION>': not a duration; write 500ms"), "{said}");
+        assert!(
+            said.starts_with(
+                "invalid value 'soon' for '--connect-timeout <DURATION>': not a duration; write 500ms"
+            ),
+            "{said}"
+        );
         let said = refused(&["send", "ws://h", "--framing", "xml"]);
         assert!(said.contains("'xml'") && said.contains("lines, nul, whole, json, base64, hex"), "{said}");
     }

@@ -65,7 +65,11 @@ pub fn close_code(text: &str) -> Result<u16, String> {
 
 /// A close reason: 123 bytes at most.
 pub fn close_reason(text: &str) -> Result<String, String> {
-    if text.len() <= 123 { Ok(text.to_owned()) } else { Err("longer than the 123 bytes that a Close has room for".to_owned()) }
+    if text.len() <= 123 {
+        Ok(text.to_owned())
+    } else {
+        Err("longer than the 123 bytes that a Close has room for".to_owned())
+    }
 }
 
 /// A list of accepted close codes.
@@ -99,7 +103,11 @@ pub fn user(text: &str) -> Result<(String, Secret), String> {
 
 /// A subprotocol: a token (RFC 6455 §4.1).
 pub fn subprotocol(text: &str) -> Result<String, String> {
-    if is_token(text) { Ok(text.to_owned()) } else { Err("not a subprotocol name; write one word such as chat.v2".to_owned()) }
+    if is_token(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("not a subprotocol name; write one word such as chat.v2".to_owned())
+    }
 }
 
 /// A value of a header field: one line.
@@ -161,16 +169,19 @@ pub fn header(text: &str) -> Result<Header, String> {
     }
     match &name.to_ascii_lowercase()[..] {
         "sec-websocket-protocol" => Err("use --subprotocol NAME, so that the answer is checked".to_owned()),
-        "connection" | "upgrade" | "sec-websocket-key" | "sec-websocket-version" | "sec-websocket-extensions" => {
-            Err("wsurl sets this field itself; leave it out".to_owned())
-        }
+        "connection"
+        | "upgrade"
+        | "sec-websocket-key"
+        | "sec-websocket-version"
+        | "sec-websocket-extensions" => Err("wsurl sets this field itself; leave it out".to_owned()),
         _ => Ok(Header { name: name.to_owned(), value }),
     }
 }
 
 /// RFC 9110 §5.6.2.
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Keeps what was typed as it is, even when it is not UTF-8; only clap's own check of it is left out.
@@ -180,7 +191,12 @@ pub struct Raw;
 impl TypedValueParser for Raw {
     type Value = Vec<u8>;
 
-    fn parse_ref(&self, _: &clap::Command, _: Option<&clap::Arg>, value: &OsStr) -> Result<Vec<u8>, clap::Error> {
+    fn parse_ref(
+        &self,
+        _: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Vec<u8>, clap::Error> {
         Ok(value.as_encoded_bytes().to_vec())
     }
 }
@@ -191,7 +207,9 @@ mod tests {
 
     #[test]
     fn durations_have_units_or_are_seconds() {
-        for (text, millis) in [("500ms", 500), ("5", 5000), ("0.5", 500), ("1m30s", 90_000), ("0", 0), (".25", 250)] {
+        for (text, millis) in
+            [("500ms", 500), ("5", 5000), ("0.5", 500), ("1m30s", 90_000), ("0", 0), (".25", 250)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "abc", "-1", "5 parsecs", "1.2.3", "1e9", ".", "99999999999999999999"] {

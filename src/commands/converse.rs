@@ -36,7 +36,10 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     let connection = match dialed.and_then(|connection| dumped.map(|()| connection)) {
         Ok(connection) => connection,
         Err(failure) => {
-            return Conversed { facts, outcome: Outcome { result: Err(failure), tally: Tally::default(), close: None } };
+            return Conversed {
+                facts,
+                outcome: Outcome { result: Err(failure), tally: Tally::default(), close: None },
+            };
         }
     };
     if let Some(progress) = conversation.progress {
@@ -44,7 +47,8 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     }
     let outcome = session::run(Setup {
         connection,
-        host: options.endpoint.host_and_port(),
+        host: options.endpoint.host(),
+        target: options.endpoint.host_and_port(),
         outgoing: conversation.outgoing,
         incoming: conversation.incoming,
         output: conversation.output,
@@ -83,10 +87,11 @@ pub(super) fn report(
 
 fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
     let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
-    let text = head.to_lines() + "\n";
+    let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
     if path == Path::new("-") {
         return super::print(text.as_bytes());
     }
-    std::fs::write(path, text)
-        .map_err(|err| Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err)))
+    std::fs::write(path, text).map_err(|err| {
+        Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err))
+    })
 }

@@ -12,9 +12,7 @@ use crate::cli::EchoTestArgs;
 use crate::echo_server::EchoServer;
 use crate::error::{Failure, IoCause, Status};
 use crate::protocol::{CloseFrame, Encoder, Kind, Section};
-use crate::session::{
-    Allowance, Count, Fill, FinishRule, Incoming, Outgoing, Output, Supply, Wake,
-};
+use crate::session::{Allowance, Count, Fill, FinishRule, Incoming, Outgoing, Output, Supply, Wake};
 
 /// Runs the test, or the server.
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
@@ -40,12 +38,14 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     let conversed = converse(&options, conversation);
     let opened = conversed.facts.timeline.upgraded.is_some();
     let verdict = if opened {
-        let server = if embedded { format!("{} (embedded)", options.endpoint) } else { options.endpoint.to_string() };
+        let server =
+            if embedded { format!("{} (embedded)", options.endpoint) } else { options.endpoint.to_string() };
         super::print(test.borrow().report(&server).as_bytes()).and(test.borrow().verdict())
     } else {
         Ok(())
     };
-    report(&options, conversed, [None, None]).and(verdict)
+    let conversed = report(&options, conversed, [None, None]);
+    verdict.and(conversed)
 }
 
 /// Serves until a signal comes.
@@ -126,7 +126,11 @@ impl Test {
         sorted.sort_unstable();
         if let [min, .., max] | [min @ max] = &sorted[..] {
             let median = sorted[sorted.len() / 2];
-            text += &format!("round trip: min {}, median {}, max {}\n", show(*min), show(median), show(*max));
+            let times = [*min, median, *max].map(show);
+            let _ = std::fmt::Write::write_fmt(
+                &mut text,
+                format_args!("round trip: min {}, median {}, max {}\n", times[0], times[1], times[2]),
+            );
         }
         text
     }
@@ -136,7 +140,8 @@ impl Test {
             return Ok(());
         }
         let text = format!("{} of {} messages came back changed", self.corrupted, self.sent);
-        Err(Failure::new(Status::ExpectationFailed, text).hint("is it an echo server? -vv shows what it sends"))
+        Err(Failure::new(Status::ExpectationFailed, text)
+            .hint("is it an echo server? -vv shows what it sends"))
     }
 }
 
@@ -170,7 +175,12 @@ impl Outgoing for Questions {
         Ok(())
     }
 
-    fn fill(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, allowance: Allowance) -> Result<Fill, Failure> {
+    fn fill(
+        &mut self,
+        encoder: &mut Encoder,
+        out: &mut Vec<u8>,
+        allowance: Allowance,
+    ) -> Result<Fill, Failure> {
         let mut test = self.0.borrow_mut();
         if test.sent == test.count {
             return Ok(Fill { next: Supply::Over(None), ..Fill::default() });
@@ -187,6 +197,10 @@ impl Outgoing for Questions {
 
     fn is_inside_frame(&self) -> bool {
         false
+    }
+
+    fn complete_frame(&mut self, _: &mut Vec<u8>) -> bool {
+        true
     }
 
     fn has_more(&mut self) -> bool {
@@ -242,7 +256,9 @@ mod tests {
             test.answer(if number == 0 { Kind::Text } else { Kind::Binary }, &asked);
         }
         test.sent = 3;
-        assert!(test.report("ws://h/").contains("3 of 3 messages of 4 bytes sent: 1 echoed, 1 lost, 1 corrupted"));
+        assert!(
+            test.report("ws://h/").contains("3 of 3 messages of 4 bytes sent: 1 echoed, 1 lost, 1 corrupted")
+        );
         assert_eq!(test.verdict().unwrap_err().status(), Status::ExpectationFailed);
     }
 }

@@ -18,12 +18,13 @@ use crate::session::signals;
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
     match cli::parse(args)? {
         Parsed::Print(text) => print(text.ansi().to_string().as_bytes()),
-        Parsed::Run(Cli { generate: Some(artifact), .. }) => print(&cli::generate(artifact).map_err(cannot_print)?),
+        Parsed::Run(Cli { generate: Some(artifact), .. }) => {
+            print(&cli::generate(artifact).map_err(cannot_print)?)
+        }
         Parsed::Run(Cli { command: Some(command), .. }) => {
             set_color(&command);
-            signals::install(report::failure).map_err(|err| {
-                Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err))
-            })?;
+            signals::install(report::failure)
+                .map_err(|err| Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err)))?;
             match command {
                 Command::Send(args) => send::run(*args),
                 Command::Stream(args) => stream::run(*args),

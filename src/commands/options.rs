@@ -107,7 +107,8 @@ fn secret(value: SecretValue) -> Result<Secret, Failure> {
         SecretValue::Value(secret) => Ok(secret),
         SecretValue::File(path) => {
             let text = read_text(&path)?;
-            let value = values::field_value(text.trim_end_matches(['\r', '\n'])).map_err(|why| in_file(&path, 1, &why))?;
+            let value = values::field_value(text.trim_end_matches(['\r', '\n']))
+                .map_err(|why| in_file(&path, 1, &why))?;
             Ok(Secret::new(value))
         }
     }
@@ -116,7 +117,8 @@ fn secret(value: SecretValue) -> Result<Secret, Failure> {
 /// One field a line; empty lines and lines that begin with `#` are passed over.
 fn headers_in(path: &Path) -> Result<Vec<Header>, Failure> {
     let text = read_text(path)?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let lines =
+        text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     lines.map(|(index, line)| values::header(line).map_err(|why| in_file(path, index + 1, &why))).collect()
 }
 
@@ -125,8 +127,9 @@ fn in_file(path: &Path, line: usize, why: &str) -> Failure {
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|err| Failure::new(Status::ReadError, format!("cannot read {}", path.display())).source(IoCause(err)))
+    std::fs::read_to_string(path).map_err(|err| {
+        Failure::new(Status::ReadError, format!("cannot read {}", path.display())).source(IoCause(err))
+    })
 }
 
 fn verbosity(args: &OutputArgs) -> Verbosity {

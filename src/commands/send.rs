@@ -103,8 +103,11 @@ impl Source {
             });
         }
         if messages.len() as u64 > most {
-            return Err(Failure::new(Status::Usage, format!("-1 sends one message, but {} are given", messages.len()))
-                .hint("without -1, one reply is awaited for every message"));
+            return Err(Failure::new(
+                Status::Usage,
+                format!("-1 sends one message, but {} are given", messages.len()),
+            )
+            .hint("without -1, one reply is awaited for every message"));
         }
         if let Some(index) = messages.iter().position(|message| message.len() > max_message) {
             return Err(too_big(&format!("message {}", index + 1), max_message));
@@ -114,7 +117,11 @@ impl Source {
 }
 
 /// All of a file as one message.
-fn read_message(name: &str, file: std::io::Result<std::fs::File>, max_message: usize) -> Result<Vec<u8>, Failure> {
+fn read_message(
+    name: &str,
+    file: std::io::Result<std::fs::File>,
+    max_message: usize,
+) -> Result<Vec<u8>, Failure> {
     let failed = |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
     let mut content = Vec::new();
     let most = u64::try_from(max_message).unwrap_or(u64::MAX);
@@ -124,6 +131,7 @@ fn read_message(name: &str, file: std::io::Result<std::fs::File>, max_message: u
 
 fn too_big(what: &str, max_message: usize) -> Failure {
     let limit = size::exact(max_message as u64);
-    Failure::new(Status::MessageTooBig, format!("{what} is larger than {limit} (--max-message-size)"))
-        .hint("--max-message-size allows more; `wsurl stream -T FILE --single-message` sends a file of any size")
+    Failure::new(Status::MessageTooBig, format!("{what} is larger than {limit} (--max-message-size)")).hint(
+        "--max-message-size allows more; `wsurl stream -T FILE --single-message` sends a file of any size",
+    )
 }

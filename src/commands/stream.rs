@@ -30,7 +30,8 @@ pub(super) fn run(args: StreamArgs) -> Result<(), Failure> {
         .then(|| Progress::new(input.size));
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
-    let mut incoming = SectionSink::new(digest, sanitize::for_output(args.output_file.is_some()));
+    let mut incoming =
+        SectionSink::new(digest, args.max_message_size, sanitize::for_output(args.output_file.is_some()));
     let conversation = Conversation {
         outgoing: &mut outgoing,
         incoming: &mut incoming,

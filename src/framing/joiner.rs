@@ -29,10 +29,10 @@ impl Joiner {
             Format::Hex => append_encoded(&HEXLOWER, payload, out),
             Format::Json => append_json(&envelope(kind, payload, clock()), out),
         }
-        let delimited = self.keep_newline && payload.last().copied() == self.format.delimiter();
-        match self.format.delimiter() {
-            Some(delimiter) if !(delimited && self.format.is_plain()) => out.push(delimiter),
-            _ => {}
+        let has_its_own =
+            self.keep_newline && self.format.is_plain() && payload.last().copied() == self.format.delimiter();
+        if !has_its_own {
+            out.extend(self.format.delimiter());
         }
     }
 

@@ -66,11 +66,11 @@ impl Splitter {
         };
         let line = &block[..=end];
         if self.carry.is_empty() {
-            return Ok((end + 1, self.item(Stored::Block(line), true)?));
+            return Ok((end + 1, self.item(&Stored::Block(line), true)?));
         }
         self.keep(line)?;
         self.carry_is_done = true;
-        Ok((end + 1, self.item(Stored::Carry, true)?))
+        Ok((end + 1, self.item(&Stored::Carry, true)?))
     }
 
     /// Ends the input: the last message, when it had no delimiter or the format has none.
@@ -80,7 +80,7 @@ impl Splitter {
             return Ok(None);
         }
         self.carry_is_done = true;
-        self.item(Stored::Carry, false)
+        self.item(&Stored::Carry, false)
     }
 
     fn empty_carry(&mut self) {
@@ -107,7 +107,7 @@ impl Splitter {
         Ok(())
     }
 
-    fn item<'a>(&'a mut self, stored: Stored<'a>, delimited: bool) -> Result<Option<Item<'a>>, Failure> {
+    fn item<'a>(&'a mut self, stored: &Stored<'a>, delimited: bool) -> Result<Option<Item<'a>>, Failure> {
         self.number += 1;
         let line = match stored {
             Stored::Block(line) => line,
@@ -118,7 +118,8 @@ impl Splitter {
             Format::Lines | Format::Nul | Format::Whole if self.keep_newline => line,
             Format::Lines | Format::Nul | Format::Whole => bare,
             Format::Base64 | Format::Hex => {
-                self.decoded = decode(self.format, bare).map_err(|why| not_decoded(self.number, self.format, &why))?;
+                self.decoded =
+                    decode(self.format, bare).map_err(|why| not_decoded(self.number, self.format, &why))?;
                 &self.decoded
             }
             Format::Json => {
@@ -224,7 +225,10 @@ mod tests {
 
     #[test]
     fn encoded_lines_are_decoded() {
-        assert_eq!(every_way(Format::Base64, false, b"AAEC\n\n/w==\r\n"), [r"text \x00\x01\x02", "text ", r"text \xff"]);
+        assert_eq!(
+            every_way(Format::Base64, false, b"AAEC\n\n/w==\r\n"),
+            [r"text \x00\x01\x02", "text ", r"text \xff"]
+        );
         assert_eq!(every_way(Format::Hex, false, b"0aFF\n \n"), [r"text \n\xff", "text "]);
     }
 
@@ -251,9 +255,9 @@ mod tests {
         assert_eq!(every_way(Format::Hex, false, b"3030303030303030303030303030303030303030\n").len(), 1);
         let mut splitter = Splitter::new(Format::Lines, Kind::Text, false, 20);
         let err = splitter.next(b"012345678901234567890\n").unwrap_err();
-        assert_eq!((err.status(), err.to_string().as_str()), (
-            Status::MessageTooBig,
-            "message 1 of the input is larger than 20"
-        ));
+        assert_eq!(
+            (err.status(), err.to_string().as_str()),
+            (Status::MessageTooBig, "message 1 of the input is larger than 20")
+        );
     }
 }

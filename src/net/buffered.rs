@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_full_buffer_blocks_instead_of_growing() {
         let mut buffered = Buffered::new(Narrow { room: 0, taken: Vec::new() });
-        buffered.write_all(&[0; WRITE_CAPACITY]).unwrap();
+        buffered.write_all(&vec![0; WRITE_CAPACITY]).unwrap();
         assert_eq!(buffered.write(b"x").unwrap_err().kind(), ErrorKind::WouldBlock);
     }
 

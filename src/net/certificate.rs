@@ -61,11 +61,13 @@ impl CertificateFacts {
             return Failure::new(Status::CertificateExpired, text).hint("the server needs a new certificate");
         }
         if now < start {
-            let text = format!("certificate is not valid before {} (in {})", date(start), days((start - now) / DAY));
+            let text =
+                format!("certificate is not valid before {} (in {})", date(start), days((start - now) / DAY));
             return Failure::new(Status::CertificateExpired, text).hint("is this machine's clock right?");
         }
         if !self.is_for(host) {
-            let names = if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
+            let names =
+                if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
             let text = format!("certificate is for {names}; not for {host}");
             return Failure::new(Status::CertificateNameMismatch, text)
                 .hint("--tls-domain NAME verifies another name");
@@ -150,10 +152,19 @@ mod tests {
     fn a_refusal_names_the_reason() {
         let facts = facts(&["a.example", "*.b.example"]);
         let text = |host, now| facts.refusal(host, at(now)).to_string();
-        assert_eq!(text("a.example", 1_767_398_399 + 312 * 86_400), "certificate expired on 2026-01-02 (312 days ago)");
+        assert_eq!(
+            text("a.example", 1_767_398_399 + 312 * 86_400),
+            "certificate expired on 2026-01-02 (312 days ago)"
+        );
         assert_eq!(text("a.example", 1_699_900_000), "certificate is not valid before 2023-11-14 (in 1 day)");
-        assert_eq!(text("c.example", 1_700_000_001), "certificate is for a.example, *.b.example; not for c.example");
-        assert_eq!(text("a.example", 1_700_000_001), "certificate is from an issuer that is not trusted (CN=ca)");
+        assert_eq!(
+            text("c.example", 1_700_000_001),
+            "certificate is for a.example, *.b.example; not for c.example"
+        );
+        assert_eq!(
+            text("a.example", 1_700_000_001),
+            "certificate is from an issuer that is not trusted (CN=ca)"
+        );
         assert_eq!(facts.days_left(at(1_767_398_399 - 3 * 86_400)), 3);
         assert_eq!(facts.days_left(at(1_767_398_400)), -1);
     }

@@ -174,11 +174,17 @@ fn explain(target: &str, mut failed: Vec<(SocketAddr, io::Error)>) -> Failure {
     let failure = if failed.len() == 1 {
         failed.drain(..).fold(cannot_connect(target), |failure, (_, err)| failure.source(IoCause(err)))
     } else {
-        let each: Vec<_> =
-            failed.iter().map(|(address, err)| format!("{address} {}", crate::error::io_reason(err))).collect();
+        let each: Vec<_> = failed
+            .iter()
+            .map(|(address, err)| format!("{address} {}", crate::error::io_reason(err)))
+            .collect();
         cannot_connect(target).and(format_args!(": {}", each.join("; ")))
     };
-    failure.hint(if refused { "is the server running, and is the port right?" } else { "is there a route to it?" })
+    failure.hint(if refused {
+        "is the server running, and is the port right?"
+    } else {
+        "is there a route to it?"
+    })
 }
 
 #[cfg(test)]
@@ -188,7 +194,9 @@ mod tests {
     #[test]
     fn families_take_turns_and_five_are_tried() {
         let addresses: Vec<SocketAddr> =
-            ["[::1]:1", "[::2]:1", "[::3]:1", "[::4]:1", "1.1.1.1:1", "1.1.1.2:1"].map(|a| a.parse().unwrap()).into();
+            ["[::1]:1", "[::2]:1", "[::3]:1", "[::4]:1", "1.1.1.1:1", "1.1.1.2:1"]
+                .map(|a| a.parse().unwrap())
+                .into();
         let order: Vec<_> = in_order(&addresses).iter().map(ToString::to_string).collect();
         assert_eq!(order, ["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"]);
     }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::Observer;
 use super::certificate::CertificateFacts;
 use super::connect::{SocketOptions, connect};
 use super::http::ResponseHead;
@@ -10,7 +11,6 @@ use super::timeline::Timeline;
 use super::tls::{TlsClient, TlsOptions};
 use super::transport::Transport;
 use super::upgrade::{UpgradeOptions, upgrade};
-use super::Observer;
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
@@ -96,14 +96,8 @@ pub fn dial(
         describe_certificate(facts.certificate.as_ref(), options.tls.insecure, observer);
     }
 
-    let upgraded = upgrade(
-        &mut transport,
-        endpoint,
-        &options.upgrade,
-        deadline,
-        &mut facts.response,
-        observer,
-    )?;
+    let upgraded =
+        upgrade(&mut transport, endpoint, &options.upgrade, deadline, &mut facts.response, observer)?;
     facts.timeline.upgraded = Some(facts.timeline.elapsed());
     facts.subprotocol = upgraded.subprotocol;
     Ok(Connection { transport, leftover: upgraded.leftover })

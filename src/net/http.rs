@@ -65,7 +65,10 @@ impl ResponseHead {
 
     /// The values of all fields of this name, in any case.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        self.fields
+            .iter()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 
     /// The comma-separated elements of all fields of this name.
@@ -78,7 +81,7 @@ impl ResponseHead {
         format!("{} {}", self.status, self.reason).trim_end().to_owned()
     }
 
-    /// The head as it is shown with `-v` and dumped with `-D`: one line each, ending in `\n`.
+    /// The head as it is shown with `-v`: one line each, ending in `\n`.
     pub fn to_lines(&self) -> String {
         let mut lines = format!("HTTP/1.{} {}\n", self.version, self.status_and_reason());
         for (name, value) in &self.fields {
@@ -145,7 +148,7 @@ mod tests {
         assert_eq!(ResponseHead::parse(b"SSH-2.0-x"), Err(HeadError::NotHttp("SSH-2.0-x".to_owned())));
         assert_eq!(ResponseHead::parse(b"\x15\x03"), Err(HeadError::NotHttp(r"\x15\x03".to_owned())));
         assert!(matches!(ResponseHead::parse(b"HTTP/1.1 abc\r\n\r\n"), Err(HeadError::NotHttp(_))));
-        let long = [b"HTTP/1.1 200 OK\r\nA: ".as_slice(), &[b'x'; MAX_HEAD]].concat();
+        let long = [b"HTTP/1.1 200 OK\r\nA: ".as_slice(), &vec![b'x'; MAX_HEAD]].concat();
         assert_eq!(ResponseHead::parse(&long), Err(HeadError::TooLarge));
         let many = ["HTTP/1.1 200 OK\r\n", &"A: b\r\n".repeat(MAX_FIELDS + 1), "\r\n"].concat();
         assert_eq!(ResponseHead::parse(many.as_bytes()), Err(HeadError::TooLarge));
@@ -154,7 +157,10 @@ mod tests {
     #[test]
     fn bodies_are_shown_without_their_chunks() {
         let head = |fields: &str| {
-            ResponseHead::parse(format!("HTTP/1.1 400 Bad Request\r\n{fields}\r\n").as_bytes()).unwrap().unwrap().0
+            ResponseHead::parse(format!("HTTP/1.1 400 Bad Request\r\n{fields}\r\n").as_bytes())
+                .unwrap()
+                .unwrap()
+                .0
         };
         let chunked = head("Transfer-Encoding: chunked\r\n");
         assert_eq!(chunked.shown_body(b"3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\n\r\n"), "abcdefg");

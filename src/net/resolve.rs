@@ -26,7 +26,9 @@ pub(super) fn resolve(endpoint: &Endpoint, deadline: &Deadline) -> Result<Vec<So
     match receiver.recv_timeout(left) {
         Ok(Ok(addresses)) if addresses.is_empty() => Err(unresolved(&host).and(": it has no address")),
         Ok(Ok(addresses)) => Ok(addresses),
-        Ok(Err(err)) => Err(unresolved(&host).source(err).hint("is the name spelled right, and is there a network?")),
+        Ok(Err(err)) => {
+            Err(unresolved(&host).source(err).hint("is the name spelled right, and is there a network?"))
+        }
         Err(RecvTimeoutError::Timeout) => Err(Failure::timeout(Phase::Resolve, &host, deadline)),
         Err(RecvTimeoutError::Disconnected) => Err(unresolved(&host).and(": the resolver gave no answer")),
     }

@@ -50,8 +50,9 @@ impl TlsClient {
         if options.insecure {
             builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
         }
-        let connector =
-            builder.build().map_err(|err| Failure::new(Status::TlsHandshake, "cannot set up TLS").source(err))?;
+        let connector = builder
+            .build()
+            .map_err(|err| Failure::new(Status::TlsHandshake, "cannot set up TLS").source(err))?;
         let name = options.domain.clone().unwrap_or_else(|| host.to_owned());
         Ok(Self { connector, name, insecure: options.insecure })
     }

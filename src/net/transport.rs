@@ -84,7 +84,9 @@ impl Read for Socket {
         let result = self.stream.read(buf);
         match &result {
             // After the peer's FIN no further event comes: keep asking until the end was read.
-            Ok(count) if SHORT_MEANS_BLOCKED && !self.read_closed => self.readable = *count == 0 || *count == buf.len(),
+            Ok(count) if SHORT_MEANS_BLOCKED && !self.read_closed => {
+                self.readable = *count == 0 || *count == buf.len();
+            }
             Err(err) if err.kind() == ErrorKind::WouldBlock => self.readable = false,
             _ => {}
         }

@@ -100,7 +100,11 @@ pub(super) fn upgrade(
     Ok(Upgraded { subprotocol, leftover: received })
 }
 
-fn read_more(transport: &mut Transport, received: &mut Vec<u8>, deadline: &Deadline) -> Result<usize, WaitError> {
+fn read_more(
+    transport: &mut Transport,
+    received: &mut Vec<u8>,
+    deadline: &Deadline,
+) -> Result<usize, WaitError> {
     let mut buf = [0; 4096];
     let count = transport.read_until(&mut buf, deadline)?;
     received.extend_from_slice(&buf[..count]);
@@ -126,7 +130,9 @@ fn request_fields(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> V
     }
     fields.retain(|(name, _)| !options.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)));
     let given = options.headers.iter();
-    fields.extend(given.filter_map(|header| Some((header.name.clone(), header.value.as_ref()?.expose().to_owned()))));
+    fields.extend(
+        given.filter_map(|header| Some((header.name.clone(), header.value.as_ref()?.expose().to_owned()))),
+    );
     // Host first: some servers want it, and people look for it there.
     fields.sort_by_key(|(name, _)| !name.eq_ignore_ascii_case("host"));
     fields
@@ -176,7 +182,9 @@ fn empty_reply(target: &str) -> Failure {
 fn ended_early(target: &str, received: &[u8]) -> Failure {
     let failure = empty_reply(target);
     if received.is_empty() {
-        failure.and(" without an answer").hint("is it a WebSocket server? For a TLS port the URL begins with wss://")
+        failure
+            .and(" without an answer")
+            .hint("is it a WebSocket server? For a TLS port the URL begins with wss://")
     } else {
         failure.and(format_args!(" after {} bytes of its answer", received.len()))
     }
@@ -189,7 +197,11 @@ fn not_an_answer(target: &str, endpoint: &Endpoint, err: HeadError) -> Failure {
                 Status::ProtocolViolation,
                 format!("{target} did not answer the upgrade with HTTP: {seen}"),
             );
-            if endpoint.is_secure() { failure } else { failure.hint("is it a TLS port? Then the URL begins with wss://") }
+            if endpoint.is_secure() {
+                failure
+            } else {
+                failure.hint("is it a TLS port? Then the URL begins with wss://")
+            }
         }
         HeadError::TooLarge => Failure::new(
             Status::ProtocolViolation,
@@ -199,7 +211,12 @@ fn not_an_answer(target: &str, endpoint: &Endpoint, err: HeadError) -> Failure {
 }
 
 /// The first [`SHOWN_BODY`] bytes of a refusal's body and its chunk headers, as far as they come in time.
-fn read_body(transport: &mut Transport, head: &ResponseHead, mut body: Vec<u8>, deadline: &Deadline) -> String {
+fn read_body(
+    transport: &mut Transport,
+    head: &ResponseHead,
+    mut body: Vec<u8>,
+    deadline: &Deadline,
+) -> String {
     let patience = Deadline::after(BODY_PATIENCE, deadline.flag()).earliest(Some(*deadline));
     let wanted = head.content_length().unwrap_or(SHOWN_BODY * 2).min(SHOWN_BODY * 2);
     while body.len() < wanted && !body.ends_with(b"\r\n0\r\n\r\n") {
@@ -216,13 +233,16 @@ fn refusal(target: &str, head: &ResponseHead, body: &str, had_credential: bool) 
         401 if had_credential => Status::Unauthorized,
         _ => Status::UnexpectedStatus,
     };
-    let failure = Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()))
-        .details(shown(head, body));
+    let failure =
+        Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()))
+            .details(shown(head, body));
     match (head.status, head.values("location").next()) {
         (301 | 302 | 303 | 307 | 308, Some(location)) => failure.hint(format!("it redirects to {location}")),
         (401, _) if had_credential => failure.hint("are the name and the password right?"),
         (401, _) => failure.hint("-u NAME:PASSWORD sends a credential"),
-        (200..=299 | 404 | 405, _) => failure.hint("is the path right, and is there a WebSocket server behind it?"),
+        (200..=299 | 404 | 405, _) => {
+            failure.hint("is the path right, and is there a WebSocket server behind it?")
+        }
         _ => failure,
     }
 }
@@ -234,7 +254,7 @@ fn shown(head: &ResponseHead, body: &str) -> String {
         let _ = writeln!(text, "< {line}");
     }
     if !body.is_empty() {
-        let _ = writeln!(text, "<\n{}", body.trim_end());
+        let _ = writeln!(text, "\n{}", body.trim_end_matches(['\r', '\n']));
     }
     text
 }
@@ -266,9 +286,15 @@ mod tests {
             (GOOD.replace("keep-alive, upgrade", "close"), "Connection: Upgrade"),
             (GOOD.replace("s3p", "S3p"), "expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='"),
             (GOOD.replace("Sec-WebSocket-Accept", "X"), "no Sec-WebSocket-Accept"),
-            (format!("{GOOD}Sec-WebSocket-Extensions: permessage-deflate\r\n"), "'permessage-deflate' was not offered"),
+            (
+                format!("{GOOD}Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+                "'permessage-deflate' was not offered",
+            ),
             (format!("{GOOD}Sec-WebSocket-Protocol: mqtt\r\n"), "'mqtt' was not offered"),
-            (format!("{GOOD}Sec-WebSocket-Protocol: v2\r\nSec-WebSocket-Protocol: chat\r\n"), "more than one"),
+            (
+                format!("{GOOD}Sec-WebSocket-Protocol: v2\r\nSec-WebSocket-Protocol: chat\r\n"),
+                "more than one",
+            ),
         ] {
             let said = checked(&fields).unwrap_err();
             assert!(said.contains(rule), "{said}");
@@ -278,9 +304,14 @@ mod tests {
     #[test]
     fn the_users_fields_replace_ours_and_secrets_are_redacted() {
         let endpoint = Endpoint::parse("ws://[::1]:9001/a?b").unwrap();
-        let header = |name: &str, value: Option<&str>| Header { name: name.to_owned(), value: value.map(Secret::new) };
+        let header =
+            |name: &str, value: Option<&str>| Header { name: name.to_owned(), value: value.map(Secret::new) };
         let options = UpgradeOptions {
-            headers: vec![header("host", Some("x.example")), header("User-Agent", None), header("X-A", Some("1"))],
+            headers: vec![
+                header("host", Some("x.example")),
+                header("User-Agent", None),
+                header("X-A", Some("1")),
+            ],
             subprotocols: vec!["a".to_owned(), "b".to_owned()],
             credential: Some(("me".to_owned(), Secret::new("pw"))),
         };

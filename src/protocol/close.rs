@@ -32,9 +32,8 @@ impl CloseFrame {
         if !close_code_is_sendable(code) {
             return Err(Violation::CloseCode(code));
         }
-        let reason = std::str::from_utf8(reason).map_err(|err| {
-            Violation::CloseReasonNotUtf8(InvalidUtf8 { offset: err.valid_up_to() as u64 })
-        })?;
+        let reason = std::str::from_utf8(reason)
+            .map_err(|err| Violation::CloseReasonNotUtf8(InvalidUtf8 { offset: err.valid_up_to() as u64 }))?;
         Ok(Self { code, reason: reason.to_owned() })
     }
 

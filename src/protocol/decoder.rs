@@ -250,7 +250,8 @@ mod tests {
     #[test]
     fn an_unfinished_message_is_known() {
         let mut decoder = Decoder::new();
-        for (bytes, inside) in [(&b"\x01\x00"[..], true), (b"\x80", true), (b"\x00", false), (b"\x89", true)] {
+        for (bytes, inside) in [(&b"\x01\x00"[..], true), (b"\x80", true), (b"\x00", false), (b"\x89", true)]
+        {
             decoder.decode(bytes).unwrap();
             assert_eq!(decoder.is_inside_message(), inside, "{bytes:02x?}");
         }

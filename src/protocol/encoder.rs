@@ -121,7 +121,8 @@ mod tests {
             assert_eq!(frame.remaining(), 0);
             assert_eq!(out[..4], [0x82, 0xFE, 1, 0]);
             let (key, masked) = out[4..].split_at(4);
-            let unmasked: Vec<u8> = masked.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+            let unmasked: Vec<u8> =
+                masked.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
             assert_eq!(unmasked, payload, "sections of {size}");
         }
     }

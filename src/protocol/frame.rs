@@ -156,9 +156,9 @@ impl FrameHeader {
         out.push(u8::from(self.fin) << 7 | self.opcode.bits());
         match (len_size(self.len), self.len.to_be_bytes()) {
             (0, [.., short]) => out.push(0x80 | short),
-            (2, [.., high, low]) => out.extend([0x80 | 126, high, low]),
+            (2, [.., high, low]) => out.extend([0x80 | 0x7E, high, low]),
             (_, all) => {
-                out.push(0x80 | 127);
+                out.push(0x80 | 0x7F);
                 out.extend(all);
             }
         }
@@ -200,7 +200,10 @@ mod tests {
             (&[0x81, 0x80], Violation::Masked),
             (&[0x89, 126], Violation::LongControl(Opcode::Ping)),
             (&[0x82, 126, 0, 125], Violation::LengthNotMinimal { len: 125, bytes: 2 }),
-            (&[0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], Violation::LengthNotMinimal { len: 65535, bytes: 8 }),
+            (
+                &[0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF],
+                Violation::LengthNotMinimal { len: 65535, bytes: 8 },
+            ),
             (&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], Violation::LengthHighBit),
         ] {
             assert_eq!(FrameHeader::parse_from_server(bytes), Err(rule), "{bytes:02x?}");

@@ -74,7 +74,10 @@ impl fmt::Display for Violation {
             Self::Masked => f.write_str("masked frame from a server (RFC 6455 §5.1)"),
             Self::LengthHighBit => f.write_str("frame length with the highest bit set (RFC 6455 §5.2)"),
             Self::LengthNotMinimal { len, bytes } => {
-                write!(f, "frame length {len} written in {bytes} bytes, not in its shortest form (RFC 6455 §5.2)")
+                write!(
+                    f,
+                    "frame length {len} written in {bytes} bytes, not in its shortest form (RFC 6455 §5.2)"
+                )
             }
             Self::ContinuationWithoutStart => {
                 f.write_str("continuation frame without a message to continue (RFC 6455 §5.4)")
@@ -82,7 +85,9 @@ impl fmt::Display for Violation {
             Self::MessageInsideMessage(opcode) => {
                 write!(f, "{opcode} frame before the last message was complete (RFC 6455 §5.4)")
             }
-            Self::TextNotUtf8(at) => write!(f, "text message is not UTF-8 at byte {} (RFC 6455 §8.1)", at.offset),
+            Self::TextNotUtf8(at) => {
+                write!(f, "text message is not UTF-8 at byte {} (RFC 6455 §8.1)", at.offset)
+            }
             Self::CloseTooShort => f.write_str("close frame with a payload of one byte (RFC 6455 §5.5.1)"),
             Self::CloseCode(code) => write!(f, "close code {code} must not be sent (RFC 6455 §7.4)"),
             Self::CloseReasonNotUtf8(at) => {

@@ -26,6 +26,9 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// Prints a failure: one line that says what happened, the advice, and the evidence.
 pub fn failure(failure: &Failure) {
+    if failure.is_quiet() {
+        return;
+    }
     labelled("error", ERROR, &failure.to_string());
     if let Some(hint) = failure.advice() {
         labelled("hint", HINT, hint);

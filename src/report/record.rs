@@ -85,7 +85,8 @@ impl Record<'_> {
 
     /// Bytes a second since the session was open.
     fn speed(&self, bytes: u64) -> u64 {
-        let open = self.facts.timeline.upgraded.map_or(self.total, |upgraded| self.total.saturating_sub(upgraded));
+        let open =
+            self.facts.timeline.upgraded.map_or(self.total, |upgraded| self.total.saturating_sub(upgraded));
         u64::try_from(u128::from(bytes) * 1_000_000 / open.as_micros().max(1)).unwrap_or(u64::MAX)
     }
 }

@@ -4,8 +4,10 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 
+use crate::session::Escape;
+
 /// What received messages go through: `bytes` when they are shown by a terminal, else nothing.
-pub fn for_output(to_file: bool) -> Option<fn(&[u8], &mut Vec<u8>)> {
+pub fn for_output(to_file: bool) -> Option<Escape> {
     if !to_file && std::io::stdout().is_terminal() { Some(bytes) } else { None }
 }
 
@@ -35,7 +37,11 @@ fn is_harmless(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
         // Bidirectional controls, and marks that hide.
-        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => false,
+        '\u{061c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => false,
         _ => !c.is_control(),
     }
 }
@@ -46,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_terminal_is_not_commanded() {
-        assert_eq!(text("a\tb\u{1b}[31m\u{9b}\r\u{202e}\u{e9}\n"), "a\tb\\u{1b}[31m\\u{9b}\\r\\u{202e}\u{e9}\n");
+        assert_eq!(
+            text("a\tb\u{1b}[31m\u{9b}\r\u{202e}\u{e9}\n"),
+            "a\tb\\u{1b}[31m\\u{9b}\\r\\u{202e}\u{e9}\n"
+        );
         let mut out = Vec::new();
         bytes(b"ok\xff\x00\xc3\xa9", &mut out);
         assert_eq!(out, "ok\\xff\\u{0}\u{e9}".as_bytes());

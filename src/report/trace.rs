@@ -85,7 +85,8 @@ impl session::Observer for Trace {
         };
         let fin = if header.fin { "" } else { ", more follows" };
         let seen = &preview[..preview.len().min(PREVIEW)];
-        let seen = if seen.is_empty() { String::new() } else { format!(" {:?}", String::from_utf8_lossy(seen)) };
+        let seen =
+            if seen.is_empty() { String::new() } else { format!(" {:?}", String::from_utf8_lossy(seen)) };
         self.line(mark, &format!("{} frame, {} bytes{fin}{seen}", header.opcode, header.len));
     }
 

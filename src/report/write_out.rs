@@ -107,7 +107,9 @@ fn part(name: &str) -> Result<Part, String> {
         "stdout" => Ok(Part::Stdout),
         _ => match NAMES.iter().find(|(known, _)| *known == name) {
             Some((known, _)) => Ok(Part::Name(known)),
-            None => Err(format!("%{{{name}}} is not known; write %{{http_code}} or %{{json}} (the man page lists all)")),
+            None => Err(format!(
+                "%{{{name}}} is not known; write %{{http_code}} or %{{json}} (the man page lists all)"
+            )),
         },
     }
 }
@@ -141,10 +143,13 @@ mod tests {
             digests: [None, None],
             failure: None,
         };
-        let template = Template::parse("100%% \\t%{messages_sent}\\n%{stderr}%{url_effective} [%{subprotocol}]").unwrap();
+        let template =
+            Template::parse("100%% \\t%{messages_sent}\\n%{stderr}%{url_effective} [%{subprotocol}]")
+                .unwrap();
         assert_eq!(template.render(&record), ("100% \t2\n".to_owned(), "ws://h:1/x []".to_owned()));
         assert_eq!(Template::parse("%{time_total}").unwrap().render(&record).0, "1.500000");
-        let all: Value = serde_json::from_str(&Template::parse("%{json}").unwrap().render(&record).0).unwrap();
+        let all: Value =
+            serde_json::from_str(&Template::parse("%{json}").unwrap().render(&record).0).unwrap();
         assert_eq!((&all["messages_sent"], &all["status"]), (&2.into(), &"success".into()));
         for (name, _) in NAMES.iter().filter(|(name, _)| *name != "json") {
             assert!(all.get(name).is_some(), "{name}");

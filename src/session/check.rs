@@ -24,9 +24,8 @@ impl Check {
         match self {
             Self::Text(text) => payload == text.as_bytes(),
             Self::Regex(regex) => std::str::from_utf8(payload).is_ok_and(|text| regex.is_match(text)),
-            Self::Json { pointer, value } => {
-                serde_json::from_slice::<Value>(payload).is_ok_and(|json| json.pointer(pointer) == Some(value))
-            }
+            Self::Json { pointer, value } => serde_json::from_slice::<Value>(payload)
+                .is_ok_and(|json| json.pointer(pointer) == Some(value)),
         }
     }
 

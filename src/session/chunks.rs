@@ -91,10 +91,36 @@ impl ChunkSource {
         let here = self.block.bytes().len();
         let opcode = if self.begun { Opcode::Continuation } else { Opcode::Binary };
         match self.shape {
-            Shape::Chunks(size) => FrameHeader { fin: true, opcode: Opcode::Binary, len: here.min(size) as u64 },
+            Shape::Chunks(size) => {
+                FrameHeader { fin: true, opcode: Opcode::Binary, len: here.min(size) as u64 }
+            }
             Shape::OneFrame(len) => FrameHeader { fin: true, opcode: Opcode::Binary, len },
             Shape::Fragments => FrameHeader { fin: false, opcode, len: here as u64 },
         }
+    }
+
+    /// Whether the rest of the frame is at hand and at most `room` bytes long.
+    fn frame_fits(&self, room: usize) -> bool {
+        let rest = self.frame.as_ref().map_or(0, PayloadMask::remaining);
+        rest <= room.min(self.block.bytes().len()) as u64
+    }
+
+    /// Appends at most `room` bytes to the frame that is being written: how many.
+    fn append(&mut self, room: usize, out: &mut Vec<u8>) -> u64 {
+        let Some(frame) = &mut self.frame else { return 0 };
+        let bytes = self.block.bytes();
+        let here = bytes.len().min(room).min(usize::try_from(frame.remaining()).unwrap_or(usize::MAX));
+        if let Some(digest) = &mut self.digest {
+            digest.update(&bytes[..here]);
+        }
+        frame.append(&bytes[..here], out);
+        if frame.remaining() == 0 {
+            self.frame = None;
+            // A file that has grown since is sent as long as it was.
+            self.over = matches!(self.shape, Shape::OneFrame(_));
+        }
+        self.block.consume(here);
+        here as u64
     }
 
     /// What the end of the input asks for.
@@ -103,7 +129,8 @@ impl ChunkSource {
         fill.next = Supply::Over(None);
         if let Some(frame) = self.frame.as_ref().filter(|frame| frame.remaining() > 0) {
             let missing = frame.remaining();
-            let text = format!("cannot read {}: it became {missing} bytes shorter while it was sent", self.name);
+            let text =
+                format!("cannot read {}: it became {missing} bytes shorter while it was sent", self.name);
             return Err(Failure::new(Status::ReadError, text));
         }
         let empty_message = FrameHeader { fin: true, opcode: Opcode::Binary, len: 0 };
@@ -137,10 +164,18 @@ impl Outgoing for ChunkSource {
         Ok(())
     }
 
-    fn fill(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, allowance: Allowance) -> Result<Fill, Failure> {
+    fn fill(
+        &mut self,
+        encoder: &mut Encoder,
+        out: &mut Vec<u8>,
+        allowance: Allowance,
+    ) -> Result<Fill, Failure> {
         let mut fill = Fill::default();
         let limit = out.len() + allowance.bytes;
         while out.len() < limit {
+            if allowance.one_frame && self.frame.is_none() && fill.bytes > 0 {
+                break;
+            }
             if self.over {
                 fill.next = Supply::Over(None);
                 return Ok(fill);
@@ -157,22 +192,11 @@ impl Outgoing for ChunkSource {
                 self.frame = Some(encoder.begin(self.next_header(), out));
                 self.begun = true;
             }
-            let Some(frame) = &mut self.frame else { continue };
-            let bytes = self.block.bytes();
             let room = limit.saturating_sub(out.len()).max(1);
-            let here = bytes.len().min(room).min(usize::try_from(frame.remaining()).unwrap_or(usize::MAX));
-            if let Some(digest) = &mut self.digest {
-                digest.update(&bytes[..here]);
-            }
-            frame.append(&bytes[..here], out);
-            let frame_is_complete = frame.remaining() == 0;
-            self.block.consume(here);
-            fill.bytes += here as u64;
-            if frame_is_complete {
-                self.frame = None;
+            let room = if self.frame_fits(room + allowance.overshoot) { usize::MAX } else { room };
+            fill.bytes += self.append(room, out);
+            if self.frame.is_none() {
                 fill.messages += u64::from(self.shape != Shape::Fragments);
-                // A file that has grown since is sent as long as it was.
-                self.over = matches!(self.shape, Shape::OneFrame(_));
             }
         }
         fill.next = Supply::Ready;
@@ -183,7 +207,15 @@ impl Outgoing for ChunkSource {
         self.frame.is_some()
     }
 
+    fn complete_frame(&mut self, out: &mut Vec<u8>) -> bool {
+        self.append(usize::MAX, out);
+        self.frame.is_none()
+    }
+
     fn has_more(&mut self) -> bool {
-        !self.over && (!self.block.is_empty() || self.frame.is_some() || self.lane.as_mut().is_some_and(InputLane::has_more))
+        !self.over
+            && (!self.block.is_empty()
+                || self.frame.is_some()
+                || self.lane.as_mut().is_some_and(InputLane::has_more))
     }
 }

@@ -13,6 +13,10 @@ use crate::error::{Failure, IoCause, Status};
 /// Blocks that travel between the lane and the network thread.
 const BLOCKS: usize = 4;
 
+/// How long a source that is not at its end gets to show that it has more. It is asked when the server has ended the
+/// session, and a busy source may just then have nothing ready.
+const GRACE: Duration = Duration::from_millis(10);
+
 /// What is read from, and how.
 #[derive(Debug)]
 pub struct Input {
@@ -28,7 +32,8 @@ impl Input {
     /// Opens `path`.
     pub fn open(path: &std::path::Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
-        let failed = |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
+        let failed =
+            |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
@@ -153,7 +158,7 @@ impl InputLane {
     /// Whether the source is known to have bytes that [`InputLane::next`] has not given yet.
     pub(super) fn has_more(&mut self) -> bool {
         if self.seen.is_none() && !self.over {
-            self.seen = self.filled.try_recv().ok().and_then(Result::ok);
+            self.seen = self.filled.recv_timeout(GRACE).ok().and_then(Result::ok);
         }
         self.seen.is_some() || (!self.over && self.owed.is_some_and(|owed| owed > 0))
     }

@@ -46,6 +46,11 @@ impl KeepAlive {
         None
     }
 
+    /// Whether [`KeepAlive::due`] has something to send.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.next().is_some_and(|at| at <= now)
+    }
+
     /// Any byte from the server is a sign of life.
     pub(super) fn heard(&mut self) {
         self.unanswered_since = None;

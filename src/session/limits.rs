@@ -53,7 +53,10 @@ impl AcceptClose {
     pub fn accepts(&self, code: u16) -> bool {
         let text = format!("{code:04}");
         self.0.iter().any(|pattern| {
-            pattern.iter().zip(text.bytes()).all(|(wanted, digit)| wanted.is_none_or(|wanted| wanted == digit))
+            pattern
+                .iter()
+                .zip(text.bytes())
+                .all(|(wanted, digit)| wanted.is_none_or(|wanted| wanted == digit))
         })
     }
 }
@@ -69,7 +72,9 @@ fn pattern(text: &str) -> Result<[Option<u8>; 4], String> {
         })
         .collect::<Option<_>>()
         .unwrap_or_default();
-    digits.try_into().map_err(|_| "a close code has four digits, x stands for any; write 1000,1001,4xxx".to_owned())
+    digits
+        .try_into()
+        .map_err(|_| "a close code has four digits, x stands for any; write 1000,1001,4xxx".to_owned())
 }
 
 #[cfg(test)]

@@ -33,6 +33,15 @@ enum State {
     Over,
 }
 
+/// How messages call the server.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    /// The host alone.
+    pub(super) host: String,
+    /// Host and port.
+    pub(super) target: String,
+}
+
 /// What the pump sees when it asks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Situation {
@@ -71,7 +80,7 @@ enum Clock {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Machine {
-    host: String,
+    peer: Peer,
     rule: FinishRule,
     limits: Limits,
     close: CloseOptions,
@@ -79,7 +88,9 @@ pub(super) struct Machine {
     /// A Close that is to be sent at the next step.
     queued: Option<CloseFrame>,
     input_over_at: Option<Instant>,
+    /// The socket took anything, something of the input, gave anything, gave a part of a message.
     wrote_at: Instant,
+    sent_at: Instant,
     heard_at: Instant,
     data_at: Instant,
     unblocked_at: Instant,
@@ -92,9 +103,15 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(host: String, rule: FinishRule, limits: Limits, close: CloseOptions, now: Instant) -> Self {
+    pub(super) fn new(
+        peer: Peer,
+        rule: FinishRule,
+        limits: Limits,
+        close: CloseOptions,
+        now: Instant,
+    ) -> Self {
         Self {
-            host,
+            peer,
             rule,
             limits,
             close,
@@ -102,6 +119,7 @@ impl Machine {
             queued: None,
             input_over_at: None,
             wrote_at: now,
+            sent_at: now,
             heard_at: now,
             data_at: now,
             unblocked_at: now,
@@ -130,9 +148,12 @@ impl Machine {
         }
     }
 
-    /// The socket took bytes.
-    pub(super) fn wrote(&mut self, now: Instant) {
+    /// The socket took bytes; `given`: there were bytes of the input among them, not only pings and the like.
+    pub(super) fn wrote(&mut self, given: bool, now: Instant) {
         self.wrote_at = now;
+        if given {
+            self.sent_at = now;
+        }
     }
 
     /// The socket gave bytes.
@@ -179,7 +200,7 @@ impl Machine {
 
     /// The server broke a rule: the connection is failed (RFC 6455 §7.1.7).
     pub(super) fn violated(&mut self, violation: Violation, now: Instant) {
-        let text = format!("{} broke the protocol: {violation}", self.host);
+        let text = format!("{} broke the protocol: {violation}", self.peer.target);
         self.give_up(Failure::new(Status::ProtocolViolation, text), violation.close_code(), now);
     }
 
@@ -247,8 +268,7 @@ impl Machine {
 
     /// Whether a received message is still wanted.
     pub(super) fn delivers(&self) -> bool {
-        !(self.discards
-            || self.input_over_at.is_some() && self.rule.is_surplus(self.tally.messages_received))
+        !(self.discards || self.input_over_at.is_some() && self.rule.is_surplus(self.tally.messages_received))
     }
 
     /// Whether the output has failed, so that nothing more is written to it.
@@ -304,7 +324,7 @@ impl Machine {
     /// How it went.
     pub(super) fn into_story(self, unmet: Option<String>) -> Story {
         Story {
-            host: self.host,
+            target: self.peer.target,
             end: self.end,
             failure: self.failure,
             unsent: self.unsent,
@@ -320,7 +340,10 @@ impl Machine {
     /// Whether the input was sent and what it asked for has come.
     fn is_finished(&self, situation: Situation, now: Instant) -> bool {
         let (State::Open, Some(over_at)) = (self.state, self.input_over_at) else { return false };
-        let quiet = self.rule.quiet.is_none_or(|quiet| !situation.sending && now >= self.quiet_since(over_at) + quiet);
+        let quiet = self
+            .rule
+            .quiet
+            .is_none_or(|quiet| !situation.sending && now >= self.quiet_since(over_at) + quiet);
         !self.rule.follow && quiet && self.awaits() == 0
     }
 
@@ -330,7 +353,7 @@ impl Machine {
     }
 
     fn quiet_since(&self, over_at: Instant) -> Instant {
-        over_at.max(self.data_at).max(self.wrote_at).max(self.unblocked_at)
+        over_at.max(self.data_at).max(self.sent_at).max(self.unblocked_at)
     }
 
     /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
@@ -352,8 +375,9 @@ impl Machine {
             let since = self.quiet_since(self.input_over_at.unwrap_or(self.wrote_at));
             (since + limits.receive, Clock::Receive)
         });
-        let last_traffic = self.wrote_at.max(self.heard_at).max(self.unblocked_at);
-        let idle = limits.idle.filter(|_| open && !blocked).map(|limit| (last_traffic + limit, Clock::Idle(limit)));
+        let last_traffic = self.sent_at.max(self.heard_at).max(self.unblocked_at);
+        let idle =
+            limits.idle.filter(|_| open && !blocked).map(|limit| (last_traffic + limit, Clock::Idle(limit)));
         let ping = unanswered_since
             .filter(|_| open && !blocked && !sending)
             .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
@@ -376,22 +400,30 @@ impl Machine {
     }
 
     fn expire(&mut self, clock: Clock, now: Instant) {
-        let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.host, limit, flag);
+        let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.peer.host, limit, flag);
         let failure = match clock {
             Clock::Quiet => return,
+            // Nobody waits for what could still come.
+            Clock::Close(_) if self.output_closed => {
+                self.state = State::Over;
+                return;
+            }
             Clock::Leave => {
                 self.state = State::Over;
                 return;
             }
             Clock::Whole(limit) => timed_out(Phase::Session, limit, "--max-time"),
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
-                .and(": it takes no more bytes"),
-            Clock::Receive => timed_out(Phase::Receive, self.limits.receive, "--receive-timeout").and(self.missing()),
-            Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
-            Clock::Ping => {
-                timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout").and(": a ping was not answered")
+                .hint("the server takes no more bytes"),
+            Clock::Receive => {
+                timed_out(Phase::Receive, self.limits.receive, "--receive-timeout").and(self.missing())
             }
-            Clock::Close(limit) => timed_out(Phase::Close, limit, "--close-timeout").and(": our Close was not answered"),
+            Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
+            Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
+                .hint("a ping was not answered, nor did anything else come"),
+            Clock::Close(limit) => {
+                timed_out(Phase::Close, limit, "--close-timeout").hint("our Close was not answered")
+            }
         };
         self.give_up(failure, GOING_AWAY, now);
     }
@@ -399,7 +431,11 @@ impl Machine {
     /// What was awaited and did not come.
     fn missing(&self) -> String {
         let (received, awaited) = (self.tally.messages_received, self.rule.awaited(self.tally.messages_sent));
-        if awaited == 0 { String::new() } else { format!(": {received} of {awaited} awaited messages arrived") }
+        if awaited == 0 {
+            String::new()
+        } else {
+            format!(": {received} of {awaited} awaited messages arrived")
+        }
     }
 }
 
@@ -427,7 +463,7 @@ mod tests {
         };
         let accept = AcceptClose::parse("1000,1001,1005").unwrap();
         let close = CloseOptions { frame: CloseFrame::with_code(1000), accept };
-        (Machine::new("h".to_owned(), rule, limits, close, now), now)
+        (Machine::new(Peer { host: "h".to_owned(), target: "h:1".to_owned() }, rule, limits, close, now), now)
     }
 
     fn rule(count: Count) -> FinishRule {
@@ -496,7 +532,8 @@ mod tests {
 
     #[test]
     fn lockstep_waits_for_the_reply() {
-        let (mut machine, now) = machine(FinishRule { lockstep: true, ..rule(Count::AsSent { at_least: 0 }) });
+        let (mut machine, now) =
+            machine(FinishRule { lockstep: true, ..rule(Count::AsSent { at_least: 0 }) });
         assert_eq!(machine.allowance(), 1);
         machine.sent(1, 1);
         assert_eq!(machine.allowance(), 0);
@@ -507,11 +544,11 @@ mod tests {
     #[test]
     fn writing_counts_as_long_as_something_waits() {
         let (mut machine, now) = machine(rule(Count::None));
-        machine.wrote(now + secs(5));
+        machine.wrote(true, now + secs(5));
         assert_eq!(machine.next_look(BUSY), Some(now + secs(35)));
         machine.step(BUSY, now + secs(35));
         let failure = machine.into_story(None).verdict().unwrap_err();
-        assert_eq!(failure.to_string(), "timed out after 30s in send with h (--send-timeout): it takes no more bytes");
+        assert_eq!(failure.to_string(), "timed out after 30s in send with h (--send-timeout)");
     }
 
     #[test]
@@ -520,7 +557,9 @@ mod tests {
         let pinged = Situation { unanswered_since: Some(now), ..IDLE };
         assert_eq!(machine.next_look(pinged), Some(now + secs(5)));
         assert_eq!(machine.next_look(Situation { sending: true, ..pinged }), Some(now + secs(30)));
-        machine.wrote(now + secs(4));
+        machine.wrote(false, now + secs(3));
+        assert_eq!(machine.next_look(pinged), Some(now + secs(5)), "a ping is no data");
+        machine.wrote(true, now + secs(4));
         assert_eq!(machine.next_look(pinged), Some(now + secs(9)));
     }
 

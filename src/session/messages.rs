@@ -105,7 +105,8 @@ impl MessageSource {
         }
         if payload.len() > LARGE {
             let header = FrameHeader { fin: true, opcode: kind.into(), len: payload.len() as u64 };
-            self.large = Some(Large { payload: payload.to_vec(), sent: 0, frame: encoder.begin(header, out) });
+            self.large =
+                Some(Large { payload: payload.to_vec(), sent: 0, frame: encoder.begin(header, out) });
         } else {
             encoder.frame(kind.into(), true, payload, out);
             fill.messages += 1;
@@ -117,7 +118,7 @@ impl MessageSource {
 
 fn not_utf8(number: u64, offset: usize) -> Failure {
     Failure::new(Status::ReadError, format!("message {number} is not UTF-8 at byte {offset}"))
-        .hint("-b sends it as a binary message")
+        .hint("-b sends it as binary")
 }
 
 impl Split {
@@ -174,10 +175,16 @@ impl Outgoing for MessageSource {
         Ok(())
     }
 
-    fn fill(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, allowance: Allowance) -> Result<Fill, Failure> {
+    fn fill(
+        &mut self,
+        encoder: &mut Encoder,
+        out: &mut Vec<u8>,
+        allowance: Allowance,
+    ) -> Result<Fill, Failure> {
         let mut fill = Fill { next: Supply::Ready, ..Fill::default() };
         let limit = out.len() + allowance.bytes;
-        while out.len() < limit && fill.messages < allowance.messages && fill.next == Supply::Ready {
+        let messages = if allowance.one_frame { 1 } else { allowance.messages };
+        while out.len() < limit && fill.messages < messages && fill.next == Supply::Ready {
             fill.next = self.advance(encoder, out, limit, &mut fill)?;
         }
         Ok(fill)
@@ -185,6 +192,13 @@ impl Outgoing for MessageSource {
 
     fn is_inside_frame(&self) -> bool {
         self.large.is_some()
+    }
+
+    fn complete_frame(&mut self, out: &mut Vec<u8>) -> bool {
+        if let Some(mut large) = self.large.take() {
+            large.advance(out, usize::MAX, &mut Fill::default());
+        }
+        true
     }
 
     fn has_more(&mut self) -> bool {

@@ -12,6 +12,7 @@ mod input;
 mod keepalive;
 mod limits;
 mod machine;
+mod message_limit;
 mod messages;
 mod output;
 mod pace;
@@ -28,7 +29,7 @@ use crate::stats::Tally;
 pub use check::{Check, Checks};
 pub use chunks::{ChunkSource, Shape};
 pub use finish::{Count, FinishRule};
-pub use gather::MessageSink;
+pub use gather::{Escape, MessageSink};
 pub use input::Input;
 pub use limits::{AcceptClose, CloseOptions, Limits};
 pub use messages::MessageSource;
@@ -47,10 +48,18 @@ pub trait Outgoing {
     ///
     /// # Errors
     /// The input cannot be read, or is not what it should be. What was appended before is still good.
-    fn fill(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, allowance: Allowance) -> Result<Fill, Failure>;
+    fn fill(
+        &mut self,
+        encoder: &mut Encoder,
+        out: &mut Vec<u8>,
+        allowance: Allowance,
+    ) -> Result<Fill, Failure>;
 
     /// Whether the last frame in `out` lacks a part of its payload: no other frame may follow yet.
     fn is_inside_frame(&self) -> bool;
+
+    /// Appends the rest of the last frame to `out` if it is at hand: whether another frame may follow now.
+    fn complete_frame(&mut self, out: &mut Vec<u8>) -> bool;
 
     /// Whether something was given that is not in a frame yet.
     fn has_more(&mut self) -> bool;
@@ -63,6 +72,10 @@ pub struct Allowance {
     pub bytes: usize,
     /// Messages that may be begun.
     pub messages: u64,
+    /// By how many bytes `bytes` may be exceeded to complete a frame.
+    pub overshoot: usize,
+    /// Whether to stop where a frame ends, because a control frame wants to follow.
+    pub one_frame: bool,
 }
 
 /// What [`Outgoing::fill`] did.

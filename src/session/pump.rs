@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::finish::FinishRule;
 use super::keepalive::{Due, KeepAlive};
 use super::limits::{CloseOptions, Limits};
-use super::machine::{Machine, Situation, Step};
+use super::machine::{Machine, Peer, Situation, Step};
 use super::output::{Output, OutputError, OutputLane};
 use super::pace::Pacer;
 use super::verdict::{End, Side};
@@ -24,6 +24,9 @@ const READ: usize = 256 * 1024;
 /// Prepared for the socket at once, in bytes.
 const WRITE: usize = 256 * 1024;
 
+/// By how much a buffer may be overfilled so that a frame is complete in it.
+const OVERSHOOT: usize = 64 * 1024;
+
 /// How long a peer is listened to that we have no more to say to, so that our last frame is not lost to a reset.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -31,8 +34,10 @@ const LINGER: Duration = Duration::from_millis(100);
 pub struct Setup<'a> {
     /// The open WebSocket.
     pub connection: Connection,
-    /// The peer's name in messages: host, or host and port.
+    /// What messages call the server.
     pub host: String,
+    /// Host and port of the server.
+    pub target: String,
     /// Where messages come from.
     pub outgoing: &'a mut dyn Outgoing,
     /// Where messages go.
@@ -130,7 +135,13 @@ impl<'a> Pump<'a> {
             lane,
             blocked: false,
             alive: KeepAlive::new(&setup.limits, now),
-            machine: Machine::new(setup.host, setup.rule, setup.limits, setup.close, now),
+            machine: Machine::new(
+                Peer { host: setup.host, target: setup.target },
+                setup.rule,
+                setup.limits,
+                setup.close,
+                now,
+            ),
             pong: None,
             pacer: setup.limit_rate.map(|rate| Pacer::new(rate, now)),
             next_tick: setup.observer.interval().map(|interval| now + interval),
@@ -200,7 +211,10 @@ impl<'a> Pump<'a> {
         if bytes == 0 {
             return false;
         }
-        match self.outgoing.fill(&mut self.encoder, &mut self.out, Allowance { bytes, messages }) {
+        let overshoot = if self.pacer.is_some() { 0 } else { OVERSHOOT };
+        let one_frame = self.pong.is_some() || self.alive.is_due(now);
+        let allowance = Allowance { bytes, messages, overshoot, one_frame };
+        match self.outgoing.fill(&mut self.encoder, &mut self.out, allowance) {
             Ok(fill) => {
                 self.machine.sent(fill.messages, fill.bytes);
                 self.given_end = self.out.len();
@@ -228,11 +242,12 @@ impl<'a> Pump<'a> {
             if self.written == self.out.len() {
                 break self.transport.drain().map(|_| ());
             }
+            let given = self.written < self.given_end;
             match self.transport.write(&self.out[self.written..]) {
                 Ok(0) => break Err(ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.written += count;
-                    self.machine.wrote(now);
+                    self.machine.wrote(given, now);
                     moved = true;
                 }
                 Err(err) if err.kind() == ErrorKind::WouldBlock => break Ok(()),
@@ -365,8 +380,9 @@ impl<'a> Pump<'a> {
     }
 
     fn send_close(&mut self, frame: &CloseFrame) {
-        // Inside a frame there is no place for another one: the connection just ends.
-        if !self.outgoing.is_inside_frame() {
+        // Inside a frame there is no place for another one. When the rest of it is not at hand, the connection just
+        // ends.
+        if self.outgoing.complete_frame(&mut self.out) {
             self.encoder.close(frame, &mut self.out);
             self.trace_sent();
         }
@@ -389,7 +405,9 @@ impl<'a> Pump<'a> {
     /// Answers the last ping where a frame may stand, and while the server takes our answers.
     fn answer_ping(&mut self) {
         let has_room = self.out.len() - self.written < WRITE;
-        if has_room && self.machine.may_send_control() && !self.outgoing.is_inside_frame()
+        if has_room
+            && self.machine.may_send_control()
+            && !self.outgoing.is_inside_frame()
             && let Some(payload) = self.pong.take()
         {
             self.encoder.pong(&payload, &mut self.out);
@@ -427,7 +445,8 @@ impl<'a> Pump<'a> {
         if !(missed || signalled || self.machine.is_due()) {
             let paced = self.pacer.as_ref().filter(|_| self.machine.allowance() > 0).map(Pacer::ready_at);
             let clocks = [self.machine.next_look(self.situation()), self.alive.next(), paced, self.next_tick];
-            let timeout = clocks.into_iter().flatten().min().map(|at| at.saturating_duration_since(Instant::now()));
+            let timeout =
+                clocks.into_iter().flatten().min().map(|at| at.saturating_duration_since(Instant::now()));
             if let Err(err) = self.transport.wait(timeout) {
                 self.machine.lost(Some(err), false);
             }

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Incoming;
 use super::gather::Escape;
+use super::message_limit::MessageLimit;
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
 
@@ -11,13 +12,15 @@ use crate::protocol::{CloseFrame, Section};
 #[derive(Debug)]
 pub struct SectionSink {
     digest: Option<Sha256>,
+    limit: Option<MessageLimit>,
     escape: Option<Escape>,
 }
 
 impl SectionSink {
-    /// A sink; with `digest` it computes the SHA-256 of what is received. `escape` is for output to a terminal.
-    pub fn new(digest: bool, escape: Option<Escape>) -> Self {
-        Self { digest: digest.then(Sha256::new), escape }
+    /// A sink that refuses messages of more than `max_message` bytes; with `digest` it computes the SHA-256 of what is
+    /// received. `escape` is for output to a terminal.
+    pub fn new(digest: bool, max_message: Option<u64>, escape: Option<Escape>) -> Self {
+        Self { digest: digest.then(Sha256::new), limit: max_message.map(MessageLimit::new), escape }
     }
 
     /// The SHA-256 of what was received, if it was asked for.
@@ -28,6 +31,9 @@ impl SectionSink {
 
 impl Incoming for SectionSink {
     fn section(&mut self, section: &Section<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+        if let Some(limit) = &mut self.limit {
+            limit.check(section)?;
+        }
         if let Some(digest) = &mut self.digest {
             digest.update(section.bytes);
         }

@@ -28,7 +28,8 @@ pub(super) enum End {
 /// Everything that the verdict depends on.
 #[derive(Debug)]
 pub(super) struct Story {
-    pub(super) host: String,
+    /// Host and port.
+    pub(super) target: String,
     pub(super) end: Option<End>,
     /// What made us end the session.
     pub(super) failure: Option<Failure>,
@@ -50,20 +51,26 @@ impl Story {
             return Err(failure);
         }
         if self.output_closed {
-            // Quiet, as for every program in a pipe; but what was given and not sent is never hidden.
-            return if self.unsent { Err(unsent(&self.host, "the output was closed")) } else { Ok(()) };
+            // Quiet, as every program in a pipe; but the exit code tells that something was not sent.
+            return if self.unsent {
+                Err(unsent(&self.target, "the output was closed").quiet())
+            } else {
+                Ok(())
+            };
         }
         match self.end {
             Some(End::Closed { by, ref frame }) => {
                 let ours = by == Side::Us && frame.code == self.our_code;
                 if !ours && !self.accept.accepts(frame.code) {
-                    return Err(refused_close(&self.host, frame, self.unsent));
+                    return Err(refused_close(&self.target, frame, self.unsent));
                 }
                 if self.unsent {
-                    return Err(unsent(&self.host, &format!("it closed with {}", described(frame))));
+                    return Err(unsent(&self.target, &format!("it closed with {}", described(frame))));
                 }
             }
-            Some(End::Lost { cause, closing }) => return Err(lost(&self.host, cause, closing, self.unsent)),
+            Some(End::Lost { cause, closing }) => {
+                return Err(lost(&self.target, cause, closing, self.unsent));
+            }
             None => {}
         }
         if let Some(unmet) = self.unmet {
@@ -71,7 +78,7 @@ impl Story {
         }
         let (received, awaited) = (self.tally.messages_received, self.awaited);
         if received < awaited {
-            let text = format!("{} closed after {received} of {awaited} awaited messages", self.host);
+            let text = format!("{} closed after {received} of {awaited} awaited messages", self.target);
             return Err(Failure::new(Status::ExpectationFailed, text)
                 .hint("--expect N sets how many messages are awaited, --wait DURATION a time instead"));
         }
@@ -103,7 +110,10 @@ fn lost(host: &str, cause: Option<io::Error>, closing: bool, unsent: bool) -> Fa
     let (status, what) = if unsent {
         (Status::SendFailed, format!("the connection to {host} was lost before everything was sent"))
     } else if closing {
-        (Status::ReceiveFailed, format!("the connection to {host} was lost: our Close was not answered (1006)"))
+        (
+            Status::ReceiveFailed,
+            format!("the connection to {host} was lost: our Close was not answered (1006)"),
+        )
     } else {
         (Status::ReceiveFailed, format!("the connection to {host} was lost: no Close frame came (1006)"))
     };
@@ -119,7 +129,7 @@ mod tests {
 
     fn story(end: End) -> Story {
         Story {
-            host: "h:1".to_owned(),
+            target: "h:1".to_owned(),
             end: Some(end),
             failure: None,
             unsent: false,
@@ -165,13 +175,15 @@ mod tests {
             failure(missing),
             (Status::ExpectationFailed, "h:1 closed after 0 of 2 awaited messages".to_owned())
         );
-        let unmet = Story { unmet: Some("x was not met".to_owned()), awaited: 2, ..closed(Side::Server, 1000, "") };
+        let unmet =
+            Story { unmet: Some("x was not met".to_owned()), awaited: 2, ..closed(Side::Server, 1000, "") };
         assert_eq!(failure(unmet).1, "x was not met");
     }
 
     #[test]
     fn a_closed_output_is_quiet_unless_something_was_not_sent() {
-        let quiet = || Story { output_closed: true, awaited: 5, ..story(End::Lost { cause: None, closing: true }) };
+        let quiet =
+            || Story { output_closed: true, awaited: 5, ..story(End::Lost { cause: None, closing: true }) };
         assert!(quiet().verdict().is_ok());
         assert_eq!(failure(Story { unsent: true, ..quiet() }).0, Status::SendFailed);
     }

@@ -54,11 +54,15 @@ fn a_message_of_our_own_over_the_limit_is_refused_too() {
 }
 
 #[test]
-fn stream_mode_has_no_limit_on_messages() {
+fn stream_mode_has_a_limit_on_messages_only_when_asked_for_one() {
     let data = noise(100_000);
-    let peer =
-        Script::new().upgrade().send(frame::binary(&data)).send(frame::close(1000, "")).read_close().close();
-    Wsurl::new(["stream", "-f", "--max-message-size", "1K", &peer.url()]).stdout(data).exits(0);
+    let peer = || {
+        Script::new().upgrade().send(frame::binary(&data)).send(frame::close(1000, "")).read_close().close()
+    };
+    Wsurl::new(["stream", "-f", &peer().url()]).stdout(data.clone()).exits(0);
+    Wsurl::new(["stream", "-f", "--max-message-size", "1K", &peer().url()])
+        .stderr_has("larger than 1K (--max-message-size)")
+        .exits(63);
 }
 
 #[test]
