@@ -103,7 +103,7 @@ impl Race<'_> {
             }
             for event in &events {
                 if let Some(stream) = self.settle(event.token(), observer) {
-                    return Ok(Transport::plain(Socket::new(stream, self.poll)));
+                    return Ok(Transport::plain(Socket::new(stream, event.token(), self.poll)));
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::TcpStream;
-use mio::{Events, Poll, Token, Waker};
+use mio::{Events, Poll, Registry, Token, Waker};
 use native_tls::TlsStream;
 
 use super::buffered::Buffered;
@@ -48,6 +48,7 @@ pub enum Woken {
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
+    token: Token,
     poll: Poll,
     events: Events,
     readable: bool,
@@ -56,10 +57,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Takes over a connected stream that is registered with `poll`.
-    pub(super) fn new(stream: TcpStream, poll: Poll) -> Self {
+    /// Takes over a connected stream that is registered with `poll` under `token`.
+    pub(super) fn new(stream: TcpStream, token: Token, poll: Poll) -> Self {
         let events = Events::with_capacity(8);
-        Self { stream, poll, events, readable: true, writable: true, read_closed: false }
+        Self { stream, token, poll, events, readable: true, writable: true, read_closed: false }
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
@@ -67,7 +68,7 @@ impl Socket {
             Err(err) if err.kind() == ErrorKind::Interrupted => return Ok(Woken::Event),
             result => result?,
         }
-        for event in self.events.iter().filter(|event| event.token() != WAKER) {
+        for event in self.events.iter().filter(|event| event.token() == self.token) {
             self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
             self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
             self.read_closed |= event.is_read_closed() || event.is_error();
@@ -156,6 +157,11 @@ impl Transport {
     /// A handle with which another thread ends [`Transport::wait`].
     pub fn waker(&self) -> io::Result<Arc<Waker>> {
         Waker::new(self.socket().poll.registry(), WAKER).map(Arc::new)
+    }
+
+    /// The registry of what [`Transport::wait`] waits for.
+    pub fn registry(&self) -> io::Result<Registry> {
+        self.socket().poll.registry().try_clone()
     }
 
     /// Sleeps until the socket may have become ready, the waker is called, or `timeout` is over.

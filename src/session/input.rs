@@ -5,13 +5,16 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::wake::Wake;
 use crate::error::{Failure, IoCause, Status};
 
 /// Blocks that travel between the lane and the network thread.
 const BLOCKS: usize = 4;
+
+/// What is read from a pipe at once by the network thread: all that a pipe holds by default.
+const PIPE_BLOCK: usize = 64 * 1024;
 
 /// How long a source that is not at its end gets to show that it has more. It is asked when the server has ended the
 /// session, and a busy source may just then have nothing ready.
@@ -84,6 +87,7 @@ impl Block {
 }
 
 /// What the lane has.
+#[derive(Debug)]
 pub(super) enum Next {
     Block(Block),
     Nothing,
@@ -94,24 +98,47 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct InputLane {
     name: String,
-    filled: Receiver<io::Result<Block>>,
-    empty: Sender<Block>,
+    source: Source,
+    block_size: usize,
+    wake: Wake,
     /// A block that was looked at and not taken.
     seen: Option<Block>,
-    over: bool,
     /// Bytes that a source of known size still has to give.
     owed: Option<u64>,
 }
 
+#[derive(Debug)]
+enum Source {
+    /// A pipe with little in it: read by the network thread itself, which saves a change of threads. `emptied`
+    /// counts the sleeps before it was found empty.
+    Pipe { file: File, spare: Block, emptied: Option<u64> },
+    /// Everything else.
+    Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block> },
+    /// Nothing more.
+    Over,
+}
+
 impl InputLane {
-    /// Starts the thread. A read asks for at most `block_size` bytes.
+    /// Starts to read. A read asks for at most `block_size` bytes.
     pub(super) fn start(input: Input, block_size: usize, wake: Wake) -> Result<Self, Failure> {
+        let Input { file, name, size } = input;
+        let source = Source::Over;
+        let mut lane = Self { name, source, block_size, wake, seen: None, owed: size };
+        if crate::stdio::is_pipe(&file) && lane.wake.watch(&file).is_ok() {
+            lane.source = Source::Pipe { file, spare: Block::default(), emptied: None };
+        } else {
+            lane.start_thread(file)?;
+        }
+        Ok(lane)
+    }
+
+    fn start_thread(&mut self, file: File) -> Result<(), Failure> {
         let (empty, empties) = mpsc::channel();
         let (full, filled) = mpsc::channel();
         for _ in 0..BLOCKS {
             let _ = empty.send(Block::default());
         }
-        let Input { file, name, size } = input;
+        let (block_size, wake) = (self.block_size, self.wake.clone());
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
@@ -120,47 +147,107 @@ impl InputLane {
                 drop(full);
                 wake.wake();
             })
-            .map_err(|err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(err))?;
-        Ok(Self { name, filled, empty, seen: None, over: false, owed: size })
+            .map_err(|err| {
+                Failure::new(Status::ReadError, format!("cannot read {}", self.name)).source(err)
+            })?;
+        self.source = Source::Thread { filled, empty };
+        Ok(())
     }
 
     /// The next block, if one is there.
     pub(super) fn next(&mut self) -> Result<Next, Failure> {
-        let block = match self.seen.take() {
-            Some(block) => block,
-            None if self.over => return Ok(Next::End),
-            None => match self.filled.try_recv() {
-                Ok(Ok(block)) => block,
-                Ok(Err(err)) => {
-                    self.over = true;
-                    return Err(Failure::new(Status::ReadError, format!("cannot read {}", self.name))
-                        .source(IoCause(err)));
-                }
-                Err(TryRecvError::Empty) => return Ok(Next::Nothing),
-                Err(TryRecvError::Disconnected) => {
-                    self.over = true;
-                    return Ok(Next::End);
-                }
-            },
+        let next = match self.seen.take() {
+            Some(block) => Next::Block(block),
+            None => self.look()?,
         };
-        if let Some(owed) = &mut self.owed {
+        if let (Next::Block(block), Some(owed)) = (&next, &mut self.owed) {
             *owed = owed.saturating_sub(block.bytes().len() as u64);
         }
-        Ok(Next::Block(block))
+        Ok(next)
+    }
+
+    /// What the source has.
+    fn look(&mut self) -> Result<Next, Failure> {
+        let result = match &mut self.source {
+            Source::Over => return Ok(Next::End),
+            Source::Pipe { emptied, .. } if *emptied == Some(self.wake.sleeps()) => return Ok(Next::Nothing),
+            Source::Pipe { .. } => return self.look_into_pipe(),
+            Source::Thread { filled, .. } => filled.try_recv(),
+        };
+        match result {
+            Ok(Ok(block)) => Ok(Next::Block(block)),
+            Ok(Err(err)) => Err(self.failed(err)),
+            Err(TryRecvError::Empty) => Ok(Next::Nothing),
+            Err(TryRecvError::Disconnected) => {
+                self.source = Source::Over;
+                Ok(Next::End)
+            }
+        }
+    }
+
+    fn look_into_pipe(&mut self) -> Result<Next, Failure> {
+        let Source::Pipe { file, spare, .. } = std::mem::replace(&mut self.source, Source::Over) else {
+            return Ok(Next::End);
+        };
+        let mut block = spare;
+        block.buffer.resize(PIPE_BLOCK, 0);
+        match crate::stdio::read_now(&file, &mut block.buffer) {
+            Ok(0) => Ok(Next::End),
+            Ok(count) => {
+                (block.start, block.end) = (0, count);
+                if count == PIPE_BLOCK {
+                    // It comes faster than it is read: that is work for two threads.
+                    self.wake.unwatch(&file);
+                    self.start_thread(file)?;
+                } else {
+                    self.source = Source::Pipe { file, spare: Block::default(), emptied: None };
+                }
+                Ok(Next::Block(block))
+            }
+            Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                // What comes after this ends the next sleep.
+                self.source = Source::Pipe { file, spare: block, emptied: Some(self.wake.sleeps()) };
+                Ok(Next::Nothing)
+            }
+            Err(err) if err.kind() == ErrorKind::Unsupported => {
+                self.wake.unwatch(&file);
+                self.start_thread(file)?;
+                Ok(Next::Nothing)
+            }
+            Err(err) => Err(self.failed(err)),
+        }
+    }
+
+    fn failed(&mut self, err: io::Error) -> Failure {
+        self.source = Source::Over;
+        Failure::new(Status::ReadError, format!("cannot read {}", self.name)).source(IoCause(err))
     }
 
     /// Gives an emptied block back to be filled again.
-    pub(super) fn give_back(&self, block: Block) {
-        // The thread has ended when its source has; then the block is not needed.
-        let _ = self.empty.send(block);
+    pub(super) fn give_back(&mut self, block: Block) {
+        match &mut self.source {
+            Source::Pipe { spare, .. } => *spare = block,
+            // The thread has ended when its source has; then the block is not needed.
+            Source::Thread { empty, .. } => drop(empty.send(block)),
+            Source::Over => {}
+        }
     }
 
     /// Whether the source is known to have bytes that [`InputLane::next`] has not given yet.
     pub(super) fn has_more(&mut self) -> bool {
-        if self.seen.is_none() && !self.over {
-            self.seen = self.filled.recv_timeout(GRACE).ok().and_then(Result::ok);
+        let end = Instant::now() + GRACE;
+        while self.seen.is_none() {
+            if let Source::Pipe { emptied, .. } = &mut self.source {
+                *emptied = None;
+            }
+            match self.look() {
+                Ok(Next::Block(block)) => self.seen = Some(block),
+                Ok(Next::Nothing) if Instant::now() < end => thread::sleep(GRACE / 10),
+                Ok(Next::Nothing) => break,
+                Ok(Next::End) | Err(_) => return false,
+            }
         }
-        self.seen.is_some() || (!self.over && self.owed.is_some_and(|owed| owed > 0))
+        self.seen.is_some() || self.owed.is_some_and(|owed| owed > 0)
     }
 }
 

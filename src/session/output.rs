@@ -2,7 +2,7 @@
 //! the network thread does not read from the server: that is the whole of back-pressure.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
@@ -17,6 +17,9 @@ const IN_FLIGHT: usize = 4;
 
 /// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
 const BUFFER: usize = 128 * 1024;
+
+/// A pipe is asked to take this much at once; below the least that POSIX wants to be written whole (`PIPE_BUF`).
+const LITTLE: usize = 4096;
 
 /// The most that a buffer keeps when it is reused: one large message must not cost memory for ever.
 const KEPT_CAPACITY: usize = 1 << 20;
@@ -89,6 +92,10 @@ pub(super) struct OutputLane {
     current: Vec<u8>,
     spare: Vec<Vec<u8>>,
     in_flight: usize,
+    /// The file itself, when it is a pipe: little is written without the thread.
+    pipe: Option<File>,
+    /// What went wrong in that.
+    failed: Option<io::Error>,
     full: Sender<Vec<u8>>,
     written: Receiver<io::Result<Vec<u8>>>,
     unfinished: Option<(NamedTempFile, PathBuf)>,
@@ -100,6 +107,7 @@ impl OutputLane {
         let (full, to_write) = mpsc::channel::<Vec<u8>>();
         let (done, written) = mpsc::channel();
         let Output { mut file, name, unfinished } = output;
+        let pipe = if crate::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
         let write_all = move || {
             for mut buffer in to_write {
                 let result = file.write_all(&buffer).map(|()| {
@@ -120,7 +128,17 @@ impl OutputLane {
             .name("output".to_owned())
             .spawn(write_all)
             .map_err(|err| cannot_write(&name, err))?;
-        Ok(Self { name, current: Vec::new(), spare: Vec::new(), in_flight: 0, full, written, unfinished })
+        Ok(Self {
+            name,
+            current: Vec::new(),
+            spare: Vec::new(),
+            in_flight: 0,
+            pipe,
+            failed: None,
+            full,
+            written,
+            unfinished,
+        })
     }
 
     /// The buffer to append to. It may grow beyond its usual size by the message that is being appended.
@@ -139,6 +157,9 @@ impl OutputLane {
 
     /// Hands over what there is, if a buffer is free for it.
     pub(super) fn submit(&mut self) {
+        if self.in_flight == 0 && self.current.len() <= LITTLE {
+            self.write_now();
+        }
         if self.current.is_empty() || self.in_flight == IN_FLIGHT {
             return;
         }
@@ -150,12 +171,40 @@ impl OutputLane {
         }
     }
 
+    /// Writes to a pipe that has room, which saves a change of threads.
+    fn write_now(&mut self) {
+        let Some(pipe) = self.pipe.as_ref().filter(|_| !self.current.is_empty() && self.failed.is_none())
+        else {
+            return;
+        };
+        match crate::stdio::write_now(pipe, &self.current) {
+            Ok(count) => drop(self.current.drain(..count)),
+            Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(err) if err.kind() == ErrorKind::Unsupported => self.pipe = None,
+            Err(err) => {
+                self.current.clear();
+                self.failed = Some(err);
+            }
+        }
+    }
+
     /// Takes back what was written.
     pub(super) fn collect(&mut self) -> Result<(), OutputError> {
+        if let Some(err) = self.failed.take() {
+            return Err(self.error(err));
+        }
         while let Ok(result) = self.written.try_recv() {
             self.take_back(result)?;
         }
         Ok(())
+    }
+
+    fn error(&self, err: io::Error) -> OutputError {
+        if err.kind() == ErrorKind::BrokenPipe {
+            OutputError::Closed
+        } else {
+            OutputError::Failed(cannot_write(&self.name, err))
+        }
     }
 
     fn take_back(&mut self, result: io::Result<Vec<u8>>) -> Result<(), OutputError> {
@@ -165,8 +214,7 @@ impl OutputLane {
                 self.spare.push(buffer);
                 Ok(())
             }
-            Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Err(OutputError::Closed),
-            Err(err) => Err(OutputError::Failed(cannot_write(&self.name, err))),
+            Err(err) => Err(self.error(err)),
         }
     }
 
@@ -175,6 +223,10 @@ impl OutputLane {
     pub(super) fn finish(mut self, complete: bool) -> Result<(), OutputError> {
         while !self.current.is_empty() || self.in_flight > 0 {
             self.submit();
+            self.collect()?;
+            if self.in_flight == 0 {
+                continue;
+            }
             match self.written.recv() {
                 Ok(result) => self.take_back(result)?,
                 // The thread has ended and its error was taken before.

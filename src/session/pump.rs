@@ -13,7 +13,7 @@ use super::pace::Pacer;
 use super::verdict::{End, Side};
 use super::wake::Wake;
 use super::{Allowance, Direction, Incoming, Observer, Outgoing, Supply, signals};
-use crate::error::Failure;
+use crate::error::{Failure, IoCause, Status};
 use crate::net::{Connection, Transport};
 use crate::protocol::{CloseFrame, Decoder, Encoder, Event, Section};
 use crate::stats::Tally;
@@ -110,10 +110,10 @@ impl<'a> Pump<'a> {
     fn new(setup: Setup<'a>) -> Result<Self, Failure> {
         let now = Instant::now();
         let Connection { transport, leftover } = setup.connection;
-        let waker = transport.waker().map_err(|err| {
-            Failure::new(crate::error::Status::ReceiveFailed, "cannot wait for events").source(err)
-        })?;
-        let wake = Wake::new(waker);
+        let cannot_wait =
+            |err| Failure::new(Status::ReceiveFailed, "cannot wait for events").source(IoCause(err));
+        let waker = transport.waker().map_err(cannot_wait)?;
+        let wake = Wake::new(waker, transport.registry().map_err(cannot_wait)?);
         signals::attach(&wake);
         let lane = OutputLane::start(setup.output, wake.clone())?;
         setup.outgoing.start(&wake)?;
