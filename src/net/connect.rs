@@ -189,7 +189,46 @@ fn explain(target: &str, mut failed: Vec<(SocketAddr, io::Error)>) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
     use super::*;
+
+    struct Deaf;
+
+    impl Observer for Deaf {}
+
+    /// A port whose queue of connections is full, so that the kernel drops every further SYN: a black hole on loopback.
+    fn black_hole() -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let queue = (0..3).map(|_| TcpStream::connect(address).unwrap()).collect();
+        (listener, queue, address)
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_black_hole_does_not_eat_the_budget() {
+        let (_listener, _queue, hole) = black_hole();
+        let open = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let good = open.local_addr().unwrap();
+        let deadline = Deadline::after(Duration::from_secs(10), "--connect-timeout");
+        let start = Instant::now();
+        let transport =
+            connect(&[hole, good], "h:1", &SocketOptions::default(), &deadline, &mut Deaf).unwrap();
+        assert_eq!(transport.peer_address().unwrap(), good);
+        assert!((ATTEMPT_DELAY..Duration::from_secs(5)).contains(&start.elapsed()), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn black_holes_everywhere_end_at_the_deadline() {
+        let (_listener, _queue, hole) = black_hole();
+        let deadline = Deadline::after(Duration::from_millis(300), "--connect-timeout");
+        let failure = connect(&[hole], "h:1", &SocketOptions::default(), &deadline, &mut Deaf).unwrap_err();
+        assert_eq!(failure.to_string(), "timed out after 300ms in connect with h (--connect-timeout)");
+    }
 
     #[test]
     fn families_take_turns_and_five_are_tried() {

@@ -22,6 +22,15 @@ impl CloseFrame {
         Self { code, reason: String::new() }
     }
 
+    /// Code and reason for a person: `4001: go away`.
+    pub fn described(&self) -> String {
+        match (self.code, &self.reason[..]) {
+            (NO_STATUS, _) => "no close code (1005)".to_owned(),
+            (code, "") => code.to_string(),
+            (code, reason) => format!("{code}: {reason}"),
+        }
+    }
+
     /// Reads the payload of a Close frame.
     pub(super) fn parse(payload: &[u8]) -> Result<Self, Violation> {
         let (code, reason) = match payload {

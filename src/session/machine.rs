@@ -276,6 +276,11 @@ impl Machine {
         self.discards
     }
 
+    /// Whether our Close was the first.
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing { .. })
+    }
+
     /// Whether frames from the server still count.
     pub(super) fn listens(&self) -> bool {
         matches!(self.state, State::Open | State::Closing { .. })

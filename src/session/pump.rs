@@ -189,7 +189,6 @@ impl<'a> Pump<'a> {
             && let Some(signal) = signals::received()
         {
             self.signalled = true;
-            self.observer.note("interrupted: closing with 1001");
             self.machine.interrupted(signal, now);
         }
     }
@@ -354,7 +353,12 @@ impl<'a> Pump<'a> {
             }
             Event::Pong(payload) => self.trace_control("pong", payload),
             Event::Close(frame) => {
-                self.observer.note(&format!("server closes with {} {:?}", frame.code, frame.reason));
+                let what = if self.machine.is_closing() {
+                    "server answers with Close"
+                } else {
+                    "server sends Close"
+                };
+                self.observer.note(&format!("{what} {}", frame.described()));
                 let unsent = self.has_unsent();
                 self.machine.peer_closed(frame, unsent, now);
             }
@@ -383,6 +387,7 @@ impl<'a> Pump<'a> {
         // Inside a frame there is no place for another one. When the rest of it is not at hand, the connection just
         // ends.
         if self.outgoing.complete_frame(&mut self.out) {
+            self.observer.note(&format!("sending Close {}", frame.described()));
             self.encoder.close(frame, &mut self.out);
             self.trace_sent();
         }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::limits::AcceptClose;
 use crate::error::{Failure, IoCause, Status};
-use crate::protocol::{CloseFrame, NO_STATUS};
+use crate::protocol::CloseFrame;
 use crate::stats::Tally;
 
 /// Who sent the first Close.
@@ -65,7 +65,7 @@ impl Story {
                     return Err(refused_close(&self.target, frame, self.unsent));
                 }
                 if self.unsent {
-                    return Err(unsent(&self.target, &format!("it closed with {}", described(frame))));
+                    return Err(unsent(&self.target, &format!("it closed with {}", frame.described())));
                 }
             }
             Some(End::Lost { cause, closing }) => {
@@ -92,18 +92,9 @@ fn unsent(host: &str, why: &str) -> Failure {
 
 fn refused_close(host: &str, frame: &CloseFrame, unsent: bool) -> Failure {
     let before = if unsent { " before everything was sent" } else { "" };
-    let text = format!("closed by {host}{before} with {}", described(frame));
+    let text = format!("closed by {host}{before} with {}", frame.described());
     Failure::new(Status::ClosedByServer, text)
         .hint(format!("--accept-close 1000,1001,1005,{} counts it as success", frame.code))
-}
-
-/// Code and reason: `4001: go away`.
-fn described(frame: &CloseFrame) -> String {
-    match (frame.code, &frame.reason[..]) {
-        (NO_STATUS, _) => "no close code (1005)".to_owned(),
-        (code, "") => code.to_string(),
-        (code, reason) => format!("{code}: {reason}"),
-    }
 }
 
 fn lost(host: &str, cause: Option<io::Error>, closing: bool, unsent: bool) -> Failure {
