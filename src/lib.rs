@@ -2,8 +2,8 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`cli`] | what the user types |
 //! | [`commands`] | the subcommands: arguments, dial, session, report in order |
+//! | [`cli`] | what the user types |
 //! | [`report`] | what a person sees beside the messages |
 //! | [`session`] | an open WebSocket, from the first frame to the last |
 //! | [`framing`] | the layout of messages in standard input and output |

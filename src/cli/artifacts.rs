@@ -67,8 +67,18 @@ fn man_pages() -> io::Result<Vec<(String, Vec<u8>)>> {
 
 fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    Man::new(command.clone()).date("").manual("wsurl").render(&mut text)?;
+    let source = concat!("wsurl ", env!("CARGO_PKG_VERSION"));
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    // clap_mangen would put the examples under "EXTRA".
+    let man = Man::new(command.clone().after_help("")).date("").manual("wsurl").source(source);
+    man.render(&mut text)?;
     let mut roff = Roff::new();
+    roff.control("SH", ["EXAMPLES"]);
+    roff.control("nf", []);
+    for line in examples.lines().skip(1) {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
     roff.control("SH", ["EXIT STATUS"]);
     roff.control("TP", []).text([bold("0")]).text([roman(SUCCESS)]);
     for status in Status::ALL {

@@ -67,15 +67,19 @@ First steps:
 const SEND_EXAMPLES: &str = "\
 Examples:
   wsurl send wss://example.com/chat 'hello'              one message, one reply
-  printf 'a\\nb\\n' | wsurl send ws://localhost:9001      a message a line
+  printf 'a\\nb\\n' | wsurl send ws://localhost:9001       a message a line
   wsurl send -f wss://example.com/ticker </dev/null      listen until the server closes
-  wsurl send --expect-json /ok=true URL '{\"op\":\"ping\"}'  check the reply: exit 1 if it differs";
+  wsurl send --expect-json /ok=true URL '{\"op\":\"ping\"}'  check the reply: exit 1 if it differs
+
+Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 
 const STREAM_EXAMPLES: &str = "\
 Examples:
   wsurl stream -T big.iso --digest sha256 wss://example.com/put   upload, report the SHA-256
   wsurl stream -f -o copy.iso wss://example.com/get </dev/null    download until the server closes
-  tail -f log | wsurl stream wss://example.com/ingest             send what is produced, at once";
+  tail -f log | wsurl stream wss://example.com/ingest             send what is produced, at once
+
+Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 
 const ECHO_EXAMPLES: &str = "\
 Examples:

@@ -66,7 +66,7 @@ pub struct RequestArgs {
 
 /// TLS.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "TLS (wss)")]
+#[command(next_help_heading = "TLS")]
 pub struct TlsArgs {
     /// Trust the CA certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
@@ -83,7 +83,7 @@ pub struct TlsArgs {
 
 /// Limits. The defaults are shown in the help; every one of them has a name in the error that it causes.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits (500ms, 5, 1m30s; 64K, 1M)")]
+#[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Resolving, connecting to any address, TLS and upgrade together
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::duration)]
@@ -205,18 +205,18 @@ pub struct FinishArgs {
 
 /// Checks on what arrives.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Checks (each has to be met by some message, else exit 1)")]
+#[command(next_help_heading = "Checks")]
 #[allow(clippy::struct_field_names)]
 pub struct CheckArgs {
-    /// A message equals this text
+    /// Some message has to equal this text, else exit 1
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub expect_text: Vec<String>,
 
-    /// A message matches this regular expression
+    /// Some message has to match this regular expression, else exit 1
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true, value_parser = values::regex)]
     pub expect_regex: Vec<Regex>,
 
-    /// A message is JSON and has this value at this pointer, such as /user/id=7
+    /// Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1
     #[arg(long, value_name = "POINTER=VALUE", value_parser = values::json_check)]
     pub expect_json: Vec<Check>,
 }

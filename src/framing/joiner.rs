@@ -41,7 +41,7 @@ impl Joiner {
         if self.format == Format::Json {
             append_json(
                 &Line {
-                    kind: "close",
+                    kind: "close".into(),
                     code: Some(close.code),
                     reason: Some((&*close.reason).into()),
                     ..Line::default()
@@ -59,7 +59,7 @@ fn envelope(kind: Kind, payload: &[u8], time: SystemTime) -> Line<'_> {
         Kind::Binary => ("binary", None, Some(BASE64.encode(payload).into())),
     };
     let time = humantime::format_rfc3339_micros(time).to_string();
-    Line { kind: name, data, base64, size: Some(payload.len()), time: Some(time), ..Line::default() }
+    Line { kind: name.into(), data, base64, size: Some(payload.len()), time: Some(time), ..Line::default() }
 }
 
 fn append_json(line: &Line<'_>, out: &mut Vec<u8>) {

@@ -59,18 +59,22 @@ impl Splitter {
     /// [`Status::ReadError`] when a line is not what the format says, [`Status::MessageTooBig`] over the limit.
     pub fn next<'a>(&'a mut self, block: &'a [u8]) -> Result<(usize, Option<Item<'a>>), Failure> {
         self.empty_carry();
+        let skipped =
+            if self.format == Format::Json && self.carry.is_empty() { blank_prefix(block) } else { 0 };
+        let block = &block[skipped..];
         let end = self.format.delimiter().and_then(|delimiter| memchr(delimiter, block));
         let Some(end) = end else {
             self.keep(block)?;
-            return Ok((block.len(), None));
+            return Ok((skipped + block.len(), None));
         };
-        let line = &block[..=end];
+        let (used, line) = (skipped + end + 1, &block[..=end]);
         if self.carry.is_empty() {
-            return Ok((end + 1, self.item(&Stored::Block(line), true)?));
+            self.check_length(line.len())?;
+            return Ok((used, Some(self.item(&Stored::Block(line), true)?)));
         }
         self.keep(line)?;
         self.carry_is_done = true;
-        Ok((end + 1, self.item(&Stored::Carry, true)?))
+        Ok((used, Some(self.item(&Stored::Carry, true)?)))
     }
 
     /// Ends the input: the last message, when it had no delimiter or the format has none.
@@ -80,7 +84,7 @@ impl Splitter {
             return Ok(None);
         }
         self.carry_is_done = true;
-        self.item(&Stored::Carry, false)
+        self.item(&Stored::Carry, false).map(Some)
     }
 
     fn empty_carry(&mut self) {
@@ -93,6 +97,13 @@ impl Splitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.check_length(self.carry.len() + bytes.len())?;
+        self.carry.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Refuses a line that cannot be a message within the limit any more.
+    fn check_length(&self, length: usize) -> Result<(), Failure> {
         // The longest line that can still decode to a message within the limit: six bytes for one in JSON
         // (\u0000), and the fields around it.
         let most = if self.format.is_plain() {
@@ -100,14 +111,10 @@ impl Splitter {
         } else {
             self.max_message.saturating_mul(6).saturating_add(64 * 1024)
         };
-        if self.carry.len() + bytes.len() > most {
-            return Err(self.too_big());
-        }
-        self.carry.extend_from_slice(bytes);
-        Ok(())
+        if length > most { Err(self.too_big(self.number + 1)) } else { Ok(()) }
     }
 
-    fn item<'a>(&'a mut self, stored: &Stored<'a>, delimited: bool) -> Result<Option<Item<'a>>, Failure> {
+    fn item<'a>(&'a mut self, stored: &Stored<'a>, delimited: bool) -> Result<Item<'a>, Failure> {
         self.number += 1;
         let line = match stored {
             Stored::Block(line) => line,
@@ -123,32 +130,32 @@ impl Splitter {
                 &self.decoded
             }
             Format::Json => {
-                if bare.trim_ascii().is_empty() {
-                    self.number -= 1;
-                    return Ok(None);
-                }
                 match Envelope::parse(bare).map_err(|why| not_decoded(self.number, self.format, &why))? {
                     Envelope::Message(kind, payload) => {
                         self.kind = kind;
                         self.decoded = payload;
                         &self.decoded
                     }
-                    Envelope::Close(close) => return Ok(Some(Item::Close(close))),
+                    Envelope::Close(close) => return Ok(Item::Close(close)),
                 }
             }
         };
         if payload.len() > self.max_message {
-            return Err(self.too_big());
+            return Err(self.too_big(self.number));
         }
-        Ok(Some(Item::Message(self.kind, payload)))
+        Ok(Item::Message(self.kind, payload))
     }
 
-    fn too_big(&self) -> Failure {
+    fn too_big(&self, number: u64) -> Failure {
         let limit = size::exact(self.max_message as u64);
-        let number = self.number.max(1);
         Failure::new(Status::MessageTooBig, format!("message {number} of the input is larger than {limit}"))
             .hint("--max-message-size allows more; `wsurl stream` sends input of any size")
     }
+}
+
+/// How many bytes of `block` are blank lines or the blank beginning of one.
+fn blank_prefix(block: &[u8]) -> usize {
+    block.len() - block.trim_ascii_start().len()
 }
 
 /// Where the bytes of an item lie.
@@ -244,8 +251,30 @@ mod tests {
             "line 1 of the input is not hex: invalid symbol at 1 / a line looks like 68656c6c6f"
         );
         assert!(failure(Format::Base64, b"a\n").contains("not base64: invalid length"));
-        for line in [&b"[]\n"[..], b"{\"type\":\"text\"}\n", b"{\"type\":\"pong\",\"data\":\"\"}\n"] {
+        for line in [
+            &b"[]\n"[..],
+            b"{\"type\":\"text\"}\n",
+            b"{\"type\":\"pong\",\"data\":\"\"}\n",
+            b"{\"type\":\"close\",\"code\":1006}\n",
+            b"{\"type\":\"close\",\"reason\":\"bye\"}\n",
+        ] {
             assert!(failure(Format::Json, line).contains("line 1 of the input is not json"));
+        }
+    }
+
+    #[test]
+    fn blank_lines_of_json_are_passed_over() {
+        let input =
+            b"\n \r\n{\"type\":\"t\\u0065xt\",\"data\":\"a\"}\n\n\n{\"type\":\"text\",\"data\":\"b\"}\n \n";
+        assert_eq!(every_way(Format::Json, false, input), ["text a", "text b"]);
+    }
+
+    #[test]
+    fn a_message_that_is_too_big_has_its_number_wherever_the_input_is_cut() {
+        for size in [1, 3, 200] {
+            let splitter = Splitter::new(Format::Lines, Kind::Text, false, 20);
+            let seen = split(splitter, &[&b"ab\n"[..], &[b'1'; 100]].concat(), size);
+            assert_eq!(seen[1], "message-too-big: message 2 of the input is larger than 20");
         }
     }
 

@@ -33,4 +33,9 @@ mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full 
 #[cfg(unix)]
 mod signals; // SIGINT and SIGTERM
 
+// The parts
+mod architecture; // who imports whom, and what a source file looks like
+mod engine; // the protocol engine against tungstenite, and the framings
+mod generated; // completions, man pages and help texts
+
 mod support;

@@ -1,0 +1,179 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_wsurl_global_optspecs
+    string join \n generate= h/help V/version
+end
+
+function __fish_wsurl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_wsurl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_wsurl_using_subcommand
+    set -l cmd (__fish_wsurl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c wsurl -n "__fish_wsurl_needs_command" -l generate -d 'Print shell completions or the man pages to standard output' -r -f -a "complete-bash\t''
+complete-zsh\t''
+complete-fish\t''
+complete-powershell\t''
+complete-elvish\t''
+man\t''"
+complete -c wsurl -n "__fish_wsurl_needs_command" -s h -l help -d 'Print help'
+complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print version'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends a file\'s content, @- that of standard input' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'How messages are laid out in standard input and standard output' -r -f -a "lines\t'One message a line'
+nul\t'Each message ends in a NUL byte'
+whole\t'All of the input is one message'
+json\t'JSON Lines, with type, payload, size and time; loses nothing'
+base64\t'One message a line, in base64'
+hex\t'One message a line, in hexadecimal digits'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l in-framing -d 'Like --framing, for standard input only' -r -f -a "lines\t'One message a line'
+nul\t'Each message ends in a NUL byte'
+whole\t'All of the input is one message'
+json\t'JSON Lines, with type, payload, size and time; loses nothing'
+base64\t'One message a line, in base64'
+hex\t'One message a line, in hexadecimal digits'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l out-framing -d 'Like --framing, for standard output only' -r -f -a "lines\t'One message a line'
+nul\t'Each message ends in a NUL byte'
+whole\t'All of the input is one message'
+json\t'JSON Lines, with type, payload, size and time; loses nothing'
+base64\t'One message a line, in base64'
+hex\t'One message a line, in hexadecimal digits'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-message-size -d 'Refuse larger messages, in both directions' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to a file, which appears when it is complete' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until this many messages have arrived, and print no more' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Send a name and password (Basic); takes the place of those in the URL' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-timeout -d 'Without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-timeout -d 'From our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l idle-timeout -d 'Without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-code -d 'Close with this code' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-reason -d 'Close with this reason' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a file or pipe'
+never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s t -l text -d 'Send text messages (the default)'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s b -l binary -d 'Send binary messages'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 0 -l null-terminated -d 'Messages end in NUL: short for --framing nul'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l keep-newline -d 'Keep the delimiter as part of the message'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send the next message only when the last one\'s reply is in'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'One message out, one reply in'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s f -l follow -d 'Go on until the server closes'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write what is received to this file instead of standard output; it appears when it is complete' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'The most that goes into one message' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of what was sent and received' -r -f -a "sha256\t'SHA-256'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-message-size -d 'Refuse larger messages from the server [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal and standard output is not one'
+always\t'Also in a file or pipe, as lines'
+never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until this many messages have arrived, and print no more' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Send a name and password (Basic); takes the place of those in the URL' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-timeout -d 'Without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-timeout -d 'From our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l idle-timeout -d 'Without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-code -d 'Close with this code' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-reason -d 'Close with this reason' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a file or pipe'
+never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send everything as one message: one frame with -T FILE, else fragments'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'How many messages to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground; port 0 takes a free one' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d 'Send a name and password (Basic); takes the place of those in the URL' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-timeout -d 'Without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-timeout -d 'From our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l idle-timeout -d 'Without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-code -d 'Close with this code' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-reason -d 'Close with this reason' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a file or pipe'
+never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,0 +1,111 @@
+//! The clocks of a session: which run now, and what happens when one runs out.
+
+use std::time::{Duration, Instant};
+
+use super::{GOING_AWAY, Machine, Situation, State};
+use crate::error::{Failure, Phase};
+
+/// How long a last frame may take to leave, when nothing more is awaited.
+const GOODBYE: Duration = Duration::from_millis(250);
+
+/// Which clock has run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    Whole(Duration),
+    Send,
+    Receive,
+    Idle(Duration),
+    Ping,
+    Quiet,
+    Close(Duration),
+    Leave,
+}
+
+impl Machine {
+    /// When to ask again, even if nothing happens until then.
+    pub(in crate::session) fn next_look(&self, situation: Situation) -> Option<Instant> {
+        self.clocks(situation).into_iter().flatten().map(|(at, _)| at).min()
+    }
+
+    /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
+    fn counts_receiving(&self) -> bool {
+        let lockstep = self.rule.lockstep && self.tally.messages_received < self.tally.messages_sent;
+        let owed = self.input_over_at.is_some() && self.awaits() > 0;
+        let followed = self.rule.follow && self.limits.receive_always && self.input_over_at.is_some();
+        lockstep || owed || followed
+    }
+
+    /// The clocks that run now, with the time at which each runs out.
+    pub(super) fn clocks(&self, situation: Situation) -> [Option<(Instant, Clock)>; 7] {
+        let limits = &self.limits;
+        let Situation { sending, blocked, unanswered_since } = situation;
+        let open = self.state == State::Open;
+        let whole = limits.whole.filter(|_| self.listens()).map(|(at, limit)| (at, Clock::Whole(limit)));
+        let send = (sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
+        let receive = (open && !blocked && self.counts_receiving()).then(|| {
+            let since = self.quiet_since(self.input_over_at.unwrap_or(self.wrote_at));
+            (since + limits.receive, Clock::Receive)
+        });
+        let last_traffic = self.sent_at.max(self.heard_at).max(self.unblocked_at);
+        let idle =
+            limits.idle.filter(|_| open && !blocked).map(|limit| (last_traffic + limit, Clock::Idle(limit)));
+        let ping = unanswered_since
+            .filter(|_| open && !blocked && !sending)
+            .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
+        let quiet = match (self.rule.quiet, self.input_over_at) {
+            (Some(quiet), Some(over_at)) if open && self.awaits() == 0 && !self.rule.follow && !sending => {
+                Some((self.quiet_since(over_at) + quiet, Clock::Quiet))
+            }
+            _ => None,
+        };
+        let end = match self.state {
+            State::Closing { since, limit } if !blocked => {
+                let since = since.max(self.unblocked_at);
+                let since = if sending { since.max(self.wrote_at) } else { since };
+                Some((since + limit, Clock::Close(limit)))
+            }
+            State::Leaving { since } => Some((since + GOODBYE, Clock::Leave)),
+            State::Open | State::Closing { .. } | State::Over => None,
+        };
+        [whole, send, receive, idle, ping, quiet, end]
+    }
+
+    pub(super) fn expire(&mut self, clock: Clock, now: Instant) {
+        let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.peer.host, limit, flag);
+        let failure = match clock {
+            Clock::Quiet => return,
+            // Nobody waits for what could still come.
+            Clock::Close(_) if self.output_closed => {
+                self.state = State::Over;
+                return;
+            }
+            Clock::Leave => {
+                self.state = State::Over;
+                return;
+            }
+            Clock::Whole(limit) => timed_out(Phase::Session, limit, "--max-time"),
+            Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
+                .hint("the server takes no more bytes"),
+            Clock::Receive => {
+                timed_out(Phase::Receive, self.limits.receive, "--receive-timeout").and(self.missing())
+            }
+            Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
+            Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
+                .hint("a ping was not answered, nor did anything else come"),
+            Clock::Close(limit) => {
+                timed_out(Phase::Close, limit, "--close-timeout").hint("our Close was not answered")
+            }
+        };
+        self.give_up(failure, GOING_AWAY, now);
+    }
+
+    /// What was awaited and did not come.
+    fn missing(&self) -> String {
+        let (received, awaited) = (self.tally.messages_received, self.rule.awaited(self.tally.messages_sent));
+        if awaited == 0 {
+            String::new()
+        } else {
+            format!(": {received} of {awaited} awaited messages arrived")
+        }
+    }
+}

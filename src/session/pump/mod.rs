@@ -1,0 +1,269 @@
+//! The network thread: moves bytes between the lanes, the protocol and the socket, and sleeps in one place.
+//! It decides nothing: every event goes to the machine, every action comes from it.
+
+mod inbound;
+mod outbound;
+
+use std::io::{ErrorKind, Read};
+use std::time::{Duration, Instant};
+
+use self::outbound::WRITE;
+use super::finish::FinishRule;
+use super::keepalive::KeepAlive;
+use super::limits::{CloseOptions, Limits};
+use super::machine::{Machine, Peer, Situation, Step};
+use super::output::{Output, OutputError, OutputLane};
+use super::pace::Pacer;
+use super::verdict::{End, Side};
+use super::wake::Wake;
+use super::{Incoming, Observer, Outgoing, signals};
+use crate::error::{Failure, IoCause, Status};
+use crate::net::{Connection, Transport};
+use crate::protocol::{CloseFrame, Decoder, Encoder};
+use crate::stats::Tally;
+
+/// Read from the socket at once, in bytes.
+const READ: usize = 256 * 1024;
+
+/// How long a peer is listened to that we have no more to say to, so that our last frame is not lost to a reset.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// What a session is made of.
+pub struct Setup<'a> {
+    /// The open WebSocket.
+    pub connection: Connection,
+    /// What messages call the server.
+    pub host: String,
+    /// Host and port of the server.
+    pub target: String,
+    /// Where messages come from.
+    pub outgoing: &'a mut dyn Outgoing,
+    /// Where messages go.
+    pub incoming: &'a mut dyn Incoming,
+    /// Where they are written.
+    pub output: Output,
+    /// When it ends.
+    pub rule: FinishRule,
+    /// How long what may last.
+    pub limits: Limits,
+    /// Our Close, and which of the server's are accepted.
+    pub close: CloseOptions,
+    /// Bytes of payload a second.
+    pub limit_rate: Option<u64>,
+    /// Is told what happens.
+    pub observer: &'a mut dyn Observer,
+}
+
+/// How a session went.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Success, or what to tell the user.
+    pub result: Result<(), Failure>,
+    /// The counts.
+    pub tally: Tally,
+    /// Who closed, and with what; `None` when the connection was lost or given up.
+    pub close: Option<(Side, CloseFrame)>,
+}
+
+/// Runs the session until it is over and everything received is written.
+pub fn run(setup: Setup<'_>) -> Outcome {
+    match Pump::new(setup) {
+        Ok(mut pump) => {
+            pump.run();
+            signals::detach();
+            pump.finish()
+        }
+        Err(failure) => Outcome { result: Err(failure), tally: Tally::default(), close: None },
+    }
+}
+
+struct Pump<'a> {
+    transport: Transport,
+    /// What the server sent together with its response.
+    leftover: Vec<u8>,
+    input: Vec<u8>,
+    /// Frames for the socket, and how much of them it took.
+    out: Vec<u8>,
+    written: usize,
+    /// Where the last frame of the input ends in `out`; control frames of our own may follow.
+    given_end: usize,
+    encoder: Encoder,
+    decoder: Decoder,
+    outgoing: &'a mut dyn Outgoing,
+    incoming: &'a mut dyn Incoming,
+    lane: OutputLane,
+    blocked: bool,
+    machine: Machine,
+    alive: KeepAlive,
+    /// The payload of a ping that could not be answered yet. Only the last one needs an answer (RFC 6455 §5.5.3).
+    pong: Option<Vec<u8>>,
+    pacer: Option<Pacer>,
+    observer: &'a mut dyn Observer,
+    next_tick: Option<Instant>,
+    signalled: bool,
+    wake: Wake,
+}
+
+impl<'a> Pump<'a> {
+    fn new(setup: Setup<'a>) -> Result<Self, Failure> {
+        let now = Instant::now();
+        let Connection { transport, leftover } = setup.connection;
+        let cannot_wait =
+            |err| Failure::new(Status::ReceiveFailed, "cannot wait for events").source(IoCause(err));
+        let waker = transport.waker().map_err(cannot_wait)?;
+        let wake = Wake::new(waker, transport.registry().map_err(cannot_wait)?);
+        signals::attach(&wake);
+        let lane = OutputLane::start(setup.output, wake.clone())?;
+        setup.outgoing.start(&wake)?;
+        let mut encoder = Encoder::new();
+        if setup.observer.wants_frames() {
+            encoder.record_frames();
+        }
+        Ok(Self {
+            transport,
+            leftover,
+            input: vec![0; READ],
+            out: Vec::with_capacity(WRITE + WRITE / 2),
+            written: 0,
+            given_end: 0,
+            encoder,
+            decoder: Decoder::new(),
+            outgoing: setup.outgoing,
+            incoming: setup.incoming,
+            lane,
+            blocked: false,
+            alive: KeepAlive::new(&setup.limits, now),
+            machine: Machine::new(
+                Peer { host: setup.host, target: setup.target },
+                setup.rule,
+                setup.limits,
+                setup.close,
+                now,
+            ),
+            pong: None,
+            pacer: setup.limit_rate.map(|rate| Pacer::new(rate, now)),
+            next_tick: setup.observer.interval().map(|interval| now + interval),
+            observer: setup.observer,
+            signalled: false,
+            wake,
+        })
+    }
+
+    fn run(&mut self) {
+        let leftover = std::mem::take(&mut self.leftover);
+        self.consume(&leftover, Instant::now());
+        loop {
+            let now = Instant::now();
+            self.look_for_signals(now);
+            let mut moved = self.fill(now);
+            moved |= self.write(now);
+            moved |= self.read(now);
+            self.keep_alive(now);
+            match self.machine.step(self.situation(), now) {
+                Step::Continue => {}
+                Step::SendClose(frame) => {
+                    self.send_close(&frame);
+                    moved = true;
+                }
+                Step::Stop => return,
+            }
+            self.tick(now);
+            if !moved {
+                self.sleep(now);
+            }
+        }
+    }
+
+    fn situation(&self) -> Situation {
+        Situation {
+            sending: self.written < self.out.len(),
+            blocked: self.blocked,
+            unanswered_since: self.alive.unanswered_since(),
+        }
+    }
+
+    fn look_for_signals(&mut self, now: Instant) {
+        if !self.signalled
+            && let Some(signal) = signals::received()
+        {
+            self.signalled = true;
+            self.machine.interrupted(signal, now);
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if self.next_tick.is_some_and(|at| at <= now) {
+            self.observer.tick(self.machine.tally());
+            self.next_tick = self.observer.interval().map(|interval| now + interval);
+        }
+    }
+
+    /// Sleeps until something may have happened.
+    fn sleep(&mut self, now: Instant) {
+        self.lane.submit();
+        self.wake.will_sleep();
+        // What came in between the last look and the announcement has woken nobody.
+        let was_blocked = self.blocked;
+        let missed = self.fill(now) | (self.make_room(now) && was_blocked);
+        let signalled = signals::received().is_some() && !self.signalled;
+        if !(missed || signalled || self.machine.is_due()) {
+            let paced = self.pacer.as_ref().filter(|_| self.machine.allowance() > 0).map(Pacer::ready_at);
+            let clocks = [self.machine.next_look(self.situation()), self.alive.next(), paced, self.next_tick];
+            let timeout =
+                clocks.into_iter().flatten().min().map(|at| at.saturating_duration_since(Instant::now()));
+            if let Err(err) = self.transport.wait(timeout) {
+                self.machine.lost(Some(err), false);
+            }
+        }
+        self.wake.is_awake();
+    }
+
+    /// Leaves the connection, and waits until everything received is written.
+    fn finish(mut self) -> Outcome {
+        self.observer.tick(self.machine.tally());
+        let tally = *self.machine.tally();
+        let discards = self.machine.discards();
+        let story = self.machine.into_story(self.incoming.unmet());
+        self.transport.shut_down();
+        if story.failure.is_some() {
+            linger(&mut self.transport);
+        }
+        let close = match &story.end {
+            Some(End::Closed { by, frame }) => Some((*by, frame.clone())),
+            _ => None,
+        };
+        if let Some((_, frame)) = &close {
+            self.incoming.close(frame, self.lane.buffer());
+        }
+        let verdict = story.verdict();
+        let complete = verdict.is_ok();
+        let written = if discards { Ok(()) } else { self.lane.finish(complete) };
+        let result = match written {
+            Err(OutputError::Failed(failure)) => verdict.and(Err(failure)),
+            Err(OutputError::Closed) | Ok(()) => verdict,
+        };
+        Outcome { result, tally, close }
+    }
+}
+
+/// Reads what still comes for a moment. Closing a socket with unread bytes resets the connection, and the reset
+/// would overtake our Close.
+fn linger(transport: &mut Transport) {
+    let end = Instant::now() + LINGER;
+    let mut scrap = [0; 4096];
+    loop {
+        match transport.read(&mut scrap) {
+            Ok(1..) => {}
+            Err(err) if err.kind() == ErrorKind::WouldBlock => {
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() || transport.wait(Some(left)).is_err() {
+                    return;
+                }
+            }
+            Ok(0) | Err(_) => return,
+        }
+        if Instant::now() >= end {
+            return;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The way out: from the input into frames, from frames into the socket, and the control frames of our own.
+
+use std::io::{self, ErrorKind, Write};
+use std::time::{Duration, Instant};
+
+use super::Pump;
+use crate::protocol::CloseFrame;
+use crate::session::keepalive::Due;
+use crate::session::{Allowance, Direction, Supply};
+
+/// Prepared for the socket at once, in bytes.
+pub(super) const WRITE: usize = 256 * 1024;
+
+/// By how much a buffer may be overfilled so that a frame is complete in it.
+const OVERSHOOT: usize = 64 * 1024;
+
+impl Pump<'_> {
+    /// From the input into frames. Only when the socket has taken what was prepared before: so nothing is moved
+    /// within the buffer, and a control frame never waits behind more than one buffer.
+    pub(super) fn fill(&mut self, now: Instant) -> bool {
+        let messages = self.machine.allowance();
+        if self.written < self.out.len() || messages == 0 {
+            return false;
+        }
+        self.out.clear();
+        self.written = 0;
+        self.given_end = 0;
+        let bytes = match &mut self.pacer {
+            Some(pacer) => usize::try_from(pacer.allowance(now)).unwrap_or(WRITE).min(WRITE),
+            None => WRITE,
+        };
+        if bytes == 0 {
+            return false;
+        }
+        let overshoot = if self.pacer.is_some() { 0 } else { OVERSHOOT };
+        let one_frame = self.pong.is_some() || self.alive.is_due(now);
+        let allowance = Allowance { bytes, messages, overshoot, one_frame };
+        match self.outgoing.fill(&mut self.encoder, &mut self.out, allowance) {
+            Ok(fill) => {
+                self.machine.sent(fill.messages, fill.bytes);
+                self.given_end = self.out.len();
+                if let Some(pacer) = &mut self.pacer {
+                    pacer.spend(fill.bytes);
+                }
+                self.trace_sent();
+                if let Supply::Over(close) = fill.next {
+                    self.machine.input_is_over(close, now);
+                    return true;
+                }
+            }
+            Err(failure) => {
+                self.machine.withdraw(failure, now);
+                return true;
+            }
+        }
+        !self.out.is_empty()
+    }
+
+    /// From frames into the socket, until it takes no more.
+    pub(super) fn write(&mut self, now: Instant) -> bool {
+        let mut moved = false;
+        let result = loop {
+            if self.written == self.out.len() {
+                break self.transport.drain().map(|_| ());
+            }
+            let given = self.written < self.given_end;
+            match self.transport.write(&self.out[self.written..]) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.written += count;
+                    self.machine.wrote(given, now);
+                    moved = true;
+                }
+                Err(err) if err.kind() == ErrorKind::WouldBlock => break Ok(()),
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                Err(err) => break Err(err),
+            }
+        };
+        if let Err(err) = result {
+            self.write_failed(err);
+        }
+        moved
+    }
+
+    /// The peer does not take our bytes any more; but it may have said why before, which then lies in our receive buffer.
+    pub(super) fn write_failed(&mut self, err: io::Error) {
+        let unsent = self.has_unsent();
+        self.out.clear();
+        self.written = 0;
+        self.given_end = 0;
+        let _ = self.transport.wait(Some(Duration::ZERO));
+        while self.machine.listens() && self.read(Instant::now()) {}
+        if self.machine.listens() {
+            self.machine.lost(Some(err), unsent);
+        }
+    }
+
+    /// Whether something that was given has not left; pongs and the like do not count.
+    pub(super) fn has_unsent(&mut self) -> bool {
+        self.written < self.given_end || self.outgoing.has_more()
+    }
+
+    pub(super) fn send_close(&mut self, frame: &CloseFrame) {
+        // Inside a frame there is no place for another one. When the rest of it is not at hand, the connection just
+        // ends.
+        if self.outgoing.complete_frame(&mut self.out) {
+            self.observer.note(&format!("sending Close {}", frame.described()));
+            self.encoder.close(frame, &mut self.out);
+            self.trace_sent();
+        }
+    }
+
+    pub(super) fn keep_alive(&mut self, now: Instant) {
+        self.answer_ping();
+        if !self.machine.may_send_control() || self.outgoing.is_inside_frame() {
+            return;
+        }
+        while let Some(due) = self.alive.due(now) {
+            match due {
+                Due::Ping => self.encoder.ping(b"wsurl", &mut self.out),
+                Due::Pong => self.encoder.pong(b"", &mut self.out),
+            }
+            self.trace_sent();
+        }
+    }
+
+    /// Answers the last ping where a frame may stand, and while the server takes our answers.
+    pub(super) fn answer_ping(&mut self) {
+        let has_room = self.out.len() - self.written < WRITE;
+        if has_room
+            && self.machine.may_send_control()
+            && !self.outgoing.is_inside_frame()
+            && let Some(payload) = self.pong.take()
+        {
+            self.encoder.pong(&payload, &mut self.out);
+            self.trace_sent();
+        }
+    }
+
+    pub(super) fn trace_sent(&mut self) {
+        for header in self.encoder.take_recorded() {
+            self.observer.frame(Direction::Sent, &header, b"");
+        }
+    }
+}
