@@ -1,7 +1,7 @@
 //! An open WebSocket from the first frame to the last: messages out, messages in, and an orderly end.
 //!
 //! The [pump](run) is the network thread: it moves bytes between the socket, the protocol and two lanes.
-//! What to do next is decided by the [machine](machine), which is pure: it knows no socket and no clock.
+//! What to do next is decided by the machine, which is pure: it knows no socket and no clock.
 //! May import `framing`, `net`, `protocol` and the small values.
 
 mod check;
