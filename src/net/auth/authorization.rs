@@ -1,0 +1,86 @@
+//! What we say of ourselves to one peer, from request to request: Basic at once, Digest when it is asked for.
+
+use data_encoding::HEXLOWER;
+
+use super::{Answer, Challenge, Credential, Tried, answer};
+use crate::error::Failure;
+use crate::net::address::Role;
+use crate::net::http::ResponseHead;
+use crate::secret::Secret;
+
+/// See the module.
+#[derive(Debug)]
+pub(in crate::net) struct Authorization {
+    credential: Option<Credential>,
+    role: Role,
+    /// What messages call it.
+    peer: String,
+    header: Option<Secret>,
+    tried: Tried,
+}
+
+impl Authorization {
+    /// Basic at once, when there is a credential (RFC 7617 §2.2).
+    pub(in crate::net) fn new(credential: Option<Credential>, role: Role, peer: String) -> Self {
+        let header = credential.as_ref().map(Credential::basic);
+        let tried = if header.is_some() { Tried::Basic } else { Tried::Nothing };
+        Self { credential, role, peer, header, tried }
+    }
+
+    /// The value of the Authorization or Proxy-Authorization field.
+    pub(in crate::net) fn header(&self) -> Option<&Secret> {
+        self.header.as_ref()
+    }
+
+    /// The peer has refused `uri` with `head`: prepares an answer to its challenge.
+    ///
+    /// # Errors
+    /// `failure`, which says how it was refused, when there is no better answer.
+    pub(in crate::net) fn answer(
+        &mut self,
+        head: &ResponseHead,
+        uri: &str,
+        failure: Failure,
+    ) -> Result<(), Failure> {
+        let (status, field, method) = match self.role {
+            Role::Server => (401, "www-authenticate", "GET"),
+            Role::Proxy => (407, "proxy-authenticate", "CONNECT"),
+        };
+        if head.status != status {
+            return Err(failure);
+        }
+        let challenges = Challenge::parse_all(head.values(field));
+        let Some(credential) = &self.credential else {
+            return Err(told_of_unsupported(&challenges, &self.peer, failure));
+        };
+        match answer(&challenges, credential, method, uri, self.tried, &cnonce()) {
+            Answer::Header(value, tried) => {
+                (self.header, self.tried) = (Some(value), tried);
+                Ok(())
+            }
+            Answer::Refused => Err(failure),
+            Answer::Unsupported(_) => Err(told_of_unsupported(&challenges, &self.peer, failure)),
+            Answer::Malformed(why) => Err(failure.and(format_args!("; its challenge is malformed: {why}"))),
+        }
+    }
+}
+
+/// The failure, in words that name the schemes when the peer speaks only some that we do not.
+fn told_of_unsupported(challenges: &[Challenge], peer: &str, failure: Failure) -> Failure {
+    let known = |challenge: &Challenge| challenge.is("Basic") || challenge.is("Digest");
+    if challenges.is_empty() || challenges.iter().any(known) {
+        return failure;
+    }
+    let names: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
+    failure.rephrased(format!("{peer} wants {}; wsurl speaks Basic and Digest", names.join(", ")))
+}
+
+/// Text that was never used before (RFC 7616 §3.4).
+///
+/// # Panics
+/// When the operating system has no random source.
+fn cnonce() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
+    HEXLOWER.encode(&bytes)
+}

@@ -1,0 +1,28 @@
+//! Basic authentication (RFC 7617). Pure.
+
+use data_encoding::BASE64;
+
+use super::Credential;
+use crate::secret::Secret;
+
+/// The value of the Authorization field.
+pub(super) fn header(credential: &Credential) -> Secret {
+    let pair = format!("{}:{}", credential.name, credential.password.expose());
+    Secret::new(format!("Basic {}", BASE64.encode(pair.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_rfc() {
+        for (name, password, expected) in [
+            ("Aladdin", "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            ("test", "123\u{a3}", "Basic dGVzdDoxMjPCow=="),
+        ] {
+            let credential = Credential { name: name.to_owned(), password: Secret::new(password) };
+            assert_eq!(header(&credential).expose(), expected);
+        }
+    }
+}

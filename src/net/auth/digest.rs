@@ -1,0 +1,225 @@
+//! Digest authentication (RFC 7616) by the `digest_auth` crate, which computes the response. Pure.
+//! Its parser is not used: it takes one challenge only, and slices text that is not ASCII at wrong places.
+
+use std::borrow::Cow;
+
+use digest_auth::{Algorithm, AlgorithmType, AuthContext, Charset, HttpMethod, Qop, WwwAuthenticateHeader};
+
+use super::{Challenge, Credential};
+use crate::secret::Secret;
+
+/// Why a Digest challenge is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// It asks for something that is not spoken here; how such a scheme is called.
+    Unsupported(String),
+    /// It cannot be understood, or the credential cannot be written.
+    Malformed(String),
+}
+
+const ALGORITHMS: [(&str, AlgorithmType, bool); 6] = [
+    ("MD5", AlgorithmType::MD5, false),
+    ("MD5-sess", AlgorithmType::MD5, true),
+    ("SHA-256", AlgorithmType::SHA2_256, false),
+    ("SHA-256-sess", AlgorithmType::SHA2_256, true),
+    ("SHA-512-256", AlgorithmType::SHA2_512_256, false),
+    ("SHA-512-256-sess", AlgorithmType::SHA2_512_256, true),
+];
+
+/// Whether the hash is stronger than MD5, which is also the one of a challenge that names none.
+pub(super) fn is_strong(challenge: &Challenge) -> bool {
+    let name = challenge.param("algorithm").unwrap_or("MD5");
+    name.to_ascii_uppercase().starts_with("SHA")
+}
+
+/// The value of the Authorization field. `uri` is the request target, `cnonce` random text of this client.
+pub(super) fn respond(
+    challenge: &Challenge,
+    credential: &Credential,
+    method: &str,
+    uri: &str,
+    cnonce: &str,
+) -> Result<Secret, Flaw> {
+    let malformed = |why: &str| Err(Flaw::Malformed(format!("Digest challenge {why}")));
+    if challenge.broken {
+        return malformed("with a quoted string that does not end");
+    }
+    let (Some(realm), Some(nonce)) = (challenge.param("realm"), challenge.param("nonce")) else {
+        return malformed("without realm or nonce");
+    };
+    // The name is sent as text, and must not become another field.
+    if credential.name.chars().any(char::is_control) {
+        return Err(Flaw::Malformed("user name with a control character".to_owned()));
+    }
+    let algorithm = algorithm(challenge.param("algorithm"))?;
+    let qop = qop(challenge.param("qop"))?;
+    if algorithm.sess && qop.is_none() {
+        return malformed("with a session algorithm but without qop");
+    }
+    let mut prompt = WwwAuthenticateHeader {
+        domain: None,
+        realm: realm.to_owned(),
+        nonce: nonce.to_owned(),
+        opaque: challenge.param("opaque").map(ToOwned::to_owned),
+        stale: false,
+        algorithm,
+        qop: qop.map(|qop| vec![qop]),
+        userhash: challenge.param("userhash").is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        charset: Charset::UTF8,
+        nc: 0,
+    };
+    // No request of ours has a body; for auth-int it counts as empty.
+    let body = (qop == Some(Qop::AUTH_INT)).then_some(&[][..]);
+    let mut context = AuthContext::new_with_method(
+        &*credential.name,
+        credential.password.expose(),
+        uri,
+        body,
+        HttpMethod(Cow::Borrowed(method)),
+    );
+    context.set_custom_cnonce(cnonce);
+    match prompt.respond(&context) {
+        Ok(header) => Ok(Secret::new(header.to_string())),
+        Err(err) => Err(Flaw::Malformed(format!("Digest challenge: {err}"))),
+    }
+}
+
+fn algorithm(name: Option<&str>) -> Result<Algorithm, Flaw> {
+    let name = name.unwrap_or("MD5");
+    let known = ALGORITHMS.into_iter().find(|(known, ..)| name.eq_ignore_ascii_case(known));
+    known
+        .map(|(_, kind, session)| Algorithm::new(kind, session))
+        .ok_or_else(|| Flaw::Unsupported(format!("Digest with {name}")))
+}
+
+/// The quality of protection: `auth` if it is offered.
+fn qop(offered: Option<&str>) -> Result<Option<Qop>, Flaw> {
+    let Some(offered) = offered else {
+        return Ok(None);
+    };
+    let offers = |wanted| offered.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted));
+    if offers("auth") {
+        Ok(Some(Qop::AUTH))
+    } else if offers("auth-int") {
+        Ok(Some(Qop::AUTH_INT))
+    } else {
+        Err(Flaw::Unsupported(format!("Digest with qop {offered}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: &str = r#"realm="http-auth@example.org", qop="auth, auth-int", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS", nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v""#;
+    const CNONCE: &str = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
+
+    fn credential(name: &str, password: &str) -> Credential {
+        Credential { name: name.to_owned(), password: Secret::new(password) }
+    }
+
+    fn answered(challenge: &str, credential: &Credential, uri: &str, cnonce: &str) -> Result<String, Flaw> {
+        let challenge = &Challenge::parse_all([challenge])[0];
+        respond(challenge, credential, "GET", uri, cnonce).map(|header| header.expose().to_owned())
+    }
+
+    fn field(header: &str, name: &str) -> Option<String> {
+        Challenge::parse_all([header])[0].param(name).map(ToOwned::to_owned)
+    }
+
+    fn mufasa(more: &str) -> String {
+        let credential = credential("Mufasa", "Circle of Life");
+        answered(&format!("Digest {NONCE}{more}"), &credential, "/dir/index.html", CNONCE).unwrap()
+    }
+
+    #[test]
+    fn the_examples_of_rfc_7616() {
+        let header = mufasa(", algorithm=MD5");
+        assert_eq!(field(&header, "response").unwrap(), "8ca523f5e9506fed4657c9700eebdbec");
+        let header = mufasa(", algorithm=SHA-256");
+        assert_eq!(
+            header,
+            "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", \
+             nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", uri=\"/dir/index.html\", qop=auth, \
+             nc=00000001, cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", \
+             response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\", \
+             opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\", algorithm=SHA-256"
+        );
+    }
+
+    #[test]
+    fn a_hashed_user_name() {
+        // RFC 7616 §3.9.2; the response is that of its erratum 4897.
+        let challenge = r#"Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256,
+            nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+            opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", charset=UTF-8, userhash=true"#
+            .replace('\n', "");
+        let header = answered(
+            &challenge,
+            &credential("J\u{e4}s\u{f8}n Doe", "Secret, or not?"),
+            "/doe.json",
+            "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm",
+        )
+        .unwrap();
+        assert_eq!(
+            field(&header, "username").unwrap(),
+            "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"
+        );
+        assert_eq!(field(&header, "userhash").unwrap(), "true");
+    }
+
+    #[test]
+    fn session_algorithms_and_the_oldest_form() {
+        // Computed with Python's hashlib by RFC 7616 §3.4.
+        for (more, expected) in [
+            (", algorithm=md5-SESS", "e783283f46242139c486a698fec7211d"),
+            (", algorithm=SHA-256-sess", "2fd51b3a77ad75bad6afad6003e818d767133c46d9e2749e7f5232ae1ea3efd7"),
+        ] {
+            assert_eq!(field(&mufasa(more), "response").unwrap(), expected);
+        }
+        let old = answered(
+            r#"Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093""#,
+            &credential("Mufasa", "CircleOfLife"),
+            "/dir/index.html",
+            "x",
+        )
+        .unwrap();
+        assert_eq!(field(&old, "response").unwrap(), "1949323746fe6a43ef61f9606e7febea");
+        assert_eq!((field(&old, "qop"), field(&old, "cnonce")), (None, None));
+    }
+
+    #[test]
+    fn auth_int_is_answered_for_an_empty_body_when_it_is_all_there_is() {
+        let header =
+            answered(r#"Digest realm="r", nonce="n", qop="auth-int""#, &credential("a", "b"), "/", "c")
+                .unwrap();
+        assert_eq!(field(&header, "qop").unwrap(), "auth-int");
+        assert_eq!(field(&header, "response").unwrap(), "5bb525198f3cb6e8c8c9bfae9eeea106");
+    }
+
+    #[test]
+    fn quotes_in_names_and_realms_are_escaped_once() {
+        let header =
+            answered(r#"Digest realm="a \"b\"", nonce="n""#, &credential("c\"d\\", "p"), "/", "x").unwrap();
+        assert!(header.starts_with(r#"Digest username="c\"d\\", realm="a \"b\"", "#), "{header}");
+    }
+
+    #[test]
+    fn flaws_are_named() {
+        let flaw = |challenge: &str| answered(challenge, &credential("a", "b"), "/", "c").unwrap_err();
+        for challenge in [
+            "Digest",
+            "Digest realm=\"r\"",
+            "Digest nonce=\"n\"",
+            "Digest realm=\"r\", nonce=\"n",
+            "Digest realm=\"r\", nonce=\"n\", algorithm=MD5-sess",
+        ] {
+            assert!(matches!(flaw(challenge), Flaw::Malformed(_)), "{challenge}");
+        }
+        let unsupported = |name: &str| Flaw::Unsupported(name.to_owned());
+        assert_eq!(flaw("Digest realm=r, nonce=n, algorithm=SHA3"), unsupported("Digest with SHA3"));
+        assert_eq!(flaw("Digest realm=r, nonce=n, qop=\"x\""), unsupported("Digest with qop x"));
+        let injected = answered("Digest realm=r, nonce=n", &credential("a\r\nX: y", "b"), "/", "c");
+        assert!(matches!(injected, Err(Flaw::Malformed(_))));
+    }
+}

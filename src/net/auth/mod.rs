@@ -1,0 +1,12 @@
+//! Credentials for servers and proxies: challenges, their answers, and netrc (RFC 9110 §11). Pure.
+
+mod answer;
+mod authorization;
+mod basic;
+mod challenge;
+mod digest;
+pub mod netrc;
+
+pub use answer::{Answer, Credential, Tried, answer};
+pub(in crate::net) use authorization::Authorization;
+pub use challenge::Challenge;
