@@ -50,7 +50,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__echo__subcmd__test)
-            opts="-n -H -A -u -k -m -v -s -w -D -h --count --size --listen --header --protocol --subprotocol --origin --user-agent --cookie --user --no-tcp-nodelay --send-buffer --cacert --insecure --servername --tls-domain --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
+            opts="-n -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --count --size --listen --header --protocol --subprotocol --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -104,6 +104,14 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-buffer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -112,7 +120,39 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --send-buffer)
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --netrc-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -125,6 +165,62 @@ _wsurl() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore-tls-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pinnedpubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -208,7 +304,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__send)
-            opts="-d -t -b -0 -o -1 -f -H -A -u -k -m -v -s -w -D -h --data --text --binary --framing --in-framing --out-framing --null-terminated --keep-newline --max-message-size --output --lockstep --one-message --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --header --protocol --subprotocol --origin --user-agent --cookie --user --no-tcp-nodelay --send-buffer --cacert --insecure --servername --tls-domain --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
+            opts="-d -t -b -0 -o -1 -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --data --text --binary --framing --in-framing --out-framing --null-terminated --keep-newline --max-message-size --output --lockstep --one-message --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --header --protocol --subprotocol --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -302,6 +398,14 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-buffer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -310,7 +414,39 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --send-buffer)
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --netrc-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -323,6 +459,62 @@ _wsurl() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore-tls-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pinnedpubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -406,7 +598,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__stream)
-            opts="-T -o -f -H -A -u -k -m -v -s -w -D -h --upload-file --output --chunk-size --single-message --limit-rate --digest --max-message-size --progress --expect --eof-wait --wait --follow --header --protocol --subprotocol --origin --user-agent --cookie --user --no-tcp-nodelay --send-buffer --cacert --insecure --servername --tls-domain --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
+            opts="-T -o -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --upload-file --output --chunk-size --single-message --limit-rate --digest --max-message-size --progress --expect --eof-wait --wait --follow --header --protocol --subprotocol --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +684,14 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-buffer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -500,7 +700,39 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --send-buffer)
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --netrc-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -513,6 +745,62 @@ _wsurl() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore-tls-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pinnedpubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
+                    COMPREPLY=($(compgen -W "1.0 1.1 1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

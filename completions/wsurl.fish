@@ -66,10 +66,35 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l prot
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Send a name and password (Basic); takes the place of those in the URL' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l bearer -d 'Send this token as Authorization: Bearer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s x -l proxy -d 'Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; \'\' for none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l key -d 'The key of our certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ignore-tls-error -d 'Accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l resolve -d 'Take this address for a host and port' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l interface -d 'Connect from this local address' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Try again this often when there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -94,8 +119,15 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l keep-newline -d 'Ke
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send the next message only when the last one\'s reply is in'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'One message out, one reply in'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s f -l follow -d 'Go on until the server closes'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.2 -d 'Refuse TLS before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -115,10 +147,35 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l pr
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Send a name and password (Basic); takes the place of those in the URL' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l bearer -d 'Send this token as Authorization: Bearer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s x -l proxy -d 'Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; \'\' for none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l key -d 'The key of our certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ignore-tls-error -d 'Accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l resolve -d 'Take this address for a host and port' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l interface -d 'Connect from this local address' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Try again this often when there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -138,8 +195,15 @@ always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send everything as one message: one frame with -T FILE, else fragments'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.2 -d 'Refuse TLS before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -151,10 +215,35 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d 'Send a name and password (Basic); takes the place of those in the URL' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l bearer -d 'Send this token as Authorization: Bearer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s x -l proxy -d 'Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; \'\' for none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l key -d 'The key of our certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ignore-tls-error -d 'Accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l resolve -d 'Take this address for a host and port' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interface -d 'Connect from this local address' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Try again this often when there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -172,8 +261,15 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-head
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.2 -d 'Refuse TLS before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -14,7 +14,7 @@ use tungstenite::protocol::WebSocketConfig;
 const MAX_CONNECTIONS: usize = 256;
 
 /// The largest message that is echoed, in bytes.
-const MAX_MESSAGE: usize = 64 << 20;
+pub const MAX_MESSAGE: usize = 64 << 20;
 
 /// How long is waited before the next try when no connection can be accepted, for lack of descriptors for instance.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -15,10 +15,14 @@ pub enum Status {
     Usage,
     /// A malformed URL, or a scheme other than ws and wss.
     InvalidUrl,
+    /// The proxy's host name was not resolved.
+    ProxyNotResolved,
     /// The host name was not resolved.
     HostNotResolved,
     /// No address could be connected to.
     CannotConnect,
+    /// The address is outside the networks that `--allow-network` names.
+    NetworkNotAllowed,
     /// The server answered the upgrade with something other than 101.
     UnexpectedStatus,
     /// Standard output or the output file could not be written.
@@ -29,12 +33,16 @@ pub enum Status {
     Timeout,
     /// TLS failed for another reason than the server's certificate.
     TlsHandshake,
+    /// More redirects than allowed, or in a circle.
+    TooManyRedirects,
     /// The connection ended during the upgrade without an answer.
     EmptyReply,
     /// The connection ended before everything given was sent.
     SendFailed,
     /// The connection was lost: reset, or ended without a Close frame.
     ReceiveFailed,
+    /// Our own certificate or key cannot be used.
+    ClientCertificate,
     /// The server's certificate is out of its dates.
     CertificateExpired,
     /// The server's certificate is for other names.
@@ -49,6 +57,12 @@ pub enum Status {
     Unauthorized,
     /// The file of CA certificates could not be used.
     CaFile,
+    /// The server's public key is not the pinned one.
+    PinMismatch,
+    /// The proxy refused, or did not do what it should.
+    ProxyFailed,
+    /// The proxy wants credentials, or others.
+    ProxyAuthRequired,
     /// The server closed with a code that `--accept-close` does not list.
     ClosedByServer,
     /// The server broke RFC 6455.
@@ -61,20 +75,24 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of the exit codes.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 31] = [
         Self::ExpectationFailed,
         Self::Usage,
         Self::InvalidUrl,
+        Self::ProxyNotResolved,
         Self::HostNotResolved,
         Self::CannotConnect,
+        Self::NetworkNotAllowed,
         Self::UnexpectedStatus,
         Self::WriteError,
         Self::ReadError,
         Self::Timeout,
         Self::TlsHandshake,
+        Self::TooManyRedirects,
         Self::EmptyReply,
         Self::SendFailed,
         Self::ReceiveFailed,
+        Self::ClientCertificate,
         Self::CertificateExpired,
         Self::CertificateNameMismatch,
         Self::CertificateUntrusted,
@@ -82,6 +100,9 @@ impl Status {
         Self::MessageTooBig,
         Self::Unauthorized,
         Self::CaFile,
+        Self::PinMismatch,
+        Self::ProxyFailed,
+        Self::ProxyAuthRequired,
         Self::ClosedByServer,
         Self::ProtocolViolation,
         Self::Interrupted,
@@ -98,6 +119,15 @@ impl Status {
             ),
             Self::Usage => ("usage", 2, "bad arguments"),
             Self::InvalidUrl => ("invalid-url", 3, "malformed URL, or a scheme other than ws and wss"),
+            Self::ProxyNotResolved => ("proxy-not-resolved", 5, "the proxy's host name was not resolved"),
+            Self::NetworkNotAllowed => ("network-not-allowed", 7, "outside --allow-network"),
+            Self::TooManyRedirects => ("too-many-redirects", 47, "more than --max-redirs, or in a circle"),
+            Self::ClientCertificate => {
+                ("client-certificate", 58, "our own certificate or key cannot be used")
+            }
+            Self::PinMismatch => ("pin-mismatch", 90, "the server's public key is not the pinned one"),
+            Self::ProxyFailed => ("proxy-failed", 97, "the proxy refused, or did not do what it should"),
+            Self::ProxyAuthRequired => ("proxy-auth-required", 97, "the proxy wants credentials, or others"),
             Self::HostNotResolved => ("host-not-resolved", 6, "the host name was not resolved"),
             Self::CannotConnect => ("cannot-connect", 7, "refused or unreachable"),
             Self::UnexpectedStatus => {
@@ -158,6 +188,8 @@ pub enum Phase {
     Resolve,
     /// Opening the TCP connection.
     Connect,
+    /// Opening the way through a proxy.
+    Proxy,
     /// The TLS handshake.
     Tls,
     /// The opening handshake (RFC 6455 §4).
@@ -181,6 +213,7 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Send => "send",
@@ -244,6 +277,13 @@ impl Failure {
     #[must_use]
     pub fn details(mut self, details: impl Into<String>) -> Self {
         self.details = Some(details.into());
+        self
+    }
+
+    /// Says it in other words; everything else stays.
+    #[must_use]
+    pub fn rephrased(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
         self
     }
 

@@ -19,11 +19,11 @@ pub struct EchoTestArgs {
     pub count: u64,
 
     /// Bytes in each message
-    #[arg(long, value_name = "SIZE", default_value = "64", value_parser = values::bytes)]
+    #[arg(long, value_name = "SIZE", default_value = "64", value_parser = values::echo_size)]
     pub size: u64,
 
     /// Run the echo server at this address in the foreground; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = values::listen_address)]
     pub listen: Option<SocketAddr>,
 
     /// What all have

@@ -1,5 +1,6 @@
 //! Options that several subcommands have.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,8 +8,10 @@ use clap::{ArgAction, Args, ValueEnum};
 use regex_lite::Regex;
 
 use super::values::{self, HeaderArg, SecretValue};
+use crate::net::address::{ConnectTo, Resolve};
+use crate::net::pin::Pins;
+use crate::net::policy::NetworkPolicy;
 use crate::report::write_out;
-use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};
 
 /// What a subcommand that opens one WebSocket has.
@@ -18,7 +21,15 @@ pub struct ConversationArgs {
     #[command(flatten)]
     pub request: RequestArgs,
     #[command(flatten)]
+    pub credentials: CredentialArgs,
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    #[command(flatten)]
     pub tls: TlsArgs,
+    #[command(flatten)]
+    pub address: AddressArgs,
+    #[command(flatten)]
+    pub retry: RetryArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
     #[command(flatten)]
@@ -48,12 +59,16 @@ pub struct RequestArgs {
     pub user_agent: Option<String>,
 
     /// Send these cookies ('a=1; b=2'), or those in a file
-    #[arg(long, value_name = "COOKIES|@FILE", value_parser = values::secret_value)]
+    #[arg(long, value_name = "COOKIES|@FILE")]
     pub cookie: Option<SecretValue>,
 
-    /// Send a name and password (Basic); takes the place of those in the URL
-    #[arg(short = 'u', long, value_name = "NAME:PASSWORD", aliases = ["auth", "basic-auth"], value_parser = values::user)]
-    pub user: Option<(String, Secret)>,
+    /// Follow redirects; credentials are not sent to another origin, and wss never becomes ws
+    #[arg(short = 'L', long)]
+    pub location: bool,
+
+    /// Follow at most this many redirects
+    #[arg(long, value_name = "N", default_value = "10")]
+    pub max_redirs: u32,
 
     /// Leave Nagle's algorithm on: small messages may be held back and sent together
     #[arg(long)]
@@ -62,6 +77,56 @@ pub struct RequestArgs {
     /// Set the size of the kernel's send buffer
     #[arg(long, value_name = "SIZE", value_parser = values::buffer_size)]
     pub send_buffer: Option<usize>,
+}
+
+/// The server's name and password.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Credentials")]
+pub struct CredentialArgs {
+    /// Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for
+    #[arg(short = 'u', long, value_name = "NAME[:PASSWORD]", aliases = ["auth", "basic-auth"])]
+    pub user: Option<String>,
+
+    /// Send this token as Authorization: Bearer
+    #[arg(long, value_name = "TOKEN|@FILE", alias = "oauth2-bearer", conflicts_with = "user")]
+    pub bearer: Option<SecretValue>,
+
+    /// Look name and password up in ~/.netrc, or the file that NETRC names
+    #[arg(long)]
+    pub netrc: bool,
+
+    /// Look name and password up in this file
+    #[arg(long, value_name = "FILE")]
+    pub netrc_file: Option<PathBuf>,
+}
+
+/// Proxies.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Proxy (else from wss_proxy, ws_proxy, https_proxy, http_proxy, all_proxy)")]
+pub struct ProxyArgs {
+    /// Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; '' for none
+    #[arg(short = 'x', long, value_name = "URL")]
+    pub proxy: Option<String>,
+
+    /// Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for
+    #[arg(short = 'U', long, value_name = "NAME[:PASSWORD]")]
+    pub proxy_user: Option<String>,
+
+    /// Add a header field to the proxy's CONNECT request
+    #[arg(long, value_name = "NAME: VALUE|@FILE", value_parser = values::header_or_file)]
+    pub proxy_header: Vec<HeaderArg>,
+
+    /// Trust the CA certificates in this PEM file for an https proxy
+    #[arg(long, value_name = "FILE")]
+    pub proxy_cacert: Option<PathBuf>,
+
+    /// Accept any certificate of an https proxy
+    #[arg(long)]
+    pub proxy_insecure: bool,
+
+    /// Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]
+    #[arg(long, value_name = "LIST")]
+    pub noproxy: Option<String>,
 }
 
 /// TLS.
@@ -79,6 +144,89 @@ pub struct TlsArgs {
     /// Ask for and verify this name instead of the URL's host
     #[arg(long, visible_alias = "servername", value_name = "NAME")]
     pub tls_domain: Option<String>,
+
+    /// Our certificate: PEM, which may hold the key, or PKCS#12
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+
+    /// The key of our certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+
+    /// The password of the key or the PKCS#12 file
+    #[arg(long, value_name = "PASSWORD|@FILE", requires = "cert")]
+    pub pass: Option<SecretValue>,
+
+    /// Accept a certificate that is for another name, if all else is right with it
+    #[arg(long, value_name = "CLASS", value_parser = values::tls_error_class)]
+    pub ignore_tls_error: Vec<values::TlsErrorClass>,
+
+    /// Accept only these public keys of the server, also with -k
+    #[arg(long, value_name = "sha256//BASE64", value_parser = Pins::parse)]
+    pub pinnedpubkey: Option<Pins>,
+
+    /// Refuse TLS before 1.2
+    #[arg(long = "tlsv1.2")]
+    pub tls_v1_2: bool,
+
+    /// Refuse TLS before 1.3
+    #[arg(long = "tlsv1.3")]
+    pub tls_v1_3: bool,
+
+    /// Refuse TLS after this version
+    #[arg(long, value_name = "VERSION", value_parser = ["1.0", "1.1", "1.2", "1.3"])]
+    pub tls_max: Option<String>,
+}
+
+/// Addresses.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Address")]
+pub struct AddressArgs {
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+
+    /// Take this address for a host and port
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = Resolve::parse)]
+    pub resolve: Vec<Resolve>,
+
+    /// Connect to another host and port in place of the first; empty ones match any, or stay
+    #[arg(long, value_name = "HOST:PORT:HOST:PORT", value_parser = ConnectTo::parse)]
+    pub connect_to: Vec<ConnectTo>,
+
+    /// Connect from this local address
+    #[arg(long, value_name = "ADDRESS")]
+    pub interface: Option<IpAddr>,
+
+    /// Connect to this Unix socket; the URL still says what is asked for
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["proxy", "interface"])]
+    pub unix_socket: Option<PathBuf>,
+
+    /// Refuse addresses outside these networks: loopback, private, internet
+    #[arg(long, value_name = "NETWORKS", value_parser = NetworkPolicy::parse)]
+    pub allow_network: Option<NetworkPolicy>,
+}
+
+/// Retries.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Retry (only until the session is open)")]
+pub struct RetryArgs {
+    /// Try again this often when there is hope
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub retry: u32,
+
+    /// Between tries [default: 1s, doubled each time; or what Retry-After says]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    pub retry_delay: Option<Duration>,
+
+    /// Begin no further try after this time [default: none]
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub retry_max_time: Option<Duration>,
 }
 
 /// Limits. The defaults are shown in the help; every one of them has a name in the error that it causes.
@@ -106,7 +254,7 @@ pub struct LimitArgs {
     pub idle_timeout: Option<Duration>,
 
     /// The whole run [default: none]
-    #[arg(short = 'm', long, value_name = "DURATION", value_parser = values::interval)]
+    #[arg(short = 'm', long, value_name = "DURATION", alias = "timeout", value_parser = values::interval)]
     pub max_time: Option<Duration>,
 
     /// Send a ping this often [default: never]

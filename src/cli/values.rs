@@ -1,6 +1,7 @@
 //! Parsers of single values. Each one says what is wrong and shows a value that would be accepted.
 
 use std::ffi::OsStr;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use clap::builder::TypedValueParser;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::echo_server::MAX_MESSAGE;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
 use crate::secret::Secret;
@@ -33,9 +35,18 @@ pub fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A size in bytes.
-pub fn bytes(text: &str) -> Result<u64, String> {
-    size::parse(text)
+/// The size of an echo test's messages: at most what the embedded server takes.
+pub fn echo_size(text: &str) -> Result<u64, String> {
+    match size::parse(text)? {
+        size if size <= MAX_MESSAGE as u64 => Ok(size),
+        _ => Err(format!("larger than {}; write 64K or 1M", size::exact(MAX_MESSAGE as u64))),
+    }
+}
+
+/// An address to listen at.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "not an address with a port; write 127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0".to_owned())
 }
 
 /// A size in bytes that is not zero and can be held in memory.
@@ -93,11 +104,23 @@ pub fn json_check(text: &str) -> Result<Check, String> {
     Ok(Check::Json { pointer: pointer.to_owned(), value })
 }
 
-/// `NAME:PASSWORD`.
-pub fn user(text: &str) -> Result<(String, Secret), String> {
-    match text.split_once(':') {
-        Some((name, password)) => Ok((name.to_owned(), Secret::new(password))),
-        None => Err("write NAME:PASSWORD, or NAME: for an empty password".to_owned()),
+/// A class of TLS error that may be ignored on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsErrorClass {
+    /// The certificate is for another name.
+    Name,
+}
+
+/// `name`: the only class that the TLS library tells apart before it trusts the peer.
+pub fn tls_error_class(text: &str) -> Result<TlsErrorClass, String> {
+    match text {
+        "name" => Ok(TlsErrorClass::Name),
+        "expired" | "untrusted" => {
+            Err("cannot be ignored on its own, because the TLS library does not tell whether \
+                                        anything else is wrong; use -k --pinnedpubkey sha256//BASE64"
+                .to_owned())
+        }
+        _ => Err("not a class of TLS errors; write name".to_owned()),
     }
 }
 
@@ -127,11 +150,13 @@ pub enum SecretValue {
     File(PathBuf),
 }
 
-/// `VALUE` or `@FILE`.
-pub fn secret_value(text: &str) -> Result<SecretValue, String> {
-    match text.strip_prefix('@') {
-        Some(path) => Ok(SecretValue::File(path.into())),
-        None => field_value(text).map(|value| SecretValue::Value(Secret::new(value))),
+impl From<String> for SecretValue {
+    /// `VALUE` or `@FILE`. Not checked here, where a refusal would quote it.
+    fn from(text: String) -> Self {
+        match text.strip_prefix('@') {
+            Some(path) => Self::File(path.into()),
+            None => Self::Value(Secret::new(text)),
+        }
     }
 }
 
@@ -242,7 +267,7 @@ mod tests {
         assert!(close_code("x").unwrap_err().contains("1000"));
         assert!(json_check("a").unwrap_err().contains("/user/id=7"));
         assert!(json_check("a=1").unwrap_err().contains("begins with '/'"));
-        assert!(user("me").unwrap_err().contains("NAME:PASSWORD"));
+        assert!(tls_error_class("expired").unwrap_err().contains("--pinnedpubkey"));
         assert!(regex("(").unwrap_err().contains("^pong"));
         assert!(subprotocol("a, b").unwrap_err().contains("chat.v2"));
         assert!(interval("0").unwrap_err().contains("500ms"));

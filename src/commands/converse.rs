@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::dialing::open;
 use super::options::ConversationOptions;
+use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
-use crate::net::{Facts, dial};
+use crate::net::Facts;
 use crate::report::progress::Progress;
 use crate::report::{Record, Trace};
 use crate::session::{self, FinishRule, Incoming, Outcome, Outgoing, Output, Setup};
@@ -23,6 +25,8 @@ pub(super) struct Conversation<'a> {
 
 /// How a conversation went.
 pub(super) struct Conversed {
+    /// Where it was held, after redirects.
+    pub(super) endpoint: Endpoint,
     pub(super) facts: Facts,
     pub(super) outcome: Outcome,
 }
@@ -31,12 +35,13 @@ pub(super) struct Conversed {
 pub(super) fn converse(options: &ConversationOptions, conversation: Conversation<'_>) -> Conversed {
     let mut facts = Facts::start();
     let mut trace = Trace::new(options.verbosity);
-    let dialed = dial(&options.endpoint, &options.dial, &options.dial_deadline, &mut facts, &mut trace);
+    let (endpoint, dialed) = open(options, &mut facts, &mut trace);
     let dumped = dump_header(options.dump_header.as_deref(), &facts);
     let connection = match dialed.and_then(|connection| dumped.map(|()| connection)) {
         Ok(connection) => connection,
         Err(failure) => {
             return Conversed {
+                endpoint,
                 facts,
                 outcome: Outcome { result: Err(failure), tally: Tally::default(), close: None },
             };
@@ -47,8 +52,8 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     }
     let outcome = session::run(Setup {
         connection,
-        host: options.endpoint.host(),
-        target: options.endpoint.host_and_port(),
+        host: endpoint.host(),
+        target: endpoint.host_and_port(),
         outgoing: conversation.outgoing,
         incoming: conversation.incoming,
         output: conversation.output,
@@ -59,7 +64,7 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
         observer: &mut trace,
     });
     trace.end();
-    Conversed { facts, outcome }
+    Conversed { endpoint, facts, outcome }
 }
 
 /// Prints what `--write-out` asks for, and gives the result of the run.
@@ -68,10 +73,10 @@ pub(super) fn report(
     conversed: Conversed,
     digests: [Option<[u8; 32]>; 2],
 ) -> Result<(), Failure> {
-    let Conversed { facts, outcome } = conversed;
+    let Conversed { endpoint, facts, outcome } = conversed;
     let Some(template) = &options.write_out else { return outcome.result };
     let record = Record {
-        endpoint: &options.endpoint,
+        endpoint: &endpoint,
         facts: &facts,
         tally: outcome.tally,
         total: facts.timeline.elapsed(),

@@ -2,8 +2,10 @@
 //! Sequencing only; below this, nothing knows clap.
 
 mod converse;
+mod dialing;
 mod echo_test;
 mod options;
+mod retry;
 mod send;
 mod stream;
 

@@ -3,6 +3,8 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
+use super::tls_hello::ServerHello;
+
 /// Bytes read ahead at most. A TLS record is at most 16 KiB and a little.
 const READ_CAPACITY: usize = 128 * 1024;
 
@@ -19,6 +21,7 @@ pub(super) struct Buffered<S> {
     input_end: usize,
     output: Vec<u8>,
     output_start: usize,
+    hello: ServerHello,
 }
 
 impl<S> Buffered<S> {
@@ -30,7 +33,13 @@ impl<S> Buffered<S> {
             input_end: 0,
             output: Vec::with_capacity(WRITE_CAPACITY),
             output_start: 0,
+            hello: ServerHello::default(),
         }
+    }
+
+    /// What the peer's first TLS messages say.
+    pub(super) fn hello(&self) -> &ServerHello {
+        &self.hello
     }
 
     pub(super) fn get_ref(&self) -> &S {
@@ -66,6 +75,7 @@ impl<S: Read> Read for Buffered<S> {
             self.input_start = 0;
             self.input_end = 0;
             self.input_end = self.inner.read(&mut self.input)?;
+            self.hello.on_bytes(&self.input[..self.input_end]);
         }
         let count = buf.len().min(self.input_end - self.input_start);
         buf[..count].copy_from_slice(&self.input[self.input_start..self.input_start + count]);

@@ -3,14 +3,18 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+#[cfg(unix)]
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use socket2::SockRef;
+use socket2::{Domain, Protocol, Type};
 
 use super::Observer;
+use super::address::Destination;
+use super::stream::Stream;
 use super::transport::{Socket, Transport};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
@@ -28,6 +32,8 @@ pub struct SocketOptions {
     pub no_tcp_nodelay: bool,
     /// The size of the kernel's send buffer in bytes.
     pub send_buffer: Option<usize>,
+    /// The local address to connect from.
+    pub interface: Option<IpAddr>,
 }
 
 struct Attempt {
@@ -45,15 +51,15 @@ struct Race<'a> {
     started: usize,
 }
 
-/// Connects to the first of `addresses` that answers. `target` is what errors call the peer.
+/// Connects to the first of `addresses` that answers; they are those of `destination`.
 pub(super) fn connect(
     addresses: &[SocketAddr],
-    target: &str,
+    destination: &Destination,
     options: &SocketOptions,
     deadline: &Deadline,
     observer: &mut dyn Observer,
 ) -> Result<Transport, Failure> {
-    let poll = Poll::new().map_err(|err| cannot_connect(target).source(IoCause(err)))?;
+    let poll = Poll::new().map_err(|err| cannot_connect(&destination.to_string()).source(IoCause(err)))?;
     let race = Race {
         poll,
         options,
@@ -64,11 +70,11 @@ pub(super) fn connect(
     };
     match race.run(deadline, observer) {
         Ok(transport) => Ok(transport),
-        Err(Lost::Deadline) => {
-            let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
-            Err(Failure::timeout(Phase::Connect, host.trim_matches(['[', ']']), deadline))
+        Err(Lost::Deadline) => Err(Failure::timeout(Phase::Connect, &destination.host, deadline)),
+        Err(Lost::Failed(failed)) => {
+            let from = options.interface.map_or(String::new(), |ip| format!(" from {ip}"));
+            Err(explain(&format!("{destination}{from}"), failed))
         }
-        Err(Lost::Failed(failed)) => Err(explain(target, failed)),
     }
 }
 
@@ -103,7 +109,7 @@ impl Race<'_> {
             }
             for event in &events {
                 if let Some(stream) = self.settle(event.token(), observer) {
-                    return Ok(Transport::plain(Socket::new(stream, event.token(), self.poll)));
+                    return Ok(Transport::plain(Socket::new(Stream::Tcp(stream), event.token(), self.poll)));
                 }
             }
         }
@@ -114,8 +120,7 @@ impl Race<'_> {
         observer.note(&format!("Trying {address}..."));
         let token = Token(self.started);
         self.started += 1;
-        let opened = TcpStream::connect(address).and_then(|mut stream| {
-            self.configure(&stream)?;
+        let opened = self.open(address).and_then(|mut stream| {
             let interest = Interest::READABLE | Interest::WRITABLE;
             self.poll.registry().register(&mut stream, token, interest)?;
             Ok(stream)
@@ -126,11 +131,19 @@ impl Race<'_> {
         }
     }
 
-    fn configure(&self, stream: &TcpStream) -> io::Result<()> {
-        stream.set_nodelay(!self.options.no_tcp_nodelay)?;
-        match self.options.send_buffer {
-            Some(size) => SockRef::from(stream).set_send_buffer_size(size),
-            None => Ok(()),
+    fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(!self.options.no_tcp_nodelay)?;
+        if let Some(size) = self.options.send_buffer {
+            socket.set_send_buffer_size(size)?;
+        }
+        if let Some(ip) = self.options.interface {
+            socket.bind(&SocketAddr::new(ip, 0).into())?;
+        }
+        match socket.connect(&address.into()) {
+            Err(err) if !is_in_progress(&err) => Err(err),
+            _ => Ok(TcpStream::from_std(socket.into())),
         }
     }
 
@@ -149,6 +162,32 @@ impl Race<'_> {
         self.failed.push((attempt.address, error));
         None
     }
+}
+
+/// Connects to the Unix socket at `path`.
+#[cfg(unix)]
+pub(super) fn connect_unix(path: &Path, observer: &mut dyn Observer) -> Result<Transport, Failure> {
+    observer.note(&format!("Trying {}...", path.display()));
+    let opened = Poll::new().and_then(|poll| {
+        let mut stream = mio::net::UnixStream::connect(path)?;
+        let token = Token(0);
+        poll.registry().register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(Transport::plain(Socket::new(Stream::Unix(stream), token, poll)))
+    });
+    opened.map_err(|err| {
+        cannot_connect(&path.display().to_string())
+            .source(IoCause(err))
+            .hint("is the server listening on it?")
+    })
+}
+
+/// Whether a connection that does not block was begun.
+fn is_in_progress(err: &io::Error) -> bool {
+    #[cfg(unix)]
+    let begun = err.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
+    #[cfg(not(unix))]
+    let begun = err.kind() == ErrorKind::WouldBlock;
+    begun
 }
 
 /// The first addresses, families taking turns beginning with that of the first (RFC 8305 §4).
@@ -193,13 +232,19 @@ mod tests {
 
     use super::*;
 
+    use super::super::address::Role;
+
+    fn destination() -> Destination {
+        Destination { host: "h".to_owned(), port: 1, role: Role::Server }
+    }
+
     struct Deaf;
 
     impl Observer for Deaf {}
 
     /// A port whose queue of connections is full, so that the kernel drops every further SYN: a black hole on loopback.
     fn black_hole() -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
-        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let listener = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap().as_socket().unwrap();
@@ -216,8 +261,8 @@ mod tests {
         let deadline = Deadline::after(Duration::from_secs(10), "--connect-timeout");
         let start = Instant::now();
         let transport =
-            connect(&[hole, good], "h:1", &SocketOptions::default(), &deadline, &mut Deaf).unwrap();
-        assert_eq!(transport.peer_address().unwrap(), good);
+            connect(&[hole, good], &destination(), &SocketOptions::default(), &deadline, &mut Deaf).unwrap();
+        assert_eq!(transport.peer_address(), Some(good));
         assert!((ATTEMPT_DELAY..Duration::from_secs(5)).contains(&start.elapsed()), "{:?}", start.elapsed());
     }
 
@@ -226,7 +271,8 @@ mod tests {
     fn black_holes_everywhere_end_at_the_deadline() {
         let (_listener, _queue, hole) = black_hole();
         let deadline = Deadline::after(Duration::from_millis(300), "--connect-timeout");
-        let failure = connect(&[hole], "h:1", &SocketOptions::default(), &deadline, &mut Deaf).unwrap_err();
+        let failure =
+            connect(&[hole], &destination(), &SocketOptions::default(), &deadline, &mut Deaf).unwrap_err();
         assert_eq!(failure.to_string(), "timed out after 300ms in connect with h (--connect-timeout)");
     }
 

@@ -1,26 +1,40 @@
-//! The order of the dial: resolve, connect, TLS, upgrade. Nothing else is decided here.
+//! The order of the dial: resolve, connect, proxy, TLS, upgrade; and once more when somebody asks for a password
+//! in a way that only its challenge tells. Nothing else is decided here.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Observer;
+use super::address::{AddressOptions, Destination, Role};
+use super::auth::Authorization;
 use super::certificate::CertificateFacts;
+#[cfg(unix)]
+use super::connect::connect_unix;
 use super::connect::{SocketOptions, connect};
 use super::http::ResponseHead;
+use super::proxy::{ProxyOptions, ProxyScheme, Tunnel};
 use super::resolve::resolve;
 use super::timeline::Timeline;
-use super::tls::{TlsClient, TlsOptions};
+use super::tls::{Refused, TlsClient, TlsOptions};
 use super::transport::Transport;
-use super::upgrade::{UpgradeOptions, upgrade};
+use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
-use crate::error::Failure;
+use crate::error::{Failure, Status};
+
+/// How long is looked for the reason of a TLS failure: it only explains, and some servers take one connection at a time.
+const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 /// Everything that the dial is told beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct DialOptions {
-    /// For the TCP socket.
+    /// For the socket.
     pub socket: SocketOptions,
-    /// For TLS.
+    /// Which addresses to use.
+    pub address: AddressOptions,
+    /// The way through a proxy.
+    pub proxy: Option<ProxyOptions>,
+    /// For TLS with the server.
     pub tls: TlsOptions,
     /// For the opening handshake.
     pub upgrade: UpgradeOptions,
@@ -31,16 +45,26 @@ pub struct DialOptions {
 pub struct Facts {
     /// When each phase was done.
     pub timeline: Timeline,
-    /// The peer's address.
+    /// The address that we are connected to: the server's or the proxy's.
     pub remote: Option<SocketAddr>,
     /// Our address.
     pub local: Option<SocketAddr>,
     /// The server's certificate.
     pub certificate: Option<CertificateFacts>,
+    /// The version of TLS, such as `TLSv1.3`.
+    pub tls_version: Option<&'static str>,
+    /// The cipher suite by its IANA name.
+    pub tls_cipher: Option<&'static str>,
+    /// The proxy's answer to the last CONNECT.
+    pub proxy_response: Option<ResponseHead>,
     /// The head of the answer to the upgrade, whatever it says.
     pub response: Option<ResponseHead>,
     /// The subprotocol that was agreed on.
     pub subprotocol: Option<String>,
+    /// Redirects that were followed.
+    pub redirects: u32,
+    /// Tries that were made after the first.
+    pub retries: u32,
 }
 
 impl Facts {
@@ -51,9 +75,20 @@ impl Facts {
             remote: None,
             local: None,
             certificate: None,
+            tls_version: None,
+            tls_cipher: None,
+            proxy_response: None,
             response: None,
             subprotocol: None,
+            redirects: 0,
+            retries: 0,
         }
+    }
+
+    /// Forgets a try that failed, but not when it all started.
+    fn begin_try(&mut self) {
+        let (redirects, retries) = (self.redirects, self.retries);
+        *self = Self { timeline: self.timeline.begin_again(), redirects, retries, ..Self::start() };
     }
 }
 
@@ -74,40 +109,189 @@ pub fn dial(
     facts: &mut Facts,
     observer: &mut dyn Observer,
 ) -> Result<Connection, Failure> {
-    let target = endpoint.host_and_port();
-    // Before anything is sent: a CA file that cannot be read is no reason to bother the server.
+    // Before anything is sent: a certificate that cannot be read is no reason to bother the server.
     let tls = endpoint.is_secure().then(|| TlsClient::new(&options.tls, &endpoint.host())).transpose()?;
-
-    let addresses = resolve(endpoint, deadline)?;
-    facts.timeline.resolved = Some(facts.timeline.elapsed());
-
-    let mut transport = connect(&addresses, &target, &options.socket, deadline, observer)?;
-    facts.timeline.connected = Some(facts.timeline.elapsed());
-    facts.remote = transport.peer_address().ok();
-    facts.local = transport.local_address().ok();
-    if let Some(remote) = facts.remote {
-        observer.note(&format!("Connected to {} ({remote})", endpoint.host()));
+    let mut dialer = Dialer { endpoint, options, tls, deadline: *deadline, facts, observer };
+    let target = endpoint.host_and_port();
+    let mut server = Authorization::new(options.upgrade.credential.clone(), Role::Server, target.clone());
+    let via = options.proxy.as_ref();
+    let named = via.map_or(String::new(), |proxy| proxy.destination().to_string());
+    let mut proxy = Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named);
+    loop {
+        dialer.facts.begin_try();
+        let failure = match dialer.attempt(&server, &proxy) {
+            Ok(connection) => return Ok(connection),
+            Err(failure) => failure,
+        };
+        let answered = match (failure.status(), &dialer.facts.response, &dialer.facts.proxy_response) {
+            (Status::Unauthorized | Status::UnexpectedStatus, Some(head), _) => {
+                server.answer(head, endpoint.resource(), failure)
+            }
+            (Status::ProxyAuthRequired, _, Some(head)) => proxy.answer(head, &target, failure),
+            _ => Err(failure),
+        };
+        answered?;
+        dialer.observer.note("asked for credentials; trying again with them");
     }
-
-    if let Some(tls) = tls {
-        transport = tls.secure(transport, &target, &options.socket, deadline, observer)?;
-        facts.timeline.secured = Some(facts.timeline.elapsed());
-        facts.certificate = transport.peer_certificate().and_then(|der| CertificateFacts::from_der(&der));
-        describe_certificate(facts.certificate.as_ref(), options.tls.insecure, observer);
-    }
-
-    let upgraded =
-        upgrade(&mut transport, endpoint, &options.upgrade, deadline, &mut facts.response, observer)?;
-    facts.timeline.upgraded = Some(facts.timeline.elapsed());
-    facts.subprotocol = upgraded.subprotocol;
-    Ok(Connection { transport, leftover: upgraded.leftover })
 }
 
-fn describe_certificate(facts: Option<&CertificateFacts>, insecure: bool, observer: &mut dyn Observer) {
-    if let Some(facts) = facts {
-        observer.note(&format!("TLS is up: certificate {}, issuer {}", facts.subject, facts.issuer));
+/// One try to open a connection.
+struct Dialer<'a> {
+    endpoint: &'a Endpoint,
+    options: &'a DialOptions,
+    tls: Option<TlsClient>,
+    deadline: Deadline,
+    facts: &'a mut Facts,
+    observer: &'a mut dyn Observer,
+}
+
+impl Dialer<'_> {
+    fn attempt(&mut self, server: &Authorization, proxy: &Authorization) -> Result<Connection, Failure> {
+        let mut transport = self.reach(proxy)?;
+        self.facts.remote = transport.peer_address();
+        self.facts.local = transport.local_address();
+        if self.tls.is_some() {
+            transport = self.secure(transport, proxy)?;
+        }
+        let upgraded = upgrade(
+            &mut transport,
+            self.endpoint,
+            &self.options.upgrade,
+            server.header(),
+            &self.deadline,
+            &mut self.facts.response,
+            self.observer,
+        )?;
+        self.facts.timeline.upgraded = Some(self.facts.timeline.elapsed());
+        let Upgraded { subprotocol, leftover } = upgraded;
+        if subprotocol.is_none() && !self.options.upgrade.subprotocols.is_empty() {
+            self.observer.warn("the server chose none of the subprotocols");
+        }
+        self.facts.subprotocol = subprotocol;
+        Ok(Connection { transport, leftover })
     }
-    if insecure {
-        observer.warn("the server's certificate is not checked (-k)");
+
+    /// A byte stream to the server: direct, through a proxy, or over a Unix socket.
+    fn reach(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
+        #[cfg(unix)]
+        if let Some(path) = &self.options.address.unix_socket {
+            let transport = connect_unix(path, self.observer)?;
+            self.facts.timeline.connected = Some(self.facts.timeline.elapsed());
+            return Ok(transport);
+        }
+        let server =
+            Destination { host: self.endpoint.host(), port: self.endpoint.port(), role: Role::Server };
+        let server = self.options.address.redirect(server);
+        let Some(options) = &self.options.proxy else { return self.connect(&server) };
+        let mut transport = self.connect(&options.destination())?;
+        if options.url.scheme == ProxyScheme::Https {
+            transport = self.secure_proxy(options, transport)?;
+        }
+        let tunnel = Tunnel {
+            options,
+            server: &server,
+            address: &self.options.address,
+            authorization: proxy.header(),
+            deadline: &self.deadline,
+            response: &mut self.facts.proxy_response,
+            observer: self.observer,
+        };
+        let transport = tunnel.open(transport)?;
+        self.facts.timeline.proxied = Some(self.facts.timeline.elapsed());
+        Ok(transport)
+    }
+
+    fn connect(&mut self, destination: &Destination) -> Result<Transport, Failure> {
+        let addresses = resolve(destination, &self.options.address, &self.deadline)?;
+        self.facts.timeline.resolved = Some(self.facts.timeline.elapsed());
+        let transport =
+            connect(&addresses, destination, &self.options.socket, &self.deadline, self.observer)?;
+        self.facts.timeline.connected = Some(self.facts.timeline.elapsed());
+        if let Some(remote) = transport.peer_address() {
+            self.observer.note(&format!("Connected to {}{} ({remote})", destination.role, destination.host));
+        }
+        Ok(transport)
+    }
+
+    /// TLS with the server.
+    fn secure(&mut self, transport: Transport, proxy: &Authorization) -> Result<Transport, Failure> {
+        let Some(tls) = self.tls.take() else { return Ok(transport) };
+        let target = self.endpoint.host_and_port();
+        let result = self.handshake(&tls, transport, &target, |dialer| dialer.reach(proxy));
+        self.tls = Some(tls);
+        self.secured(result?)
+    }
+
+    /// TLS with an https proxy.
+    fn secure_proxy(&mut self, options: &ProxyOptions, transport: Transport) -> Result<Transport, Failure> {
+        let tls = TlsClient::new(&options.tls, &options.url.host)?;
+        let destination = options.destination();
+        let secured =
+            self.handshake(&tls, transport, &destination.to_string(), |dialer| dialer.connect(&destination));
+        secured.map_err(|failure| match failure.status() {
+            Status::CertificateUntrusted => failure
+                .hint("--proxy-cacert FILE trusts the issuer's certificate; --proxy-insecure accepts any"),
+            _ => failure,
+        })
+    }
+
+    /// A TLS handshake. When the peer refuses, a second connection is made by `again` to see whether it was its
+    /// certificate that we refused.
+    fn handshake(
+        &mut self,
+        tls: &TlsClient,
+        transport: Transport,
+        target: &str,
+        again: impl FnOnce(&mut Self) -> Result<Transport, Failure>,
+    ) -> Result<Transport, Failure> {
+        let refused = match tls.handshake(transport, &self.deadline) {
+            Ok(transport) => return Ok(transport),
+            Err(Refused::Wait(err)) => return Err(tls.not_waited(err, target, &self.deadline)),
+            Err(Refused::Tls(err)) => err,
+        };
+        if tls.checks_certificates() {
+            self.observer.note("TLS failed; looking at the certificate on a second connection");
+            let whole = self.deadline;
+            self.deadline = Deadline::after(SECOND_LOOK, whole.flag()).earliest(Some(whole));
+            let second = again(self).ok();
+            let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
+            self.deadline = whole;
+            if let Some(blamed) = blamed {
+                return Err(blamed.and(format_args!(" (TLS with {target})")));
+            }
+        }
+        Err(super::tls::failed(target, &refused))
+    }
+
+    fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {
+        let facts = &mut *self.facts;
+        facts.timeline.secured = Some(facts.timeline.elapsed());
+        let der = transport.peer_certificate();
+        facts.certificate = der.as_deref().and_then(CertificateFacts::from_der);
+        if let Some(hello) = transport.tls_session() {
+            (facts.tls_version, facts.tls_cipher) = (hello.version(), hello.cipher());
+        }
+        let names = [facts.tls_version, facts.tls_cipher].map(|name| name.unwrap_or("unknown"));
+        let alpn = transport.alpn().map_or(String::new(), |name| format!(", ALPN {name}"));
+        self.observer.note(&format!("TLS is up: {} {}{alpn}", names[0], names[1]));
+        if let Some(certificate) = &facts.certificate {
+            let CertificateFacts { subject, issuer, .. } = certificate;
+            self.observer.note(&format!("certificate of {subject}, issued by {issuer}"));
+        }
+        let tls = &self.options.tls;
+        if tls.insecure {
+            self.observer.warn("the server's certificate is not checked (-k)");
+        }
+        if tls.any_name {
+            let host = self.endpoint.host();
+            let other = facts.certificate.as_ref().is_some_and(|certificate| !certificate.is_for(&host));
+            if other {
+                self.observer.warn("the server's certificate is for another name (--ignore-tls-error name)");
+            }
+        }
+        match &tls.pins {
+            Some(pins) => pins.check(der.as_deref(), &self.endpoint.host()).map(|()| transport),
+            None => Ok(transport),
+        }
     }
 }

@@ -1,15 +1,25 @@
-//! From a URL to an open WebSocket: resolve, connect, TLS, opening handshake, under one deadline.
+//! From a URL to an open WebSocket: resolve, connect, proxy, TLS, opening handshake, under one deadline.
 //! The code looks blocking; every wait inside it takes the [`Deadline`](crate::deadline::Deadline).
 //! May import `protocol`, `endpoint` and the small values.
 
+pub mod address;
+pub mod auth;
 mod buffered;
 pub mod certificate;
 pub mod connect;
 mod dial;
+mod exchange;
 pub mod http;
+pub mod identity;
+pub mod pin;
+pub mod policy;
+pub mod proxy;
+pub mod redirect;
 mod resolve;
+mod stream;
 mod timeline;
 pub mod tls;
+mod tls_hello;
 mod transport;
 pub mod upgrade;
 

@@ -10,6 +10,8 @@ pub struct Timeline {
     pub resolved: Option<Duration>,
     /// The TCP connection is open.
     pub connected: Option<Duration>,
+    /// The proxy has opened the way to the server.
+    pub proxied: Option<Duration>,
     /// The TLS handshake is done.
     pub secured: Option<Duration>,
     /// The opening handshake is done.
@@ -19,7 +21,16 @@ pub struct Timeline {
 impl Timeline {
     /// A timeline that starts now.
     pub fn start() -> Self {
-        Self { start: Instant::now(), resolved: None, connected: None, secured: None, upgraded: None }
+        Self::since(Instant::now())
+    }
+
+    /// No phase is done yet; the start stays.
+    pub(super) fn begin_again(&self) -> Self {
+        Self::since(self.start)
+    }
+
+    fn since(start: Instant) -> Self {
+        Self { start, resolved: None, connected: None, proxied: None, secured: None, upgraded: None }
     }
 
     /// The time since the start.

@@ -3,36 +3,69 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use native_tls::{Certificate, HandshakeError, TlsConnector};
+use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector};
 
-use super::Observer;
 use super::buffered::Buffered;
 use super::certificate::CertificateFacts;
-use super::connect::{SocketOptions, connect};
+use super::pin::Pins;
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
 
-/// Which certificates are trusted, and for which name.
-#[derive(Clone, Debug, Default)]
+/// Which certificates are trusted, for which name, and who we are.
+#[derive(Clone, Default)]
 pub struct TlsOptions {
     /// A PEM file of CA certificates that takes the place of the system's.
     pub cacert: Option<PathBuf>,
     /// Accepts any certificate for any name.
     pub insecure: bool,
+    /// Accepts a valid certificate for any name.
+    pub any_name: bool,
     /// The name for SNI and verification, instead of the URL's host.
     pub domain: Option<String>,
+    /// Our certificate and its key.
+    pub identity: Option<Identity>,
+    /// The only public keys that are accepted.
+    pub pins: Option<Pins>,
+    /// The oldest and the newest version to speak.
+    pub versions: (Option<TlsVersion>, Option<TlsVersion>),
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum TlsVersion {
+    V1_0,
+    V1_1,
+    V1_2,
+    V1_3,
+}
+
+/// The key stays out of sight.
+impl std::fmt::Debug for TlsOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { cacert, insecure, any_name, domain, identity, pins, versions } = self;
+        f.debug_struct("TlsOptions")
+            .field("cacert", cacert)
+            .field("insecure", insecure)
+            .field("any_name", any_name)
+            .field("domain", domain)
+            .field("identity", &identity.as_ref().map(|_| "(redacted)"))
+            .field("pins", pins)
+            .field("versions", versions)
+            .finish()
+    }
 }
 
 /// TLS as it will be spoken with one peer.
 pub(super) struct TlsClient {
     connector: TlsConnector,
     name: String,
-    insecure: bool,
+    options: TlsOptions,
 }
 
 /// What the handshake ended in, when not in a connection.
-enum Refused {
+pub(super) enum Refused {
     Wait(WaitError),
     Tls(native_tls::Error),
 }
@@ -40,59 +73,47 @@ enum Refused {
 impl TlsClient {
     /// Reads the certificates. `host` is the name of the URL.
     pub(super) fn new(options: &TlsOptions, host: &str) -> Result<Self, Failure> {
-        let mut builder = TlsConnector::builder();
+        let mut builder = builder(options);
         if let Some(path) = &options.cacert {
             builder.disable_built_in_roots(true);
             for certificate in read_cacert(path)? {
                 builder.add_root_certificate(certificate);
             }
         }
-        if options.insecure {
-            builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
-        }
-        let connector = builder
-            .build()
-            .map_err(|err| Failure::new(Status::TlsHandshake, "cannot set up TLS").source(err))?;
+        builder.danger_accept_invalid_certs(options.insecure);
+        builder.danger_accept_invalid_hostnames(options.insecure || options.any_name);
+        // With a certificate of ours, it is that its key does not fit.
+        let (status, what) = match options.identity {
+            Some(_) => (Status::ClientCertificate, "cannot use the client certificate and its key"),
+            None => (Status::TlsHandshake, "cannot set up TLS"),
+        };
+        let connector = builder.build().map_err(|err| Failure::new(status, what).source(err))?;
         let name = options.domain.clone().unwrap_or_else(|| host.to_owned());
-        Ok(Self { connector, name, insecure: options.insecure })
+        Ok(Self { connector, name, options: options.clone() })
     }
 
-    /// The TLS handshake over `transport`, which is connected to the server.
-    pub(super) fn secure(
-        &self,
-        transport: Transport,
-        target: &str,
-        socket: &SocketOptions,
-        deadline: &Deadline,
-        observer: &mut dyn Observer,
-    ) -> Result<Transport, Failure> {
-        let address = transport.peer_address();
-        let host = &self.name;
-        match handshake(&self.connector, host, transport, deadline) {
-            Ok(transport) => Ok(transport),
-            Err(Refused::Wait(WaitError::Deadline)) => Err(Failure::timeout(Phase::Tls, host, deadline)),
-            Err(Refused::Wait(WaitError::Io(err))) => Err(failed(target).source(IoCause(err))),
-            Err(Refused::Tls(err)) => {
-                let blamed = match address {
-                    Ok(address) if !self.insecure => {
-                        observer.note("TLS failed; looking at the certificate on a second connection");
-                        let again = connect(&[address], target, socket, deadline, observer);
-                        again.ok().and_then(|transport| self.blame_certificate(transport, deadline))
-                    }
-                    _ => None,
-                };
-                Err(blamed.map_or_else(
-                    || failed(target).and(format_args!(": {}", reason(&err))).hint(NOT_TLS),
-                    |blamed| blamed.and(format_args!(" (TLS with {target})")),
-                ))
-            }
+    /// Whether a certificate can be what made the handshake fail.
+    pub(super) fn checks_certificates(&self) -> bool {
+        !self.options.insecure
+    }
+
+    /// The TLS handshake over `transport`, which leads to the peer.
+    pub(super) fn handshake(&self, transport: Transport, deadline: &Deadline) -> Result<Transport, Refused> {
+        handshake(&self.connector, &self.name, transport, deadline)
+    }
+
+    /// A wait in the handshake has ended: why.
+    pub(super) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
+        match err {
+            WaitError::Deadline => Failure::timeout(Phase::Tls, &self.name, deadline),
+            WaitError::Io(err) => handshake_failed(target).source(IoCause(err)),
         }
     }
 
     /// When a handshake without checks works, it was the certificate that was refused: what is wrong with it.
     /// Nothing is sent over that connection.
-    fn blame_certificate(&self, transport: Transport, deadline: &Deadline) -> Option<Failure> {
-        let unchecked = TlsConnector::builder()
+    pub(super) fn blame_certificate(&self, transport: Transport, deadline: &Deadline) -> Option<Failure> {
+        let unchecked = builder(&self.options)
             .danger_accept_invalid_certs(true)
             .danger_accept_invalid_hostnames(true)
             .build()
@@ -107,10 +128,42 @@ impl TlsClient {
     }
 }
 
+/// What a connection with checks and one without have in common.
+fn builder(options: &TlsOptions) -> native_tls::TlsConnectorBuilder {
+    let mut builder = TlsConnector::builder();
+    // The only protocol that the upgrade is defined for here; a server that prefers HTTP/2 has to know.
+    builder.request_alpns(&["http/1.1"]);
+    if let Some(identity) = &options.identity {
+        builder.identity(identity.clone());
+    }
+    let (oldest, newest) = options.versions;
+    if let Some(oldest) = oldest {
+        builder.min_protocol_version(Some(oldest.into()));
+    }
+    builder.max_protocol_version(newest.map(Into::into));
+    builder
+}
+
+impl From<TlsVersion> for Protocol {
+    fn from(version: TlsVersion) -> Self {
+        match version {
+            TlsVersion::V1_0 => Self::Tlsv10,
+            TlsVersion::V1_1 => Self::Tlsv11,
+            TlsVersion::V1_2 => Self::Tlsv12,
+            TlsVersion::V1_3 => Self::Tlsv13,
+        }
+    }
+}
+
 const NOT_TLS: &str = "does the server speak TLS on this port? ws:// connects without";
 
-fn failed(target: &str) -> Failure {
+fn handshake_failed(target: &str) -> Failure {
     Failure::new(Status::TlsHandshake, format!("TLS handshake with {target} failed"))
+}
+
+/// The handshake with `target` was refused, and not for the certificate.
+pub(super) fn failed(target: &str, err: &native_tls::Error) -> Failure {
+    handshake_failed(target).and(format_args!(": {}", reason(&err.to_string()))).hint(NOT_TLS)
 }
 
 fn handshake(
@@ -143,11 +196,17 @@ fn read_cacert(path: &PathBuf) -> Result<Vec<Certificate>, Failure> {
 
 const CA_EXAMPLE: &str = "a CA file holds -----BEGIN CERTIFICATE----- blocks";
 
+/// The peer has ended the connection with an alert after the handshake, which is how TLS 1.3 refuses our certificate.
+pub(super) fn tls_alert(target: &str, err: &std::io::Error) -> Failure {
+    handshake_failed(target)
+        .and(format_args!(": {}", reason(&err.to_string())))
+        .hint("does the server want a client certificate? --cert FILE --key FILE gives one")
+}
+
 /// The text of a TLS error for a person: of OpenSSL's `error:CODE:library:function:reason:file:line` the reason.
-fn reason(err: &native_tls::Error) -> String {
-    let text = err.to_string();
+fn reason(text: &str) -> &str {
     match text.strip_prefix("error:").and_then(|fields| fields.split(':').nth(3)) {
-        Some(reason) if !reason.is_empty() => reason.to_owned(),
+        Some(reason) if !reason.is_empty() => reason,
         _ => text,
     }
 }

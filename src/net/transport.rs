@@ -3,15 +3,16 @@
 //! again before the operating system reports a change.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::{Events, Poll, Registry, Token, Waker};
 use native_tls::TlsStream;
 
 use super::buffered::Buffered;
+use super::stream::Stream;
+use super::tls_hello::ServerHello;
 use crate::deadline::Deadline;
 
 const WAKER: Token = Token(usize::MAX);
@@ -44,10 +45,10 @@ pub enum Woken {
     Timeout,
 }
 
-/// The TCP connection and its readiness.
+/// The connection and its readiness.
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     token: Token,
     poll: Poll,
     events: Events,
@@ -58,7 +59,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Takes over a connected stream that is registered with `poll` under `token`.
-    pub(super) fn new(stream: TcpStream, token: Token, poll: Poll) -> Self {
+    pub(super) fn new(stream: Stream, token: Token, poll: Poll) -> Self {
         let events = Events::with_capacity(8);
         Self { stream, token, poll, events, readable: true, writable: true, read_closed: false }
     }
@@ -177,14 +178,32 @@ impl Transport {
         }
     }
 
-    /// The address of the peer.
-    pub fn peer_address(&self) -> io::Result<SocketAddr> {
-        self.socket().stream.peer_addr()
+    /// The address of the peer, if it has one: a Unix socket has a path.
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.socket().stream.peer_address()
     }
 
-    /// The address of this end.
-    pub fn local_address(&self) -> io::Result<SocketAddr> {
-        self.socket().stream.local_addr()
+    /// The address of this end, if it has one.
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        self.socket().stream.local_address()
+    }
+
+    /// What the peer chose in the TLS handshake; `None` without TLS.
+    pub(super) fn tls_session(&self) -> Option<&ServerHello> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => Some(tls.0.get_ref().hello()),
+        }
+    }
+
+    /// The application protocol that was negotiated (ALPN), if any was.
+    pub(super) fn alpn(&self) -> Option<String> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => {
+                tls.0.negotiated_alpn().ok()?.map(|name| String::from_utf8_lossy(&name).into_owned())
+            }
+        }
     }
 
     /// The peer's certificate in DER; `None` without TLS.
@@ -201,7 +220,7 @@ impl Transport {
             let _ = tls.0.shutdown();
         }
         let _ = self.drain();
-        let _ = self.socket().stream.shutdown(Shutdown::Write);
+        self.socket().stream.shut_down_writing();
     }
 
     fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
@@ -215,7 +234,8 @@ impl Transport {
         loop {
             match self.read(buf) {
                 Err(err) if err.kind() == ErrorKind::WouldBlock => {
-                    self.drain()?;
+                    // A peer that takes nothing any more may have said why; that is what reading is for.
+                    let _ = self.drain();
                     self.wait_until(deadline)?;
                 }
                 Err(err) if err.kind() == ErrorKind::Interrupted => {}
@@ -246,6 +266,8 @@ impl Buffered<Transport> {
     /// Waits for the socket below, for a TLS handshake that cannot go on.
     pub(super) fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
         self.drain()?;
+        // There may be TLS below, with a buffer of its own.
+        self.get_mut().drain()?;
         self.get_mut().wait_until(deadline)
     }
 }

@@ -1,14 +1,15 @@
 //! The opening handshake (RFC 6455 §4): the request, and the check of everything that the server answers.
 
 use std::fmt::Write;
-use std::time::Duration;
 
-use data_encoding::BASE64;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::Observer;
-use super::http::{HeadError, ResponseHead, SHOWN_BODY};
+use super::auth::Credential;
+use super::exchange::{NoHead, read_head, shown_head, shown_refusal};
+use super::http::{HeadError, ResponseHead};
+use super::tls::tls_alert;
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
@@ -22,8 +23,26 @@ pub struct UpgradeOptions {
     pub headers: Vec<Header>,
     /// Subprotocols to offer, the preferred one first.
     pub subprotocols: Vec<String>,
-    /// Name and password for Basic authentication (RFC 7617).
-    pub credential: Option<(String, Secret)>,
+    /// Name and password of the user.
+    pub credential: Option<Credential>,
+    /// A bearer token (RFC 6750).
+    pub bearer: Option<Secret>,
+}
+
+impl UpgradeOptions {
+    /// Whether the request says who we are.
+    fn has_credential(&self) -> bool {
+        let in_header =
+            |header: &Header| header.name.eq_ignore_ascii_case("authorization") && header.value.is_some();
+        self.credential.is_some() || self.bearer.is_some() || self.headers.iter().any(in_header)
+    }
+
+    /// Leaves out what must not be sent to another origin.
+    pub fn drop_secrets(&mut self) {
+        self.credential = None;
+        self.bearer = None;
+        self.headers.retain(|header| !is_secret(&header.name));
+    }
 }
 
 /// A header field of the request.
@@ -44,9 +63,6 @@ pub struct Upgraded {
     pub leftover: Vec<u8>,
 }
 
-/// How long the body of a refusal is waited for: it is for reading only.
-const BODY_PATIENCE: Duration = Duration::from_secs(2);
-
 /// Header names whose values are not shown.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
 
@@ -55,64 +71,41 @@ pub(super) fn upgrade(
     transport: &mut Transport,
     endpoint: &Endpoint,
     options: &UpgradeOptions,
+    authorization: Option<&Secret>,
     deadline: &Deadline,
     response: &mut Option<ResponseHead>,
     observer: &mut dyn Observer,
 ) -> Result<Upgraded, Failure> {
     let key = generate_key();
-    let fields = request_fields(endpoint, options, &key);
+    let fields = request_fields(endpoint, options, authorization, &key);
     observer.request(&request_text(endpoint, &fields, true).replace("\r\n", "\n"));
     let target = endpoint.host_and_port();
     let request = request_text(endpoint, &fields, false);
-    let lost = |err: WaitError| match err {
-        WaitError::Deadline => Failure::timeout(Phase::Upgrade, endpoint.host(), deadline),
-        WaitError::Io(err) => empty_reply(&target).source(IoCause(err)),
-    };
-    transport.write_until(request.as_bytes(), deadline).map_err(lost)?;
-
-    let mut received = Vec::new();
-    let head = loop {
-        match ResponseHead::parse(&received).map_err(|err| not_an_answer(&target, endpoint, err))? {
-            Some((head, used)) => {
-                received.drain(..used);
-                observer.response(&head.to_lines());
-                // Interim responses come before the answer (RFC 9110 §15.2).
-                if head.status >= 200 || head.status == 101 {
-                    break head;
-                }
-            }
-            None => {
-                if read_more(transport, &mut received, deadline).map_err(lost)? == 0 {
-                    return Err(ended_early(&target, &received));
-                }
-            }
-        }
-    };
+    // A server that does not take the request may have said why before: that counts more.
+    let written = transport.write_until(request.as_bytes(), deadline);
+    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| match (written, err) {
+        (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
+        (_, err) => no_head(err, endpoint, deadline),
+    })?;
     *response = Some(head.clone());
     if head.status != 101 {
-        let body = read_body(transport, &head, received, deadline);
-        return Err(refusal(&target, &head, &body, options.credential.is_some()));
+        let shown = shown_refusal(transport, &head, leftover, deadline);
+        return Err(refusal(&target, &head, options.has_credential()).details(shown));
     }
     let subprotocol = check(&head, &key, &options.subprotocols).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
-            .details(shown(&head, ""))
+            .details(shown_head(&head))
     })?;
-    Ok(Upgraded { subprotocol, leftover: received })
-}
-
-fn read_more(
-    transport: &mut Transport,
-    received: &mut Vec<u8>,
-    deadline: &Deadline,
-) -> Result<usize, WaitError> {
-    let mut buf = [0; 4096];
-    let count = transport.read_until(&mut buf, deadline)?;
-    received.extend_from_slice(&buf[..count]);
-    Ok(count)
+    Ok(Upgraded { subprotocol, leftover })
 }
 
 /// The fields of the request: ours unless the user gave one of the same name, then the user's.
-fn request_fields(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> Vec<(String, String)> {
+fn request_fields(
+    endpoint: &Endpoint,
+    options: &UpgradeOptions,
+    authorization: Option<&Secret>,
+    key: &str,
+) -> Vec<(String, String)> {
     let mut fields = vec![
         ("Host".to_owned(), endpoint.authority()),
         ("Connection".to_owned(), "Upgrade".to_owned()),
@@ -124,9 +117,10 @@ fn request_fields(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> V
         fields.push(("Sec-WebSocket-Protocol".to_owned(), options.subprotocols.join(", ")));
     }
     fields.push(("User-Agent".to_owned(), concat!("wsurl/", env!("CARGO_PKG_VERSION")).to_owned()));
-    if let Some((name, password)) = &options.credential {
-        let pair = BASE64.encode(format!("{name}:{}", password.expose()).as_bytes());
-        fields.push(("Authorization".to_owned(), format!("Basic {pair}")));
+    if let Some(authorization) = authorization {
+        fields.push(("Authorization".to_owned(), authorization.expose().to_owned()));
+    } else if let Some(token) = &options.bearer {
+        fields.push(("Authorization".to_owned(), format!("Bearer {}", token.expose())));
     }
     fields.retain(|(name, _)| !options.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)));
     let given = options.headers.iter();
@@ -141,10 +135,14 @@ fn request_fields(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> V
 fn request_text(endpoint: &Endpoint, fields: &[(String, String)], redact: bool) -> String {
     let mut text = format!("GET {} HTTP/1.1\r\n", endpoint.resource());
     for (name, value) in fields {
-        let secret = redact && SECRET_HEADERS.contains(&&*name.to_ascii_lowercase());
+        let secret = redact && is_secret(name);
         let _ = write!(text, "{name}: {}\r\n", if secret { "(redacted)" } else { value });
     }
     text + "\r\n"
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET_HEADERS.contains(&&*name.to_ascii_lowercase())
 }
 
 /// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol it chose, or the rule it broke.
@@ -179,63 +177,46 @@ fn empty_reply(target: &str) -> Failure {
     Failure::new(Status::EmptyReply, format!("{target} closed the connection during the upgrade"))
 }
 
-fn ended_early(target: &str, received: &[u8]) -> Failure {
-    let failure = empty_reply(target);
-    if received.is_empty() {
-        failure
-            .and(" without an answer")
-            .hint("is it a WebSocket server? For a TLS port the URL begins with wss://")
-    } else {
-        failure.and(format_args!(" after {} bytes of its answer", received.len()))
-    }
-}
-
-fn not_an_answer(target: &str, endpoint: &Endpoint, err: HeadError) -> Failure {
+fn lost(err: WaitError, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     match err {
-        HeadError::NotHttp(seen) => {
-            let failure = Failure::new(
-                Status::ProtocolViolation,
-                format!("{target} did not answer the upgrade with HTTP: {seen}"),
-            );
-            if endpoint.is_secure() {
-                failure
-            } else {
-                failure.hint("is it a TLS port? Then the URL begins with wss://")
-            }
+        WaitError::Deadline => Failure::timeout(Phase::Upgrade, endpoint.host(), deadline),
+        // From the TLS library, not from the system: an alert.
+        WaitError::Io(err)
+            if endpoint.is_secure() && err.raw_os_error().is_none() && err.get_ref().is_some() =>
+        {
+            tls_alert(&endpoint.host_and_port(), &err)
         }
-        HeadError::TooLarge => Failure::new(
-            Status::ProtocolViolation,
-            format!("{target} answered the upgrade with a head of more than 64 KiB or 200 fields"),
-        ),
+        WaitError::Io(err) => empty_reply(&endpoint.host_and_port()).source(IoCause(err)),
     }
 }
 
-/// The first [`SHOWN_BODY`] bytes of a refusal's body and its chunk headers, as far as they come in time.
-fn read_body(
-    transport: &mut Transport,
-    head: &ResponseHead,
-    mut body: Vec<u8>,
-    deadline: &Deadline,
-) -> String {
-    let patience = Deadline::after(BODY_PATIENCE, deadline.flag()).earliest(Some(*deadline));
-    let wanted = head.content_length().unwrap_or(SHOWN_BODY * 2).min(SHOWN_BODY * 2);
-    while body.len() < wanted && !body.ends_with(b"\r\n0\r\n\r\n") {
-        match read_more(transport, &mut body, &patience) {
-            Ok(1..) => {}
-            Ok(0) | Err(_) => break,
+fn no_head(err: NoHead, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
+    let target = endpoint.host_and_port();
+    let violation = |text| Failure::new(Status::ProtocolViolation, text);
+    match err {
+        NoHead::Wait(err) => lost(err, endpoint, deadline),
+        NoHead::Ended(0) => empty_reply(&target)
+            .and(" without an answer")
+            .hint("is it a WebSocket server? For a TLS port the URL begins with wss://"),
+        NoHead::Ended(count) => empty_reply(&target).and(format_args!(" after {count} bytes of its answer")),
+        NoHead::Wrong(HeadError::NotHttp(seen)) => {
+            let failure = violation(format!("{target} did not answer the upgrade with HTTP: {seen}"));
+            let maybe_tls = "is it a TLS port? Then the URL begins with wss://";
+            if endpoint.is_secure() { failure } else { failure.hint(maybe_tls) }
+        }
+        NoHead::Wrong(HeadError::TooLarge) => {
+            violation(format!("{target} answered the upgrade with a head of more than 64 KiB or 200 fields"))
         }
     }
-    head.shown_body(&body)
 }
 
-fn refusal(target: &str, head: &ResponseHead, body: &str, had_credential: bool) -> Failure {
+fn refusal(target: &str, head: &ResponseHead, had_credential: bool) -> Failure {
     let status = match head.status {
         401 if had_credential => Status::Unauthorized,
         _ => Status::UnexpectedStatus,
     };
     let failure =
-        Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()))
-            .details(shown(head, body));
+        Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
     match (head.status, head.values("location").next()) {
         (301 | 302 | 303 | 307 | 308, Some(location)) => failure.hint(format!("it redirects to {location}")),
         (401, _) if had_credential => failure.hint("are the name and the password right?"),
@@ -245,18 +226,6 @@ fn refusal(target: &str, head: &ResponseHead, body: &str, had_credential: bool) 
         }
         _ => failure,
     }
-}
-
-/// Head and body as lines that begin with `<`, as with `-v`.
-fn shown(head: &ResponseHead, body: &str) -> String {
-    let mut text = String::new();
-    for line in head.to_lines().lines() {
-        let _ = writeln!(text, "< {line}");
-    }
-    if !body.is_empty() {
-        let _ = writeln!(text, "\n{}", body.trim_end_matches(['\r', '\n']));
-    }
-    text
 }
 
 #[cfg(test)]
@@ -313,9 +282,10 @@ mod tests {
                 header("X-A", Some("1")),
             ],
             subprotocols: vec!["a".to_owned(), "b".to_owned()],
-            credential: Some(("me".to_owned(), Secret::new("pw"))),
+            ..UpgradeOptions::default()
         };
-        let fields = request_fields(&endpoint, &options, KEY);
+        let basic = Secret::new("Basic bWU6cHc=");
+        let fields = request_fields(&endpoint, &options, Some(&basic), KEY);
         let sent = request_text(&endpoint, &fields, false);
         assert_eq!(
             sent,

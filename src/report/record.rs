@@ -41,6 +41,7 @@ impl Record<'_> {
         match name {
             "time_namelookup" => seconds(timeline.resolved),
             "time_connect" => seconds(timeline.connected),
+            "time_proxy" => seconds(timeline.proxied),
             "time_appconnect" => seconds(timeline.secured),
             "time_handshake" => seconds(timeline.upgraded),
             "time_first_message" => seconds(self.tally.first_message.map(|at| timeline.until(at))),
@@ -53,6 +54,13 @@ impl Record<'_> {
             "scheme" => json!(self.endpoint.scheme()),
             "url_effective" => json!(self.endpoint.to_string()),
             "subprotocol" => json!(self.facts.subprotocol),
+            "extensions" => {
+                json!(head.map(|head| head.tokens("sec-websocket-extensions").collect::<Vec<_>>().join(", ")))
+            }
+            "num_redirects" => json!(self.facts.redirects),
+            "num_retries" => json!(self.facts.retries),
+            "tls_version" => json!(self.facts.tls_version),
+            "tls_cipher" => json!(self.facts.tls_cipher),
             "cert_subject" => json!(certificate.map(|facts| &facts.subject)),
             "cert_issuer" => json!(certificate.map(|facts| &facts.issuer)),
             "cert_days_left" => json!(certificate.map(|facts| facts.days_left(SystemTime::now()))),

@@ -48,6 +48,8 @@ impl Output {
             let file = File::options().write(true).open(path).map_err(failed)?;
             return Ok(Self { file, name, unfinished: None });
         }
+        // Through a link to the file itself, as every program that opens it would.
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = temporary_beside(path, folder).map_err(failed)?;
         let file = temporary.as_file().try_clone().map_err(failed)?;

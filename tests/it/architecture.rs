@@ -27,8 +27,11 @@ const ALONE: [&str; 1] = ["protocol"];
 const OWNERS: [(&[&str], &[&str]); 5] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
-    (&["native_tls"], &["src/net/buffered.rs", "src/net/tls.rs", "src/net/transport.rs"]),
-    (&["mio"], &["src/net/connect.rs", "src/net/transport.rs", "src/session/wake.rs"]),
+    (
+        &["native_tls"],
+        &["src/net/buffered.rs", "src/net/identity/mod.rs", "src/net/tls.rs", "src/net/transport.rs"],
+    ),
+    (&["mio"], &["src/net/connect.rs", "src/net/stream.rs", "src/net/transport.rs", "src/session/wake.rs"]),
     (&["tempfile"], &["src/session/output.rs"]),
 ];
 

@@ -10,10 +10,25 @@ mod arguments; // options and values that are refused, help and version
 mod urls; // URLs that are refused, and what a good one becomes in the request
 
 // Until the session is open
+mod addresses; // which address: -4, -6, --resolve, --connect-to, --interface, --unix-socket
 mod connect; // addresses, refusals, and the one limit over everything before the session
 mod handshake; // what the server may answer to the upgrade
+mod policy; // --allow-network
 mod request; // what the upgrade asks for: headers, credentials, subprotocols
 mod tls; // certificates, CA files, and peers that speak no TLS
+mod tls_client; // client certificates, pins, versions, errors that are ignored
+
+// More than one try, or more than one peer
+mod credentials; // 401, Digest, bearer tokens, netrc, and where passwords must not be seen
+mod redirects; // -L
+mod retries; // --retry
+
+// Proxies
+mod proxy_auth; // 407: Basic, Digest, and who sees which password
+mod proxy_env; // which proxy: -x, variables, no_proxy
+mod proxy_http; // CONNECT, over TCP and over TLS
+mod proxy_silent; // proxies that say nothing, too much, or too slowly
+mod proxy_socks; // SOCKS 4, 4a, 5, 5h
 
 // The session
 mod closing; // who closes, how, when, and what it means for the exit status

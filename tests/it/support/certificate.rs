@@ -3,8 +3,12 @@
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use native_tls::{Identity, TlsAcceptor};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use data_encoding::BASE64;
+use native_tls::{Identity, Protocol, TlsAcceptor};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _,
+};
+use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -25,11 +29,19 @@ pub enum Certificate {
 /// What a TLS server needs, and what its client needs to trust it.
 pub struct Tls {
     pub acceptor: TlsAcceptor,
+    pub certificate_pem: String,
+    pub key_pem: String,
     ca_file: NamedTempFile,
+    pin: String,
 }
 
 impl Tls {
     pub fn with(certificate: Certificate) -> Self {
+        Self::speaking(None, certificate)
+    }
+
+    /// As [`Tls::with`], for a server that speaks one version of TLS only, if one is given.
+    pub fn speaking(version: Option<Protocol>, certificate: Certificate) -> Self {
         let (trusted, trusted_pem) = authority("wsurl test CA");
         let key = KeyPair::generate().expect("a key");
         let params = leaf(certificate);
@@ -38,16 +50,26 @@ impl Tls {
             Certificate::UnknownCa => params.signed_by(&key, &authority("a CA nobody knows").0),
             _ => params.signed_by(&key, &trusted),
         };
-        let pem = signed.expect("a certificate").pem();
-        let identity = Identity::from_pkcs8(pem.as_bytes(), key.serialize_pem().as_bytes());
+        let (certificate_pem, key_pem) = (signed.expect("a certificate").pem(), key.serialize_pem());
+        let identity = Identity::from_pkcs8(certificate_pem.as_bytes(), key_pem.as_bytes());
+        let mut acceptor = TlsAcceptor::builder(identity.expect("an identity"));
+        if version.is_some() {
+            acceptor.min_protocol_version(version).max_protocol_version(version);
+        }
         let mut ca_file = NamedTempFile::new().expect("a temporary file");
         ca_file.write_all(trusted_pem.as_bytes()).expect("write the CA file");
-        Self { acceptor: TlsAcceptor::new(identity.expect("an identity")).expect("an acceptor"), ca_file }
+        let pin = format!("sha256//{}", BASE64.encode(&Sha256::digest(key.subject_public_key_info())));
+        Self { acceptor: acceptor.build().expect("an acceptor"), certificate_pem, key_pem, ca_file, pin }
     }
 
     /// The CA file for `--cacert`; it lives as long as the server.
     pub fn cacert(&self) -> &str {
         self.ca_file.path().to_str().expect("a path in UTF-8")
+    }
+
+    /// The server's public key in the form of `--pinnedpubkey`.
+    pub fn pin(&self) -> &str {
+        &self.pin
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
+use native_tls::Protocol;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
@@ -18,6 +19,8 @@ use super::{PEER_PATIENCE, secs};
 pub struct Echo {
     address: &'static str,
     certificate: Option<Certificate>,
+    tls_version: Option<Protocol>,
+    wants_certificate: bool,
     greetings: Vec<String>,
     close_after: Option<(usize, u16, String)>,
     mute: bool,
@@ -35,6 +38,8 @@ pub struct Received {
     pub messages: Vec<Message>,
     /// Code and reason of the client's Close; the code is 1005 if there was none in it.
     pub close: Option<(u16, String)>,
+    /// The name in the client's certificate, where one was wanted.
+    pub client: Option<String>,
 }
 
 #[derive(Default)]
@@ -55,6 +60,8 @@ impl Echo {
         Self {
             address: "127.0.0.1:0",
             certificate: None,
+            tls_version: None,
+            wants_certificate: false,
             greetings: Vec::new(),
             close_after: None,
             mute: false,
@@ -69,6 +76,19 @@ impl Echo {
 
     pub fn tls(mut self, certificate: Certificate) -> Self {
         self.certificate = Some(certificate);
+        self
+    }
+
+    /// Speaks only this version of TLS.
+    pub fn tls_version(mut self, version: Protocol) -> Self {
+        self.tls_version = Some(version);
+        self
+    }
+
+    /// Lets only those in who have a certificate of the CA in `fixtures/`.
+    #[cfg(target_os = "linux")]
+    pub fn wants_certificate(mut self) -> Self {
+        self.wants_certificate = true;
         self
     }
 
@@ -98,7 +118,8 @@ impl Echo {
     pub fn try_start(self) -> io::Result<EchoServer> {
         let listener = TcpListener::bind(self.address)?;
         let address = listener.local_addr()?;
-        let tls = self.certificate.map(Tls::with).map(Arc::new);
+        let tls = self.certificate.map(|certificate| Tls::speaking(self.tls_version, certificate));
+        let tls = tls.map(Arc::new);
         let seen = Arc::new(Seen::default());
         let (theirs, identity) = (Arc::clone(&seen), tls.clone());
         thread::spawn(move || serve(&listener, &self, identity.as_ref(), &theirs));
@@ -110,6 +131,10 @@ impl EchoServer {
     /// An echo server without any peculiarities.
     pub fn start() -> Self {
         Echo::new().start()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn port(&self) -> u16 {
@@ -125,6 +150,11 @@ impl EchoServer {
     /// The file for `--cacert`.
     pub fn cacert(&self) -> &str {
         self.tls.as_ref().expect("a server with a certificate").cacert()
+    }
+
+    /// The server's public key, for `--pinnedpubkey`.
+    pub fn pin(&self) -> &str {
+        self.tls.as_ref().expect("a server with a certificate").pin()
     }
 
     /// How many clients have got as far as a session, and have ended it.
@@ -186,6 +216,11 @@ fn session(stream: TcpStream, how: &Echo, tls: Option<&Tls>) -> Option<Received>
     stream.set_write_timeout(Some(PEER_PATIENCE)).ok()?;
     stream.set_nodelay(true).ok()?;
     match tls {
+        #[cfg(target_os = "linux")]
+        Some(tls) if how.wants_certificate => {
+            let (stream, client) = super::mutual_tls::accept(tls, stream)?;
+            talk(stream, how).map(|received| Received { client: Some(client), ..received })
+        }
         Some(tls) => talk(tls.acceptor.accept(stream).ok()?, how),
         None => talk(stream, how),
     }

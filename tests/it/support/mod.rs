@@ -4,18 +4,26 @@
 //! - `echo_server`: a well-behaved server, made of tungstenite.
 //! - `script`: a peer that does, byte by byte, what a test tells it.
 //! - `frame`: frames as bytes, written from the RFC and not from the code under test.
-//! - `certificate`: certificates of every kind, made when they are needed.
+//! - `certificate`: certificates of every kind, made when they are needed; `mutual_tls`: servers that ask for one.
+//! - `tunnel`, `socks`: what makes a script a proxy. `digest`: what makes a server know a password.
+//! - `untouched`: a port where nobody is to call.
 
 mod capture;
 mod certificate;
 mod difference;
+pub mod digest;
 mod echo_server;
 pub mod frame;
+#[cfg(target_os = "linux")]
+mod mutual_tls;
 #[cfg(unix)]
 mod posix;
 mod running;
 pub mod script;
+pub mod socks;
 mod stage;
+mod tunnel;
+mod untouched;
 mod wsurl;
 
 use std::time::Duration;
@@ -26,6 +34,7 @@ pub use echo_server::{Echo, EchoServer};
 pub use posix::Signal;
 pub use running::Running;
 pub use script::Script;
+pub use untouched::Untouched;
 pub use wsurl::Wsurl;
 
 /// How long a peer waits for anything at all; longer than the limit of any run, so that the run is what fails.

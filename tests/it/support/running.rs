@@ -73,6 +73,15 @@ impl Running {
         }
     }
 
+    /// Waits until stderr holds this text.
+    #[track_caller]
+    pub fn wait_for_stderr(&mut self, part: &str) {
+        self.stderr.wait(self.deadline, |seen| contains(&seen.bytes, part) || seen.ended);
+        if !contains(&self.stderr.bytes(), part) {
+            self.fail(&format!("\"{part}\" never appeared on stderr"));
+        }
+    }
+
     /// Waits until so many bytes have arrived on stdout, and returns all that is there.
     #[track_caller]
     pub fn wait_for_stdout_bytes(&mut self, count: usize) -> Vec<u8> {

@@ -49,6 +49,11 @@ impl Script {
         Self::on(listener, Some(Arc::new(Tls::with(certificate))))
     }
 
+    /// On a port that is already there.
+    pub fn listening(listener: TcpListener) -> Self {
+        Self::on(listener, None)
+    }
+
     fn on(listener: TcpListener, tls: Option<Arc<Tls>>) -> Self {
         let address = listener.local_addr().expect("the address");
         let shared = Arc::new(Shared::default());
@@ -64,6 +69,10 @@ impl Script {
             stage.leave();
         });
         Self { address, tls, steps: Some(steps), said: 0, shared }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn port(&self) -> u16 {
@@ -88,7 +97,7 @@ impl Script {
         self.tls.as_ref().expect("a script with a certificate").cacert()
     }
 
-    fn step(
+    pub(super) fn step(
         mut self,
         name: &'static str,
         act: impl FnOnce(&mut Stage) -> Result<(), Fault> + Send + 'static,
@@ -104,7 +113,7 @@ impl Script {
         self.step("accept", Stage::accept)
     }
 
-    /// Reads the head of the request.
+    /// Reads the head of a request: the next one on this connection, or on a new one if the client has left this one.
     pub fn request(self) -> Self {
         self.step("request", Stage::read_request)
     }
@@ -232,6 +241,11 @@ impl Script {
         self.step("close", Stage::close)
     }
 
+    /// Ends the connection at once; what the script says next is for the next connection.
+    pub fn hang_up(self) -> Self {
+        self.step("hang up", Stage::hang_up)
+    }
+
     /// Ends the connection with RST, the way a crashed machine or a firewall does.
     pub fn reset(self) -> Self {
         self.step("reset", Stage::reset)
@@ -259,19 +273,40 @@ impl Script {
         record
     }
 
-    /// The head of the request, line ends as they came.
+    /// The heads of all requests, line ends as they came.
     #[track_caller]
-    pub fn request_text(&self) -> String {
-        self.wait_for_record().request.clone()
+    pub fn requests(&self) -> Vec<String> {
+        self.wait_for_record().requests.clone()
     }
 
-    /// All values of a header of the request, in the order in which they came.
+    /// The head of the last request.
+    #[track_caller]
+    pub fn request_text(&self) -> String {
+        self.requests().pop().unwrap_or_default()
+    }
+
+    /// All values of a header of the last request, in the order in which they came.
     #[track_caller]
     pub fn headers(&self, name: &str) -> Vec<String> {
-        let request = self.request_text();
-        let fields = request.lines().filter_map(|line| line.split_once(':'));
-        let ours = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
-        ours.map(|(_, value)| value.trim().to_owned()).collect()
+        values(&self.request_text(), name)
+    }
+
+    /// The header of each request: its values, separated by commas; empty where a request has none.
+    #[track_caller]
+    pub fn headers_of_all(&self, name: &str) -> Vec<String> {
+        self.requests().iter().map(|request| values(request, name).join(", ")).collect()
+    }
+
+    /// What was heard that is no HTTP, a piece a step.
+    #[track_caller]
+    pub fn heard(&self) -> Vec<Vec<u8>> {
+        self.wait_for_record().heard.clone()
+    }
+
+    /// Where the last connection came from.
+    #[track_caller]
+    pub fn client(&self) -> SocketAddr {
+        self.wait_for_record().client.expect("a client")
     }
 
     /// The frames read so far.
@@ -327,11 +362,38 @@ impl Script {
         if let Some(socket) = record.socket.take() {
             let _ = socket.shutdown(Shutdown::Both);
         }
-        let waits_for_a_client = !record.over && record.connections == 0;
+        let waits_for_a_client = !record.over && record.waiting;
         drop(record);
         // Never without need: when the listener is gone, its port may already be another test's.
         if waits_for_a_client {
             let _ = TcpStream::connect(self.address);
         }
     }
+}
+
+fn values(request: &str, name: &str) -> Vec<String> {
+    let fields = request.lines().filter_map(|line| line.split_once(':'));
+    let ours = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
+    ours.map(|(_, value)| value.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_request_may_come_on_the_same_connection_or_on_a_new_one() {
+    use std::io::{Read as _, Write as _};
+
+    let answer = "HTTP/1.1 401 Who?\r\nContent-Length: 0\r\n\r\n";
+    let script = Script::new().request().respond(answer).request().respond(answer).request();
+    let ask = |client: &mut TcpStream, what: &str| {
+        client.write_all(format!("GET /{what} HTTP/1.1\r\n\r\n").as_bytes()).expect("a request");
+    };
+    let mut client = TcpStream::connect(script.address()).expect("a connection");
+    for what in ["a", "b"] {
+        ask(&mut client, what);
+        client.read_exact(&mut vec![0; answer.len()]).expect("an answer");
+    }
+    drop(client);
+    let mut client = TcpStream::connect(script.address()).expect("a connection");
+    ask(&mut client, "c");
+    let lines = ["a", "b", "c"].map(|what| format!("GET /{what} HTTP/1.1\r\n\r\n"));
+    assert_eq!(script.requests(), lines);
 }

@@ -1,7 +1,7 @@
 //! Where a [`Script`](super::script::Script) is played: one connection, what has come over it, and the single acts.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,7 +34,13 @@ pub struct Record {
     pub over: bool,
     pub stopped: bool,
     pub fault: Option<String>,
-    pub request: String,
+    /// Whether a client is being waited for.
+    pub waiting: bool,
+    /// Where the last connection came from.
+    pub client: Option<SocketAddr>,
+    pub requests: Vec<String>,
+    /// What was heard that is no HTTP, a piece a step.
+    pub heard: Vec<Vec<u8>>,
     pub frames: Vec<Frame>,
     pub held: Duration,
     pub socket: Option<TcpStream>,
@@ -52,17 +58,19 @@ pub struct Stage {
     tls: Option<Arc<Tls>>,
     stream: Option<Stream>,
     key: String,
+    /// Whether a request has come over this connection.
+    asked: bool,
     shared: Arc<Shared>,
 }
 
-enum Stream {
+pub enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stage {
     pub fn new(listener: TcpListener, tls: Option<Arc<Tls>>, shared: Arc<Shared>) -> Self {
-        Self { listener, tls, stream: None, key: String::new(), shared }
+        Self { listener, tls, stream: None, key: String::new(), asked: false, shared }
     }
 
     /// Notes how a step went; false if it was the last one.
@@ -93,19 +101,29 @@ impl Stage {
         self.stream().map(|_| ())
     }
 
-    fn stream(&mut self) -> Result<&mut Stream, Fault> {
+    pub fn stream(&mut self) -> Result<&mut Stream, Fault> {
         if self.stream.is_none() {
-            let (tcp, _) = self.listener.accept().map_err(missed)?;
+            self.wait_for_client()?;
+            let (tcp, client) = self.listener.accept().map_err(missed)?;
             let mut record = self.shared.record();
+            record.waiting = false;
             if record.stopped {
                 return Err(Fault::Gone);
             }
+            record.client = Some(client);
             record.connections += 1;
             record.socket = tcp.try_clone().ok();
             drop(record);
+            self.asked = false;
             self.stream = Some(Stream::new(tcp, self.tls.as_deref())?);
         }
         Ok(self.stream.as_mut().expect("just set"))
+    }
+
+    fn wait_for_client(&self) -> Result<(), Fault> {
+        let mut record = self.shared.record();
+        record.waiting = !record.stopped;
+        if record.stopped { Err(Fault::Gone) } else { Ok(()) }
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
@@ -122,10 +140,17 @@ impl Stage {
     }
 
     /// Reads the head a byte at a time, so as not to take a byte of what follows it.
+    /// A client that has left with the answer to its last request is to come back for this one.
     pub fn read_request(&mut self) -> Result<(), Fault> {
-        let stream = self.stream()?;
-        let mut head = Vec::new();
         let mut byte = [0];
+        let mut head = Vec::new();
+        if self.asked {
+            match self.stream()?.read(&mut byte) {
+                Ok(1) => head.push(byte[0]),
+                _ => self.stream = None,
+            }
+        }
+        let stream = self.stream()?;
         while !head.ends_with(b"\r\n\r\n") {
             stream.read_exact(&mut byte).map_err(missed)?;
             head.push(byte[0]);
@@ -134,7 +159,8 @@ impl Stage {
         let fields = head.lines().filter_map(|line| line.split_once(':'));
         let mut keys = fields.filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"));
         self.key = keys.next().map(|(_, key)| key.trim().to_owned()).unwrap_or_default();
-        self.shared.record().request = head;
+        self.asked = true;
+        self.shared.record().requests.push(head);
         Ok(())
     }
 
@@ -147,6 +173,17 @@ impl Stage {
         let frame = Frame::read(self.stream()?).map_err(missed)?;
         self.shared.record().frames.push(frame.clone());
         Ok(frame)
+    }
+
+    /// Reads so many bytes of something that is no HTTP.
+    pub fn hear(&mut self, count: usize) -> Result<Vec<u8>, Fault> {
+        let mut bytes = vec![0; count];
+        self.stream()?.read_exact(&mut bytes).map_err(missed)?;
+        Ok(bytes)
+    }
+
+    pub fn note_heard(&self, bytes: Vec<u8>) {
+        self.shared.record().heard.push(bytes);
     }
 
     pub fn hear_nothing(&mut self, time: Duration) -> Result<(), Fault> {
@@ -177,6 +214,14 @@ impl Stage {
     pub fn close(&mut self) -> Result<(), Fault> {
         self.stream()?.shut_down();
         self.hold()
+    }
+
+    /// Ends the connection without waiting for the client to leave; the next step takes a new one.
+    pub fn hang_up(&mut self) -> Result<(), Fault> {
+        self.stream()?.shut_down();
+        self.shared.record().socket = None;
+        self.stream = None;
+        Ok(())
     }
 
     pub fn reset(&mut self) -> Result<(), Fault> {
@@ -211,7 +256,7 @@ impl Stage {
     }
 }
 
-fn missed(error: impl std::fmt::Display) -> Fault {
+pub fn missed(error: impl std::fmt::Display) -> Fault {
     Fault::Missed(error.to_string())
 }
 
@@ -226,14 +271,14 @@ impl Stream {
         })
     }
 
-    fn tcp(&self) -> &TcpStream {
+    pub fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
             Self::Tls(tls) => tls.get_ref(),
         }
     }
 
-    fn shut_down(&mut self) {
+    pub fn shut_down(&mut self) {
         // Fails where the client was faster, which is as good.
         if let Self::Tls(tls) = self {
             let _ = tls.shutdown();

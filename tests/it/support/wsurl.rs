@@ -21,6 +21,7 @@ use super::secs;
 #[must_use = "a run that is not started tests nothing"]
 pub struct Wsurl {
     args: Vec<OsString>,
+    environment: Vec<(&'static str, OsString)>,
     stdin: Stdin,
     pace: Pace,
     stdout: Option<File>,
@@ -44,6 +45,7 @@ impl Wsurl {
     pub fn new<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
         Self {
             args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
+            environment: Vec::new(),
             stdin: Stdin::Null,
             pace: Pace::Eager,
             stdout: None,
@@ -54,6 +56,12 @@ impl Wsurl {
 
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets a variable of the environment, which is otherwise empty of all that matters to the binary.
+    pub fn env(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name, value.as_ref().to_owned()));
         self
     }
 
@@ -161,6 +169,7 @@ impl Wsurl {
         let mut command = self.command();
         command.args(&self.args);
         scrub_environment(&mut command);
+        command.envs(self.environment);
         let piped = matches!(self.stdin, Stdin::Bytes(_) | Stdin::Open(_) | Stdin::Endless(_));
         command.stdin(if piped { Stdio::piped() } else { Stdio::null() });
         let to_file = self.stdout.is_some();
@@ -205,7 +214,7 @@ fn scrub_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let lower = name.to_string_lossy().to_lowercase();
         let matters = lower.ends_with("_proxy")
-            || ["wsurl_", "ssl_cert_", "clicolor", "no_color", "rust_"]
+            || ["wsurl_", "ssl_cert_", "netrc", "clicolor", "no_color", "rust_"]
                 .iter()
                 .any(|start| lower.starts_with(start));
         if matters {

@@ -1,21 +1,29 @@
 //! From what was typed to what is valid: files are read, defaults filled in, contradictions refused.
 
+mod credentials;
+mod proxy;
+mod tls;
+
+pub(super) use proxy::ProxyChooser;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::cli::values::{self, HeaderArg, SecretValue};
-use crate::cli::{ConversationArgs, FinishArgs, LimitArgs, OutputArgs, RequestArgs, TlsArgs};
+use crate::cli::{AddressArgs, ConversationArgs, FinishArgs, LimitArgs, OutputArgs, RequestArgs};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::DialOptions;
+use crate::net::address::{AddressOptions, Family};
 use crate::net::connect::SocketOptions;
-use crate::net::tls::TlsOptions;
 use crate::net::upgrade::{Header, UpgradeOptions};
 use crate::protocol::CloseFrame;
 use crate::report::{Verbosity, write_out};
 use crate::secret::Secret;
 use crate::session::{CloseOptions, Count, FinishRule, Limits};
+
+use super::retry::RetryPolicy;
 
 /// How long a message is awaited unless `--receive-timeout` says otherwise.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,8 +32,13 @@ const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct ConversationOptions {
     pub(super) endpoint: Endpoint,
+    /// But for the proxy, which depends on where a redirect leads.
     pub(super) dial: DialOptions,
-    pub(super) dial_deadline: Deadline,
+    pub(super) proxy: ProxyChooser,
+    pub(super) connect_timeout: Duration,
+    pub(super) redirects: Option<u32>,
+    pub(super) retry: RetryPolicy,
+    pub(super) start: Instant,
     pub(super) limits: Limits,
     pub(super) close: CloseOptions,
     pub(super) verbosity: Verbosity,
@@ -34,24 +47,44 @@ pub(super) struct ConversationOptions {
 }
 
 impl ConversationOptions {
+    /// When the dial has to be over that begins now.
+    pub(super) fn dial_deadline(&self) -> Deadline {
+        let connect = Deadline::after(self.connect_timeout, "--connect-timeout");
+        connect.earliest(self.limits.whole.map(|(_, limit)| Deadline::since(self.start, limit, "--max-time")))
+    }
+
     /// Validates the arguments for a conversation with `url`. The limits begin now.
     pub(super) fn from_args(url: &str, args: ConversationArgs) -> Result<Self, Failure> {
         let start = Instant::now();
         let endpoint = Endpoint::parse(url)?;
         let limits = limits(&args.limits, start);
-        let connect = Deadline::since(start, args.limits.connect_timeout, "--connect-timeout");
-        let whole = args.limits.max_time.map(|limit| Deadline::since(start, limit, "--max-time"));
+        let interface = args.address.interface;
+        let socket = SocketOptions {
+            no_tcp_nodelay: args.request.no_tcp_nodelay,
+            send_buffer: args.request.send_buffer,
+            interface,
+        };
+        let redirects = args.request.location.then_some(args.request.max_redirs);
+        let mut upgrade = upgrade_options(args.request)?;
+        credentials::add(&mut upgrade, args.credentials, &endpoint)?;
         let dial = DialOptions {
-            socket: SocketOptions {
-                no_tcp_nodelay: args.request.no_tcp_nodelay,
-                send_buffer: args.request.send_buffer,
-            },
-            tls: tls_options(args.tls),
-            upgrade: upgrade_options(args.request, &endpoint)?,
+            socket,
+            address: address_options(args.address),
+            proxy: None,
+            tls: tls::options(args.tls)?,
+            upgrade,
         };
         Ok(Self {
             dial,
-            dial_deadline: connect.earliest(whole),
+            proxy: ProxyChooser::from_args(args.proxy)?,
+            connect_timeout: args.limits.connect_timeout,
+            redirects,
+            retry: RetryPolicy {
+                tries: args.retry.retry,
+                delay: args.retry.retry_delay,
+                max_time: args.retry.retry_max_time,
+            },
+            start,
             limits,
             close: CloseOptions {
                 frame: CloseFrame { code: args.close.close_code, reason: args.close.close_reason },
@@ -79,38 +112,56 @@ fn limits(args: &LimitArgs, start: Instant) -> Limits {
     }
 }
 
-fn tls_options(args: TlsArgs) -> TlsOptions {
-    TlsOptions { cacert: args.cacert, insecure: args.insecure, domain: args.tls_domain }
+fn address_options(args: AddressArgs) -> AddressOptions {
+    AddressOptions {
+        family: match (args.ipv4, args.ipv6) {
+            (true, _) => Some(Family::V4),
+            (_, true) => Some(Family::V6),
+            _ => None,
+        },
+        resolve: args.resolve,
+        connect_to: args.connect_to,
+        #[cfg(unix)]
+        unix_socket: args.unix_socket,
+        policy: args.allow_network,
+    }
 }
 
-fn upgrade_options(args: RequestArgs, endpoint: &Endpoint) -> Result<UpgradeOptions, Failure> {
+fn upgrade_options(args: RequestArgs) -> Result<UpgradeOptions, Failure> {
     let mut headers = Vec::new();
     let own = [("Origin", args.origin), ("User-Agent", args.user_agent)];
     for (name, value) in own {
         headers.extend(value.map(|value| Header { name: name.to_owned(), value: Some(Secret::new(value)) }));
     }
     if let Some(cookie) = args.cookie {
-        headers.push(Header { name: "Cookie".to_owned(), value: Some(secret(cookie)?) });
+        headers.push(Header { name: "Cookie".to_owned(), value: Some(secret(cookie, "--cookie")?) });
     }
-    for header in args.headers {
+    headers.extend(all_headers(args.headers)?);
+    Ok(UpgradeOptions { headers, subprotocols: args.subprotocols, ..UpgradeOptions::default() })
+}
+
+/// The fields of all arguments and of the files that they name.
+fn all_headers(args: Vec<HeaderArg>) -> Result<Vec<Header>, Failure> {
+    let mut headers = Vec::new();
+    for header in args {
         match header {
             HeaderArg::Header(header) => headers.push(header),
             HeaderArg::File(path) => headers.extend(headers_in(&path)?),
         }
     }
-    let in_url = endpoint.userinfo().map(|userinfo| (userinfo.name.clone(), userinfo.password.clone()));
-    Ok(UpgradeOptions { headers, subprotocols: args.subprotocols, credential: args.user.or(in_url) })
+    Ok(headers)
 }
 
-fn secret(value: SecretValue) -> Result<Secret, Failure> {
-    match value {
-        SecretValue::Value(secret) => Ok(secret),
-        SecretValue::File(path) => {
-            let text = read_text(&path)?;
-            let value = values::field_value(text.trim_end_matches(['\r', '\n']))
-                .map_err(|why| in_file(&path, 1, &why))?;
-            Ok(Secret::new(value))
-        }
+/// The value, or what the file that holds it has in its first line. `flag` is named when it is not one line.
+fn secret(value: SecretValue, flag: &str) -> Result<Secret, Failure> {
+    let (text, source) = match value {
+        SecretValue::Value(secret) => (secret.expose().to_owned(), flag.to_owned()),
+        SecretValue::File(path) => (read_text(&path)?, path.display().to_string()),
+    };
+    match values::field_value(text.trim_end_matches(['\r', '\n'])) {
+        Ok(value) => Ok(Secret::new(value)),
+        // Without the value, which is nobody's business.
+        Err(why) => Err(Failure::new(Status::Usage, format!("invalid value for {source}: {why}"))),
     }
 }
 

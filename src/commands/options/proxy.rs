@@ -1,0 +1,79 @@
+//! Which proxy leads to an endpoint, and what it is told.
+
+use super::{all_headers, credentials};
+use crate::cli::ProxyArgs;
+use crate::endpoint::Endpoint;
+use crate::error::Failure;
+use crate::net::auth::Credential;
+use crate::net::proxy::{Choice, ProxyEnv, ProxyOptions, ProxyUrl, choose};
+use crate::net::tls::TlsOptions;
+use crate::net::upgrade::Header;
+
+/// Chooses a proxy for each endpoint that a redirect leads to.
+#[derive(Debug)]
+pub(crate) struct ProxyChooser {
+    flag: Option<String>,
+    noproxy: Option<String>,
+    user: Option<String>,
+    headers: Vec<Header>,
+    tls: TlsOptions,
+    env: ProxyEnv,
+}
+
+impl ProxyChooser {
+    /// Takes the flags and the environment.
+    pub(super) fn from_args(args: ProxyArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            flag: args.proxy,
+            noproxy: args.noproxy,
+            user: args.proxy_user,
+            headers: all_headers(args.proxy_header)?,
+            tls: TlsOptions {
+                cacert: args.proxy_cacert,
+                insecure: args.proxy_insecure,
+                ..TlsOptions::default()
+            },
+            env: ProxyEnv::from_vars(
+                std::env::vars_os()
+                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            ),
+        })
+    }
+
+    /// The proxy for `endpoint`, and a line that says which and why, if there is something to say.
+    pub(crate) fn choose(
+        &self,
+        endpoint: &Endpoint,
+    ) -> Result<(Option<ProxyOptions>, Option<String>), Failure> {
+        let choice = choose(
+            endpoint.is_secure(),
+            &endpoint.host(),
+            endpoint.port(),
+            self.flag.as_deref(),
+            self.noproxy.as_deref(),
+            &self.env,
+        )?;
+        match choice {
+            Choice::Direct(why) => Ok((None, why.map(|why| format!("No proxy: {why}")))),
+            Choice::Proxy(url, why) => {
+                let told = format!("Using proxy {url} ({why})");
+                let credential = self.credential(&url)?;
+                let (headers, tls) = (self.headers.clone(), self.tls.clone());
+                Ok((Some(ProxyOptions { url, credential, headers, tls }), Some(told)))
+            }
+        }
+    }
+
+    /// The flag wins over the URL, the URL over the environment.
+    fn credential(&self, url: &ProxyUrl) -> Result<Option<Credential>, Failure> {
+        if let Some(user) = &self.user {
+            return credentials::credential(user, "-U", &url.host).map(Some);
+        }
+        if let Some((name, password)) = &url.credential {
+            return Ok(Some(Credential { name: name.clone(), password: password.clone() }));
+        }
+        credentials::variable("WSURL_PROXY_USER")
+            .map(|user| credentials::credential(&user, "WSURL_PROXY_USER", &url.host))
+            .transpose()
+    }
+}

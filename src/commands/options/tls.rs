@@ -1,0 +1,63 @@
+//! TLS: the files of our own certificate are read here.
+
+use std::path::Path;
+
+use super::secret;
+use crate::cli::TlsArgs;
+use crate::cli::values::TlsErrorClass;
+use crate::error::{Failure, IoCause, Status};
+use crate::net::identity;
+use crate::net::tls::{TlsOptions, TlsVersion};
+use crate::secret::Secret;
+
+/// Validates the arguments.
+pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
+    let oldest = match (args.tls_v1_3, args.tls_v1_2) {
+        (true, _) => Some(TlsVersion::V1_3),
+        (_, true) => Some(TlsVersion::V1_2),
+        _ => None,
+    };
+    let newest = args.tls_max.as_deref().map(|version| match version {
+        "1.0" => TlsVersion::V1_0,
+        "1.1" => TlsVersion::V1_1,
+        "1.2" => TlsVersion::V1_2,
+        _ => TlsVersion::V1_3,
+    });
+    if let (Some(oldest), Some(newest)) = (oldest, newest)
+        && oldest > newest
+    {
+        let text = "--tls-max is below the oldest version that is allowed";
+        return Err(Failure::new(Status::Usage, text).hint("--tlsv1.2 --tls-max 1.3 allows both"));
+    }
+    let identity = match &args.cert {
+        Some(path) => {
+            let password = args.pass.map(|value| secret(value, "--pass")).transpose()?;
+            let key = args.key.as_deref();
+            let key_bytes = key.map(read).transpose()?;
+            let names = (path.display().to_string(), key.map(|key| key.display().to_string()));
+            Some(identity::load(
+                &read(path)?,
+                key_bytes.as_deref(),
+                password.as_ref().map(Secret::expose),
+                (&names.0, names.1.as_deref()),
+            )?)
+        }
+        None => None,
+    };
+    Ok(TlsOptions {
+        cacert: args.cacert,
+        insecure: args.insecure,
+        any_name: args.ignore_tls_error.contains(&TlsErrorClass::Name),
+        domain: args.tls_domain,
+        identity,
+        pins: args.pinnedpubkey,
+        versions: (oldest, newest),
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|err| {
+        Failure::new(Status::ClientCertificate, format!("cannot read {}", path.display()))
+            .source(IoCause(err))
+    })
+}

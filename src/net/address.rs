@@ -1,0 +1,281 @@
+//! Where a name leads, as far as the user says so himself, and which addresses may be used.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
+
+use super::policy::NetworkPolicy;
+use crate::error::{Failure, Status};
+
+/// A host and a port to connect to: those of the URL, of a proxy, or of `--connect-to`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Destination {
+    /// A name, or an address without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) role: Role,
+}
+
+/// Whom a failure to reach it is blamed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Server,
+    Proxy,
+}
+
+impl fmt::Display for Role {
+    /// As it stands before the name in messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "",
+            Self::Proxy => "proxy ",
+        })
+    }
+}
+
+impl fmt::Display for Destination {
+    /// Host and port, with brackets around IPv6.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.role, host_and_port(&self.host, self.port))
+    }
+}
+
+/// `example.com:80`, `[::1]:80`.
+pub(super) fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// What the user says about addresses.
+#[derive(Clone, Debug, Default)]
+pub struct AddressOptions {
+    /// Only addresses of this family.
+    pub family: Option<Family>,
+    /// `--resolve`: addresses of a name.
+    pub resolve: Vec<Resolve>,
+    /// `--connect-to`: another place for a host and port.
+    pub connect_to: Vec<ConnectTo>,
+    /// A Unix socket in place of TCP.
+    #[cfg(unix)]
+    pub unix_socket: Option<PathBuf>,
+    /// Which networks may be reached.
+    pub policy: Option<NetworkPolicy>,
+}
+
+/// An address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4
+    V4,
+    /// IPv6
+    V6,
+}
+
+/// `--resolve HOST:PORT:ADDR[,ADDR]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    host: String,
+    port: u16,
+    addresses: Vec<IpAddr>,
+}
+
+/// `--connect-to HOST:PORT:HOST:PORT`; what is empty matches anything, or stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectTo {
+    from: (Option<String>, Option<u16>),
+    to: (Option<String>, Option<u16>),
+}
+
+impl Resolve {
+    /// Reads `HOST:PORT:ADDR[,ADDR]`.
+    ///
+    /// # Errors
+    /// Shows a value that would be accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const EXAMPLE: &str = "write HOST:PORT:ADDRESS, such as example.com:443:127.0.0.1";
+        let (host, rest) = split_host(text).ok_or(EXAMPLE)?;
+        let (port, addresses) = rest.split_once(':').ok_or(EXAMPLE)?;
+        let port = port.parse().map_err(|_| EXAMPLE)?;
+        let addresses = addresses.split(',').map(|address| without_brackets(address.trim()).parse());
+        let addresses = addresses.collect::<Result<Vec<_>, _>>().map_err(|_| EXAMPLE)?;
+        if host.is_empty() { Err(EXAMPLE.to_owned()) } else { Ok(Self { host, port, addresses }) }
+    }
+}
+
+impl ConnectTo {
+    /// Reads `HOST:PORT:HOST:PORT`.
+    ///
+    /// # Errors
+    /// Shows a value that would be accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const EXAMPLE: &str =
+            "write HOST:PORT:HOST:PORT, such as example.com:443:127.0.0.1:8443 or ::127.0.0.1:8443";
+        let (from_host, rest) = split_host(text).ok_or(EXAMPLE)?;
+        let (from_port, rest) = rest.split_once(':').ok_or(EXAMPLE)?;
+        let (to_host, to_port) = split_host(rest).ok_or(EXAMPLE)?;
+        let name = |text: String| (!text.is_empty()).then_some(text);
+        let port = |text: &str| match text {
+            "" => Ok(None),
+            digits => digits.parse().map(Some).map_err(|_| EXAMPLE),
+        };
+        Ok(Self { from: (name(from_host), port(from_port)?), to: (name(to_host), port(to_port)?) })
+    }
+
+    fn matches(&self, destination: &Destination) -> bool {
+        self.from.0.as_ref().is_none_or(|host| host.eq_ignore_ascii_case(&destination.host))
+            && self.from.1.is_none_or(|port| port == destination.port)
+    }
+}
+
+/// The host before the first colon, which an IPv6 address in brackets may hold itself; and what follows the colon.
+fn split_host(text: &str) -> Option<(String, &str)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, rest) = rest.split_once("]:")?;
+        return Some((host.to_owned(), rest));
+    }
+    let (host, rest) = text.split_once(':')?;
+    Some((host.to_owned(), rest))
+}
+
+fn without_brackets(text: &str) -> &str {
+    text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text)
+}
+
+impl AddressOptions {
+    /// The Unix socket to connect to in place of TCP, where there are any.
+    pub fn unix_socket(&self) -> Option<&Path> {
+        #[cfg(unix)]
+        let path = self.unix_socket.as_deref();
+        #[cfg(not(unix))]
+        let path = None;
+        path
+    }
+
+    /// Where to connect for `destination`.
+    pub(super) fn redirect(&self, destination: Destination) -> Destination {
+        match self.connect_to.iter().find(|rule| rule.matches(&destination)) {
+            Some(rule) => Destination {
+                host: rule.to.0.clone().unwrap_or(destination.host),
+                port: rule.to.1.unwrap_or(destination.port),
+                role: destination.role,
+            },
+            None => destination,
+        }
+    }
+
+    /// The addresses that the user gives for `destination`.
+    pub(super) fn given(&self, destination: &Destination) -> Option<Vec<SocketAddr>> {
+        let same = |rule: &&Resolve| {
+            rule.port == destination.port && rule.host.eq_ignore_ascii_case(&destination.host)
+        };
+        let rule = self.resolve.iter().find(same)?;
+        Some(rule.addresses.iter().map(|ip| SocketAddr::new(*ip, destination.port)).collect())
+    }
+
+    /// Those of `addresses` that may be connected to.
+    pub(super) fn allowed(
+        &self,
+        addresses: Vec<SocketAddr>,
+        destination: &Destination,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let (host, role) = (&destination.host, destination.role);
+        let of_family: Vec<_> = addresses.into_iter().filter(|address| self.is_of_family(address)).collect();
+        if of_family.is_empty() {
+            let (name, flag) = if self.family == Some(Family::V6) { ("IPv6", "-6") } else { ("IPv4", "-4") };
+            let text = format!("{role}{host} has no {name} address ({flag})");
+            return Err(Failure::new(destination.unresolved_status(), text));
+        }
+        let Some(policy) = &self.policy else { return Ok(of_family) };
+        let (allowed, refused): (Vec<_>, Vec<_>) =
+            of_family.into_iter().partition(|address| policy.allows(address.ip()));
+        match (allowed.is_empty(), refused.first()) {
+            (true, Some(address)) => Err(not_allowed(&format!("{role}{host}"), address.ip(), policy)),
+            _ => Ok(allowed),
+        }
+    }
+
+    fn is_of_family(&self, address: &SocketAddr) -> bool {
+        match self.family {
+            None => true,
+            Some(Family::V4) => address.is_ipv4(),
+            Some(Family::V6) => address.is_ipv6(),
+        }
+    }
+}
+
+impl Destination {
+    /// The status of a failure to find its address.
+    pub(super) fn unresolved_status(&self) -> Status {
+        match self.role {
+            Role::Server => Status::HostNotResolved,
+            Role::Proxy => Status::ProxyNotResolved,
+        }
+    }
+}
+
+fn not_allowed(host: &str, ip: IpAddr, policy: &NetworkPolicy) -> Failure {
+    let class = NetworkPolicy::class_of(ip);
+    let verb = if host.ends_with(&ip.to_string()) { "is" } else { "resolves to" };
+    let text = format!("{host} {verb} {ip} ({class}), which --allow-network {policy} does not allow");
+    Failure::new(Status::NetworkNotAllowed, text).hint(format!("--allow-network {policy},{class} allows it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(host: &str, port: u16) -> Destination {
+        Destination { host: host.to_owned(), port, role: Role::Server }
+    }
+
+    #[test]
+    fn resolve_gives_addresses_of_one_host_and_port() {
+        let options = AddressOptions {
+            resolve: vec![Resolve::parse("example.com:443:127.0.0.1,[::1]").unwrap()],
+            ..AddressOptions::default()
+        };
+        let given = options.given(&server("EXAMPLE.com", 443)).unwrap();
+        assert_eq!(given.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.1:443", "[::1]:443"]);
+        assert_eq!(options.given(&server("example.com", 80)), None);
+        for bad in ["", "a", "a:1", "a:b:1.1.1.1", "a:1:b", ":1:1.1.1.1"] {
+            assert!(Resolve::parse(bad).unwrap_err().contains("example.com:443:127.0.0.1"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn connect_to_replaces_what_it_names() {
+        let redirected = |rule: &str, host: &str, port| {
+            let connect_to = vec![ConnectTo::parse(rule).unwrap()];
+            AddressOptions { connect_to, ..AddressOptions::default() }
+                .redirect(server(host, port))
+                .to_string()
+        };
+        assert_eq!(redirected("a:1:b:2", "a", 1), "b:2");
+        assert_eq!(redirected("a:1:b:2", "a", 3), "a:3");
+        assert_eq!(redirected("::b:", "a", 3), "b:3");
+        assert_eq!(redirected(":::4", "a", 3), "a:4");
+        assert_eq!(redirected("[::1]:1:[::2]:2", "::1", 1), "[::2]:2");
+        assert!(ConnectTo::parse("a:1").is_err());
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_named() {
+        let policy = Some(NetworkPolicy::parse("internet").unwrap());
+        let options = AddressOptions { policy, ..AddressOptions::default() };
+        let loopback = vec!["127.0.0.1:80".parse().unwrap()];
+        let failure = options.allowed(loopback, &server("localhost", 80)).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "localhost resolves to 127.0.0.1 (loopback), which --allow-network internet does not allow"
+        );
+        assert_eq!(failure.status(), Status::NetworkNotAllowed);
+    }
+
+    #[test]
+    fn a_family_that_the_host_does_not_have_is_said() {
+        let options = AddressOptions { family: Some(Family::V6), ..AddressOptions::default() };
+        let failure = options.allowed(vec!["127.0.0.1:80".parse().unwrap()], &server("h", 80)).unwrap_err();
+        assert_eq!(failure.to_string(), "h has no IPv6 address (-6)");
+    }
+}

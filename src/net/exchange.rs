@@ -1,0 +1,99 @@
+//! Reading the head of an HTTP response from a connection, and what of a refusal is shown to a person.
+//! The server and an HTTP proxy are asked in the same way.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::Observer;
+use super::http::{HeadError, ResponseHead, SHOWN_BODY};
+use super::transport::{Transport, WaitError};
+use crate::deadline::Deadline;
+
+/// How long the body of a refusal is waited for: it is for reading only.
+const BODY_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why there is no head.
+#[derive(Debug)]
+pub(super) enum NoHead {
+    /// Waiting for it has ended.
+    Wait(WaitError),
+    /// The connection ended after this many bytes of it.
+    Ended(usize),
+    /// What came is none.
+    Wrong(HeadError),
+}
+
+/// Reads a final response: its head, and the bytes that came after it. Interim responses are passed over
+/// (RFC 9110 §15.2), but for 101, which is final here.
+pub(super) fn read_head(
+    transport: &mut Transport,
+    deadline: &Deadline,
+    observer: &mut dyn Observer,
+) -> Result<(ResponseHead, Vec<u8>), NoHead> {
+    let mut received = Vec::new();
+    loop {
+        match ResponseHead::parse(&received).map_err(NoHead::Wrong)? {
+            Some((head, used)) => {
+                received.drain(..used);
+                observer.response(&head.to_lines());
+                if head.status >= 200 || head.status == 101 {
+                    return Ok((head, received));
+                }
+            }
+            None => match read_more(transport, &mut received, deadline) {
+                Ok(0) => return Err(NoHead::Ended(received.len())),
+                Ok(_) => {}
+                Err(err) => return Err(NoHead::Wait(err)),
+            },
+        }
+    }
+}
+
+fn read_more(
+    transport: &mut Transport,
+    received: &mut Vec<u8>,
+    deadline: &Deadline,
+) -> Result<usize, WaitError> {
+    let mut buf = [0; 4096];
+    let count = transport.read_until(&mut buf, deadline)?;
+    received.extend_from_slice(&buf[..count]);
+    Ok(count)
+}
+
+/// A refusal as lines that begin with `<`, then the beginning of its body, as far as it comes in time.
+pub(super) fn shown_refusal(
+    transport: &mut Transport,
+    head: &ResponseHead,
+    body: Vec<u8>,
+    deadline: &Deadline,
+) -> String {
+    let body = read_body(transport, head, body, deadline);
+    let mut text = shown_head(head);
+    if !body.is_empty() {
+        let _ = writeln!(text, "\n{}", body.trim_end_matches(['\r', '\n']));
+    }
+    text
+}
+
+/// A head as lines that begin with `<`.
+pub(super) fn shown_head(head: &ResponseHead) -> String {
+    head.to_lines().lines().fold(String::new(), |text, line| format!("{text}< {line}\n"))
+}
+
+/// The first [`SHOWN_BODY`] bytes of a body and its chunk headers.
+fn read_body(
+    transport: &mut Transport,
+    head: &ResponseHead,
+    mut body: Vec<u8>,
+    deadline: &Deadline,
+) -> String {
+    let patience = Deadline::after(BODY_PATIENCE, deadline.flag()).earliest(Some(*deadline));
+    let wanted = head.content_length().unwrap_or(SHOWN_BODY * 2).min(SHOWN_BODY * 2);
+    while body.len() < wanted && !body.ends_with(b"\r\n0\r\n\r\n") {
+        match read_more(transport, &mut body, &patience) {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+    head.shown_body(&body)
+}

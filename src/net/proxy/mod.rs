@@ -1,0 +1,14 @@
+//! Proxies: which one is used and why, and what is said to it. Pure, but for what the dial does with it.
+
+pub mod choice;
+mod no_proxy;
+pub mod socks;
+mod tunnel;
+pub mod url;
+
+pub use choice::{Choice, ProxyEnv, choose};
+pub use no_proxy::NoProxy;
+pub use socks::{Socks, SocksError, SocksStep, SocksTarget, SocksVersion};
+pub use tunnel::ProxyOptions;
+pub(in crate::net) use tunnel::Tunnel;
+pub use url::{ProxyScheme, ProxyUrl};

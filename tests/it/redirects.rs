@@ -1,0 +1,283 @@
+//! `-L`: where a redirect leads, where it must not, and what is not taken along.
+
+use crate::support::{Certificate, Echo, EchoServer, Script, Untouched, Wsurl, file_with, millis, secs};
+
+fn redirect(status: &str, location: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 5\r\n\r\nThere")
+}
+
+/// A server that sends everybody elsewhere.
+fn sends_to(location: &str) -> Script {
+    Script::new().request().respond(&redirect("302 Found", location)).close()
+}
+
+/// A run against a server that sends it elsewhere, where it must not go.
+#[track_caller]
+fn refused(location: &str) -> (Script, Wsurl) {
+    let peer = sends_to(location);
+    let run = Wsurl::new(["send", "-L", &peer.url(), "hi"]).stdout("").within(secs(5));
+    (peer, run)
+}
+
+/// Follows a redirect on the same server, and gives the line of the second request.
+#[track_caller]
+fn second_request_line(path: &str, location: impl FnOnce(&str) -> String) -> String {
+    let peer = Script::new();
+    let answer = redirect("302 Found", &location(&peer.authority()));
+    let peer = peer.request().respond(&answer).upgrade().close_handshake();
+    Wsurl::new(["send", "-L", &format!("ws://{}{path}", peer.authority())]).stderr("").exits(0);
+    assert_eq!(peer.requests().len(), 2);
+    assert_eq!(peer.headers("host"), [peer.authority()]);
+    peer.request_text().lines().next().expect("a request line").to_owned()
+}
+
+#[test]
+fn each_status_that_redirects_is_followed() {
+    for status in
+        ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"]
+    {
+        let server = EchoServer::start();
+        let peer = Script::new().request().respond(&redirect(status, &server.url())).close();
+        Wsurl::new(["send", "-L", &peer.url(), "hi"]).stdout("hi\n").stderr("").exits(0);
+    }
+}
+
+#[test]
+fn another_status_with_a_location_is_not_followed() {
+    for status in
+        ["300 Multiple Choices", "304 Not Modified", "305 Use Proxy", "201 Created", "404 Not Found"]
+    {
+        let nowhere = Untouched::new();
+        let peer = Script::new().request().respond(&redirect(status, &nowhere.url("ws"))).close();
+        Wsurl::new(["send", "-L", &peer.url(), "hi"]).stdout("").stderr_has(status).exits(22);
+    }
+}
+
+#[test]
+fn nothing_is_followed_unasked() {
+    let nowhere = Untouched::new();
+    let peer = sends_to(&nowhere.url("ws"));
+    let run = Wsurl::new(["send", &peer.url(), "hi"]).stdout("").stderr_has(nowhere.url("ws"));
+    run.stderr_has("-L").exits(22);
+}
+
+#[test]
+fn a_target_may_be_a_path() {
+    assert_eq!(second_request_line("/a/b?c", |_| "/chat/v2?d=1".into()), "GET /chat/v2?d=1 HTTP/1.1");
+    assert_eq!(second_request_line("/a/b?c", |_| "v2".into()), "GET /a/v2 HTTP/1.1");
+    assert_eq!(second_request_line("/a/b", |_| "../v2/./c".into()), "GET /v2/c HTTP/1.1");
+    assert_eq!(second_request_line("/a/b?c", |_| "?d".into()), "GET /a/b?d HTTP/1.1");
+}
+
+#[test]
+fn a_target_may_leave_out_the_scheme() {
+    assert_eq!(second_request_line("/a", |host| format!("//{host}/b")), "GET /b HTTP/1.1");
+}
+
+#[test]
+fn a_target_may_be_one_of_http() {
+    assert_eq!(second_request_line("/a", |host| format!("http://{host}/b")), "GET /b HTTP/1.1");
+    let server = Echo::new().tls(Certificate::Valid).start();
+    let peer = sends_to(&server.url().replace("wss://", "https://"));
+    Wsurl::new(["send", "-L", "--cacert", server.cacert(), &peer.url(), "hi"]).stdout("hi\n").exits(0);
+}
+
+#[test]
+fn the_fragment_of_a_target_is_not_asked_for() {
+    assert_eq!(second_request_line("/a", |_| "/b#room".into()), "GET /b HTTP/1.1");
+}
+
+#[test]
+fn from_ws_to_wss_is_a_step_up() {
+    let server = Echo::new().tls(Certificate::Valid).start();
+    let peer = sends_to(&server.url());
+    Wsurl::new(["send", "-L", "--cacert", server.cacert(), &peer.url(), "hi"]).stdout("hi\n").exits(0);
+}
+
+#[test]
+fn from_wss_to_ws_is_never_followed() {
+    for scheme in ["ws", "http"] {
+        let nowhere = Untouched::new();
+        let answer = redirect("301 Moved Permanently", &nowhere.url(scheme));
+        let peer = Script::tls(Certificate::Valid).request().respond(&answer).close();
+        Wsurl::new(["send", "-L", "--cacert", peer.cacert(), &peer.url(), "hi"])
+            .stdout("")
+            .stderr_has("a redirect from wss to ws is not followed")
+            .exits(22);
+    }
+}
+
+#[test]
+fn a_target_of_another_kind_is_not_followed() {
+    for scheme in ["ftp", "file", "javascript", "mailto"] {
+        let (_peer, run) = refused(&format!("{scheme}:///etc/passwd"));
+        run.stderr_has(format!("'{scheme}'")).exits(22);
+    }
+}
+
+#[test]
+fn a_target_that_makes_no_sense_is_not_followed() {
+    for location in ["ws://[", "ws://127.0.0.1:99999/", "ws://", "http://exa mple/"] {
+        let (_peer, run) = refused(location);
+        run.stderr_has("127.0.0.1").exits(22);
+    }
+}
+
+#[test]
+fn a_redirect_without_a_target_is_a_refusal() {
+    let peer = Script::new().request().respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n").close();
+    Wsurl::new(["send", "-L", &peer.url(), "hi"]).stderr_has("without a Location").exits(22);
+    let (_peer, run) = refused("");
+    run.exits_with_one_of(&[22, 47]);
+}
+
+#[test]
+fn a_loop_is_named() {
+    let peer = sends_to("/");
+    Wsurl::new(["send", "-L", &peer.url(), "hi"])
+        .stdout("")
+        .stderr_has(format!("wsurl: error: redirect loop: {} was visited before", peer.url()))
+        .exits(47);
+
+    let peer = Script::new()
+        .request()
+        .respond(&redirect("302 Found", "/b"))
+        .request()
+        .respond(&redirect("302 Found", "/"))
+        .close();
+    Wsurl::new(["send", "-L", &peer.url(), "hi"]).stderr_has("redirect loop: ").exits(47);
+}
+
+#[test]
+fn the_number_of_redirects_is_limited() {
+    let chain = |length: usize| {
+        (1..=length).fold(Script::new(), |peer, number| {
+            peer.request().respond(&redirect("302 Found", &format!("/{number}")))
+        })
+    };
+    let peer = chain(2).upgrade().close_handshake();
+    Wsurl::new(["send", "-L", "--max-redirs", "2", &peer.url()])
+        .args(["-w", "%{num_redirects} %{url_effective}\\n"])
+        .stdout(format!("2 {}2\n", peer.url()))
+        .exits(0);
+
+    let peer = chain(3).close();
+    Wsurl::new(["send", "-L", "--max-redirs", "2", &peer.url(), "hi"])
+        .stderr_has("wsurl: error: more than 2 redirects (--max-redirs)")
+        .exits(47);
+
+    let peer = chain(11).close();
+    Wsurl::new(["send", "-L", &peer.url(), "hi"])
+        .stderr_has("more than 10 redirects (--max-redirs)")
+        .exits(47);
+
+    let peer = chain(1).close();
+    Wsurl::new(["send", "-L", "--max-redirs", "0", &peer.url(), "hi"]).exits(47);
+}
+
+/// All that a request can have of secrets.
+const SECRETS: [&str; 6] = ["--cookie", "sid=42", "-H", "X-Other: stays", "--subprotocol", "v1"];
+
+#[test]
+fn credentials_stay_with_the_server_they_were_given_for() {
+    let (_dir, token) = file_with("token", "hunter2");
+    let credentials: [&[&str]; 4] = [
+        &["-u", "me:hunter2"],
+        &["--bearer", &format!("@{token}")],
+        &["-H", "Authorization: Basic hunter2"],
+        &[],
+    ];
+    for args in credentials {
+        let server = Script::new().upgrade().close_handshake();
+        let peer = sends_to(&server.url());
+        let url = peer.url().replace("ws://", if args.is_empty() { "ws://me:hunter2@" } else { "ws://" });
+        Wsurl::new(["send", "-vv", "-L", &url]).args(args).args(SECRETS).stderr_lacks("hunter2").exits(0);
+        assert_eq!((peer.headers("authorization").len(), peer.headers("cookie").len()), (1, 1), "{args:?}");
+        assert!(server.headers("authorization").is_empty(), "{args:?}: {}", server.request_text());
+        assert!(server.headers("cookie").is_empty(), "{args:?}: {}", server.request_text());
+        assert_eq!(server.headers("x-other"), ["stays"]);
+        assert_eq!(server.headers("sec-websocket-protocol"), ["v1"]);
+        assert_eq!(server.headers("host"), [server.authority()]);
+    }
+}
+
+#[test]
+fn credentials_of_the_environment_and_cookies_among_the_headers_stay_too() {
+    let server = Script::new().upgrade().close_handshake();
+    let peer = sends_to(&server.url());
+    Wsurl::new(["send", "-L", "-H", "Cookie: sid=42", &peer.url()]).env("WSURL_USER", "me:hunter2").exits(0);
+    assert_eq!((peer.headers("authorization").len(), peer.headers("cookie").len()), (1, 1));
+    assert!(server.headers("authorization").is_empty() && server.headers("cookie").is_empty());
+}
+
+#[test]
+fn credentials_do_not_answer_the_challenge_of_another_server() {
+    let server = Script::new()
+        .request()
+        .respond(
+            "HTTP/1.1 401 Who?\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n\r\n",
+        )
+        .close();
+    let peer = sends_to(&server.url());
+    Wsurl::new(["send", "-L", "-u", "me:hunter2", &peer.url(), "hi"])
+        .stderr_has("401 Who?")
+        .stderr_lacks("hunter2")
+        .exits_with_one_of(&[22, 67]);
+    assert_eq!(server.headers_of_all("authorization"), [""]);
+}
+
+#[test]
+fn on_the_same_server_credentials_are_taken_along() {
+    let peer = Script::new().request().respond(&redirect("302 Found", "/v2")).upgrade().close_handshake();
+    Wsurl::new(["send", "-L", "-u", "me:hunter2", "--cookie", "sid=42", &peer.url()]).exits(0);
+    let sent = peer.headers_of_all("authorization");
+    assert!(sent.len() == 2 && sent[0] == sent[1] && !sent[0].is_empty(), "{sent:?}");
+    assert_eq!(peer.headers_of_all("cookie"), ["sid=42", "sid=42"]);
+}
+
+#[test]
+fn credentials_do_not_come_back_after_a_detour() {
+    let home = Script::new();
+    let detour = sends_to(&format!("{}back", home.url()));
+    let home = home.request().respond(&redirect("302 Found", &detour.url())).upgrade().close_handshake();
+    Wsurl::new(["send", "-L", "-u", "me:hunter2", &home.url()]).exits(0);
+    assert!(detour.headers("authorization").is_empty(), "{}", detour.request_text());
+    // Either is defensible at home; curl sends them again, since they were given for this very server.
+    assert_eq!(home.requests().len(), 2);
+}
+
+#[test]
+fn each_upgrade_on_the_way_has_a_key_of_its_own() {
+    let peer = Script::new().request().respond(&redirect("302 Found", "/v2")).upgrade().close_handshake();
+    Wsurl::new(["send", "-L", &peer.url()]).exits(0);
+    let keys = peer.headers_of_all("sec-websocket-key");
+    assert!(keys.len() == 2 && keys[0] != keys[1], "{keys:?}");
+}
+
+#[test]
+fn the_way_is_told() {
+    let server = EchoServer::start();
+    let peer = sends_to(&server.url());
+    Wsurl::new(["send", "-v", "-L", &peer.url(), "hi"])
+        .stderr_has("< HTTP/1.1 302 Found\n")
+        .stderr_has("< HTTP/1.1 101 Switching Protocols\n")
+        .stdout("hi\n")
+        .exits(0);
+}
+
+#[test]
+fn the_time_to_connect_is_one_for_the_whole_way() {
+    let server = Script::new().request().hold();
+    let peer =
+        Script::new().request().sleep(millis(300)).respond(&redirect("302 Found", &server.url())).close();
+    Wsurl::new(["send", "-L", "--connect-timeout", "500ms", &peer.url(), "hi"])
+        .stderr_has("timed out after 500ms in upgrade with 127.0.0.1 (--connect-timeout)")
+        .within(millis(1200))
+        .exits(28);
+}
+
+#[test]
+fn a_target_that_is_not_there_is_told_by_its_own_address() {
+    let (_peer, run) = refused("ws://127.0.0.1:1/");
+    run.stderr_has("cannot connect to 127.0.0.1:1").exits(7);
+}
