@@ -62,7 +62,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Som
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -71,11 +71,11 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-buffer -d 'Set
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc-file -d 'Look name and password up in this file' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s x -l proxy -d 'Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; \'\' for none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
@@ -92,7 +92,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-to -d 'Conn
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Try again this often when there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Try again this often while the session is not open and there is hope' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
@@ -143,7 +143,7 @@ never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until this many messages have arrived, and print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -152,11 +152,11 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-buffer -d 'S
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc-file -d 'Look name and password up in this file' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s x -l proxy -d 'Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; \'\' for none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
@@ -173,7 +173,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-to -d 'Co
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Try again this often when there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Try again this often while the session is not open and there is hope' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
@@ -211,7 +211,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground; port 0 takes a free one' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -220,11 +220,11 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-buffer -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc-file -d 'Look name and password up in this file' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s x -l proxy -d 'Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; \'\' for none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
@@ -241,7 +241,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-to -d 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Try again this often when there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Try again this often while the session is not open and there is hope' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r

@@ -79,6 +79,10 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
         roff.text([roman(line)]);
     }
     roff.control("fi", []);
+    roff.control("SH", ["ENVIRONMENT"]);
+    for (name, meaning) in ENVIRONMENT {
+        roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
+    }
     roff.control("SH", ["EXIT STATUS"]);
     roff.control("TP", []).text([bold("0")]).text([roman(SUCCESS)]);
     for status in Status::ALL {
@@ -93,6 +97,18 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     roff.to_writer(&mut text)?;
     Ok(text)
 }
+
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("WSURL_USER, WSURL_BEARER", "like --user and --bearer, which win over them"),
+    ("WSURL_PROXY_USER", "like --proxy-user, which wins over it"),
+    ("wss_proxy, ws_proxy", "the proxy for wss and ws; upper case counts, too"),
+    ("https_proxy, http_proxy", "the same when those are not set; HTTP_PROXY is ignored"),
+    ("all_proxy", "the same when none of those is set"),
+    ("no_proxy", "hosts that are reached without a proxy, as with --noproxy"),
+    ("NETRC", "the file for --netrc"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "the system's CA certificates, where OpenSSL is used"),
+    ("NO_COLOR", "no colours, unless --color always"),
+];
 
 const SUCCESS: &str = "everything given was sent, everything awaited arrived and was written, and the session \
                        ended in an accepted way";

@@ -1,5 +1,8 @@
 //! Options that several subcommands have.
 
+// The comments are help texts: a person reads them in a terminal, without Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,7 +49,7 @@ pub struct RequestArgs {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE", value_parser = values::header_or_file)]
     pub headers: Vec<HeaderArg>,
 
-    /// Offer a subprotocol, the preferred one first; the server's choice has to be one of them
+    /// Offer a subprotocol, the preferred one first; what the server chooses has to be one of them
     #[arg(long = "subprotocol", visible_alias = "protocol", value_name = "NAME", value_parser = values::subprotocol)]
     pub subprotocols: Vec<String>,
 
@@ -102,9 +105,10 @@ pub struct CredentialArgs {
 
 /// Proxies.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Proxy (else from wss_proxy, ws_proxy, https_proxy, http_proxy, all_proxy)")]
+#[command(next_help_heading = "Proxy")]
 pub struct ProxyArgs {
-    /// Connect through this proxy: http, https, socks4, socks4a, socks5 or socks5h; '' for none
+    /// Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; '' for none [default: from wss_proxy
+    /// or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]
     #[arg(short = 'x', long, value_name = "URL")]
     pub proxy: Option<String>,
 
@@ -124,7 +128,7 @@ pub struct ProxyArgs {
     #[arg(long)]
     pub proxy_insecure: bool,
 
-    /// Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: `no_proxy`]
+    /// Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]
     #[arg(long, value_name = "LIST")]
     pub noproxy: Option<String>,
 }
@@ -214,9 +218,9 @@ pub struct AddressArgs {
 
 /// Retries.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Retry (only until the session is open)")]
+#[command(next_help_heading = "Retry")]
 pub struct RetryArgs {
-    /// Try again this often when there is hope
+    /// Try again this often while the session is not open and there is hope
     #[arg(long, value_name = "N", default_value = "0")]
     pub retry: u32,
 
