@@ -25,6 +25,10 @@ const MAX_ADDRESSES: usize = 5;
 /// The head start of an attempt before the next one (RFC 8305 §5, "Connection Attempt Delay").
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
+/// Bytes that the kernel takes beyond what it can send at once: two of the session's buffers.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MAX_UNSENT: u32 = 512 * 1024;
+
 /// What is set on the socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SocketOptions {
@@ -138,6 +142,9 @@ impl Race<'_> {
         if let Some(size) = self.options.send_buffer {
             socket.set_send_buffer_size(size)?;
         }
+        if !address.ip().is_loopback() {
+            limit_unsent(&socket);
+        }
         if let Some(ip) = self.options.interface {
             socket.bind(&SocketAddr::new(ip, 0).into())?;
         }
@@ -179,6 +186,17 @@ pub(super) fn connect_unix(path: &Path, observer: &mut dyn Observer) -> Result<T
             .source(IoCause(err))
             .hint("is the server listening on it?")
     })
+}
+
+/// Lets the kernel hold back only so much that was not sent yet, beside what is on its way. Else megabytes wait on a slow
+/// line, and a pong, our Close and every count of progress with them; a limit on the answer to our Close would run
+/// out while the line still carries the upload. Loopback is no slow line, and would be slowed down by more switching.
+fn limit_unsent(socket: &socket2::Socket) {
+    // Where the system cannot do this, all still works.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket.set_tcp_notsent_lowat(MAX_UNSENT);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
 }
 
 /// Whether a connection that does not block was begun.
