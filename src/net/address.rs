@@ -72,7 +72,7 @@ pub enum Family {
     V6,
 }
 
-/// `--resolve HOST:PORT:ADDR[,ADDR]`.
+/// `--resolve HOST:PORT:ADDR[,ADDR]`; the host `*` is any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolve {
     host: String,
@@ -99,6 +99,8 @@ impl Resolve {
         let port = port.parse().map_err(|_| EXAMPLE)?;
         let addresses = addresses.split(',').map(|address| without_brackets(address.trim()).parse());
         let addresses = addresses.collect::<Result<Vec<_>, _>>().map_err(|_| EXAMPLE)?;
+        // curl's mark for an entry that may be forgotten: nothing is remembered here.
+        let host = host.strip_prefix('+').map_or_else(|| host.clone(), ToOwned::to_owned);
         if host.is_empty() { Err(EXAMPLE.to_owned()) } else { Ok(Self { host, port, addresses }) }
     }
 }
@@ -167,7 +169,8 @@ impl AddressOptions {
     /// The addresses that the user gives for `destination`.
     pub(super) fn given(&self, destination: &Destination) -> Option<Vec<SocketAddr>> {
         let same = |rule: &&Resolve| {
-            rule.port == destination.port && rule.host.eq_ignore_ascii_case(&destination.host)
+            rule.port == destination.port
+                && (rule.host == "*" || rule.host.eq_ignore_ascii_case(&destination.host))
         };
         let rule = self.resolve.iter().find(same)?;
         Some(rule.addresses.iter().map(|ip| SocketAddr::new(*ip, destination.port)).collect())
@@ -238,6 +241,11 @@ mod tests {
         let given = options.given(&server("EXAMPLE.com", 443)).unwrap();
         assert_eq!(given.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.1:443", "[::1]:443"]);
         assert_eq!(options.given(&server("example.com", 80)), None);
+        for (rule, host) in [("*:1:127.0.0.1", "anything"), ("+h:1:127.0.0.1", "h")] {
+            let options =
+                AddressOptions { resolve: vec![Resolve::parse(rule).unwrap()], ..AddressOptions::default() };
+            assert!(options.given(&server(host, 1)).is_some(), "{rule}");
+        }
         for bad in ["", "a", "a:1", "a:b:1.1.1.1", "a:1:b", ":1:1.1.1.1"] {
             assert!(Resolve::parse(bad).unwrap_err().contains("example.com:443:127.0.0.1"), "{bad}");
         }

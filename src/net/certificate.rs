@@ -20,6 +20,8 @@ pub struct CertificateFacts {
     pub not_before: i64,
     /// Seconds since 1970 until which it is valid.
     pub not_after: i64,
+    /// Whether a server may use it (RFC 5280 §4.2.1.12).
+    pub for_servers: bool,
 }
 
 impl CertificateFacts {
@@ -34,6 +36,10 @@ impl CertificateFacts {
             names: names.filter_map(name).collect(),
             not_before: certificate.validity().not_before.timestamp(),
             not_after: certificate.validity().not_after.timestamp(),
+            for_servers: match certificate.extended_key_usage() {
+                Ok(Some(usage)) => usage.value.server_auth || usage.value.any,
+                Ok(None) | Err(_) => true,
+            },
         })
     }
 
@@ -65,17 +71,27 @@ impl CertificateFacts {
                 format!("certificate is not valid before {} (in {})", date(start), days((start - now) / DAY));
             return Failure::new(Status::CertificateExpired, text).hint("is this machine's clock right?");
         }
-        if !self.is_for(host) {
-            let names =
-                if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
-            let text = format!("certificate is for {names}; not for {host}");
-            return Failure::new(Status::CertificateNameMismatch, text)
-                .hint("--tls-domain NAME verifies another name");
-        }
-        let text = if self.subject == self.issuer {
-            format!("certificate is self-signed ({})", self.subject)
-        } else {
-            format!("certificate is from an issuer that is not trusted ({})", self.issuer)
+        let names = if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
+        let self_signed = self.subject == self.issuer;
+        let text = match (self_signed, self.is_for(host)) {
+            (true, true) => format!("certificate is self-signed ({})", self.subject),
+            (true, false) => {
+                format!("certificate is self-signed ({}), and for {names}; not for {host}", self.subject)
+            }
+            (false, false) => {
+                let text = format!("certificate is for {names}; not for {host}");
+                return Failure::new(Status::CertificateNameMismatch, text)
+                    .hint("--tls-domain NAME verifies another name");
+            }
+            (false, true) if !self.for_servers => {
+                let text = format!(
+                    "certificate is not for servers ({}): unsuitable certificate purpose",
+                    self.subject
+                );
+                return Failure::new(Status::CertificateInvalid, text)
+                    .hint("the server needs a certificate with the extended key usage serverAuth");
+            }
+            (false, true) => format!("certificate is from an issuer that is not trusted ({})", self.issuer),
         };
         Failure::new(Status::CertificateUntrusted, text)
             .hint("--cacert FILE trusts the issuer's certificate; -k accepts any certificate")
@@ -130,6 +146,7 @@ mod tests {
             names: names.iter().map(ToString::to_string).collect(),
             not_before: 1_700_000_000,
             not_after: 1_767_398_399,
+            for_servers: true,
         }
     }
 
@@ -164,6 +181,13 @@ mod tests {
         assert_eq!(
             text("a.example", 1_700_000_001),
             "certificate is from an issuer that is not trusted (CN=ca)"
+        );
+        let for_clients = CertificateFacts { for_servers: false, ..facts.clone() };
+        assert_eq!(for_clients.refusal("a.example", at(1_700_000_001)).status(), Status::CertificateInvalid);
+        let own = CertificateFacts { issuer: "CN=a".to_owned(), names: Vec::new(), ..facts.clone() };
+        assert_eq!(
+            own.refusal("h", at(1_700_000_001)).to_string(),
+            "certificate is self-signed (CN=a), and for no host at all; not for h"
         );
         assert_eq!(facts.days_left(at(1_767_398_399 - 3 * 86_400)), 3);
         assert_eq!(facts.days_left(at(1_767_398_400)), -1);

@@ -74,6 +74,9 @@ impl TlsClient {
     /// Reads the certificates. `host` is the name of the URL.
     pub(super) fn new(options: &TlsOptions, host: &str) -> Result<Self, Failure> {
         let mut builder = builder(options);
+        if let Some(identity) = &options.identity {
+            builder.identity(identity.clone());
+        }
         if let Some(path) = &options.cacert {
             builder.disable_built_in_roots(true);
             for certificate in read_cacert(path)? {
@@ -128,14 +131,12 @@ impl TlsClient {
     }
 }
 
-/// What a connection with checks and one without have in common.
+/// What a connection with checks and one without have in common. Not our certificate: who is not trusted is not told
+/// who we are.
 fn builder(options: &TlsOptions) -> native_tls::TlsConnectorBuilder {
     let mut builder = TlsConnector::builder();
     // The only protocol that the upgrade is defined for here; a server that prefers HTTP/2 has to know.
     builder.request_alpns(&["http/1.1"]);
-    if let Some(identity) = &options.identity {
-        builder.identity(identity.clone());
-    }
     let (oldest, newest) = options.versions;
     if let Some(oldest) = oldest {
         builder.min_protocol_version(Some(oldest.into()));
@@ -155,15 +156,40 @@ impl From<TlsVersion> for Protocol {
     }
 }
 
-const NOT_TLS: &str = "does the server speak TLS on this port? ws:// connects without";
+const NOT_TLS: &str =
+    "does the server speak TLS on this port (ws:// connects without), or want a client certificate (--cert)?";
 
 fn handshake_failed(target: &str) -> Failure {
     Failure::new(Status::TlsHandshake, format!("TLS handshake with {target} failed"))
 }
 
-/// The handshake with `target` was refused, and not for the certificate.
+/// The handshake with `target` was refused, and no second look told why.
 pub(super) fn failed(target: &str, err: &native_tls::Error) -> Failure {
-    handshake_failed(target).and(format_args!(": {}", reason(&err.to_string()))).hint(NOT_TLS)
+    let reason = reason(&err.to_string());
+    if is_about_certificate(err) {
+        let text = format!("certificate was not accepted: {reason} (TLS with {target})");
+        return Failure::new(Status::CertificateInvalid, text)
+            .hint("--cacert FILE trusts the issuer's certificate; -k accepts any certificate");
+    }
+    handshake_failed(target).and(format_args!(": {reason}")).hint(NOT_TLS)
+}
+
+/// Whether the TLS library says by a code of its own that it refused the peer's certificate.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn is_about_certificate(err: &native_tls::Error) -> bool {
+    /// `ERR_LIB_SSL` and `SSL_R_CERTIFICATE_VERIFY_FAILED` of OpenSSL.
+    const VERIFY_FAILED: (i32, i32) = (20, 134);
+    let stack =
+        std::error::Error::source(err).and_then(|cause| cause.downcast_ref::<openssl::error::ErrorStack>());
+    stack.is_some_and(|stack| {
+        stack.errors().iter().any(|err| (err.library_code(), err.reason_code()) == VERIFY_FAILED)
+    })
+}
+
+/// The other libraries have no such code.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn is_about_certificate(_: &native_tls::Error) -> bool {
+    false
 }
 
 fn handshake(
@@ -203,10 +229,28 @@ pub(super) fn tls_alert(target: &str, err: &std::io::Error) -> Failure {
         .hint("does the server want a client certificate? --cert FILE --key FILE gives one")
 }
 
-/// The text of a TLS error for a person: of OpenSSL's `error:CODE:library:function:reason:file:line` the reason.
-fn reason(text: &str) -> &str {
-    match text.strip_prefix("error:").and_then(|fields| fields.split(':').nth(3)) {
-        Some(reason) if !reason.is_empty() => reason,
-        _ => text,
+/// The text of a TLS error for a person: of OpenSSL's `error:CODE:library:function:reason:file:line (verify result)`
+/// the reason and the result.
+fn reason(text: &str) -> String {
+    let fields = text.strip_prefix("error:").and_then(|fields| fields.split(':').nth(3));
+    let Some(reason) = fields.filter(|reason| !reason.is_empty()) else { return text.to_owned() };
+    let result = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")).map(|(_, result)| result);
+    result.map_or_else(|| reason.to_owned(), |result| format!("{reason} ({result})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn the_reason_is_taken_out_of_openssls_text() {
+        let text = "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify failed:\
+                    ../ssl/statem/statem_clnt.c:1889: (unsuitable certificate purpose)";
+        assert_eq!(reason(text), "certificate verify failed (unsuitable certificate purpose)");
+        assert_eq!(
+            reason("error:0A00010B:SSL routines:ssl3_get_record:wrong version number:a.c:1:"),
+            "wrong version number"
+        );
+        assert_eq!(reason("bad protocol version (-9836)"), "bad protocol version (-9836)");
     }
 }

@@ -217,7 +217,7 @@ fn refusal(target: &str, head: &ResponseHead, had_credential: bool) -> Failure {
     };
     let failure =
         Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
-    match (head.status, head.values("location").next()) {
+    match (head.status, head.values("location").find(|location| !location.is_empty())) {
         (301 | 302 | 303 | 307 | 308, Some(location)) => failure.hint(format!("it redirects to {location}")),
         (401, _) if had_credential => failure.hint("are the name and the password right?"),
         (401, _) => failure.hint("-u NAME:PASSWORD sends a credential"),

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 
 use crate::support::digest::{Challenge, SHA_256};
-use crate::support::{EchoServer, Script, Wsurl, secs};
+use crate::support::{EchoServer, Script, Wsurl, has_terminal, secs};
 
 const TARGET: &str = "ws://chat.example/";
 
@@ -116,6 +116,10 @@ fn the_server_and_the_proxy_each_get_their_own_password() {
 
 #[test]
 fn a_user_without_a_password_is_refused_where_nobody_can_be_asked() {
+    if has_terminal() {
+        eprintln!("skipped: there is somebody at a terminal who would be asked");
+        return;
+    }
     Wsurl::new(["send", "-x", "http://127.0.0.1:1", "-U", "me", TARGET, "hi"])
         .stdout("")
         .stderr_has("-U")

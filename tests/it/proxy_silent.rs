@@ -176,7 +176,7 @@ fn silence_behind_the_tunnel_is_the_servers() {
 #[test]
 fn the_limit_is_one_for_all_phases() {
     // Each phase alone would be in time.
-    let server = Script::new().request().sleep(millis(1500)).close();
+    let server = Script::new().request().sleep(millis(300)).hold().close();
     let proxy = Script::new().request().sleep(millis(300)).respond(CONSENT).tunnel_to(server.address());
     times_out(&proxy, "http", "ws://chat.example/", "upgrade with chat.example");
 }

@@ -80,6 +80,7 @@ fn socks4_has_no_room_for_ipv6() {
     // Nothing is to be sent, but whether the proxy is called before is nobody's business.
     Wsurl::new(["send", "-x", "socks4://127.0.0.1:1", "ws://[2001:db8::7]/", "hi"])
         .stdout("")
+        .stderr_lacks("unexpected argument")
         .within(secs(2))
         .exits_with_one_of(&[2, 6, 7, 97]);
 }
@@ -276,6 +277,7 @@ fn a_name_that_is_too_long_for_socks_is_refused() {
     let label = "x".repeat(60);
     let url = format!("ws://{label}.{label}.{label}.{label}.{label}/");
     Wsurl::new(["send", "-x", "socks5h://127.0.0.1:1", &url, "hi"])
+        .stderr_lacks("unexpected argument")
         .within(secs(3))
         .exits_with_one_of(&[2, 3, 6, 7, 97]);
 }

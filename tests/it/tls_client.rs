@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use native_tls::Protocol;
-
 use crate::support::{Certificate, Echo, EchoServer, Wsurl, file_with, secs};
+#[cfg(target_os = "linux")]
+use crate::support::{Demand, noise};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures");
 
@@ -38,7 +38,7 @@ fn unusable(certificate: &str, key: Option<&str>, password: Option<&str>) -> Wsu
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn known_as(args: &[&str]) -> String {
-    let server = Echo::new().tls(Certificate::Valid).wants_certificate().start();
+    let server = Echo::new().tls(Certificate::Valid).demands(Demand::Certificate).start();
     let run = Wsurl::new(["send", "-v", "--cacert", server.cacert(), &server.url(), "hi"]).args(args);
     run.stdout("hi\n").stderr_lacks("sesame").exits(0);
     server.received().client.expect("the client's name")
@@ -94,7 +94,7 @@ fn pkcs12_is_known_by_its_content() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_wants_a_certificate_lets_nobody_in_without() {
-    let server = Echo::new().tls(Certificate::Valid).wants_certificate().start();
+    let server = Echo::new().tls(Certificate::Valid).demands(Demand::Certificate).start();
     // TLS 1.3 tells the client after its handshake is done: as an alert when it first reads.
     Wsurl::new(["send", "--cacert", server.cacert(), &server.url(), "hi"])
         .stdout("")
@@ -109,13 +109,12 @@ fn a_key_that_does_not_fit_is_told() {
     unusable(&fixture("rsa.pem"), Some(&fixture("ec-sec1.key")), None)
         .stderr_has("the key does not fit the certificate")
         .exits(58);
-    let (other, own) = (rcgen_key(), fixture("ec.pem"));
-    unusable(&own, Some(&other.1), None).stderr_has("the key does not fit the certificate").exits(58);
-}
-
-/// A key of the same kind as the fixtures', which belongs to nobody.
-fn rcgen_key() -> (tempfile::TempDir, String) {
-    file_with("other.key", rcgen::KeyPair::generate().expect("a key").serialize_pem())
+    // One of the same kind, on the same curve.
+    let other = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+    let (_dir, other) = file_with("other.key", other);
+    unusable(&fixture("ec.pem"), Some(&other), None)
+        .stderr_has("the key does not fit the certificate")
+        .exits(58);
 }
 
 #[test]
@@ -228,20 +227,40 @@ fn a_pin_that_cannot_be_is_refused() {
 
 #[test]
 fn a_server_with_an_old_version_is_refused_when_a_new_one_is_wanted() {
-    let server = || Echo::new().tls(Certificate::Valid).tls_version(Protocol::Tlsv12).start();
-    let run = |server: &EchoServer, flag: &str| {
-        let args =
-            ["send", "--cacert", server.cacert(), &server.url(), "hi", "-w", "%{tls_version}\\n", flag];
-        Wsurl::new(args)
-    };
-    run(&server(), "--tlsv1.2").stdout("hi\nTLSv1.2\n").exits(0);
-    run(&server(), "--tlsv1.3").stdout("\n").stderr_has("127.0.0.1").exits(35);
+    let (_server, run) = facing(Certificate::Valid);
+    run.args(["--tlsv1.2", "-w", "%{tls_version}\\n"]).stdout("hi\nTLSv1.2\n").exits(0);
+    let (_server, run) = facing(Certificate::Valid);
+    run.args(["--tlsv1.3"]).stdout("").stderr_has("127.0.0.1").exits(35);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_with_a_new_version_is_refused_when_an_old_one_is_the_most() {
+    let server = Echo::new().tls(Certificate::Valid).demands(Demand::Tls13).start();
+    let args = ["send", "--cacert", server.cacert(), &server.url(), "hi"];
+    for wanted in [&["--tls-max", "1.3"][..], &["--tlsv1.3"], &[]] {
+        let run = Wsurl::new(args).args(wanted).args(["-w", "%{tls_version}\\n"]);
+        run.stdout("hi\nTLSv1.3\n").exits(0);
+    }
+    Wsurl::new(args).args(["--tls-max", "1.2"]).stdout("").stderr_has("127.0.0.1").exits(35);
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn the_highest_version_holds_back_a_server_that_could_do_better() {
-    let (_server, run) = facing(Certificate::Valid);
-    run.args(["--tls-max", "1.2", "-w", "%{tls_version}\\n"]).stdout("hi\nTLSv1.2\n").exits(0);
+    let server = Echo::new().tls(Certificate::Valid).demands(Demand::Nothing).start();
+    let args = ["send", "--cacert", server.cacert(), &server.url(), "hi", "-w", "%{tls_version}\\n"];
+    Wsurl::new(args).stdout("hi\nTLSv1.3\n").exits(0);
+    Wsurl::new(args).args(["--tls-max", "1.2"]).stdout("hi\nTLSv1.2\n").exits(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn much_data_goes_through_the_latest_version_in_both_directions_at_once() {
+    let data = noise(4 * 1024 * 1024);
+    let server = Echo::new().tls(Certificate::Valid).demands(Demand::Nothing).start();
+    let run = Wsurl::new(["stream", "--cacert", server.cacert(), &server.url()]).stdin(data.as_slice());
+    run.stdout(&data).limit(secs(20)).exits(0);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 """What the cases in peers.py stand on: certificates, servers, and runs of wsurl with hard limits."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 MIB = 1 << 20
+USER, PASSWORD = "alice", "s3cr:t p@ss"  # whom the servers and proxies know
 
 
 class Failed(Exception):
@@ -51,6 +53,11 @@ class Run:
             check(text in self.stderr, f"stderr lacks {text!r}: {brief(self.stderr)}")
         return self
 
+    def hides(self, *texts):
+        for text in texts:
+            check(text not in self.stderr, f"stderr tells {text!r}: {brief(self.stderr)}")
+        return self
+
 
 class Wsurl:
     """The program under test, with a scrubbed environment."""
@@ -60,10 +67,10 @@ class Wsurl:
         self.home = home
         self.env = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "WSURL": self.binary}
 
-    def start(self, *args, **options):
+    def start(self, *args, env=None, **options):
         """A child that the caller talks to; use it in a `with`, which kills it if it is still there."""
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        return Child([self.binary, *map(str, args)], env=self.env, **pipes)
+        return Child([self.binary, *map(str, args)], env=self.env | (env or {}), **pipes)
 
     def run(self, *args, stdin=b"", limit=20, **options):
         """Runs it to its end with all of `stdin` (bytes or a path) given."""
@@ -160,40 +167,34 @@ def end(process):
         process.wait()
 
 
-class Nginx:
-    """TLS termination in front of another server."""
+class Daemon:
+    """A server of somebody else's that is told its ports: by its command line, or by a config of servers/.
 
-    def __init__(self, prefix, certs, upstream):
-        self.prefix = prefix
-        (prefix / "tmp").mkdir(parents=True)
-        for _ in range(5):  # nginx cannot be told to pick a port: take a free one, and another if it is gone
-            self.port = free_port()
-            self.write_config(certs, upstream)
-            command = ["nginx", "-p", str(prefix), "-c", "nginx.conf", "-e", "error.log"]
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-            if self.answers():
+    Runs in a folder of its own. Ports are named; `@NAME@` in the config becomes the port or the value of that name.
+    """
+
+    def __init__(self, folder, ports, command, config=None, log=None, **values):
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        for _ in range(5):  # it cannot be told to pick a port: take free ones, and others if one is gone
+            self.ports = dict(zip(ports, free_ports(len(ports))))
+            if config:
+                fill_in(HERE / "servers" / f"{config}.in", folder / config, values | self.ports)
+            words = [str(word).format(**self.ports) for word in command]
+            with (folder / "output.log").open("ab") as output:
+                streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+                self.process = subprocess.Popen(words, cwd=folder, start_new_session=True, **streams)
+            if all(self.answers(port) for port in self.ports.values()):
                 return
-            end(self.process)
-        raise Failed(f"nginx did not start: {(prefix / 'error.log').read_text()}")
+            self.stop()
+        logs = [folder / name for name in ("output.log", log) if name and (folder / name).exists()]
+        raise Failed(f"{command[0]} did not start: {''.join(path.read_text() for path in logs)[-1000:]}")
 
-    def write_config(self, certs, upstream):
-        values = {
-            "USER": "user root root;" if os.geteuid() == 0 else "",
-            "PORT": self.port,
-            "CERT": certs / "leaf.pem",
-            "KEY": certs / "leaf.key",
-            "UPSTREAM": upstream,
-        }
-        config = (HERE / "servers" / "nginx.conf.in").read_text()
-        for name, value in values.items():
-            config = config.replace(f"@{name}@", str(value))
-        (self.prefix / "nginx.conf").write_text(config)
-
-    def answers(self):
+    def answers(self, port):
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection(("127.0.0.1", port), 1).close()
                 return True
             except OSError:
                 time.sleep(0.02)
@@ -201,31 +202,71 @@ class Nginx:
 
     def stop(self):
         end(self.process)
+        with contextlib.suppress(ProcessLookupError):  # what it started is in its session
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+class Nginx(Daemon):
+    """TLS termination, client certificates, passwords and redirects in front of another server."""
+
+    def __init__(self, folder, certs, upstream):
+        (folder / "tmp").mkdir(parents=True)
+        (folder / "users").write_text(f"{USER}:{openssl_output('passwd', '-apr1', PASSWORD)}\n")
+        super().__init__(
+            folder,
+            ["TLS", "MTLS", "TLS12", "PLAIN"],
+            ["nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"],
+            config="nginx.conf",
+            log="error.log",
+            USER="user root root;" if os.geteuid() == 0 else "",
+            CERTS=certs,
+            UPSTREAM=upstream,
+        )
+
+
+def fill_in(template, file, values):
+    text = template.read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    file.write_text(text)
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [sock.getsockname()[1] for sock in sockets]
 
 
 def make_certificates(folder):
-    """A CA and a leaf for localhost, 127.0.0.1 and ::1, good for two days."""
+    """A CA with its leaf for this machine and its client certificate, all good for two days."""
     folder.mkdir()
-    new_key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    openssl(folder, f"req -x509 {new_key} -days 2 -keyout ca.key -out ca.pem", "-subj", "/CN=wsurl peers CA")
-    openssl(folder, f"req -new {new_key} -keyout leaf.key -out leaf.csr", "-subj", "/CN=localhost")
-    (folder / "leaf.ext").write_text(
-        "subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1\n"
-        "basicConstraints = critical, CA:false\n"
-        "extendedKeyUsage = serverAuth\n"
-    )
-    openssl(
-        folder,
-        "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile leaf.ext -out leaf.pem",
-    )
+    names = "DNS:localhost, DNS:example.test, IP:127.0.0.1, IP:::1"
+    make_ca(folder, "ca", "wsurl peers CA")
+    make_leaf(folder, "leaf", "ca", "localhost", f"subjectAltName = {names}\nextendedKeyUsage = serverAuth")
+    make_leaf(folder, "client", "ca", USER, "extendedKeyUsage = clientAuth")
     return folder
 
 
+NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+
+
+def make_ca(folder, name, subject):
+    openssl(folder, f"req -x509 {NEW_KEY} -days 2 -keyout {name}.key -out {name}.pem", "-subj", f"/CN={subject}")
+
+
+def make_leaf(folder, name, issuer, subject, extensions, dates="-days 2"):
+    openssl(folder, f"req -new {NEW_KEY} -keyout {name}.key -out {name}.csr", "-subj", f"/CN={subject}")
+    (folder / f"{name}.ext").write_text(f"basicConstraints = critical, CA:false\n{extensions}\n")
+    issued = f"-CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial -extfile {name}.ext -out {name}.pem"
+    openssl(folder, f"x509 -req -in {name}.csr {issued} {dates}")
+
+
 def openssl(folder, words, *more):
-    done = subprocess.run(["openssl", *words.split(), *more], cwd=folder, capture_output=True, text=True, timeout=30)
+    options = {"capture_output": True, "text": True, "timeout": 30}
+    done = subprocess.run(["openssl", *words.split(), *more], cwd=folder, check=False, **options)
     check(done.returncode == 0, f"openssl {words}: {done.stderr}")
+
+
+def openssl_output(*words):
+    command = ["openssl", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()

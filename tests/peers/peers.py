@@ -1,6 +1,8 @@
-"""Runs wsurl against servers that others wrote: python `websockets`, node `ws`, and nginx in front of the first.
+"""Runs wsurl against servers that others wrote: python `websockets`, node `ws`, nginx, proxies, and odd TLS servers.
 
 usage: peers.py WSURL FOLDER NODE_PATH [REGEX]
+
+The cases of this file are those of sessions; proxies.py, tls_peers.py and origins.py hold the others.
 
 Each case is a function over one peer; it raises Failed when something does not hold. REGEX picks cases by
 `name/peer`. PEERS_MIB says how large the large uploads are (1024).
@@ -9,7 +11,6 @@ Each case is a function over one peer; it raises Failed when something does not 
 import base64
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import pathlib
@@ -22,103 +23,16 @@ import sys
 import tempfile
 import termios
 import time
-from urllib.parse import urlencode
 
-from harness import HERE, MIB, Child, Failed, Nginx, Server, Wsurl, check, make_certificates, same
+import origins  # noqa: F401  (these three register their cases)
+import proxies  # noqa: F401
+import tls_peers  # noqa: F401
+from bed import CASES, LARGE, Bed, case, same_file, sha256
+from harness import MIB, Child, Failed, check, same
 
 CASE_LIMIT = 180  # seconds; the backstop behind each run's own limit
-LARGE = int(os.environ.get("PEERS_MIB", "1024")) * MIB
 PLAIN = ["python", "node"]
 TLS = ["python-wss", "node-wss", "nginx-wss"]
-CASES = []
-
-
-def case(*peers):
-    def register(function):
-        CASES.extend((function, peer) for peer in peers)
-        return function
-
-    return register
-
-
-class Bed:
-    """The servers, the program, and what one case needs of them."""
-
-    def __init__(self, binary, folder, node_path):
-        self.folder = folder
-        self.certs = make_certificates(folder / "certs")
-        self.ca = self.certs / "ca.pem"
-        self.wsurl = Wsurl(binary, folder)
-        self.stack = contextlib.ExitStack()
-        pair = [self.certs / "leaf.pem", self.certs / "leaf.key"]
-        try:
-            self.python = self.up(Server([sys.executable, HERE / "servers" / "python_peer.py", *pair]))
-            env = os.environ | {"NODE_PATH": str(node_path)}
-            self.node = self.up(Server(["node", HERE / "servers" / "node_peer.js", *pair], env=env))
-            self.nginx = self.up(Nginx(folder / "nginx", self.certs, self.python.ports["ws"]))
-        except BaseException:
-            self.stack.close()
-            raise
-        self.bases = {
-            "python": f"ws://127.0.0.1:{self.python.ports['ws']}",
-            "python-keepalive": f"ws://127.0.0.1:{self.python.ports['keepalive']}",
-            "python-wss": f"wss://localhost:{self.python.ports['wss']}",
-            "node": f"ws://127.0.0.1:{self.node.ports['ws']}",
-            "node-wss": f"wss://localhost:{self.node.ports['wss']}",
-            "nginx-wss": f"wss://localhost:{self.nginx.port}",
-        }
-        self.count = 0
-
-    def up(self, server):
-        self.stack.callback(server.stop)
-        return server
-
-    def aim(self, peer):
-        """The next run is against this peer, and its events are told from those of other runs."""
-        self.peer = peer
-        self.count += 1
-        self.tag = f"{self.count}"
-
-    def url(self, path="/echo", **query):
-        return f"{self.bases[self.peer]}{path}?{urlencode(query | {'case': self.tag})}"
-
-    def dial(self, path="/echo", **query):
-        """The arguments that reach a path of the peer."""
-        trust = ["--cacert", self.ca] if self.peer.endswith("wss") else []
-        return [*trust, self.url(path, **query)]
-
-    def seen(self, name="closed"):
-        """What the server says of the session that has just ended."""
-        server = self.node if self.peer.startswith("node") else self.python
-        return server.event(name, self.tag)
-
-    def file(self, size):
-        """A file of random bytes."""
-        path = self.folder / f"random-{size}"
-        if not path.exists():
-            with path.open("wb") as file:
-                for at in range(0, size, 16 * MIB):
-                    file.write(os.urandom(min(16 * MIB, size - at)))
-        return path
-
-
-def sha256(path):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else slow_sha256(file)
-
-
-def slow_sha256(file):
-    digest = hashlib.sha256()
-    while chunk := file.read(MIB):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def same_file(back, sent):
-    check(back.exists(), f"{back.name} is missing")
-    same("the size of what came back", back.stat().st_size, sent.stat().st_size)
-    same("the SHA-256 of what came back", sha256(back), sha256(sent))
-    back.unlink()
 
 
 # Message mode
@@ -436,7 +350,7 @@ def run_case(bed, function, peer):
         reason = None
     except Failed as failed:
         reason = str(failed)
-    except Exception as error:  # a fault of one case must not hide the others' verdicts
+    except Exception as error:  # noqa: BLE001  a fault of one case must not hide the others' verdicts
         reason = f"{type(error).__name__}: {error}"
     finally:
         signal.alarm(0)

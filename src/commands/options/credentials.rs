@@ -23,6 +23,10 @@ pub(super) fn add(
     } else if let Some(userinfo) = endpoint.userinfo() {
         upgrade.credential =
             Some(Credential { name: userinfo.name.clone(), password: userinfo.password.clone() });
+    } else if let (Some(_), Some(_)) = (variable("WSURL_USER"), variable("WSURL_BEARER")) {
+        return Err(
+            Failure::new(Status::Usage, "WSURL_USER and WSURL_BEARER are both set").hint("unset one of them")
+        );
     } else if let Some(user) = variable("WSURL_USER") {
         upgrade.credential = Some(credential(&user, "WSURL_USER", &endpoint.host())?);
     } else if let Some(token) = variable("WSURL_BEARER") {
@@ -35,6 +39,13 @@ pub(super) fn add(
 
 /// `NAME:PASSWORD`, or `NAME` and a password from the terminal. `source` says where it was found.
 pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credential, Failure> {
+    if text.chars().any(char::is_control) {
+        return Err(Failure::new(
+            Status::Usage,
+            format!("invalid value for {source}: it has a control character"),
+        )
+        .hint("write NAME:PASSWORD"));
+    }
     if let Some((name, password)) = text.split_once(':') {
         return Ok(Credential { name: name.to_owned(), password: Secret::new(password) });
     }

@@ -57,6 +57,10 @@ impl ConversationOptions {
     pub(super) fn from_args(url: &str, args: ConversationArgs) -> Result<Self, Failure> {
         let start = Instant::now();
         let endpoint = Endpoint::parse(url)?;
+        if args.tls.pinnedpubkey.is_some() && !endpoint.is_secure() {
+            return Err(Failure::new(Status::Usage, "--pinnedpubkey has no key to look at without TLS")
+                .hint(format!("did you mean {} ?", endpoint.to_string().replacen("ws:", "wss:", 1))));
+        }
         let limits = limits(&args.limits, start);
         let interface = args.address.interface;
         let socket = SocketOptions {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
-use native_tls::{Identity, Protocol, TlsAcceptor};
+use native_tls::{Identity, TlsAcceptor};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData as _,
 };
@@ -28,6 +28,7 @@ pub enum Certificate {
 
 /// What a TLS server needs, and what its client needs to trust it.
 pub struct Tls {
+    /// For TLS 1.2 and no later version: more is in `openssl_acceptor`.
     pub acceptor: TlsAcceptor,
     pub certificate_pem: String,
     pub key_pem: String,
@@ -37,11 +38,6 @@ pub struct Tls {
 
 impl Tls {
     pub fn with(certificate: Certificate) -> Self {
-        Self::speaking(None, certificate)
-    }
-
-    /// As [`Tls::with`], for a server that speaks one version of TLS only, if one is given.
-    pub fn speaking(version: Option<Protocol>, certificate: Certificate) -> Self {
         let (trusted, trusted_pem) = authority("wsurl test CA");
         let key = KeyPair::generate().expect("a key");
         let params = leaf(certificate);
@@ -52,14 +48,11 @@ impl Tls {
         };
         let (certificate_pem, key_pem) = (signed.expect("a certificate").pem(), key.serialize_pem());
         let identity = Identity::from_pkcs8(certificate_pem.as_bytes(), key_pem.as_bytes());
-        let mut acceptor = TlsAcceptor::builder(identity.expect("an identity"));
-        if version.is_some() {
-            acceptor.min_protocol_version(version).max_protocol_version(version);
-        }
+        let acceptor = TlsAcceptor::new(identity.expect("an identity")).expect("an acceptor");
         let mut ca_file = NamedTempFile::new().expect("a temporary file");
         ca_file.write_all(trusted_pem.as_bytes()).expect("write the CA file");
         let pin = format!("sha256//{}", BASE64.encode(&Sha256::digest(key.subject_public_key_info())));
-        Self { acceptor: acceptor.build().expect("an acceptor"), certificate_pem, key_pem, ca_file, pin }
+        Self { acceptor, certificate_pem, key_pem, ca_file, pin }
     }
 
     /// The CA file for `--cacert`; it lives as long as the server.

@@ -28,16 +28,6 @@ pub const SHA_256: Challenge = Challenge {
     stale: false,
 };
 
-/// The text of a quoted string (RFC 9110 §5.6.4).
-fn unquoted(text: &str) -> String {
-    let mut chars = text.chars();
-    std::iter::from_fn(|| match chars.next() {
-        Some('\\') => chars.next(),
-        other => other,
-    })
-    .collect()
-}
-
 impl Challenge {
     /// The value of `WWW-Authenticate` or `Proxy-Authenticate`.
     pub fn value(&self) -> String {
@@ -67,7 +57,6 @@ impl Challenge {
         assert_eq!(fields.get("opaque").map(|field| &*field.value), self.opaque, "{answer}");
         assert_eq!(fields.get("algorithm").map(|field| &*field.value), self.algorithm, "{answer}");
 
-        // What is quoted is hashed without the backslashes that quote it.
         let realm = unquoted(self.realm);
         let mut a1 = self.hash(&format!("{user}:{realm}:{password}"));
         if self.algorithm.is_some_and(|name| name.ends_with("-sess")) {
@@ -130,6 +119,16 @@ fn parse(mut rest: &str) -> HashMap<String, Field> {
     fields
 }
 
+/// What is quoted, without its backslashes (RFC 9110 §5.6.4).
+fn unquoted(text: &str) -> String {
+    let mut escaped = false;
+    let kept = text.chars().filter(|&c| {
+        escaped = c == '\\' && !escaped;
+        !escaped
+    });
+    kept.collect()
+}
+
 fn quoted_length(text: &str) -> usize {
     let mut escaped = false;
     let end = text.char_indices().find(|&(_, c)| {
@@ -145,6 +144,11 @@ fn quoted_length(text: &str) -> usize {
 fn md5_is_the_one_of_the_example_in_rfc_2617() {
     assert_eq!(md5("Mufasa:testrealm@host.com:Circle Of Life"), "939e7578ed9e3c518a452acee763bce9");
     assert_eq!(md5("GET:/dir/index.html"), "39aff3a2bab6126f332b942af96d3366");
+}
+
+#[test]
+fn a_backslash_makes_what_follows_it_plain() {
+    assert_eq!(unquoted(r#"a \"b\" \\ c"#), r#"a "b" \ c"#);
 }
 
 #[test]

@@ -6,12 +6,13 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
-use native_tls::Protocol;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use super::certificate::{Certificate, Tls};
+#[cfg(target_os = "linux")]
+use super::openssl_acceptor::{self, Demand};
 use super::{PEER_PATIENCE, secs};
 
 /// What the server is to do; [`Echo::start`] starts it.
@@ -19,8 +20,8 @@ use super::{PEER_PATIENCE, secs};
 pub struct Echo {
     address: &'static str,
     certificate: Option<Certificate>,
-    tls_version: Option<Protocol>,
-    wants_certificate: bool,
+    #[cfg(target_os = "linux")]
+    demand: Option<Demand>,
     greetings: Vec<String>,
     close_after: Option<(usize, u16, String)>,
     mute: bool,
@@ -38,7 +39,7 @@ pub struct Received {
     pub messages: Vec<Message>,
     /// Code and reason of the client's Close; the code is 1005 if there was none in it.
     pub close: Option<(u16, String)>,
-    /// The name in the client's certificate, where one was wanted.
+    /// The name in the client's certificate, where one was demanded.
     pub client: Option<String>,
 }
 
@@ -60,8 +61,8 @@ impl Echo {
         Self {
             address: "127.0.0.1:0",
             certificate: None,
-            tls_version: None,
-            wants_certificate: false,
+            #[cfg(target_os = "linux")]
+            demand: None,
             greetings: Vec::new(),
             close_after: None,
             mute: false,
@@ -79,16 +80,10 @@ impl Echo {
         self
     }
 
-    /// Speaks only this version of TLS.
-    pub fn tls_version(mut self, version: Protocol) -> Self {
-        self.tls_version = Some(version);
-        self
-    }
-
-    /// Lets only those in who have a certificate of the CA in `fixtures/`.
+    /// Accepts TLS by another library, which can demand more.
     #[cfg(target_os = "linux")]
-    pub fn wants_certificate(mut self) -> Self {
-        self.wants_certificate = true;
+    pub fn demands(mut self, demand: Demand) -> Self {
+        self.demand = Some(demand);
         self
     }
 
@@ -118,8 +113,7 @@ impl Echo {
     pub fn try_start(self) -> io::Result<EchoServer> {
         let listener = TcpListener::bind(self.address)?;
         let address = listener.local_addr()?;
-        let tls = self.certificate.map(|certificate| Tls::speaking(self.tls_version, certificate));
-        let tls = tls.map(Arc::new);
+        let tls = self.certificate.map(Tls::with).map(Arc::new);
         let seen = Arc::new(Seen::default());
         let (theirs, identity) = (Arc::clone(&seen), tls.clone());
         thread::spawn(move || serve(&listener, &self, identity.as_ref(), &theirs));
@@ -217,9 +211,9 @@ fn session(stream: TcpStream, how: &Echo, tls: Option<&Tls>) -> Option<Received>
     stream.set_nodelay(true).ok()?;
     match tls {
         #[cfg(target_os = "linux")]
-        Some(tls) if how.wants_certificate => {
-            let (stream, client) = super::mutual_tls::accept(tls, stream)?;
-            talk(stream, how).map(|received| Received { client: Some(client), ..received })
+        Some(tls) if how.demand.is_some() => {
+            let (stream, client) = openssl_acceptor::accept(tls, how.demand?, stream)?;
+            talk(stream, how).map(|received| Received { client, ..received })
         }
         Some(tls) => talk(tls.acceptor.accept(stream).ok()?, how),
         None => talk(stream, how),

@@ -4,7 +4,8 @@
 //! - `echo_server`: a well-behaved server, made of tungstenite.
 //! - `script`: a peer that does, byte by byte, what a test tells it.
 //! - `frame`: frames as bytes, written from the RFC and not from the code under test.
-//! - `certificate`: certificates of every kind, made when they are needed; `mutual_tls`: servers that ask for one.
+//! - `certificate`: certificates of every kind, made when they are needed.
+//! - `openssl_acceptor`: servers that demand more of TLS: its latest version, or a client certificate.
 //! - `tunnel`, `socks`: what makes a script a proxy. `digest`: what makes a server know a password.
 //! - `untouched`: a port where nobody is to call.
 
@@ -15,7 +16,7 @@ pub mod digest;
 mod echo_server;
 pub mod frame;
 #[cfg(target_os = "linux")]
-mod mutual_tls;
+mod openssl_acceptor;
 #[cfg(unix)]
 mod posix;
 mod running;
@@ -30,6 +31,8 @@ use std::time::Duration;
 
 pub use certificate::Certificate;
 pub use echo_server::{Echo, EchoServer};
+#[cfg(target_os = "linux")]
+pub use openssl_acceptor::Demand;
 #[cfg(unix)]
 pub use posix::Signal;
 pub use running::Running;
@@ -65,6 +68,12 @@ pub fn noise(len: usize) -> Vec<u8> {
 /// Lines that all differ, so that a lost, doubled or misplaced one shows.
 pub fn numbered_lines(count: usize) -> String {
     (1..=count).fold(String::new(), |lines, number| lines + "line " + &number.to_string() + "\n")
+}
+
+/// Whether the binary could ask for a password here, as it can when the tests are started by hand.
+pub fn has_terminal() -> bool {
+    let terminal = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
+    std::fs::File::open(terminal).is_ok()
 }
 
 /// A directory of its own for a test, with one file in it.

@@ -3,9 +3,12 @@
 Prints one JSON object a line on stdout: first {"event": "listening", ...} with the ports that the system picked, then
 what happened on each connection, under the name that its URL gave in `?case=NAME`. Ends when its stdin does.
 
-usage: python_peer.py CERT KEY
+usage: python_peer.py [--port PORT] [--unix PATH] CERT KEY
+
+PORT is where `ws` listens, if the system is not to pick it; PATH is a socket that is served as well.
 """
 
+import argparse
 import asyncio
 import contextlib
 import http
@@ -16,7 +19,7 @@ import ssl
 import sys
 from urllib.parse import parse_qsl, urlsplit
 
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 MIB = 1 << 20
@@ -151,6 +154,8 @@ ROUTES = {
 async def handler(ws):
     url = urlsplit(ws.request.path)
     query = dict(parse_qsl(url.query))
+    headers = {name.lower(): value for name, value in ws.request.headers.raw_items()}
+    emit("opened", case=query.get("case"), path=url.path, headers=headers)
     tally = Tally()
     with contextlib.suppress(ConnectionClosed):
         await ROUTES[url.path](ws, query, tally)
@@ -179,10 +184,10 @@ def choose(connection, offered):
     return next((name for name in ("chat.v2", "chat.v1") if name in offered), None)
 
 
-def listening_sockets():
+def listening_sockets(port):
     """One port on both loopback addresses; on IPv4 alone where there is no IPv6."""
     for _ in range(50):
-        v4 = socket.create_server(("127.0.0.1", 0))
+        v4 = socket.create_server(("127.0.0.1", port))
         try:
             return [v4, socket.create_server(("::1", v4.getsockname()[1]), family=socket.AF_INET6)]
         except OSError:
@@ -200,25 +205,39 @@ def has_ipv6():
         return False
 
 
-async def start(**options):
-    sockets = listening_sockets()
+OPTIONS = {"max_size": None, "process_request": refuse, "select_subprotocol": choose, "ping_interval": None}
+
+
+async def start(port=0, **options):
+    sockets = listening_sockets(port)
     for sock in sockets:
-        await serve(handler, sock=sock, max_size=None, process_request=refuse, select_subprotocol=choose, **options)
+        await serve(handler, sock=sock, **OPTIONS | options)
     return sockets[0].getsockname()[1]
 
 
-async def main(cert, key):
+async def main(args):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(cert, key)
+    tls.load_cert_chain(args.cert, args.key)
+    if args.unix:
+        await unix_serve(handler, args.unix, **OPTIONS)
     emit(
         "listening",
-        ws=await start(ping_interval=None),
-        wss=await start(ping_interval=None, ssl=tls),
+        ws=await start(args.port),
+        wss=await start(ssl=tls),
         keepalive=await start(ping_interval=0.2, ping_timeout=1),
         ipv6=has_ipv6(),
     )
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--unix")
+    parser.add_argument("cert")
+    parser.add_argument("key")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(arguments()))
