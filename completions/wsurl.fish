@@ -56,7 +56,7 @@ base64\t'One message a line, in base64'
 hex\t'One message a line, in hexadecimal digits'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-message-size -d 'Refuse larger messages, in both directions' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to a file, which appears when it is complete' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until this many messages have arrived, and print no more' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until this many messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
@@ -81,7 +81,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l serve
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ignore-tls-error -d 'Accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''
@@ -95,7 +95,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'R
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Try again this often while the session is not open and there is hope' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-timeout -d 'From our Close to the server\'s' -r
@@ -131,7 +131,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 6 -l ipv6 -d 'Use I
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input, which - stands for' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write what is received to this file instead of standard output; it appears when it is complete' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'The most that goes into one message' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second' -r
@@ -140,7 +140,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-message-size 
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal and standard output is not one'
 always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until this many messages have arrived, and print no more' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until this many messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
@@ -162,7 +162,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l ser
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ignore-tls-error -d 'Accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''
@@ -176,7 +176,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Try again this often while the session is not open and there is hope' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-timeout -d 'From our Close to the server\'s' -r
@@ -230,7 +230,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ignore-tls-error -d 'Accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''
@@ -244,7 +244,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Try again this often while the session is not open and there is hope' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-timeout -d 'From our Close to the server\'s' -r

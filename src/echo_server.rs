@@ -50,11 +50,16 @@ impl EchoServer {
             };
             active.fetch_add(1, Ordering::AcqRel);
             let done = Arc::clone(&active);
-            thread::Builder::new().name("echo".to_owned()).spawn(move || {
+            let spawned = thread::Builder::new().name("echo".to_owned()).spawn(move || {
                 // A client that breaks off or breaks a rule is its own affair.
                 let _ = echo(stream);
                 done.fetch_sub(1, Ordering::AcqRel);
-            })?;
+            });
+            if spawned.is_err() {
+                // No thread for this one, whose connection is closed with the closure; maybe for the next.
+                active.fetch_sub(1, Ordering::AcqRel);
+                thread::sleep(ACCEPT_PAUSE);
+            }
         }
     }
 }

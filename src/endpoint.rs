@@ -147,11 +147,11 @@ fn userinfo(url: &Url) -> Option<Userinfo> {
     Some(Userinfo { name: decode(url.username()), password: Secret::new(decode(password)) })
 }
 
-/// The text with any credential in it replaced, for messages.
+/// The text with any credential in it replaced, for messages. A password that was not percent-encoded may hold any
+/// character: everything up to the last @ counts.
 fn redacted(text: &str) -> String {
     let start = text.find("://").map_or(0, |at| at + 3);
-    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
-    match text[start..end].rfind('@') {
+    match text[start..].rfind('@') {
         Some(at) => format!("{}(redacted){}", &text[..start], &text[start + at..]),
         None => text.to_owned(),
     }
@@ -231,7 +231,14 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown_in_a_refusal() {
-        for text in ["http://me:pw@h/", "me:pw@h/x", "ws://me:pw@h/#f", "ws://me:pw@h:99999/"] {
+        for text in [
+            "http://me:pw@h/",
+            "me:pw@h/x",
+            "ws://me:pw@h/#f",
+            "ws://me:pw@h:99999/",
+            "wss://me:a#pw@h/",
+            "wss://me:a/pw?@h/",
+        ] {
             let failure = Endpoint::parse(text).unwrap_err();
             let shown = format!("{failure} {}", failure.advice().unwrap_or_default());
             assert!(!shown.contains("pw"), "{shown}");

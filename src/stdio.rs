@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 
 /// Whether `file` is a pipe that [`read_now`] and [`write_now`] may work on.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub fn is_pipe(file: &File) -> bool {
     use std::os::unix::fs::FileTypeExt;
     file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
@@ -28,8 +28,8 @@ pub fn write_now(file: &File, bytes: &[u8]) -> io::Result<usize> {
     Ok(pwritev2(file, &[io::IoSlice::new(bytes)], u64::MAX, ReadWriteFlags::NOWAIT)?)
 }
 
-/// Whether `file` is a pipe that [`read_now`] and [`write_now`] may work on.
-#[cfg(not(unix))]
+/// Never here.
+#[cfg(not(target_os = "linux"))]
 pub fn is_pipe(_: &File) -> bool {
     false
 }

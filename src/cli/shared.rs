@@ -46,7 +46,7 @@ pub struct ConversationArgs {
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
     /// Add a header field; 'Name:' leaves out a field of ours; @FILE holds one field a line
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE", value_parser = values::header_or_file)]
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE")]
     pub headers: Vec<HeaderArg>,
 
     /// Offer a subprotocol, the preferred one first; what the server chooses has to be one of them
@@ -117,7 +117,7 @@ pub struct ProxyArgs {
     pub proxy_user: Option<String>,
 
     /// Add a header field to the proxy's CONNECT request
-    #[arg(long, value_name = "NAME: VALUE|@FILE", value_parser = values::header_or_file)]
+    #[arg(long, value_name = "NAME: VALUE|@FILE")]
     pub proxy_header: Vec<HeaderArg>,
 
     /// Trust the CA certificates in this PEM file for an https proxy
@@ -161,7 +161,7 @@ pub struct TlsArgs {
     #[arg(long, value_name = "PASSWORD|@FILE", requires = "cert")]
     pub pass: Option<SecretValue>,
 
-    /// Accept a certificate that is for another name, if all else is right with it
+    /// name: accept a certificate that is for another name, if all else is right with it
     #[arg(long, value_name = "CLASS", value_parser = values::tls_error_class)]
     pub ignore_tls_error: Vec<values::TlsErrorClass>,
 
@@ -237,7 +237,7 @@ pub struct RetryArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// Resolving, connecting to any address, TLS and upgrade together
+    /// Resolving, connecting to any address, proxy, TLS and upgrade together
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::duration)]
     pub connect_timeout: Duration,
 
@@ -342,7 +342,7 @@ pub enum ProgressWhen {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "End of the session")]
 pub struct FinishArgs {
-    /// Wait until this many messages have arrived, and print no more
+    /// Wait until this many messages have arrived; once the input is over, print no more
     #[arg(long, value_name = "N")]
     pub expect: Option<u64>,
 

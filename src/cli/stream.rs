@@ -14,7 +14,7 @@ pub struct StreamArgs {
     #[arg(value_name = "URL")]
     pub url: String,
 
-    /// Send this file instead of standard input
+    /// Send this file instead of standard input, which - stands for
     #[arg(short = 'T', long, value_name = "FILE")]
     pub upload_file: Option<PathBuf>,
 

@@ -16,15 +16,20 @@ use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};
 use crate::size;
 
+/// Longer than any run lasts, and short enough that a point in time can be that far away.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// A duration: humantime's form, or a number of seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     const EXAMPLE: &str = "not a duration; write 500ms, 5, 0.5 or 1m30s";
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_number {
         let seconds: f64 = text.parse().map_err(|_| EXAMPLE.to_owned())?;
-        return Duration::try_from_secs_f64(seconds).map_err(|_| EXAMPLE.to_owned());
+        return Duration::try_from_secs_f64(seconds)
+            .map(|duration| duration.min(LONGEST))
+            .map_err(|_| EXAMPLE.to_owned());
     }
-    humantime::parse_duration(text).map_err(|_| EXAMPLE.to_owned())
+    humantime::parse_duration(text).map(|duration| duration.min(LONGEST)).map_err(|_| EXAMPLE.to_owned())
 }
 
 /// A duration that is not zero: an interval.
@@ -164,20 +169,22 @@ impl From<String> for SecretValue {
 #[derive(Clone, Debug)]
 pub enum HeaderArg {
     /// Given in the arguments.
-    Header(Header),
+    Field(Secret),
     /// `@FILE`, one field a line.
     File(PathBuf),
 }
 
-/// `Name: value`, `Name:` to leave a field out, `Name;` for an empty value, or `@FILE`.
-pub fn header_or_file(text: &str) -> Result<HeaderArg, String> {
-    match text.strip_prefix('@') {
-        Some(path) => Ok(HeaderArg::File(path.into())),
-        None => header(text).map(HeaderArg::Header),
+impl From<String> for HeaderArg {
+    /// A field or `@FILE`. Not checked here, where a refusal would quote it, and with it maybe a secret.
+    fn from(text: String) -> Self {
+        match text.strip_prefix('@') {
+            Some(path) => Self::File(path.into()),
+            None => Self::Field(Secret::new(text)),
+        }
     }
 }
 
-/// One header field.
+/// One header field: `Name: value`, `Name:` to leave it out, `Name;` for an empty value.
 pub fn header(text: &str) -> Result<Header, String> {
     const EXAMPLE: &str = "write 'Name: value'";
     let (name, value) = match text.split_once(':') {

@@ -1,6 +1,6 @@
 //! What `send` and `stream` have in common: dial, session, and the report afterwards.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use super::dialing::open;
@@ -9,7 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::Facts;
 use crate::report::progress::Progress;
-use crate::report::{Record, Trace};
+use crate::report::{Record, Trace, sanitize};
 use crate::session::{self, FinishRule, Incoming, Outcome, Outgoing, Output, Setup};
 use crate::stats::Tally;
 
@@ -85,16 +85,26 @@ pub(super) fn report(
         failure: outcome.result.as_ref().err(),
     };
     let (to_stdout, to_stderr) = template.render(&record);
-    let printed = super::print(to_stdout.as_bytes());
-    let _ = anstream::stderr().write_all(to_stderr.as_bytes());
+    let printed = super::print(shown_on_stdout(&to_stdout).as_bytes());
+    let safe = if std::io::stderr().is_terminal() { sanitize::text(&to_stderr) } else { to_stderr };
+    let _ = anstream::stderr().write_all(safe.as_bytes());
     outcome.result.and(printed)
+}
+
+/// Text that has come from the network in part, safe for a terminal.
+fn shown_on_stdout(text: &str) -> String {
+    if std::io::stdout().is_terminal() {
+        sanitize::text(&text.replace("\r\n", "\n"))
+    } else {
+        text.to_owned()
+    }
 }
 
 fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
     let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
     let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
     if path == Path::new("-") {
-        return super::print(text.as_bytes());
+        return super::print(shown_on_stdout(&text).as_bytes());
     }
     std::fs::write(path, text).map_err(|err| {
         Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err))

@@ -34,7 +34,7 @@ pub(super) fn open(
         };
         match next_try(options, &mut backoff, &failure, facts) {
             Some(pause) => {
-                let (number, tries) = (facts.retries, options.retry.tries + 1);
+                let (number, tries) = (facts.retries, options.retry.tries.saturating_add(1));
                 let when = humantime::format_duration(pause);
                 trace.warn(&format!("try {number} of {tries} failed: {failure}; next in {when}"));
                 thread::sleep(pause);
@@ -127,13 +127,13 @@ impl<'a> Target<'a> {
         };
         if facts.redirects >= most {
             let text = format!("more than {most} redirects (--max-redirs), the next to {location}");
-            return Err(Failure::new(Status::TooManyRedirects, text));
+            return Err(Failure::new(Status::TooManyRedirects, text).hint("--max-redirs N follows more"));
         }
         let next = redirect::resolve(&self.endpoint, location)?;
         let name = next.to_string();
         if self.visited.contains(&name) {
             let text = format!("redirect loop: {name} was visited before");
-            return Err(Failure::new(Status::TooManyRedirects, text));
+            return Err(Failure::new(Status::TooManyRedirects, text).hint("-v shows the way that it takes"));
         }
         if !redirect::same_origin(&self.endpoint, &next) {
             self.dial.upgrade.drop_secrets();

@@ -10,6 +10,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause when the user sets none.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// The longest pause that a server may ask for.
+const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
+
 /// The options of the user.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RetryPolicy {
@@ -51,7 +54,7 @@ impl Backoff {
             (None, Some(wish)) => wish,
             (None, None) => jittered(doubled, random),
         };
-        if self.policy.max_time.is_some_and(|most| elapsed + pause > most) {
+        if self.policy.max_time.is_some_and(|most| elapsed.saturating_add(pause) > most) {
             return None;
         }
         self.made += 1;
@@ -104,10 +107,11 @@ pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
 
 /// The value of Retry-After: seconds, or a date (RFC 9110 §10.2.3).
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    match value.trim().parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default()),
-    }
+    let wish = match value.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wish.min(LONGEST_WISH))
 }
 
 #[cfg(test)]
@@ -172,6 +176,7 @@ mod tests {
         assert_eq!(retry_after(" 120 ", now), Some(secs(120)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
+        assert_eq!(retry_after(&u64::MAX.to_string(), now), Some(LONGEST_WISH));
         assert_eq!(retry_after("soon", now), None);
     }
 }

@@ -87,6 +87,11 @@ impl Splitter {
         self.item(&Stored::Carry, false).map(Some)
     }
 
+    /// Whether a message was begun that is not complete.
+    pub fn is_inside_message(&self) -> bool {
+        !self.carry.is_empty() && !self.carry_is_done
+    }
+
     fn empty_carry(&mut self) {
         if self.carry_is_done {
             self.carry.clear();

@@ -30,10 +30,13 @@ impl CertificateFacts {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let alternative = certificate.subject_alternative_name().ok().flatten();
         let names = alternative.iter().flat_map(|extension| &extension.value.general_names);
+        // Without alternative names, the common name counts: so the TLS libraries do.
+        let common = certificate.subject().iter_common_name().filter(|_| alternative.is_none());
+        let common = common.filter_map(|name| name.as_str().ok()).map(ToOwned::to_owned);
         Some(Self {
             subject: certificate.subject().to_string(),
             issuer: certificate.issuer().to_string(),
-            names: names.filter_map(name).collect(),
+            names: names.filter_map(name).chain(common).collect(),
             not_before: certificate.validity().not_before.timestamp(),
             not_after: certificate.validity().not_after.timestamp(),
             for_servers: match certificate.extended_key_usage() {
@@ -58,7 +61,8 @@ impl CertificateFacts {
     }
 
     /// Why a client that wants `host` does not accept it, as far as the certificate itself tells.
-    pub fn refusal(&self, host: &str, now: SystemTime) -> Failure {
+    /// With `any_name` its names are not what is wrong.
+    pub fn refusal(&self, host: &str, any_name: bool, now: SystemTime) -> Failure {
         let (start, end) = (self.not_before, self.not_after);
         let now = seconds(now);
         if now > end {
@@ -73,7 +77,7 @@ impl CertificateFacts {
         }
         let names = if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
         let self_signed = self.subject == self.issuer;
-        let text = match (self_signed, self.is_for(host)) {
+        let text = match (self_signed, any_name || self.is_for(host)) {
             (true, true) => format!("certificate is self-signed ({})", self.subject),
             (true, false) => {
                 format!("certificate is self-signed ({}), and for {names}; not for {host}", self.subject)
@@ -168,7 +172,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_reason() {
         let facts = facts(&["a.example", "*.b.example"]);
-        let text = |host, now| facts.refusal(host, at(now)).to_string();
+        let text = |host, now| facts.refusal(host, false, at(now)).to_string();
         assert_eq!(
             text("a.example", 1_767_398_399 + 312 * 86_400),
             "certificate expired on 2026-01-02 (312 days ago)"
@@ -183,10 +187,13 @@ mod tests {
             "certificate is from an issuer that is not trusted (CN=ca)"
         );
         let for_clients = CertificateFacts { for_servers: false, ..facts.clone() };
-        assert_eq!(for_clients.refusal("a.example", at(1_700_000_001)).status(), Status::CertificateInvalid);
+        assert_eq!(
+            for_clients.refusal("a.example", false, at(1_700_000_001)).status(),
+            Status::CertificateInvalid
+        );
         let own = CertificateFacts { issuer: "CN=a".to_owned(), names: Vec::new(), ..facts.clone() };
         assert_eq!(
-            own.refusal("h", at(1_700_000_001)).to_string(),
+            own.refusal("h", false, at(1_700_000_001)).to_string(),
             "certificate is self-signed (CN=a), and for no host at all; not for h"
         );
         assert_eq!(facts.days_left(at(1_767_398_399 - 3 * 86_400)), 3);

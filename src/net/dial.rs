@@ -116,7 +116,9 @@ pub fn dial(
     let mut server = Authorization::new(options.upgrade.credential.clone(), Role::Server, target.clone());
     let via = options.proxy.as_ref();
     let named = via.map_or(String::new(), |proxy| proxy.destination().to_string());
-    let mut proxy = Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named);
+    let proxy_authorization =
+        || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named.clone());
+    let mut proxy = proxy_authorization();
     loop {
         dialer.facts.begin_try();
         let failure = match dialer.attempt(&server, &proxy) {
@@ -125,6 +127,8 @@ pub fn dial(
         };
         let answered = match (failure.status(), &dialer.facts.response, &dialer.facts.proxy_response) {
             (Status::Unauthorized | Status::UnexpectedStatus, Some(head), _) => {
+                // A nonce is not used twice with the same count: the proxy is asked for another one.
+                proxy = proxy_authorization();
                 server.answer(head, endpoint.resource(), failure)
             }
             (Status::ProxyAuthRequired, _, Some(head)) => proxy.answer(head, &target, failure),
@@ -249,13 +253,13 @@ impl Dialer<'_> {
             Err(Refused::Wait(err)) => return Err(tls.not_waited(err, target, &self.deadline)),
             Err(Refused::Tls(err)) => err,
         };
-        if tls.checks_certificates() {
+        if tls.may_have_refused_certificate(&refused) {
             self.observer.note("TLS failed; looking at the certificate on a second connection");
-            let whole = self.deadline;
+            let (whole, facts) = (self.deadline, self.facts.clone());
             self.deadline = Deadline::after(SECOND_LOOK, whole.flag()).earliest(Some(whole));
             let second = again(self).ok();
             let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
-            self.deadline = whole;
+            (self.deadline, *self.facts) = (whole, facts);
             if let Some(blamed) = blamed {
                 return Err(blamed.and(format_args!(" (TLS with {target})")));
             }
@@ -283,7 +287,7 @@ impl Dialer<'_> {
             self.observer.warn("the server's certificate is not checked (-k)");
         }
         if tls.any_name {
-            let host = self.endpoint.host();
+            let host = tls.domain.clone().unwrap_or_else(|| self.endpoint.host());
             let other = facts.certificate.as_ref().is_some_and(|certificate| !certificate.is_for(&host));
             if other {
                 self.observer.warn("the server's certificate is for another name (--ignore-tls-error name)");

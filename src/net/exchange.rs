@@ -89,7 +89,7 @@ fn read_body(
 ) -> String {
     let patience = Deadline::after(BODY_PATIENCE, deadline.flag()).earliest(Some(*deadline));
     let wanted = head.content_length().unwrap_or(SHOWN_BODY * 2).min(SHOWN_BODY * 2);
-    while body.len() < wanted && !body.ends_with(b"\r\n0\r\n\r\n") {
+    while body.len() < wanted && !body.ends_with(b"\r\n0\r\n\r\n") && body != b"0\r\n\r\n" {
         match read_more(transport, &mut body, &patience) {
             Ok(1..) => {}
             Ok(0) | Err(_) => break,

@@ -46,7 +46,8 @@ impl ResponseHead {
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let mut parsed = httparse::Response::new(&mut fields);
         match parsed.parse(&bytes[..end]) {
-            Ok(_) => {}
+            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Partial) => return Err(HeadError::NotHttp("half a head".to_owned())),
             Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooLarge),
             Err(err) => return Err(HeadError::NotHttp(err.to_string())),
         }
@@ -92,6 +93,9 @@ impl ResponseHead {
 
     /// How many bytes of the body will come, if the head says so.
     pub fn content_length(&self) -> Option<usize> {
+        if matches!(self.status, 204 | 304) {
+            return Some(0);
+        }
         self.values("content-length").next()?.parse().ok()
     }
 

@@ -95,9 +95,9 @@ impl TlsClient {
         Ok(Self { connector, name, options: options.clone() })
     }
 
-    /// Whether a certificate can be what made the handshake fail.
-    pub(super) fn checks_certificates(&self) -> bool {
-        !self.options.insecure
+    /// Whether the certificate can be what made the handshake fail with `err`.
+    pub(super) fn may_have_refused_certificate(&self, err: &native_tls::Error) -> bool {
+        !self.options.insecure && is_about_certificate(err).unwrap_or(true)
     }
 
     /// The TLS handshake over `transport`, which leads to the peer.
@@ -125,7 +125,7 @@ impl TlsClient {
         let der = transport.peer_certificate();
         transport.shut_down();
         Some(match CertificateFacts::from_der(&der?) {
-            Some(facts) => facts.refusal(&self.name, SystemTime::now()),
+            Some(facts) => facts.refusal(&self.name, self.options.any_name, SystemTime::now()),
             None => Failure::new(Status::CertificateInvalid, "certificate cannot be read"),
         })
     }
@@ -166,7 +166,7 @@ fn handshake_failed(target: &str) -> Failure {
 /// The handshake with `target` was refused, and no second look told why.
 pub(super) fn failed(target: &str, err: &native_tls::Error) -> Failure {
     let reason = reason(&err.to_string());
-    if is_about_certificate(err) {
+    if is_about_certificate(err) == Some(true) {
         let text = format!("certificate was not accepted: {reason} (TLS with {target})");
         return Failure::new(Status::CertificateInvalid, text)
             .hint("--cacert FILE trusts the issuer's certificate; -k accepts any certificate");
@@ -174,22 +174,23 @@ pub(super) fn failed(target: &str, err: &native_tls::Error) -> Failure {
     handshake_failed(target).and(format_args!(": {reason}")).hint(NOT_TLS)
 }
 
-/// Whether the TLS library says by a code of its own that it refused the peer's certificate.
+/// Whether the TLS library says by a code of its own that it refused the peer's certificate; `None` when it has no such
+/// code.
 #[cfg(all(unix, not(target_vendor = "apple")))]
-fn is_about_certificate(err: &native_tls::Error) -> bool {
+#[allow(clippy::unnecessary_wraps)] // the other platforms have no answer
+fn is_about_certificate(err: &native_tls::Error) -> Option<bool> {
     /// `ERR_LIB_SSL` and `SSL_R_CERTIFICATE_VERIFY_FAILED` of OpenSSL.
     const VERIFY_FAILED: (i32, i32) = (20, 134);
     let stack =
         std::error::Error::source(err).and_then(|cause| cause.downcast_ref::<openssl::error::ErrorStack>());
-    stack.is_some_and(|stack| {
-        stack.errors().iter().any(|err| (err.library_code(), err.reason_code()) == VERIFY_FAILED)
-    })
+    let refused = |err: &openssl::error::Error| (err.library_code(), err.reason_code()) == VERIFY_FAILED;
+    Some(stack.is_some_and(|stack| stack.errors().iter().any(refused)))
 }
 
-/// The other libraries have no such code.
+/// The other libraries have none.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
-fn is_about_certificate(_: &native_tls::Error) -> bool {
-    false
+fn is_about_certificate(_: &native_tls::Error) -> Option<bool> {
+    None
 }
 
 fn handshake(

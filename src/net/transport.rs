@@ -61,7 +61,7 @@ impl Socket {
     /// Takes over a connected stream that is registered with `poll` under `token`.
     pub(super) fn new(stream: Stream, token: Token, poll: Poll) -> Self {
         let events = Events::with_capacity(8);
-        Self { stream, token, poll, events, readable: true, writable: true, read_closed: false }
+        Self { stream, token, poll, events, readable: true, writable: true, read_closed: true }
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
@@ -89,7 +89,10 @@ impl Read for Socket {
             Ok(count) if SHORT_MEANS_BLOCKED && !self.read_closed => {
                 self.readable = *count == 0 || *count == buf.len();
             }
-            Err(err) if err.kind() == ErrorKind::WouldBlock => self.readable = false,
+            // There is no end yet. Until this is known, one may have been announced while we connected.
+            Err(err) if err.kind() == ErrorKind::WouldBlock => {
+                (self.readable, self.read_closed) = (false, false);
+            }
             _ => {}
         }
         result

@@ -41,7 +41,8 @@ impl UpgradeOptions {
     pub fn drop_secrets(&mut self) {
         self.credential = None;
         self.bearer = None;
-        self.headers.retain(|header| !is_secret(&header.name));
+        // Nor is another Host than that of the new origin.
+        self.headers.retain(|header| !is_secret(&header.name) && !header.name.eq_ignore_ascii_case("host"));
     }
 }
 
@@ -64,7 +65,15 @@ pub struct Upgraded {
 }
 
 /// Header names whose values are not shown.
-const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
+const SECRET_HEADERS: [&str; 7] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+    "private-token",
+];
 
 /// Sends the request and reads the answer, whose head is kept in `response` whatever it says.
 pub(super) fn upgrade(
@@ -141,7 +150,7 @@ fn request_text(endpoint: &Endpoint, fields: &[(String, String)], redact: bool) 
     text + "\r\n"
 }
 
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     SECRET_HEADERS.contains(&&*name.to_ascii_lowercase())
 }
 
@@ -218,7 +227,9 @@ fn refusal(target: &str, head: &ResponseHead, had_credential: bool) -> Failure {
     let failure =
         Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
     match (head.status, head.values("location").find(|location| !location.is_empty())) {
-        (301 | 302 | 303 | 307 | 308, Some(location)) => failure.hint(format!("it redirects to {location}")),
+        (301 | 302 | 303 | 307 | 308, Some(location)) => {
+            failure.hint(format!("it redirects to {location}; -L follows"))
+        }
         (401, _) if had_credential => failure.hint("are the name and the password right?"),
         (401, _) => failure.hint("-u NAME:PASSWORD sends a credential"),
         (200..=299 | 404 | 405, _) => {

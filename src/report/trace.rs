@@ -42,7 +42,8 @@ impl Trace {
 
     fn line(&self, mark: &str, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            let text = format!("{mark} {}", shown(text));
+            // One line: what a server says must not look like a line of ours.
+            let text = format!("{mark} {}", shown(&text.replace(['\r', '\n'], " ")));
             match &self.progress {
                 Some(progress) => progress.above(|| write_line(text.trim_end())),
                 None => write_line(text.trim_end()),

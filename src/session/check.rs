@@ -56,11 +56,6 @@ impl Checks {
         Self { open: checks, seen: 0, last: None }
     }
 
-    /// Whether there is any check that is not met.
-    pub fn is_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
     /// Looks at a message.
     pub(super) fn look_at(&mut self, payload: &[u8]) {
         if !self.open.is_empty() {

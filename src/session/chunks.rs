@@ -127,8 +127,12 @@ impl ChunkSource {
     fn end(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, fill: &mut Fill) -> Result<(), Failure> {
         self.over = true;
         fill.next = Supply::Over(None);
-        if let Some(frame) = self.frame.as_ref().filter(|frame| frame.remaining() > 0) {
-            let missing = frame.remaining();
+        let missing = match (&self.frame, self.shape) {
+            (Some(frame), _) => frame.remaining(),
+            (None, Shape::OneFrame(size)) if !self.begun => size,
+            (None, _) => 0,
+        };
+        if missing > 0 {
             let text =
                 format!("cannot read {}: it became {missing} bytes shorter while it was sent", self.name);
             return Err(Failure::new(Status::ReadError, text));
@@ -213,9 +217,8 @@ impl Outgoing for ChunkSource {
     }
 
     fn has_more(&mut self) -> bool {
+        let unfinished = self.frame.is_some() || (self.shape == Shape::Fragments && self.begun);
         !self.over
-            && (!self.block.is_empty()
-                || self.frame.is_some()
-                || self.lane.as_mut().is_some_and(InputLane::has_more))
+            && (!self.block.is_empty() || unfinished || self.lane.as_mut().is_some_and(InputLane::has_more))
     }
 }

@@ -13,6 +13,9 @@ use crate::error::{Failure, IoCause, Status};
 /// Blocks that travel between the lane and the network thread.
 const BLOCKS: usize = 4;
 
+/// Of larger blocks there are only half as many.
+const LARGE_BLOCK: usize = 1 << 20;
+
 /// What is read from a pipe at once by the network thread: all that a pipe holds by default.
 const PIPE_BLOCK: usize = 64 * 1024;
 
@@ -135,7 +138,8 @@ impl InputLane {
     fn start_thread(&mut self, file: File) -> Result<(), Failure> {
         let (empty, empties) = mpsc::channel();
         let (full, filled) = mpsc::channel();
-        for _ in 0..BLOCKS {
+        let blocks = if self.block_size > LARGE_BLOCK { BLOCKS / 2 } else { BLOCKS };
+        for _ in 0..blocks {
             let _ = empty.send(Block::default());
         }
         let (block_size, wake) = (self.block_size, self.wake.clone());
@@ -244,7 +248,9 @@ impl InputLane {
                 Ok(Next::Block(block)) => self.seen = Some(block),
                 Ok(Next::Nothing) if Instant::now() < end => thread::sleep(GRACE / 10),
                 Ok(Next::Nothing) => break,
-                Ok(Next::End) | Err(_) => return false,
+                Ok(Next::End) => return false,
+                // What could not be read was not sent.
+                Err(_) => return true,
             }
         }
         self.seen.is_some() || self.owed.is_some_and(|owed| owed > 0)

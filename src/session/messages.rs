@@ -202,7 +202,9 @@ impl Outgoing for MessageSource {
     }
 
     fn has_more(&mut self) -> bool {
-        let from_input = |split: &mut Split| !split.block.is_empty() || split.lane.has_more();
+        let from_input = |split: &mut Split| {
+            !split.block.is_empty() || split.splitter.is_inside_message() || split.lane.has_more()
+        };
         self.large.is_some()
             || (self.number < self.most
                 && (!self.given.is_empty() || self.split.as_mut().is_some_and(from_input)))

@@ -4,13 +4,14 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
 use super::wake::Wake;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, IoCause, Phase, Status};
 
 /// Buffers on their way to the file.
 const IN_FLIGHT: usize = 4;
@@ -18,7 +19,10 @@ const IN_FLIGHT: usize = 4;
 /// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
 const BUFFER: usize = 128 * 1024;
 
-/// A pipe is asked to take this much at once; below the least that POSIX wants to be written whole (`PIPE_BUF`).
+/// Waited for at once when there is no limit.
+const FOREVER: Duration = Duration::from_secs(3600);
+
+/// A pipe is asked to take this much at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
 
 /// The most that a buffer keeps when it is reused: one large message must not cost memory for ever.
@@ -220,19 +224,29 @@ impl OutputLane {
         }
     }
 
-    /// Waits until everything is written, for as long as the reader takes, and gives a file its final name if
-    /// `complete`.
-    pub(super) fn finish(mut self, complete: bool) -> Result<(), OutputError> {
+    /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and gives a file its
+    /// final name if `complete`.
+    pub(super) fn finish(
+        mut self,
+        complete: bool,
+        until: Option<(Instant, Duration)>,
+    ) -> Result<(), OutputError> {
         while !self.current.is_empty() || self.in_flight > 0 {
             self.submit();
             self.collect()?;
             if self.in_flight == 0 {
                 continue;
             }
-            match self.written.recv() {
-                Ok(result) => self.take_back(result)?,
+            let left = until.map_or(FOREVER, |(end, _)| end.saturating_duration_since(Instant::now()));
+            match (self.written.recv_timeout(left), until) {
+                (Ok(result), _) => self.take_back(result)?,
+                (Err(RecvTimeoutError::Timeout), Some((_, limit))) => {
+                    let late = Failure::timed_out(Phase::Session, &self.name, limit, "--max-time");
+                    return Err(OutputError::Failed(late.hint("nobody reads what was received")));
+                }
+                (Err(RecvTimeoutError::Timeout), None) => {}
                 // The thread has ended and its error was taken before.
-                Err(_) => return Err(OutputError::Closed),
+                (Err(RecvTimeoutError::Disconnected), _) => return Err(OutputError::Closed),
             }
         }
         match self.unfinished.take() {

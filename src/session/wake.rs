@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 use mio::{Registry, Waker};
 
@@ -25,6 +25,8 @@ impl Wake {
 
     /// Wakes the thread. To be called after what it shall see was put into its channel.
     pub fn wake(&self) {
+        // Either this thread sees that the other one is about to sleep, or that one sees what was put into the channel.
+        fence(Ordering::SeqCst);
         if self.asleep.swap(false, Ordering::SeqCst) {
             // It fails only when the poll is gone; then nobody sleeps there any more.
             let _ = self.waker.wake();
@@ -34,6 +36,7 @@ impl Wake {
     /// Announces that the thread is about to sleep. Whatever was missed before has to be looked at after this.
     pub(super) fn will_sleep(&self) {
         self.asleep.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
     }
 
     /// The thread is awake.

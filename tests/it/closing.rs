@@ -1,6 +1,6 @@
 //! Who closes, how and when, and what it means for the exit status.
 
-use crate::support::{EchoServer, Script, Wsurl, file_with, frame, noise, secs};
+use crate::support::{EchoServer, Script, Wsurl, file_with, frame, millis, noise, secs};
 
 /// A server that says hello, sends this in place of a proper farewell, and goes once the client has said its own.
 #[track_caller]
@@ -195,6 +195,19 @@ fn a_refusing_close_before_everything_was_sent_tells_both() {
 fn a_connection_that_ends_before_everything_was_sent_is_a_failure_to_send() {
     let peer = Script::new().upgrade().read_frame().reset();
     Wsurl::new(["stream", &peer.url()]).stdin_endless(noise(65536)).within(secs(8)).exits(55);
+}
+
+#[test]
+fn half_a_line_is_not_sent_and_not_forgotten() {
+    for framing in ["lines", "whole", "nul", "json"] {
+        let peer =
+            Script::new().upgrade().sleep(millis(200)).send(frame::close(1000, "")).read_close().close();
+        Wsurl::new(["send", "--framing", framing, &peer.url()])
+            .stdin_open("half of ")
+            .stderr_has("not everything was sent")
+            .within(secs(5))
+            .exits(55);
+    }
 }
 
 #[test]

@@ -66,6 +66,28 @@ fn stream_mode_has_a_limit_on_messages_only_when_asked_for_one() {
 }
 
 #[test]
+fn pings_of_the_server_are_no_reply() {
+    let pings = (0..40).fold(Script::new().upgrade().read_frame(), |peer, _| {
+        peer.send(frame::ping("are you there")).sleep(millis(50))
+    });
+    let args = ["send", "--lockstep", "--receive-timeout", "400ms", &pings.url(), "hi"];
+    Wsurl::new(args)
+        .stderr_has("timed out after 400ms in receive with 127.0.0.1 (--receive-timeout): 0 of 1")
+        .within(secs(2))
+        .exits(28);
+}
+
+#[test]
+fn the_longest_limits_are_no_limits() {
+    let server = EchoServer::start();
+    let forever = "10000000000000000000";
+    Wsurl::new(["send", "--send-timeout", forever, "--receive-timeout", forever, "--close-timeout", forever])
+        .args(["-m", forever, &server.url(), "hi"])
+        .stdout("hi\n")
+        .exits(0);
+}
+
+#[test]
 fn the_whole_run_can_be_limited() {
     let peer = Script::new().upgrade().send(frame::text("hello")).hold();
     Wsurl::new(["send", "-f", "-m", "700ms", &peer.url()])

@@ -44,6 +44,7 @@ mod stream; // stream mode: chunks, sections, files
 
 // Around it
 mod first_run; // the embedded echo server
+mod idle; // waiting costs no processor time
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
 #[cfg(unix)]
 mod signals; // SIGINT and SIGTERM

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{read_text, secret};
 use crate::cli::CredentialArgs;
+use crate::cli::values::SecretValue;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::auth::{Credential, netrc};
@@ -30,7 +31,7 @@ pub(super) fn add(
     } else if let Some(user) = variable("WSURL_USER") {
         upgrade.credential = Some(credential(&user, "WSURL_USER", &endpoint.host())?);
     } else if let Some(token) = variable("WSURL_BEARER") {
-        upgrade.bearer = Some(Secret::new(token));
+        upgrade.bearer = Some(secret(SecretValue::Value(Secret::new(token)), "WSURL_BEARER")?);
     } else if let Some(path) = netrc_path(args.netrc, args.netrc_file)? {
         upgrade.credential = from_netrc(&path, &endpoint.host())?;
     }

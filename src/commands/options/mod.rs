@@ -55,13 +55,11 @@ impl ConversationOptions {
 
     /// Validates the arguments for a conversation with `url`. The limits begin now.
     pub(super) fn from_args(url: &str, args: ConversationArgs) -> Result<Self, Failure> {
-        let start = Instant::now();
         let endpoint = Endpoint::parse(url)?;
         if args.tls.pinnedpubkey.is_some() && !endpoint.is_secure() {
             return Err(Failure::new(Status::Usage, "--pinnedpubkey has no key to look at without TLS")
                 .hint(format!("did you mean {} ?", endpoint.to_string().replacen("ws:", "wss:", 1))));
         }
-        let limits = limits(&args.limits, start);
         let interface = args.address.interface;
         let socket = SocketOptions {
             no_tcp_nodelay: args.request.no_tcp_nodelay,
@@ -78,6 +76,9 @@ impl ConversationOptions {
             tls: tls::options(args.tls)?,
             upgrade,
         };
+        // Only now: a password may have been typed.
+        let start = Instant::now();
+        let limits = limits(&args.limits, start);
         Ok(Self {
             dial,
             proxy: ProxyChooser::from_args(args.proxy)?,
@@ -140,30 +141,45 @@ fn upgrade_options(args: RequestArgs) -> Result<UpgradeOptions, Failure> {
     if let Some(cookie) = args.cookie {
         headers.push(Header { name: "Cookie".to_owned(), value: Some(secret(cookie, "--cookie")?) });
     }
-    headers.extend(all_headers(args.headers)?);
+    headers.extend(all_headers(args.headers, "-H")?);
     Ok(UpgradeOptions { headers, subprotocols: args.subprotocols, ..UpgradeOptions::default() })
 }
 
 /// The fields of all arguments and of the files that they name.
-fn all_headers(args: Vec<HeaderArg>) -> Result<Vec<Header>, Failure> {
+fn all_headers(args: Vec<HeaderArg>, flag: &str) -> Result<Vec<Header>, Failure> {
     let mut headers = Vec::new();
     for header in args {
         match header {
-            HeaderArg::Header(header) => headers.push(header),
+            HeaderArg::Field(text) => headers.push(header_field(&text, flag)?),
             HeaderArg::File(path) => headers.extend(headers_in(&path)?),
         }
     }
     Ok(headers)
 }
 
-/// The value, or what the file that holds it has in its first line. `flag` is named when it is not one line.
+/// A field as it was given to `flag`. Its value is not shown: it may be a secret.
+fn header_field(text: &Secret, flag: &str) -> Result<Header, Failure> {
+    values::header(text.expose()).map_err(|why| {
+        let shown = match (text.expose().split_once(':'), text.expose().split_once(char::is_whitespace)) {
+            (Some((name, _)), _) => format!("{name}: ..."),
+            (None, Some((first, _))) => format!("{first} ..."),
+            (None, None) => text.expose().to_owned(),
+        };
+        Failure::new(Status::Usage, format!("invalid value '{}' for {flag}: {why}", shown.escape_debug()))
+    })
+}
+
+/// The value, or the content of the file that holds it without the end of its line. `flag` is named when that is not
+/// one line.
 fn secret(value: SecretValue, flag: &str) -> Result<Secret, Failure> {
     let (text, source) = match value {
         SecretValue::Value(secret) => (secret.expose().to_owned(), flag.to_owned()),
         SecretValue::File(path) => (read_text(&path)?, path.display().to_string()),
     };
-    match values::field_value(text.trim_end_matches(['\r', '\n'])) {
-        Ok(value) => Ok(Secret::new(value)),
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    match values::field_value(line) {
+        Ok(_) => Ok(Secret::new(line)),
         // Without the value, which is nobody's business.
         Err(why) => Err(Failure::new(Status::Usage, format!("invalid value for {source}: {why}"))),
     }

@@ -1,5 +1,7 @@
 //! Which proxy leads to an endpoint, and what it is told.
 
+use std::cell::RefCell;
+
 use super::{all_headers, credentials};
 use crate::cli::ProxyArgs;
 use crate::endpoint::Endpoint;
@@ -18,6 +20,8 @@ pub(crate) struct ProxyChooser {
     headers: Vec<Header>,
     tls: TlsOptions,
     env: ProxyEnv,
+    /// The answer to the flag, once it was asked for.
+    asked: RefCell<Option<Credential>>,
 }
 
 impl ProxyChooser {
@@ -27,12 +31,13 @@ impl ProxyChooser {
             flag: args.proxy,
             noproxy: args.noproxy,
             user: args.proxy_user,
-            headers: all_headers(args.proxy_header)?,
+            headers: all_headers(args.proxy_header, "--proxy-header")?,
             tls: TlsOptions {
                 cacert: args.proxy_cacert,
                 insecure: args.proxy_insecure,
                 ..TlsOptions::default()
             },
+            asked: RefCell::new(None),
             env: ProxyEnv::from_vars(
                 std::env::vars_os()
                     .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
@@ -67,7 +72,12 @@ impl ProxyChooser {
     /// The flag wins over the URL, the URL over the environment.
     fn credential(&self, url: &ProxyUrl) -> Result<Option<Credential>, Failure> {
         if let Some(user) = &self.user {
-            return credentials::credential(user, "-U", &url.host).map(Some);
+            if let Some(asked) = &*self.asked.borrow() {
+                return Ok(Some(asked.clone()));
+            }
+            let credential = credentials::credential(user, "-U", &url.host)?;
+            self.asked.replace(Some(credential.clone()));
+            return Ok(Some(credential));
         }
         if let Some((name, password)) = &url.credential {
             return Ok(Some(Credential { name: name.clone(), password: password.clone() }));

@@ -1,6 +1,7 @@
 //! Opens the way through a proxy: CONNECT (RFC 9110 §9.3.6) or SOCKS, over the connection to it.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 use super::{ProxyScheme, ProxyUrl, Socks, SocksError, SocksStep, SocksTarget, SocksVersion};
 use crate::deadline::Deadline;
@@ -13,7 +14,7 @@ use crate::net::http::{HeadError, ResponseHead};
 use crate::net::resolve::resolve;
 use crate::net::tls::TlsOptions;
 use crate::net::transport::{Transport, WaitError};
-use crate::net::upgrade::Header;
+use crate::net::upgrade::{Header, is_secret};
 use crate::secret::Secret;
 
 /// A proxy, and what it is told.
@@ -53,12 +54,28 @@ impl Tunnel<'_> {
     /// Asks the proxy at the other end of `transport`, which is in TLS already if it has to be: a byte stream to the
     /// server.
     pub(in crate::net) fn open(mut self, transport: Transport) -> Result<Transport, Failure> {
+        self.check_policy()?;
         match self.options.url.scheme {
             ProxyScheme::Http | ProxyScheme::Https => self.connect(transport),
             ProxyScheme::Socks4 => self.socks(SocksVersion::V4, transport),
             ProxyScheme::Socks4a => self.socks(SocksVersion::V4a, transport),
             ProxyScheme::Socks5 | ProxyScheme::Socks5h => self.socks(SocksVersion::V5, transport),
         }
+    }
+
+    /// An address that is not allowed is not reached through a proxy either; where a name leads that the proxy resolves,
+    /// nobody knows here.
+    fn check_policy(&mut self) -> Result<(), Failure> {
+        if self.address.policy.is_none() || self.options.url.scheme.resolves_here() {
+            return Ok(());
+        }
+        let Destination { host, port, .. } = self.server;
+        if let Ok(ip) = host.parse() {
+            return self.address.allowed(vec![SocketAddr::new(ip, *port)], self.server).map(|_| ());
+        }
+        let text = format!("the proxy resolves {host}: --allow-network cannot check where that leads");
+        self.observer.warn(&text);
+        Ok(())
     }
 
     fn name(&self) -> String {
@@ -106,7 +123,7 @@ impl Tunnel<'_> {
         let mut text = format!("CONNECT {target} HTTP/1.1\r\n");
         for (name, value) in fields {
             if let Some(value) = value {
-                let secret = redact && name.eq_ignore_ascii_case("proxy-authorization");
+                let secret = redact && is_secret(name);
                 let _ = write!(text, "{name}: {}\r\n", if secret { "(redacted)" } else { &value });
             }
         }

@@ -43,7 +43,7 @@ impl Machine {
         let whole = limits.whole.filter(|_| self.listens()).map(|(at, limit)| (at, Clock::Whole(limit)));
         let send = (sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
         let receive = (open && !blocked && self.counts_receiving()).then(|| {
-            let since = self.quiet_since(self.input_over_at.unwrap_or(self.wrote_at));
+            let since = self.quiet_since(self.input_over_at.unwrap_or(self.sent_at));
             (since + limits.receive, Clock::Receive)
         });
         let last_traffic = self.sent_at.max(self.heard_at).max(self.unblocked_at);

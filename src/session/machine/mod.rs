@@ -142,6 +142,21 @@ impl Machine {
         }
     }
 
+    /// There is something to send, after nothing was: from now on it has to leave.
+    pub(super) fn has_to_send(&mut self, now: Instant) {
+        self.wrote_at = now;
+    }
+
+    /// No Close can be sent, so none is awaited.
+    pub(super) fn cannot_close(&mut self, now: Instant) {
+        self.state = State::Leaving { since: now };
+    }
+
+    /// When everything has to be over, whatever it is, and which limit that is.
+    pub(super) fn end_of_run(&self) -> Option<(Instant, Duration)> {
+        self.limits.whole
+    }
+
     /// The socket gave bytes.
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard_at = now;

@@ -21,8 +21,7 @@ impl Pump<'_> {
         let result = self.transport.read(&mut input);
         let moved = match result {
             Ok(0) => {
-                let unsent = self.has_unsent();
-                self.machine.lost(None, unsent);
+                self.lose(None);
                 true
             }
             Ok(count) => {
@@ -33,13 +32,19 @@ impl Pump<'_> {
             }
             Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => false,
             Err(err) => {
-                let unsent = self.has_unsent();
-                self.machine.lost(Some(err), unsent);
+                self.lose(Some(err));
                 true
             }
         };
         self.input = input;
         moved
+    }
+
+    /// The connection is over without a Close. What broke the way out before tells more than the end of the way in.
+    fn lose(&mut self, cause: Option<std::io::Error>) {
+        let unsent = self.has_unsent();
+        let cause = self.broken.take().map(|broken| broken.cause).or(cause);
+        self.machine.lost(cause, unsent);
     }
 
     /// Whether the output can take more; it also learns here that the output has failed.

@@ -77,6 +77,14 @@ pub fn run(setup: Setup<'_>) -> Outcome {
     }
 }
 
+/// The end of the way out.
+struct Broken {
+    cause: std::io::Error,
+    /// Whether something that was given had not left.
+    unsent: bool,
+}
+
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one part
 struct Pump<'a> {
     transport: Transport,
     /// What the server sent together with its response.
@@ -87,6 +95,10 @@ struct Pump<'a> {
     written: usize,
     /// Where the last frame of the input ends in `out`; control frames of our own may follow.
     given_end: usize,
+    /// Whether TLS has handed everything to the socket.
+    drained: bool,
+    /// Why nothing can be sent any more.
+    broken: Option<Broken>,
     encoder: Encoder,
     decoder: Decoder,
     outgoing: &'a mut dyn Outgoing,
@@ -98,6 +110,8 @@ struct Pump<'a> {
     /// The payload of a ping that could not be answered yet. Only the last one needs an answer (RFC 6455 §5.5.3).
     pong: Option<Vec<u8>>,
     pacer: Option<Pacer>,
+    /// Whether only the pacer keeps us from sending.
+    held_back: bool,
     observer: &'a mut dyn Observer,
     next_tick: Option<Instant>,
     signalled: bool,
@@ -126,6 +140,8 @@ impl<'a> Pump<'a> {
             out: Vec::with_capacity(WRITE + WRITE / 2),
             written: 0,
             given_end: 0,
+            drained: true,
+            broken: None,
             encoder,
             decoder: Decoder::new(),
             outgoing: setup.outgoing,
@@ -143,6 +159,7 @@ impl<'a> Pump<'a> {
             pong: None,
             pacer: setup.limit_rate.map(|rate| Pacer::new(rate, now)),
             next_tick: setup.observer.interval().map(|interval| now + interval),
+            held_back: false,
             observer: setup.observer,
             signalled: false,
             wake,
@@ -162,7 +179,7 @@ impl<'a> Pump<'a> {
             match self.machine.step(self.situation(), now) {
                 Step::Continue => {}
                 Step::SendClose(frame) => {
-                    self.send_close(&frame);
+                    self.send_close(&frame, now);
                     moved = true;
                 }
                 Step::Stop => return,
@@ -176,7 +193,7 @@ impl<'a> Pump<'a> {
 
     fn situation(&self) -> Situation {
         Situation {
-            sending: self.written < self.out.len(),
+            sending: self.written < self.out.len() || !self.drained,
             blocked: self.blocked,
             unanswered_since: self.alive.unanswered_since(),
         }
@@ -200,15 +217,16 @@ impl<'a> Pump<'a> {
 
     /// Sleeps until something may have happened.
     fn sleep(&mut self, now: Instant) {
-        self.lane.submit();
         self.wake.will_sleep();
         // What came in between the last look and the announcement has woken nobody.
         let was_blocked = self.blocked;
-        let missed = self.fill(now) | (self.make_room(now) && was_blocked);
+        let missed = (self.make_room(now) && was_blocked) | self.fill(now);
+        self.lane.submit();
         let signalled = signals::received().is_some() && !self.signalled;
         if !(missed || signalled || self.machine.is_due()) {
-            let paced = self.pacer.as_ref().filter(|_| self.machine.allowance() > 0).map(Pacer::ready_at);
-            let clocks = [self.machine.next_look(self.situation()), self.alive.next(), paced, self.next_tick];
+            let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
+            let alive = if self.may_send_control() { self.alive.next() } else { None };
+            let clocks = [self.machine.next_look(self.situation()), alive, paced, self.next_tick];
             let timeout =
                 clocks.into_iter().flatten().min().map(|at| at.saturating_duration_since(Instant::now()));
             if let Err(err) = self.transport.wait(timeout) {
@@ -223,6 +241,7 @@ impl<'a> Pump<'a> {
         self.observer.tick(self.machine.tally());
         let tally = *self.machine.tally();
         let discards = self.machine.discards();
+        let until = self.machine.end_of_run();
         let story = self.machine.into_story(self.incoming.unmet());
         self.transport.shut_down();
         if story.failure.is_some() {
@@ -239,7 +258,7 @@ impl<'a> Pump<'a> {
         // A reply that is not as expected has arrived all the same.
         let in_order = |failure: &Failure| failure.status() == Status::ExpectationFailed;
         let complete = verdict.as_ref().err().is_none_or(in_order);
-        let written = if discards { Ok(()) } else { self.lane.finish(complete) };
+        let written = if discards { Ok(()) } else { self.lane.finish(complete, until) };
         let result = match written {
             Err(OutputError::Failed(failure)) => verdict.and(Err(failure)),
             Err(OutputError::Closed) | Ok(()) => verdict,

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
-use super::Pump;
+use super::{Broken, Pump};
 use crate::protocol::CloseFrame;
 use crate::session::keepalive::Due;
 use crate::session::{Allowance, Direction, Supply};
@@ -19,7 +19,7 @@ impl Pump<'_> {
     /// within the buffer, and a control frame never waits behind more than one buffer.
     pub(super) fn fill(&mut self, now: Instant) -> bool {
         let messages = self.machine.allowance();
-        if self.written < self.out.len() || messages == 0 {
+        if self.written < self.out.len() || messages == 0 || self.broken.is_some() {
             return false;
         }
         self.out.clear();
@@ -29,7 +29,8 @@ impl Pump<'_> {
             Some(pacer) => usize::try_from(pacer.allowance(now)).unwrap_or(WRITE).min(WRITE),
             None => WRITE,
         };
-        if bytes == 0 {
+        self.held_back = bytes == 0;
+        if self.held_back {
             return false;
         }
         let overshoot = if self.pacer.is_some() { 0 } else { OVERSHOOT };
@@ -49,19 +50,26 @@ impl Pump<'_> {
                 }
             }
             Err(failure) => {
+                self.given_end = self.out.len();
                 self.machine.withdraw(failure, now);
                 return true;
             }
+        }
+        if !self.out.is_empty() {
+            self.machine.has_to_send(now);
         }
         !self.out.is_empty()
     }
 
     /// From frames into the socket, until it takes no more.
     pub(super) fn write(&mut self, now: Instant) -> bool {
+        if self.broken.is_some() {
+            return false;
+        }
         let mut moved = false;
         let result = loop {
             if self.written == self.out.len() {
-                break self.transport.drain().map(|_| ());
+                break Ok(());
             }
             let given = self.written < self.given_end;
             match self.transport.write(&self.out[self.written..]) {
@@ -76,43 +84,57 @@ impl Pump<'_> {
                 Err(err) => break Err(err),
             }
         };
-        if let Err(err) = result {
-            self.write_failed(err);
+        match result.and_then(|()| self.transport.drain()) {
+            Ok(drained) => self.drained = drained,
+            Err(cause) => {
+                self.write_failed(cause);
+                moved = true;
+            }
         }
         moved
     }
 
-    /// The peer does not take our bytes any more; but it may have said why before, which then lies in our receive buffer.
-    pub(super) fn write_failed(&mut self, err: io::Error) {
-        let unsent = self.has_unsent();
+    /// The peer takes nothing any more. What it has sent before is still to be read, to the end that now comes surely:
+    /// it may say why.
+    fn write_failed(&mut self, cause: io::Error) {
+        self.broken = Some(Broken { cause, unsent: self.has_unsent() });
         self.out.clear();
         self.written = 0;
         self.given_end = 0;
+        self.drained = true;
+        // For the socket to know of the end, which nobody announces a second time.
         let _ = self.transport.wait(Some(Duration::ZERO));
-        while self.machine.listens() && self.read(Instant::now()) {}
-        if self.machine.listens() {
-            self.machine.lost(Some(err), unsent);
-        }
     }
 
     /// Whether something that was given has not left; pongs and the like do not count.
     pub(super) fn has_unsent(&mut self) -> bool {
-        self.written < self.given_end || self.outgoing.has_more()
+        let was = self.broken.as_ref().is_some_and(|broken| broken.unsent);
+        was || self.written < self.given_end || self.outgoing.has_more()
     }
 
-    pub(super) fn send_close(&mut self, frame: &CloseFrame) {
-        // Inside a frame there is no place for another one. When the rest of it is not at hand, the connection just
-        // ends.
+    pub(super) fn send_close(&mut self, frame: &CloseFrame, now: Instant) {
+        if self.broken.is_some() {
+            return;
+        }
         if self.outgoing.complete_frame(&mut self.out) {
             self.observer.note(&format!("sending Close {}", frame.described()));
             self.encoder.close(frame, &mut self.out);
             self.trace_sent();
+        } else {
+            // Inside a frame there is no place for another one, and the rest of it is not at hand: the connection
+            // just ends.
+            self.machine.cannot_close(now);
         }
+    }
+
+    /// Whether a ping or pong of ours may stand here.
+    pub(super) fn may_send_control(&self) -> bool {
+        self.machine.may_send_control() && !self.outgoing.is_inside_frame()
     }
 
     pub(super) fn keep_alive(&mut self, now: Instant) {
         self.answer_ping();
-        if !self.machine.may_send_control() || self.outgoing.is_inside_frame() {
+        if !self.may_send_control() {
             return;
         }
         while let Some(due) = self.alive.due(now) {
@@ -128,8 +150,7 @@ impl Pump<'_> {
     pub(super) fn answer_ping(&mut self) {
         let has_room = self.out.len() - self.written < WRITE;
         if has_room
-            && self.machine.may_send_control()
-            && !self.outgoing.is_inside_frame()
+            && self.may_send_control()
             && let Some(payload) = self.pong.take()
         {
             self.encoder.pong(&payload, &mut self.out);

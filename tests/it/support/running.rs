@@ -64,6 +64,17 @@ impl Running {
         posix::send_signal(self.child.id(), signal);
     }
 
+    /// The processor time that the run has used, from the kernel's ticks of 10 ms.
+    #[cfg(target_os = "linux")]
+    pub fn processor_time(&self) -> Duration {
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a running process");
+        // After the name, which ends in the last parenthesis: utime and stime are the 12th and 13th field.
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().expect("a number")).sum();
+        millis(ticks * 10)
+    }
+
     /// Waits until stdout holds this text.
     #[track_caller]
     pub fn wait_for_stdout(&mut self, part: &str) {
