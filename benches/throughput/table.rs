@@ -42,18 +42,18 @@ pub(crate) struct Row {
 impl Row {
     /// Whether the target is met; `None` where there is nothing to compare with.
     fn met(&self) -> Option<bool> {
-        let ours = self.wsurl.best;
+        let (ours, usual) = (self.wsurl.best, self.wsurl.median);
         match self.target {
             Target::AtLeast(least) => Some(ours >= least),
             Target::AtMost(most) => Some(ours <= most),
-            Target::ShareOfRaw(share) => self.raw.map(|raw| ours >= share * raw.best),
-            Target::AtMostWebsocat => self.websocat.map(|peer| ours <= peer.best),
+            Target::ShareOfRaw(share) => self.raw.map(|raw| usual >= share * raw.median),
+            Target::AtMostWebsocat => self.websocat.map(|peer| usual <= peer.median),
             Target::None => None,
         }
     }
 
     fn share(&self, other: Option<Figure>) -> String {
-        other.map_or("-".to_owned(), |other| format!("{:.2}", self.wsurl.best / other.best))
+        other.map_or("-".to_owned(), |other| format!("{:.2}", self.wsurl.median / other.median))
     }
 }
 
@@ -71,7 +71,9 @@ impl fmt::Display for Target {
 }
 
 pub(crate) fn print(rows: &[Row]) {
-    println!("\nbest (median); ratios are wsurl's best to the other's best");
+    println!(
+        "\nbest (median); ratios are of medians: one lucky run of a peer on a noisy machine says little"
+    );
     println!(
         "{:<36} {:<7} {:>15} {:>15} {:>15} {:>6} {:>10}  {:<12} verdict",
         "figure", "unit", "wsurl", "raw", "websocat", "/raw", "/websocat", "target"
