@@ -90,6 +90,8 @@ struct Test {
     asked_at: Instant,
     echoed: u64,
     corrupted: u64,
+    /// Messages that came though all were answered.
+    unasked: u64,
     round_trips: Vec<Duration>,
 }
 
@@ -103,11 +105,16 @@ impl Test {
             asked_at: Instant::now(),
             echoed: 0,
             corrupted: 0,
+            unasked: 0,
             round_trips: Vec::new(),
         }
     }
 
     fn answer(&mut self, kind: Kind, payload: &[u8]) {
+        if self.echoed + self.corrupted == self.sent {
+            self.unasked += 1;
+            return;
+        }
         self.round_trips.push(self.asked_at.elapsed());
         if kind == Kind::Text && payload == self.asked {
             self.echoed += 1;
@@ -136,10 +143,11 @@ impl Test {
     }
 
     fn verdict(&self) -> Result<(), Failure> {
-        if self.corrupted == 0 {
-            return Ok(());
-        }
-        let text = format!("{} of {} messages came back changed", self.corrupted, self.sent);
+        let text = match (self.corrupted, self.unasked) {
+            (0, 0) => return Ok(()),
+            (0, more) => format!("{more} more messages came than the {} sent", self.sent),
+            (changed, _) => format!("{changed} of {} messages came back changed", self.sent),
+        };
         Err(Failure::new(Status::ExpectationFailed, text)
             .hint("is it an echo server? -vv shows what it sends"))
     }

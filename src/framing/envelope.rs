@@ -55,6 +55,7 @@ fn close(code: Option<u16>, reason: &str) -> Result<CloseFrame, String> {
     let code = code.unwrap_or(NO_STATUS);
     match (code, reason) {
         (NO_STATUS, "") => {}
+        (_, reason) if reason.len() > 123 => return Err("a close reason has at most 123 bytes".to_owned()),
         (NO_STATUS, _) => return Err("a close with a reason has a code".to_owned()),
         (code, _) if !close_code_is_sendable(code) => {
             return Err(format!("close code {code} must not be sent"));

@@ -16,6 +16,8 @@ pub struct CertificateFacts {
     pub issuer: String,
     /// DNS names and IP addresses that the certificate is for.
     pub names: Vec<String>,
+    /// The IP addresses among the names: a DNS name that looks like one does not count.
+    pub addresses: Vec<IpAddr>,
     /// Seconds since 1970 from which it is valid.
     pub not_before: i64,
     /// Seconds since 1970 until which it is valid.
@@ -30,10 +32,12 @@ impl CertificateFacts {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let alternative = certificate.subject_alternative_name().ok().flatten();
         let names = alternative.iter().flat_map(|extension| &extension.value.general_names);
+        let addresses = names.clone().filter_map(address).collect();
         // Without alternative names, the common name counts: so the TLS libraries do.
         let common = certificate.subject().iter_common_name().filter(|_| alternative.is_none());
         let common = common.filter_map(|name| name.as_str().ok()).map(ToOwned::to_owned);
         Some(Self {
+            addresses,
             subject: certificate.subject().to_string(),
             issuer: certificate.issuer().to_string(),
             names: names.filter_map(name).chain(common).collect(),
@@ -53,11 +57,10 @@ impl CertificateFacts {
 
     /// Whether it is for `host`, by its alternative names (RFC 6125 §6.4).
     pub fn is_for(&self, host: &str) -> bool {
-        let ip: Option<IpAddr> = host.parse().ok();
-        self.names.iter().any(|name| match ip {
-            Some(ip) => name.parse() == Ok(ip),
-            None => dns_name_matches(name, host),
-        })
+        match host.parse() {
+            Ok(ip) => self.addresses.contains(&ip),
+            Err(_) => self.names.iter().any(|name| dns_name_matches(name, host)),
+        }
     }
 
     /// Why a client that wants `host` does not accept it, as far as the certificate itself tells.
@@ -121,11 +124,15 @@ fn days(count: i64) -> String {
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
-            (Ok(v4), _) => Some(IpAddr::from(v4).to_string()),
-            (_, Ok(v6)) => Some(IpAddr::from(v6).to_string()),
-            _ => None,
-        },
+        other => address(other).map(|ip| ip.to_string()),
+    }
+}
+
+fn address(name: &GeneralName<'_>) -> Option<IpAddr> {
+    let GeneralName::IPAddress(bytes) = name else { return None };
+    match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
+        (Ok(v4), _) => Some(v4.into()),
+        (_, Ok(v6)) => Some(v6.into()),
         _ => None,
     }
 }
@@ -134,6 +141,8 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
 fn dns_name_matches(pattern: &str, host: &str) -> bool {
     let host = host.trim_end_matches('.');
     match pattern.strip_prefix("*.") {
+        // Not for a whole top-level domain.
+        Some(parent) if !parent.contains('.') => false,
         Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
         None => pattern.eq_ignore_ascii_case(host),
     }
@@ -147,6 +156,7 @@ mod tests {
         CertificateFacts {
             subject: "CN=a".to_owned(),
             issuer: "CN=ca".to_owned(),
+            addresses: names.iter().filter_map(|name| name.parse().ok()).collect(),
             names: names.iter().map(ToString::to_string).collect(),
             not_before: 1_700_000_000,
             not_after: 1_767_398_399,
@@ -167,6 +177,8 @@ mod tests {
         for host in ["b.example", "x.y.b.example", "c.a.example", "127.0.0.2", "::2"] {
             assert!(!facts.is_for(host), "{host}");
         }
+        let odd = CertificateFacts { addresses: Vec::new(), ..self::facts(&["*.test", "127.0.0.1"]) };
+        assert!(!odd.is_for("a.test") && !odd.is_for("127.0.0.1"));
     }
 
     #[test]

@@ -261,7 +261,9 @@ impl Dialer<'_> {
             let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
             (self.deadline, *self.facts) = (whole, facts);
             if let Some(blamed) = blamed {
-                return Err(blamed.and(format_args!(" (TLS with {target})")));
+                let result =
+                    super::tls::verify_result(&refused).map_or(String::new(), |result| format!(": {result}"));
+                return Err(blamed.and(format_args!(" (TLS with {target}{result})")));
             }
         }
         Err(super::tls::failed(target, &refused))

@@ -230,6 +230,13 @@ pub(super) fn tls_alert(target: &str, err: &std::io::Error) -> Failure {
         .hint("does the server want a client certificate? --cert FILE --key FILE gives one")
 }
 
+/// What OpenSSL has found wrong with the certificate, in its words.
+pub(super) fn verify_result(err: &native_tls::Error) -> Option<String> {
+    let text = err.to_string();
+    let (_, result) = text.strip_prefix("error:")?.strip_suffix(')')?.rsplit_once(" (")?;
+    Some(result.to_owned())
+}
+
 /// The text of a TLS error for a person: of OpenSSL's `error:CODE:library:function:reason:file:line (verify result)`
 /// the reason and the result.
 fn reason(text: &str) -> String {

@@ -93,7 +93,11 @@ impl MessageSource {
             (None, None) => return Ok(Supply::Over(None)),
             (None, Some(split)) => match split.step()? {
                 Pulled::Message(kind, payload) => (kind, payload),
-                Pulled::Close(close) => return Ok(Supply::Over(Some(close))),
+                Pulled::Close(close) => {
+                    // What follows it in the input is not for sending.
+                    self.most = self.number;
+                    return Ok(Supply::Over(Some(close)));
+                }
                 Pulled::Again => return Ok(Supply::Ready),
                 Pulled::Nothing => return Ok(Supply::Waiting),
                 Pulled::End => return Ok(Supply::Over(None)),

@@ -19,6 +19,9 @@ const IN_FLIGHT: usize = 4;
 /// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
 const BUFFER: usize = 128 * 1024;
 
+/// Before a descriptor that does not block is asked again.
+const NOT_NOW: Duration = Duration::from_millis(2);
+
 /// Waited for at once when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
 
@@ -78,6 +81,20 @@ fn temporary_beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
+/// Writes all of `bytes`, also where another program has made the descriptor non-blocking, which all its holders share.
+fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
+            Err(err) if err.kind() == ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(())
+}
+
 fn cannot_write(name: &str, err: io::Error) -> Failure {
     Failure::new(Status::WriteError, format!("cannot write {name}")).source(IoCause(err))
 }
@@ -114,9 +131,9 @@ impl OutputLane {
         let (done, written) = mpsc::channel();
         let Output { mut file, name, unfinished } = output;
         let pipe = if crate::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
-        let write_all = move || {
+        let write_everything = move || {
             for mut buffer in to_write {
-                let result = file.write_all(&buffer).map(|()| {
+                let result = write_all(&mut file, &buffer).map(|()| {
                     buffer.clear();
                     buffer.shrink_to(KEPT_CAPACITY);
                     buffer
@@ -132,7 +149,7 @@ impl OutputLane {
         };
         thread::Builder::new()
             .name("output".to_owned())
-            .spawn(write_all)
+            .spawn(write_everything)
             .map_err(|err| cannot_write(&name, err))?;
         Ok(Self {
             name,

@@ -174,6 +174,13 @@ fn waiting_with_a_count_needs_both() {
 }
 
 #[test]
+fn greetings_that_come_with_the_response_count_like_any_other() {
+    let greetings = [frame::text("one"), frame::text("two"), frame::text("three")].concat();
+    let peer = Script::new().upgrade_and_send(greetings).close_handshake();
+    Wsurl::new(["send", "--expect", "1", &peer.url(), "hi"]).stdout("one\n").exits(0);
+}
+
+#[test]
 fn following_goes_on_until_the_server_closes() {
     let server = Echo::new().greeting("a").greeting("b").closes_after(1, 1000, "").start();
     Wsurl::new(["send", "-f", &server.url(), "c"]).stdout("a\nb\nc\n").exits(0);

@@ -6,6 +6,7 @@ mod tls;
 
 pub(super) use proxy::ProxyChooser;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ use crate::secret::Secret;
 use crate::session::{CloseOptions, Count, FinishRule, Limits};
 
 use super::retry::RetryPolicy;
+
+/// The most that a file of headers, a token or a password may hold, in bytes.
+const MAX_TEXT: u64 = 1 << 20;
 
 /// How long a message is awaited unless `--receive-timeout` says otherwise.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -198,9 +202,14 @@ fn in_file(path: &Path, line: usize, why: &str) -> Failure {
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|err| {
-        Failure::new(Status::ReadError, format!("cannot read {}", path.display())).source(IoCause(err))
-    })
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_TEXT + 1).read_to_string(&mut text));
+    let cannot = || Failure::new(Status::ReadError, format!("cannot read {}", path.display()));
+    match read {
+        Ok(_) if text.len() as u64 > MAX_TEXT => Err(cannot().and(": it is larger than 1M")),
+        Ok(_) => Ok(text),
+        Err(err) => Err(cannot().source(IoCause(err))),
+    }
 }
 
 fn verbosity(args: &OutputArgs) -> Verbosity {

@@ -29,7 +29,8 @@ impl Machine {
 
     /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
     fn counts_receiving(&self) -> bool {
-        let lockstep = self.rule.lockstep && self.tally.messages_received < self.tally.messages_sent;
+        let wants_it = self.awaits_any() || self.input_over_at.is_none();
+        let lockstep = self.rule.lockstep && self.unanswered && wants_it;
         let owed = self.input_over_at.is_some() && self.awaits() > 0;
         let followed = self.rule.follow && self.limits.receive_always && self.input_over_at.is_some();
         lockstep || owed || followed
@@ -59,7 +60,7 @@ impl Machine {
             _ => None,
         };
         let end = match self.state {
-            State::Closing { since, limit } if !blocked => {
+            State::Closing { since, limit } if !blocked || self.hurried => {
                 let since = since.max(self.unblocked_at);
                 let since = if sending { since.max(self.wrote_at) } else { since };
                 Some((since + limit, Clock::Close(limit)))
@@ -92,9 +93,9 @@ impl Machine {
             Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
             Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
                 .hint("a ping was not answered, nor did anything else come"),
-            Clock::Close(limit) => {
-                timed_out(Phase::Close, limit, "--close-timeout").hint("our Close was not answered")
-            }
+            Clock::Close(limit) => timed_out(Phase::Close, limit, "--close-timeout").hint(
+                "our Close was not answered; a server that is still reading needs a longer --close-timeout",
+            ),
         };
         self.give_up(failure, GOING_AWAY, now);
     }

@@ -64,6 +64,7 @@ pub(super) enum Step {
 }
 
 /// See the module.
+#[allow(clippy::struct_excessive_bools)] // each is an event that has or has not happened
 #[derive(Debug)]
 pub(super) struct Machine {
     peer: Peer,
@@ -84,6 +85,10 @@ pub(super) struct Machine {
     failure: Option<Failure>,
     end: Option<End>,
     unsent: bool,
+    /// Whether no message has come since the last one was sent.
+    unanswered: bool,
+    /// Whether a signal has come: nobody is waited for any longer than a moment.
+    hurried: bool,
     output_closed: bool,
     discards: bool,
 }
@@ -113,6 +118,8 @@ impl Machine {
             failure: None,
             end: None,
             unsent: false,
+            unanswered: false,
+            hurried: false,
             output_closed: false,
             discards: false,
         }
@@ -124,6 +131,7 @@ impl Machine {
     pub(super) fn sent(&mut self, messages: u64, bytes: u64) {
         self.tally.messages_sent += messages;
         self.tally.bytes_sent += bytes;
+        self.unanswered |= messages > 0;
     }
 
     /// The input has ended; it may ask for a Close of its own.
@@ -153,8 +161,9 @@ impl Machine {
     }
 
     /// When everything has to be over, whatever it is, and which limit that is.
-    pub(super) fn end_of_run(&self) -> Option<(Instant, Duration)> {
-        self.limits.whole
+    pub(super) fn end_of_run(&self, now: Instant) -> Option<(Instant, Duration)> {
+        let hurry = self.hurried.then(|| (now + HURRY, HURRY));
+        hurry.into_iter().chain(self.limits.whole).min()
     }
 
     /// The socket gave bytes.
@@ -168,6 +177,7 @@ impl Machine {
         self.tally.bytes_received += bytes;
         if complete {
             self.tally.messages_received += 1;
+            self.unanswered = false;
             self.tally.first_message.get_or_insert(now);
         }
     }
@@ -180,7 +190,10 @@ impl Machine {
     /// The server's Close. `unsent`: something that was given has not left yet.
     pub(super) fn peer_closed(&mut self, frame: CloseFrame, unsent: bool, now: Instant) {
         if matches!(self.state, State::Closing { .. }) {
-            self.end = Some(End::Closed { by: Side::Us, frame });
+            // Before everything has left, this cannot be the answer to our Close, which comes last: both have crossed.
+            let by = if unsent { Side::Server } else { Side::Us };
+            self.unsent |= unsent;
+            self.end = Some(End::Closed { by, frame });
             self.state = State::Over;
             return;
         }
@@ -223,6 +236,7 @@ impl Machine {
     /// A signal came: end in order and soon.
     pub(super) fn interrupted(&mut self, signal: Signal, now: Instant) {
         self.failure.get_or_insert(signal.failure());
+        self.hurried = true;
         let limit = self.limits.close.min(HURRY);
         match &mut self.state {
             State::Open => self.begin_closing(CloseFrame::with_code(GOING_AWAY), limit, now),
@@ -261,7 +275,7 @@ impl Machine {
         if self.state != State::Open || self.input_over_at.is_some() {
             0
         } else if self.rule.lockstep {
-            u64::from(self.tally.messages_received >= self.tally.messages_sent)
+            u64::from(!self.unanswered)
         } else {
             u64::MAX
         }
@@ -345,7 +359,13 @@ impl Machine {
             .rule
             .quiet
             .is_none_or(|quiet| !situation.sending && now >= self.quiet_since(over_at) + quiet);
-        !self.rule.follow && quiet && self.awaits() == 0
+        let answered = !(self.rule.lockstep && self.unanswered && self.awaits_any());
+        !self.rule.follow && quiet && answered && self.awaits() == 0
+    }
+
+    /// Whether the rule wants replies at all.
+    fn awaits_any(&self) -> bool {
+        self.rule.awaited(self.tally.messages_sent) > 0
     }
 
     /// Messages that still have to come.
@@ -421,6 +441,39 @@ mod tests {
         assert_eq!(machine.step(BUSY, now), Step::Continue);
         assert_eq!(machine.step(IDLE, now), Step::Stop);
         assert_eq!(machine.into_story(None).verdict().unwrap_err().status(), Status::ClosedByServer);
+    }
+
+    #[test]
+    fn a_close_that_crosses_our_data_is_no_answer_to_ours() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.input_is_over(None, now);
+        assert_eq!(machine.step(BUSY, now), close(1000));
+        machine.peer_closed(CloseFrame::with_code(1000), true, now);
+        assert_eq!(machine.step(BUSY, now), Step::Stop);
+        assert_eq!(machine.into_story(None).verdict().unwrap_err().status(), Status::SendFailed);
+    }
+
+    #[test]
+    fn lockstep_is_not_satisfied_by_a_greeting() {
+        let (mut machine, now) =
+            machine(FinishRule { lockstep: true, ..rule(Count::AsSent { at_least: 0 }) });
+        machine.received(1, true, now);
+        machine.sent(1, 1);
+        assert_eq!(machine.allowance(), 0);
+        machine.input_is_over(None, now);
+        assert_eq!(machine.step(IDLE, now), Step::Continue);
+        machine.received(1, true, now);
+        assert_eq!(machine.step(IDLE, now), close(1000));
+    }
+
+    #[test]
+    fn a_signal_does_not_wait_for_a_blocked_output() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.interrupted(Signal::Interrupt, now);
+        let blocked = Situation { blocked: true, ..IDLE };
+        assert_eq!(machine.step(blocked, now), close(1001));
+        assert_eq!(machine.next_look(blocked), Some(now + secs(1)));
+        assert_eq!(machine.end_of_run(now).map(|(at, _)| at), Some(now + secs(1)));
     }
 
     #[test]

@@ -95,8 +95,9 @@ struct Pump<'a> {
     written: usize,
     /// Where the last frame of the input ends in `out`; control frames of our own may follow.
     given_end: usize,
-    /// Whether TLS has handed everything to the socket.
+    /// Whether TLS has handed everything to the socket; if not, whether there is something of the input in it.
     drained: bool,
+    given_in_tls: bool,
     /// Why nothing can be sent any more.
     broken: Option<Broken>,
     encoder: Encoder,
@@ -141,6 +142,7 @@ impl<'a> Pump<'a> {
             written: 0,
             given_end: 0,
             drained: true,
+            given_in_tls: false,
             broken: None,
             encoder,
             decoder: Decoder::new(),
@@ -167,8 +169,11 @@ impl<'a> Pump<'a> {
     }
 
     fn run(&mut self) {
+        let now = Instant::now();
+        // First, so that it is known whether the input is over before what came with the response is counted.
+        self.fill(now);
         let leftover = std::mem::take(&mut self.leftover);
-        self.consume(&leftover, Instant::now());
+        self.consume(&leftover, now);
         loop {
             let now = Instant::now();
             self.look_for_signals(now);
@@ -241,7 +246,7 @@ impl<'a> Pump<'a> {
         self.observer.tick(self.machine.tally());
         let tally = *self.machine.tally();
         let discards = self.machine.discards();
-        let until = self.machine.end_of_run();
+        let until = self.machine.end_of_run(Instant::now());
         let story = self.machine.into_story(self.incoming.unmet());
         self.transport.shut_down();
         if story.failure.is_some() {

@@ -76,6 +76,7 @@ impl Pump<'_> {
                 Ok(0) => break Err(ErrorKind::WriteZero.into()),
                 Ok(count) => {
                     self.written += count;
+                    self.given_in_tls |= given;
                     self.machine.wrote(given, now);
                     moved = true;
                 }
@@ -85,7 +86,10 @@ impl Pump<'_> {
             }
         };
         match result.and_then(|()| self.transport.drain()) {
-            Ok(drained) => self.drained = drained,
+            Ok(drained) => {
+                self.drained = drained;
+                self.given_in_tls &= !drained;
+            }
             Err(cause) => {
                 self.write_failed(cause);
                 moved = true;
@@ -109,7 +113,7 @@ impl Pump<'_> {
     /// Whether something that was given has not left; pongs and the like do not count.
     pub(super) fn has_unsent(&mut self) -> bool {
         let was = self.broken.as_ref().is_some_and(|broken| broken.unsent);
-        was || self.written < self.given_end || self.outgoing.has_more()
+        was || self.given_in_tls || self.written < self.given_end || self.outgoing.has_more()
     }
 
     pub(super) fn send_close(&mut self, frame: &CloseFrame, now: Instant) {
