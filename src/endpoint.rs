@@ -2,7 +2,6 @@
 //! What the `url` crate would repair silently (spaces, control characters) is refused here instead.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
@@ -87,15 +86,6 @@ impl Endpoint {
             Host::Domain(name) => name.clone(),
             Host::Ipv4(ip) => ip.to_string(),
             Host::Ipv6(ip) => ip.to_string(),
-        }
-    }
-
-    /// The address, when the host is one.
-    pub fn ip(&self) -> Option<IpAddr> {
-        match self.host {
-            Host::Domain(_) => None,
-            Host::Ipv4(ip) => Some(ip.into()),
-            Host::Ipv6(ip) => Some(ip.into()),
         }
     }
 
@@ -202,7 +192,6 @@ mod tests {
         assert_eq!(endpoint.host(), "::1");
         assert_eq!(endpoint.authority(), "[::1]:9001");
         assert_eq!(endpoint.resource(), "/");
-        assert!(endpoint.ip().unwrap().is_loopback());
     }
 
     #[test]

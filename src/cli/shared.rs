@@ -15,6 +15,7 @@ use crate::net::address::{ConnectTo, Resolve};
 use crate::net::pin::Pins;
 use crate::net::policy::NetworkPolicy;
 use crate::report::write_out;
+use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};
 
 /// What a subcommand that opens one WebSocket has.
@@ -88,7 +89,7 @@ pub struct RequestArgs {
 pub struct CredentialArgs {
     /// Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for
     #[arg(short = 'u', long, value_name = "NAME[:PASSWORD]", aliases = ["auth", "basic-auth"])]
-    pub user: Option<String>,
+    pub user: Option<Secret>,
 
     /// Send this token as Authorization: Bearer
     #[arg(long, value_name = "TOKEN|@FILE", alias = "oauth2-bearer", conflicts_with = "user")]
@@ -110,11 +111,11 @@ pub struct ProxyArgs {
     /// Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; '' for none [default: from wss_proxy
     /// or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]
     #[arg(short = 'x', long, value_name = "URL")]
-    pub proxy: Option<String>,
+    pub proxy: Option<Secret>,
 
     /// Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for
     #[arg(short = 'U', long, value_name = "NAME[:PASSWORD]")]
-    pub proxy_user: Option<String>,
+    pub proxy_user: Option<Secret>,
 
     /// Add a header field to the proxy's CONNECT request
     #[arg(long, value_name = "NAME: VALUE|@FILE")]

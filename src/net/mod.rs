@@ -25,7 +25,7 @@ pub mod upgrade;
 
 pub use dial::{Connection, DialOptions, Facts, dial};
 pub use timeline::Timeline;
-pub use transport::{Transport, WaitError, Woken};
+pub use transport::{Transport, WaitError};
 
 /// Is told what happens while a connection is made. Every method has an empty default.
 pub trait Observer {

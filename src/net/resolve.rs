@@ -24,7 +24,7 @@ pub(super) fn resolve(
 }
 
 /// Asks the system.
-pub(super) fn look_up(destination: &Destination, deadline: &Deadline) -> Result<Vec<SocketAddr>, Failure> {
+fn look_up(destination: &Destination, deadline: &Deadline) -> Result<Vec<SocketAddr>, Failure> {
     let (sender, receiver) = mpsc::channel();
     let (name, port) = (destination.host.clone(), destination.port);
     thread::Builder::new()

@@ -36,15 +36,6 @@ impl From<io::Error> for WaitError {
     }
 }
 
-/// What ended a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
-    /// The socket may be ready, or another thread called the waker.
-    Event,
-    /// The time was over.
-    Timeout,
-}
-
 /// The connection and its readiness.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -64,9 +55,9 @@ impl Socket {
         Self { stream, token, poll, events, readable: true, writable: true, read_closed: true }
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, timeout) {
-            Err(err) if err.kind() == ErrorKind::Interrupted => return Ok(Woken::Event),
+            Err(err) if err.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
         for event in self.events.iter().filter(|event| event.token() == self.token) {
@@ -74,7 +65,7 @@ impl Socket {
             self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
             self.read_closed |= event.is_read_closed() || event.is_error();
         }
-        Ok(if self.events.is_empty() { Woken::Timeout } else { Woken::Event })
+        Ok(())
     }
 }
 
@@ -169,7 +160,7 @@ impl Transport {
     }
 
     /// Sleeps until the socket may have become ready, the waker is called, or `timeout` is over.
-    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.socket_mut().wait(timeout)
     }
 
@@ -228,8 +219,7 @@ impl Transport {
 
     fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
         let left = deadline.remaining().ok_or(WaitError::Deadline)?;
-        self.wait(Some(left))?;
-        Ok(())
+        self.wait(Some(left)).map_err(WaitError::Io)
     }
 
     /// Reads some bytes; 0 is the end of the stream.

@@ -18,7 +18,7 @@ pub(super) fn add(
     endpoint: &Endpoint,
 ) -> Result<(), Failure> {
     if let Some(user) = args.user {
-        upgrade.credential = Some(credential(&user, "-u", &endpoint.host())?);
+        upgrade.credential = Some(credential(user.expose(), "-u", &endpoint.host())?);
     } else if let Some(bearer) = args.bearer {
         upgrade.bearer = Some(secret(bearer, "--bearer")?);
     } else if let Some(userinfo) = endpoint.userinfo() {

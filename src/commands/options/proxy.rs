@@ -10,13 +10,14 @@ use crate::net::auth::Credential;
 use crate::net::proxy::{Choice, ProxyEnv, ProxyOptions, ProxyUrl, choose};
 use crate::net::tls::TlsOptions;
 use crate::net::upgrade::Header;
+use crate::secret::Secret;
 
 /// Chooses a proxy for each endpoint that a redirect leads to.
 #[derive(Debug)]
 pub(crate) struct ProxyChooser {
-    flag: Option<String>,
+    flag: Option<Secret>,
     noproxy: Option<String>,
-    user: Option<String>,
+    user: Option<Secret>,
     headers: Vec<Header>,
     tls: TlsOptions,
     env: ProxyEnv,
@@ -54,7 +55,7 @@ impl ProxyChooser {
             endpoint.is_secure(),
             &endpoint.host(),
             endpoint.port(),
-            self.flag.as_deref(),
+            self.flag.as_ref().map(Secret::expose),
             self.noproxy.as_deref(),
             &self.env,
         )?;
@@ -75,7 +76,7 @@ impl ProxyChooser {
             if let Some(asked) = &*self.asked.borrow() {
                 return Ok(Some(asked.clone()));
             }
-            let credential = credentials::credential(user, "-U", &url.host)?;
+            let credential = credentials::credential(user.expose(), "-U", &url.host)?;
             self.asked.replace(Some(credential.clone()));
             return Ok(Some(credential));
         }
