@@ -44,7 +44,7 @@ fn failure(err: &clap::Error) -> Failure {
         .filter_map(|line| line.trim().strip_prefix("tip: "))
         .map(str::to_owned)
         .collect();
-    let hint = unbound(err).map_or_else(|| tips.join("; "), str::to_owned);
+    let hint = unbound(err).unwrap_or_else(|| tips.join("; "));
     let failure = Failure::new(Status::Usage, message.join(" "));
     failure.hint(if hint.is_empty() {
         "wsurl --help, wsurl send --help and so on show all options".to_owned()
@@ -53,18 +53,26 @@ fn failure(err: &clap::Error) -> Failure {
     })
 }
 
-/// Short options that mean different things in other programs, and so nothing here.
-fn unbound(err: &clap::Error) -> Option<&'static str> {
-    match (err.kind(), err.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => match &arg[..] {
-            "-n" => Some(
-                "-n is not bound: to keep the session open use --wait DURATION or -f; to skip certificate checks -k",
-            ),
-            "-E" => Some("-E is not bound: wsurl exits when the server closes, without a flag"),
-            _ => None,
-        },
+/// What is explained better than clap can: a URL without a subcommand, and short options that mean different things in
+/// other programs, and so nothing here.
+fn unbound(err: &clap::Error) -> Option<String> {
+    let text = |kind| match err.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
-    }
+    };
+    let hint = match (err.kind(), text(ContextKind::InvalidArg), text(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, _, Some(url)) if url.contains("://") => {
+            return Some(format!("did you mean `wsurl send {url}` ?"));
+        }
+        (ErrorKind::UnknownArgument, Some("-n"), _) => {
+            "-n is not bound: to keep the session open use --wait DURATION or -f; to skip certificate checks -k"
+        }
+        (ErrorKind::UnknownArgument, Some("-E"), _) => {
+            "-E is not bound: wsurl exits when the server closes, without a flag"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 #[cfg(test)]
@@ -105,6 +113,11 @@ mod tests {
             let Some(super::super::Command::Send(send)) = cli.command else { panic!() };
             assert_eq!((send.url.as_str(), send.conversation.request.headers.len()), ("ws://h", 1));
         }
+    }
+
+    #[test]
+    fn a_url_in_place_of_a_subcommand_is_understood() {
+        assert!(refused(&["ws://h/", "hi"]).ends_with("did you mean `wsurl send ws://h/` ?"));
     }
 
     #[test]

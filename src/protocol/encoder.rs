@@ -12,8 +12,14 @@ const BLOCK: usize = 8 * 1024;
 #[derive(Debug)]
 pub struct Encoder {
     keys: MaskingKeys,
-    recorded: Option<Vec<FrameHeader>>,
+    recorded: Option<Vec<Recorded>>,
 }
+
+/// A frame that was written: its header, and the beginning of its payload where that was given with it.
+pub type Recorded = (FrameHeader, Vec<u8>);
+
+/// Bytes of payload that are kept of a recorded frame.
+const PREVIEW: usize = 64;
 
 /// The masking of one frame whose payload is still being written.
 #[must_use = "a frame is complete only when all of its payload was appended"]
@@ -35,25 +41,28 @@ impl Encoder {
         Self { keys: MaskingKeys::new(), recorded: None }
     }
 
-    /// From now on, keeps the headers of frames for [`Encoder::take_recorded`].
+    /// From now on, keeps the headers of frames, and how their payloads begin, for [`Encoder::take_recorded`].
     pub fn record_frames(&mut self) {
         self.recorded.get_or_insert_default();
     }
 
-    /// The headers of the frames that were written since the last call, if they are kept.
-    pub fn take_recorded(&mut self) -> Vec<FrameHeader> {
+    /// The frames that were written since the last call, if they are kept.
+    pub fn take_recorded(&mut self) -> Vec<Recorded> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Appends a whole frame.
     pub fn frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
         self.begin(FrameHeader { fin, opcode, len: payload.len() as u64 }, out).append(payload, out);
+        if let Some((_, preview)) = self.recorded.as_mut().and_then(|recorded| recorded.last_mut()) {
+            preview.extend_from_slice(&payload[..payload.len().min(PREVIEW)]);
+        }
     }
 
     /// Appends the header of a frame; its payload has to follow before any other frame.
     pub fn begin(&mut self, header: FrameHeader, out: &mut Vec<u8>) -> PayloadMask {
         if let Some(recorded) = &mut self.recorded {
-            recorded.push(header);
+            recorded.push((header, Vec::new()));
         }
         let key = self.keys.next();
         header.append_masked(key, out);

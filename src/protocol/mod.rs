@@ -13,7 +13,7 @@ mod violation;
 
 pub use close::{CloseFrame, NO_STATUS, close_code_is_sendable};
 pub use decoder::{Decoder, Event, Section};
-pub use encoder::{Encoder, PayloadMask};
+pub use encoder::{Encoder, PayloadMask, Recorded};
 pub use frame::{FrameHeader, Kind, MAX_CONTROL_PAYLOAD, Opcode};
 pub use utf8::{InvalidUtf8, Utf8Stream};
 pub use violation::Violation;

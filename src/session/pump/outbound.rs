@@ -163,8 +163,8 @@ impl Pump<'_> {
     }
 
     pub(super) fn trace_sent(&mut self) {
-        for header in self.encoder.take_recorded() {
-            self.observer.frame(Direction::Sent, &header, b"");
+        for (header, preview) in self.encoder.take_recorded() {
+            self.observer.frame(Direction::Sent, &header, &preview);
         }
     }
 }
