@@ -105,7 +105,7 @@ impl Endpoint {
 
     /// The host and port in any case: `example.com:443`, `[::1]:80`.
     pub fn host_and_port(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        host_and_port(&self.host(), self.port)
     }
 
     /// The resource name of the request line: path and query.
@@ -129,21 +129,31 @@ impl fmt::Display for Endpoint {
 const EXAMPLE: &str = "a URL looks like wss://example.com/chat";
 
 fn userinfo(url: &Url) -> Option<Userinfo> {
-    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let password = url.password().unwrap_or_default();
     if url.username().is_empty() && password.is_empty() {
         return None;
     }
-    Some(Userinfo { name: decode(url.username()), password: Secret::new(decode(password)) })
+    Some(Userinfo { name: percent_decoded(url.username()), password: Secret::new(percent_decoded(password)) })
 }
 
-/// The text with any credential in it replaced, for messages. A password that was not percent-encoded may hold any
-/// character: everything up to the last @ counts.
-fn redacted(text: &str) -> String {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    match text[start..].rfind('@') {
-        Some(at) => format!("{}(redacted){}", &text[..start], &text[start + at..]),
-        None => text.to_owned(),
+/// `example.com:80`, `[::1]:80`; the host has no brackets of its own.
+pub fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// A part of a URL without its percent-encoding.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// A URL that was refused, without what may be a credential. A password that was not percent-encoded may hold any
+/// character: everything up to the last `@` counts, but for a scheme.
+pub(crate) fn redacted(text: &str) -> String {
+    let scheme = text.split("://").next().unwrap_or_default();
+    let start = if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) { scheme.len() + 3 } else { 0 };
+    match text.rfind('@') {
+        Some(at) if at >= start => format!("{}(redacted){}", &text[..start], &text[at..]),
+        _ => text.to_owned(),
     }
 }
 
@@ -157,13 +167,16 @@ fn wrong_scheme(text: &str, scheme: &str, better: &str, rest: &str) -> Failure {
 }
 
 fn did_you_mean(text: &str) -> String {
-    let rest = text.trim_start_matches('/');
+    // One slash too few is no other host.
+    let typed = ["wss:", "ws:"].into_iter().find(|scheme| text.starts_with(scheme));
+    let rest = text[typed.map_or(0, str::len)..].trim_start_matches('/');
     let host = rest.split(['/', ':', '?', '#']).next().unwrap_or_default();
     if host.is_empty() {
         return EXAMPLE.to_owned();
     }
     let local = host == "localhost" || host.starts_with("127.");
-    redacted(&format!("did you mean {}://{rest} ?", if local { "ws" } else { "wss" }))
+    let scheme = typed.map_or(if local { "ws" } else { "wss" }, |typed| typed.trim_end_matches(':'));
+    format!("did you mean {} ?", redacted(&format!("{scheme}://{rest}")))
 }
 
 #[cfg(test)]
@@ -198,6 +211,7 @@ mod tests {
     fn refusals_show_a_url_that_works() {
         assert_eq!(hint("example.com/chat"), "did you mean wss://example.com/chat ?");
         assert_eq!(hint("localhost:9001"), "did you mean ws://localhost:9001 ?");
+        assert_eq!(hint("ws:/example.com/a"), "did you mean ws://example.com/a ?");
         assert_eq!(hint("http://example.com/"), "did you mean ws://example.com/ ?");
         assert_eq!(hint("https://example.com/"), "did you mean wss://example.com/ ?");
         assert_eq!(hint("ftp://example.com/"), "did you mean wss://example.com/ ?");
@@ -227,6 +241,8 @@ mod tests {
             "ws://me:pw@h:99999/",
             "wss://me:a#pw@h/",
             "wss://me:a/pw?@h/",
+            "wss//me:pw@h",
+            "me:://pw@h",
         ] {
             let failure = Endpoint::parse(text).unwrap_err();
             let shown = format!("{failure} {}", failure.advice().unwrap_or_default());

@@ -1,5 +1,8 @@
 //! Sizes in bytes as people write them: `4096`, `64K`, `1M`, `2G`, in powers of 1024.
 
+/// The most that a buffer keeps when it is reused: one large message must not cost memory for ever.
+pub const KEPT_CAPACITY: usize = 1 << 20;
+
 /// Reads a size in bytes.
 ///
 /// # Errors

@@ -46,6 +46,10 @@ fn failure(err: &clap::Error) -> Failure {
         .collect();
     let hint = unbound(err).unwrap_or_else(|| tips.join("; "));
     let failure = Failure::new(Status::Usage, message.join(" "));
+    if hint.is_empty() && err.kind() == ErrorKind::ValueValidation {
+        // The message itself shows a value that would work.
+        return failure;
+    }
     failure.hint(if hint.is_empty() {
         "wsurl --help, wsurl send --help and so on show all options".to_owned()
     } else {

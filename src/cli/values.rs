@@ -10,6 +10,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::echo_server::MAX_MESSAGE;
+use crate::net::http::is_token_char;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
 use crate::secret::Secret;
@@ -212,8 +213,7 @@ pub fn header(text: &str) -> Result<Header, String> {
 
 /// RFC 9110 §5.6.2.
 fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty() && text.chars().all(is_token_char)
 }
 
 /// Keeps what was typed as it is, even when it is not UTF-8; only clap's own check of it is left out.

@@ -7,7 +7,7 @@ use super::Format;
 use super::envelope::Envelope;
 use crate::error::{Failure, Status};
 use crate::protocol::{CloseFrame, Kind};
-use crate::size;
+use crate::size::{self, KEPT_CAPACITY};
 
 /// What the input holds next.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,9 +33,6 @@ pub struct Splitter {
     /// Messages begun so far, for error messages.
     number: u64,
 }
-
-/// The most that a carry buffer keeps when it is reused: one large message must not cost memory for ever.
-const KEPT_CAPACITY: usize = 1 << 20;
 
 impl Splitter {
     /// A splitter that makes messages of `kind` (`json` says its own) of at most `max_message` bytes.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::policy::NetworkPolicy;
+use crate::endpoint::host_and_port;
 use crate::error::{Failure, Status};
 
 /// A host and a port to connect to: those of the URL, of a proxy, or of `--connect-to`.
@@ -40,11 +41,6 @@ impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.role, host_and_port(&self.host, self.port))
     }
-}
-
-/// `example.com:80`, `[::1]:80`.
-pub(super) fn host_and_port(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// What the user says about addresses.

@@ -11,6 +11,11 @@ const MAX_FIELDS: usize = 200;
 /// The most of a refusal's body that is shown, in bytes.
 pub const SHOWN_BODY: usize = 1024;
 
+/// Whether a token may hold this character (RFC 9110 §5.6.2).
+pub fn is_token_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
+}
+
 /// Status line and header fields of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {

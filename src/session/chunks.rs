@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::input::{Block, Input, InputLane, Next};
+use super::input::{Block, Input, InputLane, Refill};
 use super::wake::Wake;
 use super::{Allowance, Fill, Outgoing, Supply};
 use crate::error::{Failure, Status};
@@ -72,18 +72,7 @@ impl ChunkSource {
 
     /// Makes sure that the block has bytes: whether it has.
     fn refill(&mut self) -> Result<Refill, Failure> {
-        if !self.block.is_empty() {
-            return Ok(Refill::Ready);
-        }
-        let Some(lane) = &mut self.lane else { return Ok(Refill::End) };
-        match lane.next()? {
-            Next::Block(block) => {
-                lane.give_back(std::mem::replace(&mut self.block, block));
-                Ok(Refill::Ready)
-            }
-            Next::Nothing => Ok(Refill::Nothing),
-            Next::End => Ok(Refill::End),
-        }
+        self.lane.as_mut().map_or(Ok(Refill::End), |lane| lane.refill(&mut self.block))
     }
 
     /// The header of the frame that the bytes at hand begin.
@@ -151,12 +140,6 @@ impl ChunkSource {
         }
         Ok(())
     }
-}
-
-enum Refill {
-    Ready,
-    Nothing,
-    End,
 }
 
 impl Outgoing for ChunkSource {

@@ -8,9 +8,7 @@ use super::message_limit::MessageLimit;
 use crate::error::Failure;
 use crate::framing::Joiner;
 use crate::protocol::{CloseFrame, Kind, Section};
-
-/// The most that the buffer of an unfinished message keeps when it is reused.
-const KEPT_CAPACITY: usize = 1 << 20;
+use crate::size::KEPT_CAPACITY;
 
 /// Makes bytes safe to be shown by a terminal.
 pub type Escape = fn(&[u8], &mut Vec<u8>);

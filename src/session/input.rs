@@ -91,9 +91,18 @@ impl Block {
 
 /// What the lane has.
 #[derive(Debug)]
-pub(super) enum Next {
+enum Next {
     Block(Block),
     Nothing,
+    End,
+}
+
+/// Whether there are bytes.
+pub(super) enum Refill {
+    Ready,
+    /// Not yet.
+    Nothing,
+    /// Nor will there be.
     End,
 }
 
@@ -159,7 +168,7 @@ impl InputLane {
     }
 
     /// The next block, if one is there.
-    pub(super) fn next(&mut self) -> Result<Next, Failure> {
+    fn next(&mut self) -> Result<Next, Failure> {
         let next = match self.seen.take() {
             Some(block) => Next::Block(block),
             None => self.look()?,
@@ -227,8 +236,23 @@ impl InputLane {
         Failure::new(Status::ReadError, format!("cannot read {}", self.name)).source(IoCause(err))
     }
 
+    /// Makes sure that `block` has bytes, and takes it back where it has none.
+    pub(super) fn refill(&mut self, block: &mut Block) -> Result<Refill, Failure> {
+        if !block.is_empty() {
+            return Ok(Refill::Ready);
+        }
+        match self.next()? {
+            Next::Block(full) => {
+                self.give_back(std::mem::replace(block, full));
+                Ok(Refill::Ready)
+            }
+            Next::Nothing => Ok(Refill::Nothing),
+            Next::End => Ok(Refill::End),
+        }
+    }
+
     /// Gives an emptied block back to be filled again.
-    pub(super) fn give_back(&mut self, block: Block) {
+    fn give_back(&mut self, block: Block) {
         match &mut self.source {
             Source::Pipe { spare, .. } => *spare = block,
             // The thread has ended when its source has; then the block is not needed.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::input::{Block, Input, InputLane, Next};
+use super::input::{Block, Input, InputLane, Refill};
 use super::wake::Wake;
 use super::{Allowance, Fill, Outgoing, Supply};
 use crate::error::{Failure, Status};
@@ -130,18 +130,15 @@ impl Split {
         if self.over {
             return Ok(Pulled::End);
         }
-        if !self.block.is_empty() {
-            let (used, item) = self.splitter.next(&self.block.buffer[self.block.start..self.block.end])?;
-            self.block.start += used;
-            return Ok(pulled(item));
-        }
-        match self.lane.next()? {
-            Next::Block(block) => {
-                self.lane.give_back(std::mem::replace(&mut self.block, block));
-                Ok(Pulled::Again)
+        match self.lane.refill(&mut self.block)? {
+            Refill::Ready => {
+                let (used, item) =
+                    self.splitter.next(&self.block.buffer[self.block.start..self.block.end])?;
+                self.block.start += used;
+                Ok(pulled(item))
             }
-            Next::Nothing => Ok(Pulled::Nothing),
-            Next::End => {
+            Refill::Nothing => Ok(Pulled::Nothing),
+            Refill::End => {
                 self.over = true;
                 Ok(pulled(self.splitter.finish()?))
             }

@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::wake::Wake;
 use crate::error::{Failure, IoCause, Phase, Status};
+use crate::size::KEPT_CAPACITY;
 
 /// Buffers on their way to the file.
 const IN_FLIGHT: usize = 4;
@@ -27,9 +28,6 @@ const FOREVER: Duration = Duration::from_secs(3600);
 
 /// A pipe is asked to take this much at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
-
-/// The most that a buffer keeps when it is reused: one large message must not cost memory for ever.
-const KEPT_CAPACITY: usize = 1 << 20;
 
 /// Where received bytes go.
 #[derive(Debug)]

@@ -70,7 +70,8 @@ fn crates_are_known_only_to_their_owners() {
 
 #[test]
 fn sources_are_finished_small_and_introduced() {
-    let leftover = regex(r"\bTODO\b|\b(todo|unimplemented|dbg)!");
+    // A letter of each in brackets, so that a search for leftovers does not find this line.
+    let leftover = regex(r"\bTOD[O]\b|\b(tod[o]|unimplemente[d]|db[g])!");
     let mut breaches = Vec::new();
     for source in sources() {
         let path = &source.path;

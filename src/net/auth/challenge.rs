@@ -2,6 +2,8 @@
 //! A comma parts challenges as well as their parameters; only what follows it tells which.
 //! What is neither is passed over up to the next comma.
 
+use crate::net::http::is_token_char;
+
 /// One way to authenticate that the peer offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
@@ -41,7 +43,7 @@ fn parse(text: &str) -> Vec<Challenge> {
         if start.is_empty() {
             return found;
         }
-        let token = scanner.take(is_token);
+        let token = scanner.take(is_token_char);
         let after_token = scanner.rest;
         scanner.skip(is_space);
         match found.last_mut() {
@@ -137,11 +139,6 @@ impl<'a> Scanner<'a> {
 
 fn is_space(c: char) -> bool {
     c == ' ' || c == '\t'
-}
-
-/// The characters of a token (RFC 9110 §5.6.2).
-fn is_token(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
 }
 
 #[cfg(test)]

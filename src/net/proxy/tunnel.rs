@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use super::{ProxyScheme, ProxyUrl, Socks, SocksError, SocksStep, SocksTarget, SocksVersion};
 use crate::deadline::Deadline;
+use crate::endpoint::host_and_port;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::net::Observer;
-use crate::net::address::{AddressOptions, Destination, Role, host_and_port};
+use crate::net::address::{AddressOptions, Destination, Role};
 use crate::net::auth::Credential;
 use crate::net::exchange::{NoHead, read_head, shown_refusal};
 use crate::net::http::{HeadError, ResponseHead};

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use percent_encoding::percent_decode_str;
 use url::Host;
 
+use crate::endpoint::{host_and_port, percent_decoded, redacted};
 use crate::error::{Failure, Status};
 use crate::secret::Secret;
 
@@ -124,11 +124,7 @@ impl ProxyUrl {
 
     /// Host and port: `proxy.example:3128`, `[::1]:1080`.
     pub fn host_and_port(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        host_and_port(&self.host, self.port)
     }
 }
 
@@ -161,19 +157,8 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), String> {
 }
 
 fn credential(userinfo: &str) -> (String, Secret) {
-    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (name, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-    (decode(name), Secret::new(decode(password)))
-}
-
-/// The text without what may be a credential: everything before the last `@`, but for a scheme.
-fn redacted(text: &str) -> String {
-    let scheme = text.split("://").next().unwrap_or_default();
-    let start = if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) { scheme.len() + 3 } else { 0 };
-    match text.rfind('@') {
-        Some(at) if at >= start => format!("{}(redacted){}", &text[..start], &text[at..]),
-        _ => text.to_owned(),
-    }
+    (percent_decoded(name), Secret::new(percent_decoded(password)))
 }
 
 #[cfg(test)]
