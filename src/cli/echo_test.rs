@@ -11,7 +11,7 @@ use super::values;
 #[derive(Debug, Args)]
 pub struct EchoTestArgs {
     /// ws:// or wss:// URL of an echo server; without one, an embedded server on loopback is tested
-    #[arg(value_name = "URL", conflicts_with = "listen")]
+    #[arg(value_name = "URL")]
     pub url: Option<String>,
 
     /// How many messages to send
@@ -23,7 +23,7 @@ pub struct EchoTestArgs {
     pub size: u64,
 
     /// Run the echo server at this address in the foreground; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", value_parser = values::listen_address)]
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["url", "count", "size"], value_parser = values::listen_address)]
     pub listen: Option<SocketAddr>,
 
     /// What all have

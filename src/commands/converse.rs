@@ -48,7 +48,7 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
         }
     };
     if let Some(progress) = conversation.progress {
-        trace.show_progress(progress);
+        trace.show_progress(progress.begin());
     }
     let outcome = session::run(Setup {
         connection,

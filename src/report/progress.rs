@@ -42,6 +42,20 @@ impl Progress {
         Self { size, start, last: Tally::default(), place }
     }
 
+    /// The session begins: what it took to open it is no part of the rates.
+    #[must_use]
+    pub fn begin(mut self) -> Self {
+        self.start = Instant::now();
+        match &mut self.place {
+            Place::Terminal(bar) => {
+                bar.reset_elapsed();
+                bar.reset_eta();
+            }
+            Place::Lines { next } => *next = self.start + LINE_EVERY,
+        }
+        self
+    }
+
     /// Shows the counts.
     pub(super) fn update(&mut self, tally: &Tally) {
         self.last = *tally;

@@ -16,6 +16,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -215,6 +216,30 @@ def progress_bar_fits_80_columns(bed):
     lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))
     widest = max(lines, key=len)
     check(len(widest) <= 80, f"a line of {len(widest)} columns: {widest!r}")
+
+
+@case(*PLAIN)
+def terminal_is_typed_on_and_not_commanded(bed):
+    terminal, end = pty.openpty()
+    with bed.wsurl.start("send", *bed.dial(), stdin=end, stdout=end, stderr=end) as child:
+        os.close(end)
+        os.write(terminal, b"red \x1b[31m\n")
+        # The reply comes while the input is open; only then the end of it is typed.
+        shown = read_terminal_until(terminal, "red \\u{1b}[31m")
+        os.write(terminal, b"\x04")
+        shown += read_terminal(terminal)
+        same("exit", child.wait(10), 0)
+    check("\x1b" not in shown, f"the terminal was sent an escape: {shown!r}")
+
+
+def read_terminal_until(terminal, mark, limit=10):
+    """All that is written to it up to where it holds this text."""
+    shown, deadline = "", time.monotonic() + limit
+    while mark not in shown:
+        ready, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
+        check(ready, f"the terminal shows {shown!r} after {limit} s")
+        shown += os.read(terminal, 65536).decode()
+    return shown
 
 
 def read_terminal(terminal):
