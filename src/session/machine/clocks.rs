@@ -61,8 +61,8 @@ impl Machine {
         };
         let end = match self.state {
             State::Closing { since, limit } if !blocked || self.hurried => {
-                let since = since.max(self.unblocked_at);
-                let since = if sending { since.max(self.wrote_at) } else { since };
+                // From when the Close left, which was the last to be written.
+                let since = since.max(self.unblocked_at).max(self.wrote_at);
                 Some((since + limit, Clock::Close(limit)))
             }
             State::Leaving { since } => Some((since + GOODBYE, Clock::Leave)),

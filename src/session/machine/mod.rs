@@ -454,6 +454,15 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_to_our_close_is_awaited_from_when_it_left() {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.input_is_over(None, now);
+        assert_eq!(machine.step(BUSY, now), close(1000));
+        machine.wrote(true, now + secs(25));
+        assert_eq!(machine.next_look(IDLE), Some(now + secs(35)));
+    }
+
+    #[test]
     fn lockstep_is_not_satisfied_by_a_greeting() {
         let (mut machine, now) =
             machine(FinishRule { lockstep: true, ..rule(Count::AsSent { at_least: 0 }) });

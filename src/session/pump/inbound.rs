@@ -93,7 +93,7 @@ impl Pump<'_> {
             Event::Ping(payload) => {
                 self.trace_control("ping", payload);
                 self.pong = Some(payload.to_vec());
-                self.answer_ping();
+                self.answer_ping(now);
             }
             Event::Pong(payload) => self.trace_control("pong", payload),
             Event::Close(frame) => {

@@ -55,10 +55,11 @@ impl Pump<'_> {
                 return true;
             }
         }
-        if !self.out.is_empty() {
+        let filled = !self.out.is_empty();
+        if filled {
             self.machine.has_to_send(now);
         }
-        !self.out.is_empty()
+        filled
     }
 
     /// From frames into the socket, until it takes no more.
@@ -120,6 +121,7 @@ impl Pump<'_> {
         if self.broken.is_some() {
             return;
         }
+        self.expect_output(now);
         if self.outgoing.complete_frame(&mut self.out) {
             self.observer.note(&format!("sending Close {}", frame.described()));
             self.encoder.close(frame, &mut self.out);
@@ -136,12 +138,20 @@ impl Pump<'_> {
         self.machine.may_send_control() && !self.outgoing.is_inside_frame()
     }
 
+    /// A control frame is about to be appended: when nothing waited before it, the time to send begins with it.
+    fn expect_output(&mut self, now: Instant) {
+        if self.written == self.out.len() {
+            self.machine.has_to_send(now);
+        }
+    }
+
     pub(super) fn keep_alive(&mut self, now: Instant) {
-        self.answer_ping();
+        self.answer_ping(now);
         if !self.may_send_control() {
             return;
         }
         while let Some(due) = self.alive.due(now) {
+            self.expect_output(now);
             match due {
                 Due::Ping => self.encoder.ping(b"wsurl", &mut self.out),
                 Due::Pong => self.encoder.pong(b"", &mut self.out),
@@ -151,12 +161,13 @@ impl Pump<'_> {
     }
 
     /// Answers the last ping where a frame may stand, and while the server takes our answers.
-    pub(super) fn answer_ping(&mut self) {
+    pub(super) fn answer_ping(&mut self, now: Instant) {
         let has_room = self.out.len() - self.written < WRITE;
         if has_room
             && self.may_send_control()
             && let Some(payload) = self.pong.take()
         {
+            self.expect_output(now);
             self.encoder.pong(&payload, &mut self.out);
             self.trace_sent();
         }
