@@ -8,15 +8,17 @@ use regex_lite::{Captures, Regex};
 
 /// The modules, top to bottom: each may import those below it. Those of one line are small values, which may import each
 /// other. `lib.rs` and `main.rs` stand above all.
-const ORDER: [&[&str]; 9] = [
+const ORDER: [&[&str]; 11] = [
     &["commands"],
     &["cli"],
     &["report"],
+    &["echo"],
+    &["conformance"],
     &["session"],
     &["framing"],
+    &["echo_server"],
     &["net"],
     &["protocol"],
-    &["echo_server"],
     &["deadline", "endpoint", "error", "secret", "size", "stats", "stdio"],
 ];
 
@@ -24,7 +26,7 @@ const ORDER: [&[&str]; 9] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 5] = [
+const OWNERS: [(&[&str], &[&str]); 6] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (
@@ -33,6 +35,7 @@ const OWNERS: [(&[&str], &[&str]); 5] = [
     ),
     (&["mio"], &["src/net/connect.rs", "src/net/stream.rs", "src/net/transport.rs", "src/session/wake.rs"]),
     (&["tempfile"], &["src/session/output.rs"]),
+    (&["hdrhistogram"], &["src/stats.rs"]),
 ];
 
 /// A file beyond this is two files, its tests not counted.

@@ -1,0 +1,74 @@
+//! What an echo test has found out.
+
+use std::time::Duration;
+
+use crate::error::Failure;
+use crate::stats::RoundTrips;
+
+/// Messages by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages that came back as they were.
+    pub echoed: u64,
+    /// Messages that never came back.
+    pub lost: u64,
+    /// Messages that came back changed.
+    pub corrupted: u64,
+    /// Messages, among those echoed, that came after one that was sent later.
+    pub out_of_order: u64,
+    /// Messages that came back once more.
+    pub duplicated: u64,
+    /// Messages that nobody asked for.
+    pub unasked: u64,
+    /// Messages passed over at the begin (`--greeting`).
+    pub skipped: u64,
+}
+
+/// The first message that came back changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which message, counted from 1, of its connection.
+    pub message: u64,
+    /// Which connection, counted from 1.
+    pub connection: u64,
+    /// The offset of the first byte that differs.
+    pub offset: u64,
+    /// In words: `byte 12 is 0x41 instead of 0x61`, `text came back as binary`, `ends after 12 of 64 bytes`.
+    pub what: String,
+}
+
+/// What became of the messages of one size.
+#[derive(Clone, Debug)]
+pub struct SizeOutcome {
+    /// Bytes in each message.
+    pub size: u64,
+    /// Messages sent and echoed.
+    pub sent: u64,
+    /// See [`Counts::echoed`].
+    pub echoed: u64,
+    /// Their round trips.
+    pub round_trips: RoundTrips,
+}
+
+/// Everything that is known when the test is over, or was broken off.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Messages by what became of them, of all connections.
+    pub counts: Counts,
+    /// The first difference.
+    pub difference: Option<Difference>,
+    /// One for every size, in the order of sizes.
+    pub sizes: Vec<SizeOutcome>,
+    /// Of all messages that came back, changed or not.
+    pub round_trips: RoundTrips,
+    /// Bytes of payload that came back as they were.
+    pub bytes_echoed: u64,
+    /// From the first message sent to the last received.
+    pub elapsed: Duration,
+    /// Connections that were opened.
+    pub connections: u64,
+    /// Success, or what the test ended in.
+    pub result: Result<(), Failure>,
+}
