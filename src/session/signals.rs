@@ -1,10 +1,10 @@
-//! SIGINT and SIGTERM. The first one asks the session to end in order, or ends the program when there is no session
-//! yet; the second one ends it in any case. The one place that differs between platforms.
+//! SIGINT and SIGTERM. The first one tells everything that is attached to end in order, or ends the program when
+//! nothing is; the second one ends it in any case. The one place that differs between platforms.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::wake::Wake;
 use crate::error::{Failure, Status};
 
 /// Which signal came.
@@ -26,18 +26,43 @@ impl Signal {
     }
 }
 
-#[derive(Debug, Default)]
+type Notify = Box<dyn Fn() + Send>;
+
+/// What a signal concerns.
 struct State {
-    received: Option<Signal>,
-    /// Wakes the session that wants to end in order.
-    session: Option<Wake>,
+    /// Who ends by itself when told, by number.
+    attached: Vec<(u64, Notify)>,
+    next: u64,
     unfinished: Vec<PathBuf>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { received: None, session: None, unfinished: Vec::new() });
+impl State {
+    const fn new() -> Self {
+        Self { attached: Vec::new(), next: 0, unfinished: Vec::new() }
+    }
+
+    fn attach(&mut self, notify: Notify) -> u64 {
+        self.next += 1;
+        self.attached.push((self.next, notify));
+        self.next
+    }
+
+    fn detach(&mut self, number: u64) {
+        self.attached.retain(|(other, _)| *other != number);
+    }
+
+    /// Tells all that are attached: whether there was anybody.
+    fn notify(&self) -> bool {
+        self.attached.iter().for_each(|(_, notify)| notify());
+        !self.attached.is_empty()
+    }
+}
+
+static STATE: Mutex<State> = Mutex::new(State::new());
+static RECEIVED: OnceLock<Signal> = OnceLock::new();
 static AT_ONCE: OnceLock<fn(&Failure)> = OnceLock::new();
 
-fn state() -> std::sync::MutexGuard<'static, State> {
+fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -52,40 +77,56 @@ pub(super) fn remove_on_exit(path: &Path) {
     state().unfinished.push(path.to_owned());
 }
 
-/// The session ends by itself from now on; `wake` tells it to look.
-pub(super) fn attach(wake: &Wake) {
+/// As long as this lives, its owner is told of the first signal and ends by itself.
+#[must_use = "dropping this detaches at once"]
+pub struct Attached {
+    number: u64,
+}
+
+impl fmt::Debug for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attached").field(&self.number).finish()
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        state().detach(self.number);
+    }
+}
+
+/// Has `notify` called when the first signal comes, from another thread, and at once if one came before; it may be
+/// called twice. It must not wait, attach or detach. Any number of owners may be attached; the program ends by force
+/// only when none is, or with the second signal.
+pub fn attach(notify: impl Fn() + Send + 'static) -> Attached {
     let mut state = state();
-    state.session = Some(wake.clone());
+    if received().is_some() {
+        notify();
+    }
+    Attached { number: state.attach(Box::new(notify)) }
 }
 
-/// The session is over: the next signal ends the program.
-pub(super) fn detach() {
-    state().session = None;
-}
-
-/// The signal that came, if one did.
-pub(super) fn received() -> Option<Signal> {
-    state().received
+/// The signal that came first, if one did.
+pub fn received() -> Option<Signal> {
+    RECEIVED.get().copied()
 }
 
 /// What every platform does with a signal.
 fn receive(signal: Signal) {
-    let mut state = state();
-    let again = state.received.replace(signal).is_some();
-    match &state.session {
-        Some(wake) if !again => wake.wake(),
-        _ => {
-            let failure = signal.failure();
-            for path in &state.unfinished {
-                // Somebody else may have removed it already.
-                let _ = std::fs::remove_file(path);
-            }
-            if let Some(at_once) = AT_ONCE.get() {
-                at_once(&failure);
-            }
-            std::process::exit(failure.status().code().into());
-        }
+    let first = RECEIVED.set(signal).is_ok();
+    let state = state();
+    if first && state.notify() {
+        return;
     }
+    let failure = signal.failure();
+    for path in &state.unfinished {
+        // Somebody else may have removed it already.
+        let _ = std::fs::remove_file(path);
+    }
+    if let Some(at_once) = AT_ONCE.get() {
+        at_once(&failure);
+    }
+    std::process::exit(failure.status().code().into());
 }
 
 #[cfg(unix)]
@@ -136,5 +177,41 @@ mod platform {
             }
         })?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn all_that_are_attached_are_told_and_nobody_else() {
+        let (told, heard) = mpsc::channel();
+        let mut state = State::new();
+        assert!(!state.notify());
+        let numbers = [1, 2, 3].map(|name| {
+            let told = told.clone();
+            state.attach(Box::new(move || told.send(name).unwrap()))
+        });
+        assert!(state.notify());
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
+        state.detach(numbers[1]);
+        assert!(state.notify());
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 3]);
+        state.detach(numbers[0]);
+        state.detach(numbers[2]);
+        assert!(!state.notify());
+    }
+
+    #[test]
+    fn dropping_the_guard_detaches() {
+        let is_attached = |number: u64| state().attached.iter().any(|(other, _)| *other == number);
+        let (one, other) = (attach(|| {}), attach(|| {}));
+        let number = one.number;
+        assert!(is_attached(number) && is_attached(other.number));
+        drop(one);
+        assert!(!is_attached(number) && is_attached(other.number));
     }
 }

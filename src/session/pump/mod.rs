@@ -70,7 +70,8 @@ pub fn run(setup: Setup<'_>) -> Outcome {
     match Pump::new(setup) {
         Ok(mut pump) => {
             pump.run();
-            signals::detach();
+            // From here on, a signal ends the program.
+            pump.attached = None;
             pump.finish()
         }
         Err(failure) => Outcome { result: Err(failure), tally: Tally::default(), close: None },
@@ -116,6 +117,7 @@ struct Pump<'a> {
     observer: &'a mut dyn Observer,
     next_tick: Option<Instant>,
     signalled: bool,
+    attached: Option<signals::Attached>,
     wake: Wake,
 }
 
@@ -127,7 +129,8 @@ impl<'a> Pump<'a> {
             |err| Failure::new(Status::ReceiveFailed, "cannot wait for events").source(IoCause(err));
         let waker = transport.waker().map_err(cannot_wait)?;
         let wake = Wake::new(waker, transport.registry().map_err(cannot_wait)?);
-        signals::attach(&wake);
+        let woken = wake.clone();
+        let attached = Some(signals::attach(move || woken.wake()));
         let lane = OutputLane::start(setup.output, wake.clone())?;
         setup.outgoing.start(&wake)?;
         let mut encoder = Encoder::new();
@@ -164,6 +167,7 @@ impl<'a> Pump<'a> {
             held_back: false,
             observer: setup.observer,
             signalled: false,
+            attached,
             wake,
         })
     }
