@@ -1,23 +1,24 @@
 //! `wsurl echo-test`: messages out, the same back, and how long that took.
 
+mod listen;
+
 use std::cell::RefCell;
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use self::listen::{bind, cannot_listen};
 use super::converse::{Conversation, converse, report};
 use super::options::ConversationOptions;
 use crate::cli::EchoTestArgs;
-use crate::echo_server::EchoServer;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, Status};
 use crate::protocol::{CloseFrame, Encoder, Kind, Section};
 use crate::session::{Allowance, Count, Fill, FinishRule, Incoming, Outgoing, Output, Supply, Wake};
 
 /// Runs the test, or the server.
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     if let Some(address) = args.listen {
-        return listen(address);
+        return listen::run(address);
     }
     let embedded = args.url.is_none();
     let url = match args.url {
@@ -48,16 +49,6 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     verdict.and(conversed)
 }
 
-/// Serves until a signal comes.
-fn listen(address: SocketAddr) -> Result<(), Failure> {
-    let server = bind(address)?;
-    let bound = server.local_address().map_err(|err| cannot_listen(address, err))?;
-    let mut stdout = std::io::stdout();
-    let printed = writeln!(stdout, "ws://{bound}/").and_then(|()| stdout.flush());
-    printed.map_err(super::cannot_print)?;
-    server.run().map_err(|err| cannot_listen(address, err))
-}
-
 /// Starts a server on loopback, on a thread that ends with the program: its URL.
 fn start_embedded() -> Result<String, Failure> {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -68,16 +59,6 @@ fn start_embedded() -> Result<String, Failure> {
         .spawn(move || server.run())
         .map_err(|err| cannot_listen(loopback, err))?;
     Ok(format!("ws://{bound}/"))
-}
-
-fn bind(address: SocketAddr) -> Result<EchoServer, Failure> {
-    EchoServer::bind(address).map_err(|err| cannot_listen(address, err))
-}
-
-fn cannot_listen(address: SocketAddr, err: std::io::Error) -> Failure {
-    Failure::new(Status::CannotConnect, format!("cannot listen on {address}"))
-        .source(IoCause(err))
-        .hint("127.0.0.1:0 takes a free port")
 }
 
 /// What was asked, what was answered, and when.
