@@ -20,6 +20,7 @@ mod stream;
 mod timeline;
 pub mod tls;
 mod tls_hello;
+pub mod tls_server;
 mod transport;
 pub mod upgrade;
 

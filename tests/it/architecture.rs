@@ -31,9 +31,24 @@ const OWNERS: [(&[&str], &[&str]); 6] = [
     (&["indicatif"], &["src/report/progress.rs"]),
     (
         &["native_tls"],
-        &["src/net/buffered.rs", "src/net/identity/mod.rs", "src/net/tls.rs", "src/net/transport.rs"],
+        &[
+            "src/net/buffered.rs",
+            "src/net/identity/mod.rs",
+            "src/net/tls.rs",
+            "src/net/tls_server.rs",
+            "src/net/transport.rs",
+        ],
     ),
-    (&["mio"], &["src/net/connect.rs", "src/net/stream.rs", "src/net/transport.rs", "src/session/wake.rs"]),
+    (
+        &["mio"],
+        &[
+            "src/echo_server/",
+            "src/net/connect.rs",
+            "src/net/stream.rs",
+            "src/net/transport.rs",
+            "src/session/wake.rs",
+        ],
+    ),
     (&["tempfile"], &["src/session/output.rs"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
 ];

@@ -1,24 +1,75 @@
-//! The client certificate and its key (`--cert`, `--key`, `--pass`), as the TLS library takes them. Pure.
+//! Our own certificate and its key, as the TLS library takes them: the client's (`--cert`, `--key`, `--pass`) and that
+//! of the embedded server (`--tls-cert`, `--tls-key`). Pure.
 //! Files are told apart by what is in them, not by their names. The TLS library takes keys as PKCS#8 only:
 //! `private_key` converts the others.
 
 mod private_key;
 
-use native_tls::Identity;
+use native_tls::{Identity, TlsAcceptor, TlsConnector};
 use pkcs8::LineEnding;
 use pkcs8::der::pem;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::tls_server::TlsServer;
 use crate::error::{Failure, Status};
 use private_key::PrivateKey;
+
+/// Whose certificate it is: what advice speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Client,
+    Server,
+}
+
+impl Owner {
+    /// The flag that names the file of the key.
+    fn key_flag(self) -> &'static str {
+        match self {
+            Self::Client => "--key",
+            Self::Server => "--tls-key",
+        }
+    }
+
+    /// What to do about a key in `shown` that has a password.
+    fn password_advice(self, shown: &str) -> String {
+        match self {
+            Self::Client => "--pass PASSWORD or --pass @FILE gives its password".to_owned(),
+            Self::Server => format!("openssl pkey -in {shown} -out NEW.pem takes its password away"),
+        }
+    }
+}
+
+/// Reads certificates in PEM and their key, from a file of its own or the same, for a server.
+/// `names` are the names of the two files, for messages.
+///
+/// # Errors
+/// [`Status::ClientCertificate`], as [`load`] has it.
+pub fn server(
+    certificate: &[u8],
+    key: Option<&[u8]>,
+    names: (&str, Option<&str>),
+) -> Result<TlsServer, Failure> {
+    let shown = names.0;
+    if is_pkcs12(certificate) {
+        return Err(failure(format!("{shown} is PKCS#12, and not PEM"))
+            .hint(format!("openssl pkcs12 -nodes -in {shown} -out NEW.pem converts it")));
+    }
+    let identity = load_pem(certificate, key, None, names, Owner::Server)?;
+    let unusable = |err| failure(format!("cannot use the certificate {shown} and its key")).source(err);
+    // OpenSSL's acceptor drops a key that does not fit without a word; the connector says so.
+    let mut connector = TlsConnector::builder();
+    connector.disable_built_in_roots(true).identity(identity.clone()).build().map_err(unusable)?;
+    TlsAcceptor::new(identity).map(TlsServer::new).map_err(unusable)
+}
 
 /// Reads certificates in PEM and their key, from a file of its own or the same, or both from PKCS#12.
 /// `names` are the names of the two files, for messages.
 ///
 /// # Errors
 /// [`Status::ClientCertificate`]. That a key does not fit is found where the key tells its public half; where
-/// it does not (Ed25519, old EC keys), building the connector fails with the words of the TLS library.
+/// it does not (Ed25519, old EC keys) and is of the right kind, building the connector fails with the words of the
+/// TLS library.
 pub fn load(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -33,15 +84,27 @@ pub fn load(
         }
         return load_pkcs12(certificate, password, shown);
     }
+    load_pem(certificate, key, password, names, Owner::Client)
+}
+
+fn load_pem(
+    certificate: &[u8],
+    key: Option<&[u8]>,
+    password: Option<&str>,
+    names: (&str, Option<&str>),
+    owner: Owner,
+) -> Result<Identity, Failure> {
+    let shown = names.0;
     let chain = certificates(certificate, shown)?;
     let leaf = chain.first().map(Vec::as_slice).unwrap_or_default();
     let (key, key_shown) = (key.unwrap_or(certificate), names.1.unwrap_or(shown));
-    let key = PrivateKey::from_pem(key, password, key_shown)?;
-    if !key.fits(&public_key(leaf, shown)?) {
+    let key = PrivateKey::from_pem(key, password, key_shown, owner)?;
+    let (algorithm, public) = public_key(leaf, shown)?;
+    if !key.fits(&algorithm, &public) {
         return Err(failure(format!("the key does not fit the certificate ({key_shown}, {shown})"))
             .hint("the certificate of the key comes first in its file, those of the issuers follow"));
     }
-    let unusable = || failure(format!("cannot use the client certificate {shown}"));
+    let unusable = || failure(format!("cannot use the certificate {shown}"));
     let mut text = String::new();
     for der in &chain {
         let block = pem::encode_string("CERTIFICATE", LineEnding::LF, der);
@@ -106,10 +169,13 @@ fn certificates(bytes: &[u8], shown: &str) -> Result<Vec<Vec<u8>>, Failure> {
     })
 }
 
-/// The bits of the public key (RFC 5280 §4.1.2.7).
-fn public_key(der: &[u8], shown: &str) -> Result<Vec<u8>, Failure> {
+/// The identifier of the public key's algorithm in DER, and its bits (RFC 5280 §4.1.2.7).
+fn public_key(der: &[u8], shown: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     match X509Certificate::from_der(der) {
-        Ok((_, certificate)) => Ok(certificate.public_key().subject_public_key.data.to_vec()),
+        Ok((_, certificate)) => {
+            let key = certificate.public_key();
+            Ok((key.algorithm.algorithm.as_bytes().to_vec(), key.subject_public_key.data.to_vec()))
+        }
         Err(err) => Err(failure(format!("the certificate in {shown} cannot be read: {err}"))),
     }
 }
@@ -124,9 +190,25 @@ mod tests {
         };
     }
 
+    /// Of no certificate here.
+    const OTHER_ED_KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n\
+        -----END PRIVATE KEY-----\n";
+
     /// Loads with file names `cert` and `key`: `ok`, or what is said, with the advice.
     fn loaded(certificate: &[u8], key: Option<&[u8]>, password: Option<&str>) -> String {
         match load(certificate, key, password, ("cert", key.map(|_| "key"))) {
+            Ok(_) => "ok".to_owned(),
+            Err(failure) => {
+                assert_eq!(failure.status(), Status::ClientCertificate);
+                format!("{failure} / {}", failure.advice().unwrap_or_default())
+            }
+        }
+    }
+
+    /// As `loaded`, for a server.
+    fn served(certificate: &[u8], key: Option<&[u8]>) -> String {
+        match server(certificate, key, ("cert", key.map(|_| "key"))) {
             Ok(_) => "ok".to_owned(),
             Err(failure) => {
                 assert_eq!(failure.status(), Status::ClientCertificate);
@@ -166,6 +248,26 @@ mod tests {
     }
 
     #[test]
+    fn a_server_takes_every_form_of_key_and_is_told_of_its_own_flags() {
+        assert_eq!(served(data!("rsa-and-key.pem"), None), "ok");
+        for key in [data!("ec.key"), data!("ec.pkcs8.key")] {
+            assert_eq!(served(data!("ec.crt"), Some(key)), "ok");
+        }
+        assert_eq!(served(data!("ed.crt"), Some(data!("ed.key"))), "ok");
+        let none = served(data!("ec.crt"), None);
+        assert!(none.starts_with("cert holds no private key / --tls-key FILE"), "{none}");
+        let encrypted = served(data!("ec.crt"), Some(data!("ec.pbes2.key")));
+        assert!(encrypted.starts_with("the key key is encrypted / openssl pkey -in key"), "{encrypted}");
+        for key in [data!("rsa-and-key.pem"), data!("ed.key")] {
+            let wrong = served(data!("ec.crt"), Some(key));
+            assert!(wrong.starts_with("the key does not fit the certificate (key, cert)"), "{wrong}");
+        }
+        let untold = served(data!("ed.crt"), Some(OTHER_ED_KEY));
+        assert!(untold.starts_with("cannot use the certificate cert and its key: "), "{untold}");
+        assert!(served(data!("ec.p12"), None).starts_with("cert is PKCS#12, and not PEM / openssl pkcs12"));
+    }
+
+    #[test]
     fn a_password_that_is_wrong_or_missing() {
         for key in [data!("ec.pbes2.key"), data!("ec.des3.key")] {
             assert!(ec(key, Some("wrong")).starts_with("wrong password for the key key / "));
@@ -196,8 +298,8 @@ mod tests {
             let said = loaded(certificate, Some(key), None);
             assert!(said.starts_with("the key does not fit the certificate (key, cert)"), "{said}");
         }
-        // An Ed25519 key does not tell its public half: left to the TLS library.
-        assert_eq!(ec(data!("ed.key"), None), "ok");
+        // An Ed25519 key does not tell its public half, but what it is.
+        assert!(ec(data!("ed.key"), None).starts_with("the key does not fit the certificate (key, cert)"));
     }
 
     #[test]

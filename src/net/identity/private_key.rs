@@ -9,7 +9,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDoc
 use sec1::{EcParameters, EcPrivateKey};
 use x509_parser::pem::Pem;
 
-use super::failure;
+use super::{Owner, failure};
 use crate::error::Failure;
 
 /// A key in PKCS#8 (RFC 5958), not encrypted.
@@ -17,7 +17,12 @@ pub(super) struct PrivateKey(SecretDocument);
 
 impl PrivateKey {
     /// Reads the first key in `bytes`. `shown` is the name of the file.
-    pub(super) fn from_pem(bytes: &[u8], password: Option<&str>, shown: &str) -> Result<Self, Failure> {
+    pub(super) fn from_pem(
+        bytes: &[u8],
+        password: Option<&str>,
+        shown: &str,
+        owner: Owner,
+    ) -> Result<Self, Failure> {
         // Old OpenSSL writes a header into the block, and derives the key by MD5 in one round.
         if memchr::memmem::find(bytes, b"Proc-Type: 4,ENCRYPTED").is_some() {
             return Err(old_encryption(shown));
@@ -29,14 +34,14 @@ impl PrivateKey {
                 "PRIVATE KEY" => SecretDocument::try_from(&*block.contents).map_err(unreadable)?,
                 "RSA PRIVATE KEY" => from_pkcs1(&block.contents).map_err(unreadable)?,
                 "EC PRIVATE KEY" => from_sec1(&block.contents).map_err(unreadable)?,
-                "ENCRYPTED PRIVATE KEY" => decrypt(&block.contents, password, shown)?,
+                "ENCRYPTED PRIVATE KEY" => decrypt(&block.contents, password, shown, owner)?,
                 _ => continue,
             };
             return Ok(Self(document));
         }
         let none = failure(format!("{shown} holds no private key"));
         Err(if memchr::memmem::find(bytes, b"-----BEGIN CERTIFICATE-----").is_some() {
-            none.hint("--key FILE names the file of the key")
+            none.hint(format!("{} FILE names the file of the key", owner.key_flag()))
         } else {
             none.hint(format!(
                 "a key begins with -----BEGIN PRIVATE KEY-----; openssl pkey -in {shown} -out NEW.pem \
@@ -50,9 +55,14 @@ impl PrivateKey {
         self.0.to_pem("PRIVATE KEY", LineEnding::LF)
     }
 
-    /// Whether a certificate with these public bits may be its own: no only when that is certain.
-    pub(super) fn fits(&self, public: &[u8]) -> bool {
-        self.public_key().is_none_or(|own| own == public || x_coordinate(&own) == x_coordinate(public))
+    /// Whether a certificate with a public key of this algorithm and these bits may be its own: no only when that is
+    /// certain.
+    pub(super) fn fits(&self, algorithm: &[u8], public: &[u8]) -> bool {
+        match self.public_key() {
+            Some(own) => own == public || x_coordinate(&own) == x_coordinate(public),
+            None => PrivateKeyInfoRef::from_der(self.0.as_bytes())
+                .map_or(true, |key| key.algorithm.oid.as_bytes() == algorithm),
+        }
     }
 
     /// The bits of the public key as a certificate has them, when the private key tells them.
@@ -95,11 +105,15 @@ fn wrap(algorithm: AlgorithmIdentifierRef<'_>, bytes: &[u8]) -> Result<SecretDoc
     SecretDocument::encode_msg(&PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(bytes)?))
 }
 
-fn decrypt(bytes: &[u8], password: Option<&str>, shown: &str) -> Result<SecretDocument, Failure> {
+fn decrypt(
+    bytes: &[u8],
+    password: Option<&str>,
+    shown: &str,
+    owner: Owner,
+) -> Result<SecretDocument, Failure> {
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(bytes).map_err(|_| old_encryption(shown))?;
     let Some(password) = password else {
-        return Err(failure(format!("the key {shown} is encrypted"))
-            .hint("--pass PASSWORD or --pass @FILE gives its password"));
+        return Err(failure(format!("the key {shown} is encrypted")).hint(owner.password_advice(shown)));
     };
     encrypted.decrypt(password).map_err(|err| match err {
         // With a wrong password the padding is wrong, or by chance right and the rest is no key.

@@ -1,0 +1,242 @@
+//! The embedded echo server: every message comes back as it was, or as late and as badly as a test wants it.
+//! RFC 6455 is spoken by tungstenite's server side, so that client and server do not share their mistakes.
+//!
+//! The acceptor hands connections to workers; each worker is a thread that serves many of them and waits in one place.
+//! May import `net` (for TLS), `protocol` and the small values.
+
+mod acceptor;
+mod clients;
+mod connection;
+mod options;
+mod patience;
+mod session;
+mod slots;
+mod socket;
+mod upgrade;
+mod wire;
+mod worker;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use mio::Waker;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use acceptor::Acceptor;
+pub use options::ServerOptions;
+use worker::Worker;
+
+/// What nobody may exceed.
+#[derive(Clone, Copy)]
+struct Limits {
+    connections: usize,
+    /// From the connection to the response: silent clients do not hold a slot for ever.
+    handshake: Duration,
+}
+
+const LIMITS: Limits = Limits { connections: MAX_CONNECTIONS, handshake: Duration::from_secs(10) };
+
+/// Connections that are served at the same time; further ones wait in the queue of the operating system.
+pub const MAX_CONNECTIONS: usize = 1000;
+
+/// The largest message that is echoed, in bytes.
+pub const MAX_MESSAGE: usize = 64 << 20;
+
+/// How long clients have to end when the server does.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How many connections may wait in the queue of the operating system; it may have a lower limit of its own.
+const BACKLOG: i32 = 1024;
+
+/// Threads that serve connections, when there are processors for them.
+const MOST_WORKERS: usize = 4;
+
+/// A server that is bound and not yet running.
+#[derive(Debug)]
+pub struct EchoServer {
+    listener: TcpListener,
+    options: ServerOptions,
+}
+
+impl EchoServer {
+    /// Binds to `address`; port 0 takes a free one. Connections wait from now on.
+    pub fn bind(address: SocketAddr, options: ServerOptions) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // Else a port could not be taken again for minutes. On Windows it means something else.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { listener: socket.into(), options })
+    }
+
+    /// The address that it is bound to.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves connections on threads of its own, until [`ServerHandle::shut_down`] or the end of the program.
+    pub fn start(self) -> io::Result<ServerHandle> {
+        self.start_within(LIMITS)
+    }
+
+    fn start_within(self, limits: Limits) -> io::Result<ServerHandle> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let options = Arc::new(self.options);
+        let mut workers = Vec::new();
+        let mut doors = Vec::new();
+        for _ in 0..worker_count() {
+            let (worker, door) = Worker::new(Arc::clone(&options), limits.handshake, Arc::clone(&stopping))?;
+            let waker = door.waker();
+            doors.push(door);
+            workers.push(Running::start("echo", waker, move || worker.run())?);
+        }
+        let most = limits.connections;
+        let (acceptor, waker) = Acceptor::new(self.listener, doors, most, Arc::clone(&stopping))?;
+        let acceptor = Running::start("echo-accept", waker, move || acceptor.run())?;
+        Ok(ServerHandle { stopping, acceptor, workers })
+    }
+}
+
+fn worker_count() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
+}
+
+/// A thread, and what ends its sleep.
+#[derive(Debug)]
+struct Running {
+    waker: Arc<Waker>,
+    thread: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(name: &str, waker: Arc<Waker>, run: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        thread::Builder::new().name(name.to_owned()).spawn(run).map(|thread| Self { waker, thread })
+    }
+
+    /// Waits for the thread, which has been told to end.
+    fn join(self) {
+        // It fails only when the thread has ended by itself; and why that was has been printed by its panic.
+        let _ = self.waker.wake();
+        let _ = self.thread.join();
+    }
+}
+
+/// A server that is running. It goes on without its handle.
+#[derive(Debug)]
+pub struct ServerHandle {
+    stopping: Arc<AtomicBool>,
+    acceptor: Running,
+    workers: Vec<Running>,
+}
+
+impl ServerHandle {
+    /// Accepts no more connections, sends Close 1001 (going away) to every client, and waits up to a second until
+    /// they have all ended. Connections in a handshake end at once.
+    pub fn shut_down(self) {
+        self.stopping.store(true, Ordering::Release);
+        // First, so that no worker gets another connection when it has none any more.
+        self.acceptor.join();
+        self.workers.into_iter().for_each(Running::join);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::TcpStream;
+
+    use tungstenite::protocol::frame::coding::CloseCode;
+    use tungstenite::{Message, WebSocket};
+
+    use super::*;
+
+    fn start(limits: Limits, options: ServerOptions) -> (SocketAddr, ServerHandle) {
+        let server = EchoServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).unwrap();
+        (server.local_address().unwrap(), server.start_within(limits).unwrap())
+    }
+
+    fn connect(address: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+    }
+
+    fn open(address: SocketAddr) -> WebSocket<TcpStream> {
+        tungstenite::client(format!("ws://{address}/"), connect(address)).unwrap().0
+    }
+
+    fn is_silent(stream: &mut TcpStream) -> bool {
+        stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let silent = stream.read(&mut [0]).is_err_and(|err| {
+            // The name differs from platform to platform.
+            matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+        });
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        silent
+    }
+
+    #[test]
+    fn a_connection_too_many_waits_until_another_one_has_ended() {
+        let (address, server) = start(Limits { connections: 2, ..LIMITS }, ServerOptions::default());
+        let (mut one, mut other) = (open(address), open(address));
+        let mut third = connect(address);
+        let request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        third.write_all(request.as_bytes()).unwrap();
+        assert!(is_silent(&mut third));
+        one.close(None).unwrap();
+        while one.read().is_ok() {}
+        drop(one);
+        let mut status = [0; 12];
+        third.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 101");
+        other.send(Message::text("still here")).unwrap();
+        assert_eq!(other.read().unwrap(), Message::text("still here"));
+        server.shut_down();
+    }
+
+    #[test]
+    fn who_is_silent_or_slow_in_the_handshake_is_left() {
+        let limits = Limits { connections: 1, handshake: Duration::from_millis(200) };
+        let (address, server) = start(limits, ServerOptions::default());
+        for sent in ["", "GET / HTTP/1.1\r\n"] {
+            let mut stream = connect(address);
+            stream.write_all(sent.as_bytes()).unwrap();
+            assert_eq!(stream.read(&mut [0]).unwrap_or_default(), 0);
+        }
+        let mut socket = open(address);
+        thread::sleep(2 * limits.handshake);
+        socket.send(Message::text("in time")).unwrap();
+        assert_eq!(socket.read().unwrap(), Message::text("in time"));
+        server.shut_down();
+    }
+
+    #[test]
+    fn shutting_down_tells_every_client_and_refuses_new_ones() {
+        let options = ServerOptions { delay: Duration::from_secs(60), ..ServerOptions::default() };
+        let (address, server) = start(LIMITS, options);
+        let mut clients: Vec<_> = (0..5).map(|_| open(address)).collect();
+        clients[0].send(Message::text("its echo is a long time off")).unwrap();
+        let closed = thread::spawn(move || {
+            for client in &mut clients {
+                match client.read().unwrap() {
+                    Message::Close(Some(close)) => assert_eq!(close.code, CloseCode::Away),
+                    other => panic!("{other:?}"),
+                }
+            }
+            // Only now: none of them may hold up the others.
+            for client in &mut clients {
+                while client.read().is_ok() {}
+            }
+        });
+        server.shut_down();
+        closed.join().unwrap();
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
