@@ -209,7 +209,12 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'N
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'How many messages to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground; port 0 takes a free one' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for 1000 connections at a time; port 0 takes a free one; --subprotocol names one that it knows' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l drop-after -d 'Break each connection off after this many echoes, without a Close' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-with -d 'Close each connection with this code, at once or after the echoes of --drop-after' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r

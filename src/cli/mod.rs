@@ -12,7 +12,7 @@ pub mod values;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use artifacts::{Artifact, committed_files, generate};
-pub use echo_test::EchoTestArgs;
+pub use echo_test::{EchoTestArgs, ListenArgs};
 pub use send::SendArgs;
 pub use shared::{
     AddressArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs, OutputArgs,

@@ -30,6 +30,11 @@ fn speaks_first() -> Script {
 }
 
 #[test]
+fn for_clients() {
+    rests(Wsurl::new(["echo-test", "--listen", "127.0.0.1:0"]), "ws://");
+}
+
+#[test]
 fn for_input() {
     let peer = speaks_first().hold();
     rests(Wsurl::new(["send", &peer.url()]).stdin_open(""), "ready");

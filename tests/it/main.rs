@@ -43,7 +43,8 @@ mod send; // message mode: where messages come from, and how long replies are aw
 mod stream; // stream mode: chunks, sections, files
 
 // Around it
-mod first_run; // the embedded echo server
+mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, signals
+mod first_run; // the echo test, and its server
 mod idle; // waiting costs no processor time
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
 #[cfg(unix)]

@@ -1,26 +1,67 @@
-//! `wsurl echo-test --listen`: the embedded server in the foreground.
+//! `wsurl echo-test --listen`: the embedded server in the foreground, until a signal comes.
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::mpsc;
 
+use crate::cli::ListenArgs;
 use crate::commands::cannot_print;
-use crate::echo_server::EchoServer;
+use crate::echo_server::{EchoServer, ServerOptions};
 use crate::error::{Failure, IoCause, Status};
+use crate::net::identity;
+use crate::net::tls_server::TlsServer;
+use crate::session::signals;
 
-/// Serves until a signal comes.
-pub(super) fn run(address: SocketAddr) -> Result<(), Failure> {
-    let server = bind(address)?;
+/// Serves at `address` until a signal comes; then every client is told, and has a moment to end.
+pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<String>) -> Result<(), Failure> {
+    let options = options(args, subprotocols)?;
+    let scheme = if options.tls.is_some() { "wss" } else { "ws" };
+    let server = bind(address, options)?;
     let bound = server.local_address().map_err(|err| cannot_listen(address, err))?;
+    let (told, is_told) = mpsc::channel();
+    let _attached = signals::attach(move || {
+        // Nobody listens any more only when this is over.
+        let _ = told.send(());
+    });
+    let running = server.start().map_err(|err| cannot_listen(address, err))?;
     let mut stdout = std::io::stdout();
-    let printed = writeln!(stdout, "ws://{bound}/").and_then(|()| stdout.flush());
-    printed.map_err(cannot_print)?;
-    server.run().map_err(|err| cannot_listen(address, err))
+    writeln!(stdout, "{scheme}://{bound}/").and_then(|()| stdout.flush()).map_err(cannot_print)?;
+    // It fails when the other end is gone, which lives as long as we do.
+    let _ = is_told.recv();
+    running.shut_down();
+    signals::received().map_or(Ok(()), |signal| Err(signal.failure()))
 }
 
-pub(super) fn bind(address: SocketAddr) -> Result<EchoServer, Failure> {
-    EchoServer::bind(address).map_err(|err| cannot_listen(address, err))
+fn options(args: ListenArgs, subprotocols: Vec<String>) -> Result<ServerOptions, Failure> {
+    Ok(ServerOptions {
+        tls: args.tls_cert.map(|path| tls(&path, args.tls_key.as_deref())).transpose()?,
+        delay: args.delay,
+        drop_after: args.drop_after,
+        close_with: args.close_with,
+        subprotocols,
+    })
 }
 
+fn tls(certificate: &Path, key: Option<&Path>) -> Result<TlsServer, Failure> {
+    let names = (certificate.display().to_string(), key.map(|key| key.display().to_string()));
+    let key = key.map(read).transpose()?;
+    identity::server(&read(certificate)?, key.as_deref(), (&names.0, names.1.as_deref()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|err| {
+        Failure::new(Status::ClientCertificate, format!("cannot read {}", path.display()))
+            .source(IoCause(err))
+    })
+}
+
+/// A server at `address`.
+pub(super) fn bind(address: SocketAddr, options: ServerOptions) -> Result<EchoServer, Failure> {
+    EchoServer::bind(address, options).map_err(|err| cannot_listen(address, err))
+}
+
+/// Why there is none.
 pub(super) fn cannot_listen(address: SocketAddr, err: std::io::Error) -> Failure {
     Failure::new(Status::CannotConnect, format!("cannot listen on {address}"))
         .source(IoCause(err))

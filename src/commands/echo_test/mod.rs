@@ -11,14 +11,15 @@ use self::listen::{bind, cannot_listen};
 use super::converse::{Conversation, converse, report};
 use super::options::ConversationOptions;
 use crate::cli::EchoTestArgs;
+use crate::echo_server::ServerOptions;
 use crate::error::{Failure, Status};
 use crate::protocol::{CloseFrame, Encoder, Kind, Section};
 use crate::session::{Allowance, Count, Fill, FinishRule, Incoming, Outgoing, Output, Supply, Wake};
 
 /// Runs the test, or the server.
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
-    if let Some(address) = args.listen {
-        return listen::run(address);
+    if let Some(address) = args.server.listen {
+        return listen::run(address, args.server, args.conversation.request.subprotocols);
     }
     let embedded = args.url.is_none();
     let url = match args.url {
@@ -49,15 +50,12 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     verdict.and(conversed)
 }
 
-/// Starts a server on loopback, on a thread that ends with the program: its URL.
+/// Starts a server on loopback that ends with the program: its URL.
 fn start_embedded() -> Result<String, Failure> {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let server = bind(loopback)?;
+    let server = bind(loopback, ServerOptions::default())?;
     let bound = server.local_address().map_err(|err| cannot_listen(loopback, err))?;
-    std::thread::Builder::new()
-        .name("echo-server".to_owned())
-        .spawn(move || server.run())
-        .map_err(|err| cannot_listen(loopback, err))?;
+    server.start().map_err(|err| cannot_listen(loopback, err))?;
     Ok(format!("ws://{bound}/"))
 }
 

@@ -29,7 +29,7 @@ mod wsurl;
 
 use std::time::Duration;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, Tls};
 pub use echo_server::{Echo, EchoServer};
 #[cfg(target_os = "linux")]
 pub use openssl_acceptor::Demand;

@@ -1,0 +1,208 @@
+//! One connection from its acceptance to its end: TLS, the opening handshake, the session, the farewell. It never
+//! waits: each turn does what can be done now, and says what has to happen before the next one.
+
+use std::io::{ErrorKind, Read, Write};
+use std::mem;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::options::ServerOptions;
+use super::patience::Patience;
+use super::session::{Flow, Session};
+use super::slots::Slot;
+use super::socket::Socket;
+use super::upgrade::{Answer, answer};
+use super::wire::Wire;
+
+/// Bytes of a request that are read at once.
+const HEAD: usize = 4 * 1024;
+
+/// What has to happen before the next turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// An event of the socket, or [`Connection::next_look`].
+    Event,
+    /// Only that other connections had theirs.
+    Turn,
+    /// There is none.
+    Over,
+}
+
+/// A connection.
+pub(super) struct Connection {
+    wire: Wire,
+    phase: Phase,
+    options: Arc<ServerOptions>,
+    /// Given back when the connection is gone.
+    _slot: Slot,
+}
+
+enum Phase {
+    /// The request so far, and until when it has to be there. Before it comes TLS, which reading does by itself.
+    Upgrade(Vec<u8>, Instant),
+    Open(Box<Session>),
+    /// What was said has to leave, the client has to end.
+    Farewell(Farewell),
+}
+
+struct Farewell {
+    patience: Patience,
+    /// Whether TLS ends in order.
+    in_order: bool,
+    /// Whether the end of our side has been sent.
+    sent: bool,
+    /// Whether the client has ended its side.
+    ended: bool,
+}
+
+impl Connection {
+    /// The handshakes have to be over at `until`.
+    pub(super) fn new(socket: Socket, options: Arc<ServerOptions>, until: Instant, slot: Slot) -> Self {
+        let wire = Wire::new(socket, options.tls.as_ref());
+        Self { wire, phase: Phase::Upgrade(Vec::new(), until), options, _slot: slot }
+    }
+
+    /// The socket whose events are to be reported.
+    pub(super) fn socket(&mut self) -> &mut Socket {
+        self.wire.socket()
+    }
+
+    /// When the next turn is, should there be no event before.
+    pub(super) fn next_look(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Upgrade(_, until) => Some(*until),
+            Phase::Open(session) => session.next_look(),
+            Phase::Farewell(farewell) => Some(farewell.patience.until()),
+        }
+    }
+
+    /// Does what can be done now.
+    pub(super) fn turn(&mut self) -> Next {
+        self.wire.begin_turn();
+        let next = loop {
+            // One phase may follow on another at once, so that what both have to say leaves together.
+            let step = match &mut self.phase {
+                Phase::Upgrade(..) => self.upgrade(),
+                Phase::Open(session) => match session.go_on(&mut self.wire) {
+                    Flow::Waits => Step::Stay,
+                    flow => Step::after(flow, &self.wire),
+                },
+                Phase::Farewell(farewell) => farewell.go_on(&mut self.wire),
+            };
+            match step {
+                Step::Enter(phase) => self.phase = phase,
+                Step::Stay if self.wire.is_turn_over() => break Next::Turn,
+                Step::Stay => break Next::Event,
+                Step::Leave => return Next::Over,
+            }
+        };
+        if self.wire.drain().is_err() { Next::Over } else { next }
+    }
+
+    /// The server goes away: who is in a handshake is left, everybody else is told.
+    pub(super) fn go_away(&mut self) -> Next {
+        match &mut self.phase {
+            Phase::Upgrade(..) => return Next::Over,
+            Phase::Open(session) => match session.go_away(&mut self.wire) {
+                Flow::Waits => {}
+                flow => match Step::after(flow, &self.wire) {
+                    Step::Enter(phase) => self.phase = phase,
+                    Step::Stay | Step::Leave => return Next::Over,
+                },
+            },
+            Phase::Farewell(_) => {}
+        }
+        self.turn()
+    }
+
+    fn upgrade(&mut self) -> Step {
+        let Phase::Upgrade(head, until) = &mut self.phase else { return Step::Stay };
+        if *until <= Instant::now() {
+            return Step::Leave;
+        }
+        let mut buffer = [0; HEAD];
+        loop {
+            match self.wire.read(&mut buffer) {
+                Ok(0) => return Step::Leave,
+                Ok(count) => head.extend_from_slice(&buffer[..count]),
+                Err(err) if err.kind() == ErrorKind::WouldBlock => return Step::Stay,
+                // The alert of a TLS handshake that failed is on its way.
+                Err(_) => return Step::Enter(Phase::Farewell(Farewell::new(false, &self.wire))),
+            }
+            let (response, entered) = match answer(head, &self.options.subprotocols) {
+                Answer::Incomplete => continue,
+                Answer::Refused(response) => (response, Err(Farewell::new(true, &self.wire))),
+                Answer::Accepted(response, length) => {
+                    let early = mem::take(head).split_off(length);
+                    (response, Ok(Session::new(early, Arc::clone(&self.options))))
+                }
+            };
+            // It cannot fail: the wire collects.
+            let written = self.wire.write_all(&response);
+            return match (written, entered) {
+                (Err(_), _) => Step::Leave,
+                (Ok(()), Err(farewell)) => Step::Enter(Phase::Farewell(farewell)),
+                (Ok(()), Ok(mut session)) => match session.begin(&mut self.wire) {
+                    Flow::Waits => Step::Enter(Phase::Open(Box::new(session))),
+                    flow => Step::after(flow, &self.wire),
+                },
+            };
+        }
+    }
+}
+
+enum Step {
+    Enter(Phase),
+    Stay,
+    Leave,
+}
+
+impl Step {
+    fn after(flow: Flow, wire: &Wire) -> Self {
+        match flow {
+            Flow::Waits => Self::Stay,
+            Flow::Ended => Self::Enter(Phase::Farewell(Farewell::new(true, wire))),
+            Flow::BrokenOff => Self::Enter(Phase::Farewell(Farewell::new(false, wire))),
+            Flow::Lost => Self::Leave,
+        }
+    }
+}
+
+impl Farewell {
+    fn new(in_order: bool, wire: &Wire) -> Self {
+        Self { patience: Patience::new(wire.handed_over()), in_order, sent: false, ended: false }
+    }
+
+    /// Closing a socket with unread bytes resets the connection, and the reset would overtake our last frame: so what
+    /// still comes is read.
+    fn go_on(&mut self, wire: &mut Wire) -> Step {
+        if self.send_end(wire).is_err() || self.patience.is_over(wire.handed_over()) {
+            return Step::Leave;
+        }
+        let mut scrap = [0; HEAD];
+        while !self.ended {
+            match wire.discard(&mut scrap) {
+                Ok(0) => self.ended = true,
+                Ok(_) => {}
+                Err(err) if err.kind() == ErrorKind::WouldBlock => return Step::Stay,
+                Err(_) => return Step::Leave,
+            }
+        }
+        if self.sent { Step::Leave } else { Step::Stay }
+    }
+
+    fn send_end(&mut self, wire: &mut Wire) -> std::io::Result<()> {
+        if self.sent || !wire.drain()? {
+            return Ok(());
+        }
+        if mem::take(&mut self.in_order) {
+            wire.end_tls();
+            if !wire.drain()? {
+                return Ok(());
+            }
+        }
+        wire.socket().shut_down_writing();
+        self.sent = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! The opening handshake from the server's side (RFC 6455 §4.2): a request becomes a response. Pure. What a request
+//! has to be is tungstenite's to say.
+
+use memchr::memmem;
+use tungstenite::error::ProtocolError;
+use tungstenite::handshake::machine::TryParse;
+use tungstenite::handshake::server::{Request, create_response, write_response};
+use tungstenite::http::{HeaderValue, Response, StatusCode};
+use tungstenite::{Error, http};
+
+/// The largest head of a request that is read, in bytes.
+const MOST: usize = 64 * 1024;
+
+/// Up to here, what has no end yet is looked at all the same: what is no HTTP is refused soon.
+const EARLY: usize = 1024;
+
+/// What is said to a request.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// It is not all there yet.
+    Incomplete,
+    /// This response; the frames begin after so many bytes of the request.
+    Accepted(Vec<u8>, usize),
+    /// This response, and then the end.
+    Refused(Vec<u8>),
+}
+
+/// The answer of a server with these subprotocols to what has come so far.
+pub(super) fn answer(head: &[u8], subprotocols: &[String]) -> Answer {
+    match accept(head, subprotocols) {
+        Ok(Some((response, length))) => Answer::Accepted(response, length),
+        Ok(None) if head.len() < MOST => Answer::Incomplete,
+        Ok(None) => Answer::Refused(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too large")),
+        Err(err) => Answer::Refused(refusal(status(&err), &err.to_string())),
+    }
+}
+
+fn accept(head: &[u8], subprotocols: &[String]) -> Result<Option<(Vec<u8>, usize)>, Error> {
+    if head.len() > EARLY && memmem::find(head, b"\r\n\r\n").is_none() {
+        return Ok(None);
+    }
+    let Some((length, request)) = Request::try_parse(head)? else { return Ok(None) };
+    let mut response = create_response(&request)?;
+    if let Some(chosen) = choose(&request, subprotocols) {
+        response.headers_mut().insert(http::header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_str(chosen)?);
+    }
+    let mut bytes = Vec::new();
+    write_response(&mut bytes, &response)?;
+    Ok(Some((bytes, length)))
+}
+
+/// The first subprotocol of the client's that is one of ours (RFC 6455 §4.2.2): the client has put the one first that
+/// it prefers, in one line or in several.
+fn choose<'a>(request: &Request, ours: &'a [String]) -> Option<&'a str> {
+    let lines = request.headers().get_all(http::header::SEC_WEBSOCKET_PROTOCOL);
+    let offers = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    let ours = |offer: &str| ours.iter().find(|name| *name == offer).map(String::as_str);
+    offers.map(str::trim).find_map(ours)
+}
+
+fn status(err: &Error) -> StatusCode {
+    match err {
+        Error::Protocol(ProtocolError::WrongHttpMethod) => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Protocol(
+            ProtocolError::MissingConnectionUpgradeHeader
+            | ProtocolError::MissingUpgradeWebSocketHeader
+            | ProtocolError::MissingSecWebSocketVersionHeader,
+        ) => StatusCode::UPGRADE_REQUIRED,
+        Error::Capacity(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn refusal(status: StatusCode, why: &str) -> Vec<u8> {
+    let body = format!("This is an echo server for WebSockets: {why}\n");
+    let mut response = Response::builder().status(status).header("Content-Type", "text/plain");
+    if status == StatusCode::UPGRADE_REQUIRED {
+        response = response.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13");
+    }
+    let response = response.header("Connection", "close").header("Content-Length", body.len());
+    let mut bytes = Vec::new();
+    let written = response.body(()).map_err(Error::from).and_then(|head| write_response(&mut bytes, &head));
+    debug_assert!(written.is_ok(), "every field of it is well-formed");
+    bytes.extend_from_slice(body.as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    /// The response to the good request with these lines added, and its status line.
+    fn answered(more: &str, ours: &[&str]) -> String {
+        let ours: Vec<_> = ours.iter().map(|&name| name.to_owned()).collect();
+        match answer(format!("{GOOD}{more}\r\n").as_bytes(), &ours) {
+            Answer::Accepted(response, _) => String::from_utf8(response).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refused(request: &str) -> String {
+        match answer(request.as_bytes(), &[]) {
+            Answer::Refused(response) => String::from_utf8(response).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_may_come_a_byte_at_a_time_with_frames_behind_it() {
+        let request = format!("{GOOD}\r\n");
+        for end in 0..request.len() {
+            let so_far = answer(&request.as_bytes()[..end], &[]);
+            assert!(matches!(so_far, Answer::Incomplete), "{end}: {so_far:?}");
+        }
+        match answer(format!("{request}frames").as_bytes(), &[]) {
+            Answer::Accepted(response, length) => {
+                let response = String::from_utf8(response).unwrap();
+                assert!(response.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{response}");
+                assert!(response.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{response}");
+                assert_eq!(length, request.len());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_clients_first_subprotocol_that_is_ours_is_chosen() {
+        let line = |names: &str| format!("Sec-WebSocket-Protocol: {names}\r\n");
+        for (offered, ours, chosen) in [
+            (line("a, b"), &["b", "a"][..], Some("a")),
+            (line("a,b"), &["b"], Some("b")),
+            (line("x") + &line("y, b") + &line("a"), &["a", "b"], Some("b")),
+            (line(" ,, a"), &["a"], Some("a")),
+            (line("a, b"), &["A"], None),
+            (line("a, b"), &[], None),
+            (String::new(), &["a"], None),
+        ] {
+            let response = answered(&offered, ours).to_lowercase();
+            let expected = chosen.map(|name| format!("sec-websocket-protocol: {name}\r\n"));
+            let found = response.contains("sec-websocket-protocol");
+            assert_eq!(found, expected.is_some(), "{offered} {ours:?}: {response}");
+            assert!(response.contains(&expected.unwrap_or_default()), "{offered} {ours:?}: {response}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_upgrade_is_told_what_is_missing() {
+        let plain = refused("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert!(plain.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{plain}");
+        assert!(plain.to_lowercase().contains("\r\nupgrade: websocket\r\n"), "{plain}");
+        let old = refused(&format!("{GOOD}\r\n").replace("Version: 13", "Version: 8"));
+        assert!(old.to_lowercase().contains("\r\nsec-websocket-version: 13\r\n"), "{old}");
+        for (request, status) in [
+            (format!("{GOOD}\r\n").replace("GET", "POST"), "405"),
+            (format!("{GOOD}\r\n").replace("dGhl", ""), "400"),
+            ("\u{16}\u{3}\u{1}".to_owned(), "400"),
+        ] {
+            let response = refused(&request);
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+        }
+    }
+
+    #[test]
+    fn a_head_without_end_is_refused() {
+        let endless = format!("{GOOD}X: {}", "x".repeat(MOST));
+        assert!(refused(&endless).starts_with("HTTP/1.1 431 "));
+    }
+}

@@ -1,0 +1,112 @@
+//! A thread that serves many connections: it waits for all of them in one place, and gives each its turn.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use super::GRACE;
+use super::clients::Clients;
+use super::connection::Connection;
+use super::options::ServerOptions;
+use super::slots::Slot;
+use super::socket::Socket;
+
+const WAKER: Token = Token(usize::MAX);
+
+/// Events that are taken from the operating system at once.
+const EVENTS: usize = 256;
+
+/// Where connections come in.
+pub(super) struct Door {
+    arrivals: Sender<(TcpStream, Slot)>,
+    waker: Arc<Waker>,
+}
+
+impl Door {
+    /// What ends the worker's sleep.
+    pub(super) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
+    }
+
+    /// Hands a connection over.
+    pub(super) fn enter(&self, stream: TcpStream, slot: Slot) {
+        // Both fail only when the worker is gone; the connection is closed then.
+        if self.arrivals.send((stream, slot)).is_ok() {
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+/// The thread.
+pub(super) struct Worker {
+    poll: Poll,
+    arrivals: Receiver<(TcpStream, Slot)>,
+    options: Arc<ServerOptions>,
+    handshake_limit: Duration,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Worker {
+    /// A worker that ends when it is woken and `stopping` is set.
+    pub(super) fn new(
+        options: Arc<ServerOptions>,
+        handshake_limit: Duration,
+        stopping: Arc<AtomicBool>,
+    ) -> io::Result<(Self, Door)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let (sender, arrivals) = mpsc::channel();
+        Ok((Self { poll, arrivals, options, handshake_limit, stopping }, Door { arrivals: sender, waker }))
+    }
+
+    /// Serves until told to stop, and then until all connections have ended, or a second longer.
+    pub(super) fn run(mut self) {
+        let mut clients = Clients::default();
+        let mut events = Events::with_capacity(EVENTS);
+        let mut end = None;
+        loop {
+            let timeout = clients.timeout(end);
+            if let Err(err) = self.poll.poll(&mut events, timeout)
+                && err.kind() != ErrorKind::Interrupted
+            {
+                return;
+            }
+            clients.rotate();
+            for event in &events {
+                match event.token() {
+                    WAKER => self.admit(&mut clients),
+                    Token(index) => clients.on_event(index, event),
+                }
+            }
+            clients.take_turns();
+            if end.is_none() && self.stopping.load(Ordering::Acquire) {
+                self.admit(&mut clients);
+                clients.go_away();
+                end = Some(Instant::now() + GRACE);
+            }
+            if end.is_some_and(|end| clients.is_empty() || end <= Instant::now()) {
+                return;
+            }
+        }
+    }
+
+    fn admit(&self, clients: &mut Clients) {
+        for (mut stream, slot) in self.arrivals.try_iter() {
+            let index = clients.vacant();
+            let both = Interest::READABLE | Interest::WRITABLE;
+            // It fails for lack of memory; then this one has to go.
+            if self.poll.registry().register(&mut stream, Token(index), both).is_ok() {
+                // Echoes are collected by us, which does it better.
+                let _ = stream.set_nodelay(true);
+                let (socket, until) = (Socket::new(stream), Instant::now() + self.handshake_limit);
+                let connection = Connection::new(socket, Arc::clone(&self.options), until, slot);
+                clients.insert(connection);
+            }
+        }
+    }
+}
