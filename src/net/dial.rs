@@ -109,37 +109,27 @@ pub fn dial(
     facts: &mut Facts,
     observer: &mut dyn Observer,
 ) -> Result<Connection, Failure> {
-    // Before anything is sent: a certificate that cannot be read is no reason to bother the server.
-    let tls = endpoint.is_secure().then(|| TlsClient::new(&options.tls, &endpoint.host())).transpose()?;
-    let mut dialer = Dialer { endpoint, options, tls, deadline: *deadline, facts, observer };
-    let target = endpoint.host_and_port();
-    let mut server = Authorization::new(options.upgrade.credential.clone(), Role::Server, target.clone());
-    let via = options.proxy.as_ref();
-    let named = via.map_or(String::new(), |proxy| proxy.destination().to_string());
-    let proxy_authorization =
-        || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named.clone());
-    let mut proxy = proxy_authorization();
-    loop {
-        dialer.facts.begin_try();
-        let failure = match dialer.attempt(&server, &proxy) {
-            Ok(connection) => return Ok(connection),
-            Err(failure) => failure,
-        };
-        let answered = match (failure.status(), &dialer.facts.response, &dialer.facts.proxy_response) {
-            (Status::Unauthorized | Status::UnexpectedStatus, Some(head), _) => {
-                // A nonce is not used twice with the same count: the proxy is asked for another one.
-                proxy = proxy_authorization();
-                server.answer(head, endpoint.resource(), failure)
-            }
-            (Status::ProxyAuthRequired, _, Some(head)) => proxy.answer(head, &target, failure),
-            _ => Err(failure),
-        };
-        answered?;
-        dialer.observer.note("asked for credentials; trying again with them");
-    }
+    let dialer = Dialer::new(endpoint, options, deadline, facts, observer)?;
+    dialer.until_let_in(|dialer, server, proxy| {
+        let transport = dialer.reach(proxy)?;
+        dialer.upgrade(transport, server)
+    })
 }
 
-/// One try to open a connection.
+/// Opens a byte stream to the server before `deadline`, as [`dial`] does before it asks for a WebSocket: nothing was said
+/// to the server yet, but for TLS.
+pub fn reach(
+    endpoint: &Endpoint,
+    options: &DialOptions,
+    deadline: &Deadline,
+    facts: &mut Facts,
+    observer: &mut dyn Observer,
+) -> Result<Transport, Failure> {
+    let dialer = Dialer::new(endpoint, options, deadline, facts, observer)?;
+    dialer.until_let_in(|dialer, _, proxy| dialer.reach(proxy))
+}
+
+/// One dial, whose tries it makes.
 struct Dialer<'a> {
     endpoint: &'a Endpoint,
     options: &'a DialOptions,
@@ -149,14 +139,63 @@ struct Dialer<'a> {
     observer: &'a mut dyn Observer,
 }
 
-impl Dialer<'_> {
-    fn attempt(&mut self, server: &Authorization, proxy: &Authorization) -> Result<Connection, Failure> {
-        let mut transport = self.reach(proxy)?;
+impl<'a> Dialer<'a> {
+    fn new(
+        endpoint: &'a Endpoint,
+        options: &'a DialOptions,
+        deadline: &Deadline,
+        facts: &'a mut Facts,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, Failure> {
+        // Before anything is sent: a certificate that cannot be read is no reason to bother the server.
+        let tls = endpoint.is_secure().then(|| TlsClient::new(&options.tls, &endpoint.host())).transpose()?;
+        Ok(Self { endpoint, options, tls, deadline: *deadline, facts, observer })
+    }
+
+    /// Tries, and once more each time that the server or the proxy asks for a password in a new way. `attempt` is
+    /// given what to say of ourselves to either.
+    fn until_let_in<T>(
+        mut self,
+        attempt: impl Fn(&mut Self, &Authorization, &Authorization) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let target = self.endpoint.host_and_port();
+        let credential = self.options.upgrade.credential.clone();
+        let mut server = Authorization::new(credential, Role::Server, target.clone());
+        let via = self.options.proxy.as_ref();
+        let named = via.map_or(String::new(), |proxy| proxy.destination().to_string());
+        let proxy_authorization =
+            || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named.clone());
+        let mut proxy = proxy_authorization();
+        loop {
+            self.facts.begin_try();
+            let failure = match attempt(&mut self, &server, &proxy) {
+                Ok(reached) => return Ok(reached),
+                Err(failure) => failure,
+            };
+            let answered = match (failure.status(), &self.facts.response, &self.facts.proxy_response) {
+                (Status::Unauthorized | Status::UnexpectedStatus, Some(head), _) => {
+                    // A nonce is not used twice with the same count: the proxy is asked for another one.
+                    proxy = proxy_authorization();
+                    server.answer(head, self.endpoint.resource(), failure)
+                }
+                (Status::ProxyAuthRequired, _, Some(head)) => proxy.answer(head, &target, failure),
+                _ => Err(failure),
+            };
+            answered?;
+            self.observer.note("asked for credentials; trying again with them");
+        }
+    }
+
+    /// A byte stream to the server, in TLS if it has to be.
+    fn reach(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
+        let transport = self.route(proxy)?;
         self.facts.remote = transport.peer_address();
         self.facts.local = transport.local_address();
-        if self.tls.is_some() {
-            transport = self.secure(transport, proxy)?;
-        }
+        if self.tls.is_some() { self.secure(transport, proxy) } else { Ok(transport) }
+    }
+
+    /// The opening handshake.
+    fn upgrade(&mut self, mut transport: Transport, server: &Authorization) -> Result<Connection, Failure> {
         let upgraded = upgrade(
             &mut transport,
             self.endpoint,
@@ -175,8 +214,8 @@ impl Dialer<'_> {
         Ok(Connection { transport, leftover })
     }
 
-    /// A byte stream to the server: direct, through a proxy, or over a Unix socket.
-    fn reach(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
+    /// The way to the server: direct, through a proxy, or over a Unix socket.
+    fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
         #[cfg(unix)]
         if let Some(path) = &self.options.address.unix_socket {
             let transport = connect_unix(path, self.observer)?;
@@ -221,7 +260,7 @@ impl Dialer<'_> {
     fn secure(&mut self, transport: Transport, proxy: &Authorization) -> Result<Transport, Failure> {
         let Some(tls) = self.tls.take() else { return Ok(transport) };
         let target = self.endpoint.host_and_port();
-        let result = self.handshake(&tls, transport, &target, |dialer| dialer.reach(proxy));
+        let result = self.handshake(&tls, transport, &target, |dialer| dialer.route(proxy));
         self.tls = Some(tls);
         self.secured(result?)
     }

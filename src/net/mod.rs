@@ -24,7 +24,7 @@ pub mod tls_server;
 mod transport;
 pub mod upgrade;
 
-pub use dial::{Connection, DialOptions, Facts, dial};
+pub use dial::{Connection, DialOptions, Facts, dial, reach};
 pub use timeline::Timeline;
 pub use transport::{Transport, WaitError};
 

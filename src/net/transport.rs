@@ -223,7 +223,7 @@ impl Transport {
     }
 
     /// Reads some bytes; 0 is the end of the stream.
-    pub(super) fn read_until(&mut self, buf: &mut [u8], deadline: &Deadline) -> Result<usize, WaitError> {
+    pub fn read_until(&mut self, buf: &mut [u8], deadline: &Deadline) -> Result<usize, WaitError> {
         loop {
             match self.read(buf) {
                 Err(err) if err.kind() == ErrorKind::WouldBlock => {
@@ -238,7 +238,7 @@ impl Transport {
     }
 
     /// Writes all of `bytes` to the socket.
-    pub(super) fn write_until(&mut self, mut bytes: &[u8], deadline: &Deadline) -> Result<(), WaitError> {
+    pub fn write_until(&mut self, mut bytes: &[u8], deadline: &Deadline) -> Result<(), WaitError> {
         while !bytes.is_empty() {
             match self.write(bytes) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),

@@ -108,6 +108,14 @@ pub(super) fn upgrade(
     Ok(Upgraded { subprotocol, leftover })
 }
 
+/// The text of the request with this key, secrets and all: with a password as Basic, since a challenge is another
+/// connection's affair.
+pub fn request(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> String {
+    let authorization = options.credential.as_ref().map(Credential::basic);
+    let fields = request_fields(endpoint, options, authorization.as_ref(), key);
+    request_text(endpoint, &fields, false)
+}
+
 /// The fields of the request: ours unless the user gave one of the same name, then the user's.
 fn request_fields(
     endpoint: &Endpoint,
@@ -150,7 +158,8 @@ fn request_text(endpoint: &Endpoint, fields: &[(String, String)], redact: bool) 
     text + "\r\n"
 }
 
-pub(super) fn is_secret(name: &str) -> bool {
+/// Whether the values of a header field of this name are not shown.
+pub fn is_secret(name: &str) -> bool {
     SECRET_HEADERS.contains(&&*name.to_ascii_lowercase())
 }
 
@@ -305,5 +314,18 @@ mod tests {
              Sec-WebSocket-Protocol: a, b\r\nAuthorization: Basic bWU6cHc=\r\nX-A: 1\r\n\r\n"
         );
         assert!(request_text(&endpoint, &fields, true).contains("Authorization: (redacted)\r\n"));
+    }
+
+    #[test]
+    fn a_request_with_a_given_key_says_who_we_are() {
+        let endpoint = Endpoint::parse("ws://h/").unwrap();
+        let credential = Credential { name: "me".to_owned(), password: Secret::new("pw") };
+        let basic = UpgradeOptions { credential: Some(credential), ..UpgradeOptions::default() };
+        let sent = request(&endpoint, &basic, KEY);
+        assert!(sent.starts_with("GET / HTTP/1.1\r\nHost: h\r\n") && sent.ends_with("\r\n\r\n"), "{sent}");
+        assert!(sent.contains(&format!("Sec-WebSocket-Key: {KEY}\r\n")), "{sent}");
+        assert!(sent.contains("Authorization: Basic bWU6cHc=\r\n"), "{sent}");
+        let bearer = UpgradeOptions { bearer: Some(Secret::new("t")), ..UpgradeOptions::default() };
+        assert!(request(&endpoint, &bearer, KEY).contains("Authorization: Bearer t\r\n"));
     }
 }
