@@ -1,0 +1,361 @@
+//! One connection to the server under test: sends any bytes, and tells what the server does next.
+//! Everything that is sent and seen is recorded.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use super::conduct::{Conduct, Progress};
+use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT, close_code};
+use super::judgement::Stop;
+use super::pace::Pace;
+use super::transcript::{Transcript, hex};
+use crate::deadline::Deadline;
+use crate::error::io_reason;
+use crate::net::{Transport, WaitError};
+use crate::protocol::Kind;
+
+/// Named where a deadline wants the flag that sets it.
+const FLAG: &str = "--conformance";
+
+/// How often is looked whether the user has had enough.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Between two pieces of what is sent in pieces: enough for each to be a segment of its own.
+const BETWEEN_PIECES: Duration = Duration::from_millis(1);
+
+/// How long the goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// Events that are still looked at when the time is over: they may have come before.
+const LATE_EVENTS: usize = 64;
+
+/// The largest message that is put together from fragments, in bytes.
+const MAX_MESSAGE: usize = 16 << 20;
+
+/// What the server does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A complete message came.
+    Message(Kind, Vec<u8>),
+    /// A pong with this payload came.
+    Pong(Vec<u8>),
+    /// A Close frame with this payload came.
+    Close(Vec<u8>),
+    /// The connection has ended.
+    Ended(End),
+    /// Nothing came in time.
+    Silence,
+}
+
+impl Event {
+    /// That this came, and not what was awaited for so long.
+    pub(super) fn instead_of(&self, awaited: &str, patience: Duration) -> String {
+        match self {
+            Self::Message(kind, _) => format!("a {kind} message instead of {awaited}"),
+            Self::Pong(_) => format!("a pong instead of {awaited}"),
+            Self::Close(payload) => match close_code(payload) {
+                Some(code) => format!("closed with {code} instead of {awaited}"),
+                None => format!("closed without a code instead of {awaited}"),
+            },
+            Self::Ended(end) => format!("{} instead of {awaited}", end.described()),
+            Self::Silence => format!("no answer within {patience:?} instead of {awaited}"),
+        }
+    }
+}
+
+/// How a connection has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// In order.
+    Closed,
+    /// By a reset.
+    Reset,
+    /// Otherwise.
+    Lost(String),
+    /// Not at all, but nothing that follows can be understood.
+    Unreadable(String),
+}
+
+impl End {
+    fn of(err: &io::Error) -> Self {
+        match err.kind() {
+            // TLS without its own goodbye.
+            ErrorKind::UnexpectedEof => Self::Closed,
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Self::Reset,
+            _ => Self::Lost(io_reason(err)),
+        }
+    }
+
+    /// In words: `TCP reset`.
+    pub(super) fn described(&self) -> String {
+        match self {
+            Self::Closed => "TCP end".to_owned(),
+            Self::Reset => "TCP reset".to_owned(),
+            Self::Lost(why) => format!("connection lost ({why})"),
+            Self::Unreadable(what) => format!("unreadable bytes ({what})"),
+        }
+    }
+}
+
+/// What all connections share.
+#[derive(Debug)]
+pub(super) struct Record {
+    /// The rule under way.
+    pub(super) rule: &'static str,
+    pub(super) transcript: Transcript,
+    pub(super) conduct: Conduct,
+    pub(super) pace: Pace,
+}
+
+/// See the module. Says goodbye when it is dropped.
+pub(super) struct Peer<'a> {
+    transport: Transport,
+    received: Vec<u8>,
+    record: &'a mut Record,
+    interrupted: &'a dyn Fn() -> bool,
+    progress: Progress,
+    /// The message whose last fragment has not come.
+    message: Option<(Kind, Vec<u8>)>,
+    end: Option<End>,
+    /// Whether a Close frame is still owed.
+    is_open: bool,
+}
+
+impl<'a> Peer<'a> {
+    /// A connection on which nothing was said yet.
+    pub(super) fn new(
+        transport: Transport,
+        record: &'a mut Record,
+        interrupted: &'a dyn Fn() -> bool,
+    ) -> Self {
+        let progress = Progress::default();
+        let received = Vec::new();
+        Self { transport, received, record, interrupted, progress, message: None, end: None, is_open: false }
+    }
+
+    /// It is a WebSocket from now on; these bytes of it have come already.
+    pub(super) fn opened(mut self, leftover: Vec<u8>) -> Self {
+        self.record.transcript.note("WebSocket open");
+        self.received = leftover;
+        self.is_open = true;
+        self
+    }
+
+    pub(super) fn transcript(&mut self) -> &mut Transcript {
+        &mut self.record.transcript
+    }
+
+    /// How long the server has for one reaction.
+    pub(super) fn patience(&self) -> Duration {
+        self.record.pace.patience()
+    }
+
+    /// The end of the time for one reaction that begins now.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::after(self.patience(), FLAG)
+    }
+
+    /// Sends frames at once, in one segment if they fit.
+    pub(super) fn send(&mut self, frames: &[RawFrame]) {
+        let mut bytes = Vec::new();
+        for frame in frames {
+            bytes.extend(self.encode(frame));
+        }
+        self.write(&bytes);
+    }
+
+    /// Sends a frame a byte at a time.
+    pub(super) fn send_dripping(&mut self, frame: &RawFrame) {
+        let bytes = self.encode(frame);
+        self.write_in_pieces(&bytes, 1);
+    }
+
+    /// The bytes of a frame, as evidence too.
+    fn encode(&mut self, frame: &RawFrame) -> Vec<u8> {
+        let bytes = frame.bytes(masking_key());
+        self.record.transcript.sent(&bytes);
+        self.is_open &= frame.opcode() != CLOSE;
+        bytes
+    }
+
+    /// Writes bytes that are evidence already. When they do not get through, what the server says is the reason.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        match self.transport.write_until(bytes, &self.deadline()) {
+            Ok(()) => {}
+            Err(WaitError::Deadline) => self.record.transcript.note("the server takes no more bytes"),
+            Err(WaitError::Io(err)) => {
+                self.record.transcript.note(&format!("not all was sent: {}", io_reason(&err)));
+            }
+        }
+    }
+
+    /// As [`Peer::write`], in pieces of this size with a short pause after each.
+    pub(super) fn write_in_pieces(&mut self, bytes: &[u8], size: usize) {
+        for piece in bytes.chunks(size) {
+            self.write(piece);
+            // When the connection has ended, reading tells.
+            let _ = self.transport.wait(Some(BETWEEN_PIECES));
+        }
+    }
+
+    /// What the server does next, pings and frames that mean nothing passed over.
+    pub(super) fn next(&mut self, deadline: &Deadline) -> Result<Event, Stop> {
+        loop {
+            if let Some(event) = self.take_event() {
+                return Ok(event);
+            }
+            match self.more(deadline)? {
+                Some(Ok(())) => {}
+                Some(Err(end)) => {
+                    self.record.pace.reacted();
+                    return Ok(Event::Ended(end));
+                }
+                None => {
+                    self.record.pace.waited_in_vain();
+                    self.record.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
+                    return Ok(Event::Silence);
+                }
+            }
+        }
+    }
+
+    /// What the server does until `wanted` is true of it, or it closes, ends or falls silent.
+    pub(super) fn until(&mut self, wanted: impl FnMut(&Event) -> bool) -> Result<Event, Stop> {
+        self.within(self.patience(), wanted)
+    }
+
+    /// As [`Peer::until`], with another time than that for a reaction.
+    pub(super) fn within(
+        &mut self,
+        time: Duration,
+        mut wanted: impl FnMut(&Event) -> bool,
+    ) -> Result<Event, Stop> {
+        let deadline = Deadline::after(time, FLAG);
+        let mut late = 0;
+        loop {
+            let event = self.next(&deadline)?;
+            late += usize::from(deadline.remaining().is_none());
+            match event {
+                Event::Close(_) | Event::Ended(_) | Event::Silence => return Ok(event),
+                _ if wanted(&event) => return Ok(event),
+                _ if late > LATE_EVENTS => return Ok(Event::Silence),
+                Event::Message(..) | Event::Pong(_) => {}
+            }
+        }
+    }
+
+    /// How the connection ends, `None` when it does not in time. What comes until then is recorded.
+    pub(super) fn until_end(&mut self) -> Result<Option<End>, Stop> {
+        let deadline = self.deadline();
+        let mut late = 0;
+        loop {
+            late += usize::from(deadline.remaining().is_none());
+            match self.next(&deadline)? {
+                Event::Ended(end) => return Ok(Some(end)),
+                Event::Silence => return Ok(None),
+                _ if late > LATE_EVENTS => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads more bytes: `None` when there are none in time.
+    pub(super) fn more(&mut self, deadline: &Deadline) -> Result<Option<Result<(), End>>, Stop> {
+        if let Some(end) = &self.end {
+            return Ok(Some(Err(end.clone())));
+        }
+        let mut buf = [0; 16 * 1024];
+        let end = loop {
+            if (self.interrupted)() {
+                return Err(Stop::Interrupted);
+            }
+            let tick = Deadline::after(TICK, FLAG).earliest(Some(*deadline));
+            match self.transport.read_until(&mut buf, &tick) {
+                Err(WaitError::Deadline) if deadline.remaining().is_some() => {}
+                Err(WaitError::Deadline) => return Ok(None),
+                Err(WaitError::Io(err)) => break End::of(&err),
+                Ok(0) => break End::Closed,
+                Ok(count) => {
+                    self.received.extend_from_slice(&buf[..count]);
+                    return Ok(Some(Ok(())));
+                }
+            }
+        };
+        self.record.transcript.note(&end.described());
+        self.end = Some(end.clone());
+        Ok(Some(Err(end)))
+    }
+
+    /// Bytes that were read and not used yet.
+    pub(super) fn received(&mut self) -> &mut Vec<u8> {
+        &mut self.received
+    }
+
+    /// The next event in what was read.
+    fn take_event(&mut self) -> Option<Event> {
+        loop {
+            let (frame, used) = match SeenFrame::read(&self.received) {
+                Reading::Frame(frame, used) => (frame, used),
+                Reading::More => return None,
+                Reading::TooLong(len) => {
+                    return self.give_up(format!("a frame that announces {len} bytes"));
+                }
+            };
+            let bytes: Vec<u8> = self.received.drain(..used).collect();
+            let Record { rule, transcript, conduct, pace } = &mut *self.record;
+            transcript.seen(&bytes);
+            conduct.look_at(&frame, &mut self.progress, &hex(&bytes), rule);
+            pace.reacted();
+            match frame.opcode {
+                PONG => return Some(Event::Pong(frame.payload)),
+                CLOSE => return Some(Event::Close(frame.payload)),
+                TEXT => self.message = Some((Kind::Text, Vec::new())),
+                BINARY => self.message = Some((Kind::Binary, Vec::new())),
+                CONTINUATION => {}
+                _ => continue,
+            }
+            let Some((_, payload)) = &mut self.message else { continue };
+            payload.extend_from_slice(&frame.payload);
+            if payload.len() > MAX_MESSAGE {
+                return self.give_up(format!("a message of more than {MAX_MESSAGE} bytes"));
+            }
+            if frame.fin
+                && let Some((kind, payload)) = self.message.take()
+            {
+                return Some(Event::Message(kind, payload));
+            }
+        }
+    }
+
+    fn give_up(&mut self, what: String) -> Option<Event> {
+        if self.end.is_none() {
+            self.record.transcript.seen(&self.received);
+            self.received.clear();
+            self.end = Some(End::Unreadable(what));
+        }
+        None
+    }
+}
+
+impl Drop for Peer<'_> {
+    fn drop(&mut self) {
+        if !self.received.is_empty() {
+            self.record.transcript.seen(&self.received);
+        }
+        if self.is_open && self.end.is_none() {
+            let close = RawFrame::close(1000, b"").bytes(masking_key());
+            let _ = self.transport.write_until(&close, &Deadline::after(GOODBYE, FLAG));
+        }
+        self.transport.shut_down();
+    }
+}
+
+/// A key that nobody foresees (RFC 6455 §5.3).
+///
+/// # Panics
+/// When the operating system has no random source.
+fn masking_key() -> [u8; 4] {
+    let mut key = [0; 4];
+    getrandom::fill(&mut key).expect("the operating system provides random bytes");
+    key
+}
