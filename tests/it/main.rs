@@ -52,6 +52,7 @@ mod signals; // SIGINT and SIGTERM
 
 // The parts
 mod architecture; // who imports whom, and what a source file looks like
+mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
 mod engine; // the protocol engine against tungstenite, and the framings
 mod generated; // completions, man pages and help texts
 

@@ -221,8 +221,9 @@ fn session(stream: TcpStream, how: &Echo, tls: Option<&Tls>) -> Option<Received>
 }
 
 fn talk(stream: impl Read + Write, how: &Echo) -> Option<Received> {
-    // The peer is not what is limited here.
-    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    // The peer is not what is limited here; but without any limit it takes the memory for whatever is announced to it.
+    let limit = Some(1 << 30);
+    let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
     let mut socket = tungstenite::accept_with_config(stream, Some(config)).ok()?;
     let mut received = Received::default();
     // How a session ends is for the test to judge: by what was received, and by what the client says of it.

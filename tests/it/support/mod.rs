@@ -2,6 +2,7 @@
 //!
 //! - `wsurl`: runs the binary and compares what a user sees: exit status, stdout, stderr, time.
 //! - `echo_server`: a well-behaved server, made of tungstenite.
+//! - `flawed`: an echo server with one flaw.
 //! - `script`: a peer that does, byte by byte, what a test tells it.
 //! - `frame`: frames as bytes, written from the RFC and not from the code under test.
 //! - `certificate`: certificates of every kind, made when they are needed.
@@ -14,6 +15,7 @@ mod certificate;
 mod difference;
 pub mod digest;
 mod echo_server;
+pub mod flawed;
 pub mod frame;
 #[cfg(target_os = "linux")]
 mod openssl_acceptor;
