@@ -2,16 +2,15 @@
 //! the network thread does not read from the server: that is the whole of back-pressure.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::NamedTempFile;
-
+use super::new_file::{NewFile, Unfinished, cannot_write, write_all};
 use super::wake::Wake;
-use crate::error::{Failure, IoCause, Phase, Status};
+use crate::error::{Failure, Phase};
 use crate::size::KEPT_CAPACITY;
 
 /// Buffers on their way to the file.
@@ -19,9 +18,6 @@ const IN_FLIGHT: usize = 4;
 
 /// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
 const BUFFER: usize = 128 * 1024;
-
-/// Before a descriptor that does not block is asked again.
-const NOT_NOW: Duration = Duration::from_millis(2);
 
 /// Waited for at once when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -34,8 +30,7 @@ const LITTLE: usize = 4096;
 pub struct Output {
     file: File,
     name: String,
-    /// A file beside the one that was asked for, until everything is in it.
-    unfinished: Option<(NamedTempFile, PathBuf)>,
+    unfinished: Option<Unfinished>,
 }
 
 impl Output {
@@ -47,54 +42,9 @@ impl Output {
 
     /// A file that appears under its name only when it is complete; what is no regular file is written directly.
     pub fn to_file(path: &Path) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let failed = |err| cannot_write(&name, err);
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-            let file = File::options().write(true).open(path).map_err(failed)?;
-            return Ok(Self { file, name, unfinished: None });
-        }
-        // Through a link to the file itself, as every program that opens it would.
-        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = temporary_beside(path, folder).map_err(failed)?;
-        let file = temporary.as_file().try_clone().map_err(failed)?;
-        super::signals::remove_on_exit(temporary.path());
-        Ok(Self { file, name, unfinished: Some((temporary, path.to_owned())) })
+        let (file, name, unfinished) = NewFile::create(path)?.into_parts();
+        Ok(Self { file, name, unfinished })
     }
-}
-
-/// A new file with the permissions that the final one shall have.
-fn temporary_beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wsurl-").suffix(".part");
-    #[cfg(unix)]
-    let permissions = {
-        use std::os::unix::fs::PermissionsExt;
-        path.metadata().map_or_else(|_| std::fs::Permissions::from_mode(0o666), |found| found.permissions())
-    };
-    #[cfg(unix)]
-    builder.permissions(permissions);
-    #[cfg(not(unix))]
-    let _ = path;
-    builder.tempfile_in(folder)
-}
-
-/// Writes all of `bytes`, also where another program has made the descriptor non-blocking, which all its holders share.
-fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match file.write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
-            Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
-            Err(err) if err.kind() == ErrorKind::Interrupted => {}
-            Err(err) => return Err(err),
-        }
-    }
-    Ok(())
-}
-
-fn cannot_write(name: &str, err: io::Error) -> Failure {
-    Failure::new(Status::WriteError, format!("cannot write {name}")).source(IoCause(err))
 }
 
 /// Why nothing more can be written.
@@ -119,7 +69,7 @@ pub(super) struct OutputLane {
     failed: Option<io::Error>,
     full: Sender<Vec<u8>>,
     written: Receiver<io::Result<Vec<u8>>>,
-    unfinished: Option<(NamedTempFile, PathBuf)>,
+    unfinished: Option<Unfinished>,
 }
 
 impl OutputLane {
@@ -265,10 +215,9 @@ impl OutputLane {
             }
         }
         match self.unfinished.take() {
-            Some((temporary, path)) if complete => match temporary.persist(&path) {
-                Ok(_) => Ok(()),
-                Err(err) => Err(OutputError::Failed(cannot_write(&self.name, err.error))),
-            },
+            Some(unfinished) if complete => {
+                unfinished.complete().map_err(|err| OutputError::Failed(cannot_write(&self.name, err)))
+            }
             _ => Ok(()),
         }
     }

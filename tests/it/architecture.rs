@@ -49,7 +49,7 @@ const OWNERS: [(&[&str], &[&str]); 6] = [
             "src/session/wake.rs",
         ],
     ),
-    (&["tempfile"], &["src/session/output.rs"]),
+    (&["tempfile"], &["src/session/new_file.rs"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
 ];
 
