@@ -30,13 +30,12 @@ pub(super) struct Unfinished {
 }
 
 impl NewFile {
-    /// Opens it; what is no regular file is written directly.
+    /// Opens it; what is no regular file, such as a pipe or one of our descriptors, is written directly.
     pub fn create(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let failed = |err| cannot_write(&name, err);
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-            let file = File::options().write(true).open(path).map_err(failed)?;
-            return Ok(Self { file, name, unfinished: None });
+        if let Some(file) = open_directly(path) {
+            return Ok(Self { file: file.map_err(failed)?, name, unfinished: None });
         }
         // Through a link to the file itself, as every program that opens it would.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -69,6 +68,21 @@ impl Unfinished {
     pub(super) fn complete(self) -> io::Result<()> {
         self.temporary.persist(&self.path).map(drop).map_err(|err| err.error)
     }
+}
+
+/// Opens what must not be replaced by a new file; `None` when `path` can be.
+fn open_directly(path: &Path) -> Option<io::Result<File>> {
+    if path == Path::new("/dev/stdout") {
+        // Not opened anew, which would begin at the start of a file.
+        return Some(crate::stdio::output());
+    }
+    let is_descriptor =
+        path == Path::new("/dev/stderr") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+    if is_descriptor {
+        return Some(File::options().append(true).open(path));
+    }
+    let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    is_special.then(|| File::options().write(true).open(path))
 }
 
 /// A new file with the permissions that the final one shall have.
@@ -140,5 +154,20 @@ mod tests {
         NewFile::create(Path::new("/dev/null")).unwrap().write_whole(b"x").unwrap();
         let full = NewFile::create(Path::new("/dev/full")).unwrap().write_whole(b"x").unwrap_err();
         assert_eq!(full.to_string(), "cannot write /dev/full: No space left on device");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_descriptor_of_ours_is_appended_to() {
+        use std::os::fd::AsRawFd;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, "begin ").unwrap();
+        let open = File::open(&path).unwrap();
+        for folder in ["/dev/fd", "/proc/self/fd"] {
+            let descriptor = Path::new(folder).join(open.as_raw_fd().to_string());
+            NewFile::create(&descriptor).unwrap().write_whole(b"more ").unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "begin more more ");
     }
 }
