@@ -40,7 +40,8 @@ impl RoundTrips {
 
     /// Counts one.
     pub fn record(&mut self, time: Duration) {
-        self.0.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        // It grows as it has to; only what is longer than 584 years does not fit.
+        let _ = self.0.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
     /// Counts those of another distribution, too.
@@ -77,12 +78,40 @@ impl RoundTrips {
         (self.count() > 0).then(|| Duration::from_nanos(within))
     }
 
-    /// How many are longer than `low` and at most `high`.
+    /// How many are longer than `low` and at most `high`. What cannot be told from a bound is at most that bound, so that
+    /// adjacent ranges add up.
     pub fn between(&self, low: Duration, high: Duration) -> u64 {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         if self.count() == 0 || high <= low {
             return 0;
         }
-        self.0.count_between(nanos(low).saturating_add(1), nanos(high))
+        let (above, high) = (self.0.next_non_equivalent(nanos(low)), nanos(high));
+        if above > high { 0 } else { self.0.count_between(above, high) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_of_any_length_are_kept() {
+        let mut times = RoundTrips::new();
+        assert_eq!(
+            (times.min(), times.mean(), times.percentile(50.0), times.max()),
+            (None, None, None, None)
+        );
+        for time in [Duration::from_micros(35), Duration::from_millis(12), Duration::from_secs(7)] {
+            times.record(time);
+        }
+        let near = |time: Option<Duration>, seconds: f64| {
+            (time.unwrap().as_secs_f64() / seconds - 1.0).abs() < 0.001
+        };
+        assert!(near(times.min(), 35e-6) && near(times.percentile(50.0), 12e-3) && near(times.max(), 7.0));
+        assert_eq!(times.between(Duration::from_millis(1), Duration::from_millis(12)), 1);
+        assert_eq!(times.between(Duration::from_millis(12), Duration::from_millis(100)), 0);
+        assert_eq!(times.between(Duration::from_millis(12), Duration::MAX), 1);
+        times.record(Duration::MAX);
+        assert_eq!(times.count(), 4);
     }
 }
