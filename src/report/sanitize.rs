@@ -33,7 +33,8 @@ pub fn bytes(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn is_harmless(c: char) -> bool {
+/// Whether a terminal only shows it.
+pub(super) fn is_harmless(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
         // Bidirectional controls, and marks that hide.

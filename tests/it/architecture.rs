@@ -26,7 +26,7 @@ const ORDER: [&[&str]; 11] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 6] = [
+const OWNERS: [(&[&str], &[&str]); 9] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (
@@ -51,6 +51,9 @@ const OWNERS: [(&[&str], &[&str]); 6] = [
     ),
     (&["tempfile"], &["src/session/new_file.rs"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
+    (&["quick_junit"], &["src/report/junit.rs"]),
+    (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
+    (&["unicode_width"], &["src/report/page.rs"]),
 ];
 
 /// A file beyond this is two files, its tests not counted.

@@ -1,9 +1,18 @@
 //! What an echo test has found out, with what was asked for; the files beside this one put it into words.
 
+mod findings;
+mod histogram;
+mod human;
+mod json;
+
 use std::time::{Duration, SystemTime};
 
+use super::findings::Findings;
+use super::{Format, Severity, Style, junit, nagios, prometheus, tap, units};
 use crate::echo::Outcome;
 use crate::protocol::Kind;
+
+pub use json::{EXAMPLE, schema};
 
 /// See the module.
 #[derive(Debug)]
@@ -34,4 +43,44 @@ pub struct EchoReport {
     pub seed: u64,
     /// What was found out.
     pub outcome: Outcome,
+}
+
+/// The report in this form. The human one has codes for colours, which `anstream` and
+/// [`Destinations`](super::Destinations) take away where they have no place.
+pub fn text(format: Format, report: &EchoReport, style: Style) -> String {
+    let export = |exporter| style.export(exporter, &[Findings::from(report)]);
+    match format {
+        Format::Human => human::text(report, style),
+        Format::Json => json::line(report),
+        Format::Junit => export(junit::text),
+        Format::Tap => export(tap::text),
+        Format::Nagios => export(nagios::text),
+        Format::Prometheus => export(prometheus::text),
+    }
+}
+
+/// How bad it is.
+pub fn severity(report: &EchoReport) -> Severity {
+    report.outcome.result.as_ref().map_or_else(Severity::of, |()| Severity::Ok)
+}
+
+impl EchoReport {
+    /// `echoed all 10 messages`.
+    fn success(&self) -> String {
+        match self.outcome.counts.echoed {
+            0 => "was sent no message".to_owned(),
+            1 => "echoed the one message".to_owned(),
+            count => format!("echoed all {count} messages"),
+        }
+    }
+
+    /// Messages echoed a second.
+    fn messages_per_second(&self) -> f64 {
+        units::per_second(self.outcome.counts.echoed, self.outcome.elapsed)
+    }
+
+    /// Bytes of payload echoed a second.
+    fn bytes_per_second(&self) -> f64 {
+        units::per_second(self.outcome.bytes_echoed, self.outcome.elapsed)
+    }
 }

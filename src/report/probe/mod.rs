@@ -1,13 +1,21 @@
 //! What a probe has found out about one URL; the files beside this one put it into words.
 
+mod findings;
+mod human;
+mod json;
+
 use std::time::{Duration, SystemTime};
 
+use super::findings::Findings;
+use super::{Format, Severity, Style, junit, nagios, prometheus, tap, units};
 use crate::conformance::Finding;
 use crate::error::Failure;
 use crate::net::Facts;
 use crate::protocol::CloseFrame;
 use crate::session::Side;
 use crate::stats::Tally;
+
+pub use json::{EXAMPLE, schema};
 
 /// How it stands with an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +83,65 @@ pub struct ProbeReport {
     pub assertions: Vec<Assertion>,
     /// `--warn` and `--crit`.
     pub thresholds: [Option<Duration>; 2],
+    /// `--min-cert-days`.
+    pub min_cert_days: Option<i64>,
     /// The rules of RFC 6455, with `--conformance`.
     pub conformance: Option<Vec<Finding>>,
+}
+
+/// The report on all URLs in this form. In a [streamed](Format::is_streamed) one it is the reports on each, one after the
+/// other. The human one has codes for colours, which `anstream` and [`Destinations`](super::Destinations) take away where
+/// they have no place.
+pub fn text(format: Format, reports: &[ProbeReport], style: Style) -> String {
+    let export = |exporter| style.export(exporter, &reports.iter().map(Findings::from).collect::<Vec<_>>());
+    match format {
+        Format::Human => reports.iter().map(|report| human::text(report, style)).collect(),
+        Format::Json => reports.iter().map(json::line).collect(),
+        Format::Junit => export(junit::text),
+        Format::Tap => export(tap::text),
+        Format::Nagios => export(nagios::text),
+        Format::Prometheus => export(prometheus::text),
+    }
+}
+
+/// The worst of all.
+pub fn severity(reports: &[ProbeReport]) -> Severity {
+    reports.iter().map(ProbeReport::severity).max().unwrap_or(Severity::Ok)
+}
+
+impl ProbeReport {
+    fn severity(&self) -> Severity {
+        match (self.verdict, &self.failure) {
+            (Verdict::Ok, _) => Severity::Ok,
+            (Verdict::Warning, _) => Severity::Warning,
+            (Verdict::Failed, Some(failure)) => Severity::of(failure),
+            (Verdict::Failed, None) => Severity::Critical,
+        }
+    }
+
+    /// Why it failed, in one line.
+    fn reason(&self) -> String {
+        self.failure.as_ref().map_or_else(|| "the probe failed".to_owned(), ToString::to_string)
+    }
+
+    /// How long it took: `43.1 ms, ping 11.8 ms`.
+    fn times(&self, ascii: bool) -> String {
+        let elapsed = units::duration(self.elapsed, ascii);
+        let mut times = vec![match (self.verdict, self.thresholds) {
+            (Verdict::Warning, [Some(warn), _]) => {
+                format!("{elapsed} (--warn {})", humantime::format_duration(warn))
+            }
+            _ => elapsed,
+        }];
+        times.extend(self.ping.map(|ping| format!("ping {}", units::duration(ping, ascii))));
+        if self.tries > 1 {
+            times.push(format!("{} tries", self.tries));
+        }
+        times.join(", ")
+    }
+
+    /// The answer to the offered extensions.
+    fn extensions(&self) -> Vec<&str> {
+        self.facts.response.iter().flat_map(|head| head.tokens("sec-websocket-extensions")).collect()
+    }
 }

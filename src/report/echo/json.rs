@@ -1,0 +1,315 @@
+//! An echo test as JSON: one object. The comments on the fields are the descriptions in the schema.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::EchoReport;
+use crate::protocol::Kind;
+use crate::report::units::{rfc3339, seconds};
+use crate::stats::RoundTrips;
+
+/// An object as it is written, for the man page; a test holds it against the schema.
+pub const EXAMPLE: &str = include_str!("example.json");
+
+/// The JSON Schema of the object.
+pub fn schema() -> String {
+    crate::report::json::schema::<EchoTest>()
+}
+
+/// The object on one line.
+pub(super) fn line(report: &EchoReport) -> String {
+    crate::report::json::text(&EchoTest::from(report)) + "\n"
+}
+
+/// What `wsurl echo-test` has found out.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "wsurl echo-test --report json")]
+struct EchoTest {
+    /// The URL, without a password.
+    url: String,
+    /// Whether it is the server that is embedded in wsurl.
+    embedded: bool,
+    /// When the test began.
+    #[schemars(extend("format" = "date-time"))]
+    time: String,
+    /// Whether every message came back as it was, in order, and the session ended in order.
+    verdict: VerdictName,
+    /// success, or the name of the failure as the man page lists them.
+    status: &'static str,
+    /// The exit code that belongs to the status.
+    exit_code: u8,
+    /// Why it failed.
+    error: Option<String>,
+    /// What to try.
+    hint: Option<String>,
+    /// From the first message sent to the last received, in seconds.
+    elapsed: f64,
+    /// What was sent.
+    kind: KindName,
+    /// Whether messages are compared, or all bytes as one stream.
+    mode: Mode,
+    /// Bytes in each message; several with --sizes.
+    sizes: Vec<u64>,
+    /// Connections that were asked for, side by side.
+    connections: u64,
+    /// Messages that may be under way on each connection.
+    in_flight: u64,
+    /// Bytes in each fragment; null when each message is one frame.
+    fragment: Option<u64>,
+    /// Seconds between messages of a connection; null without --interval.
+    interval: Option<f64>,
+    /// From which the payloads come.
+    seed: u64,
+    /// Messages to send in all; null when only time limits them.
+    planned: Option<u64>,
+    /// Messages sent.
+    sent: u64,
+    /// Messages that came back as they were.
+    echoed: u64,
+    /// Messages that never came back.
+    lost: u64,
+    /// Messages that came back changed.
+    corrupted: u64,
+    /// Messages, among those echoed, that came after one that was sent later.
+    out_of_order: u64,
+    /// Messages that came back once more.
+    duplicated: u64,
+    /// Messages that nobody asked for.
+    unasked: u64,
+    /// Messages passed over at the begin (--greeting).
+    skipped: u64,
+    /// The first message that came back changed.
+    first_difference: Option<Difference>,
+    /// The round trips of all messages, in seconds; null when there was none.
+    round_trip: Option<RoundTrip>,
+    /// Messages echoed a second; 0 when there was no time.
+    messages_per_second: f64,
+    /// Bytes of payload echoed a second, which is the rate in each direction.
+    bytes_per_second: f64,
+    /// The messages of each size.
+    by_size: Vec<BySize>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum VerdictName {
+    Ok,
+    Failed,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum KindName {
+    Text,
+    Binary,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Mode {
+    Message,
+    Stream,
+}
+
+/// The first message that came back changed.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Difference {
+    /// Which connection, counted from 1.
+    connection: u64,
+    /// Which of its messages, counted from 1.
+    message: u64,
+    /// The offset of the first byte that differs.
+    offset: u64,
+    /// In words.
+    what: String,
+}
+
+/// Round trips, in seconds.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RoundTrip {
+    /// How many there are.
+    count: u64,
+    /// The shortest.
+    min: f64,
+    /// The arithmetic mean.
+    mean: f64,
+    /// The round trip that half of all do not exceed.
+    p50: f64,
+    /// The round trip that 90 percent do not exceed.
+    p90: f64,
+    /// The round trip that 99 percent do not exceed.
+    p99: f64,
+    /// The longest.
+    max: f64,
+}
+
+/// The messages of one size.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BySize {
+    /// Bytes in each message.
+    size: u64,
+    /// Messages sent.
+    sent: u64,
+    /// Messages that came back as they were.
+    echoed: u64,
+    /// Their round trips, in seconds; null when there was none.
+    round_trip: Option<RoundTrip>,
+}
+
+impl From<&EchoReport> for EchoTest {
+    fn from(report: &EchoReport) -> Self {
+        let outcome = &report.outcome;
+        let counts = &outcome.counts;
+        let failure = outcome.result.as_ref().err();
+        Self {
+            url: report.url.clone(),
+            embedded: report.embedded,
+            time: rfc3339(report.time),
+            verdict: if failure.is_none() { VerdictName::Ok } else { VerdictName::Failed },
+            status: failure.map_or("success", |failure| failure.status().name()),
+            exit_code: failure.map_or(0, |failure| failure.status().code()),
+            error: failure.map(ToString::to_string),
+            hint: failure.and_then(|failure| failure.advice()).map(ToOwned::to_owned),
+            elapsed: seconds(outcome.elapsed),
+            kind: match report.kind {
+                Kind::Text => KindName::Text,
+                Kind::Binary => KindName::Binary,
+            },
+            mode: if report.stream { Mode::Stream } else { Mode::Message },
+            sizes: report.sizes.clone(),
+            connections: report.connections,
+            in_flight: report.in_flight,
+            fragment: report.fragment,
+            interval: report.interval.map(seconds),
+            seed: report.seed,
+            planned: report.planned,
+            sent: counts.sent,
+            echoed: counts.echoed,
+            lost: counts.lost,
+            corrupted: counts.corrupted,
+            out_of_order: counts.out_of_order,
+            duplicated: counts.duplicated,
+            unasked: counts.unasked,
+            skipped: counts.skipped,
+            first_difference: outcome.difference.as_ref().map(|difference| Difference {
+                connection: difference.connection,
+                message: difference.message,
+                offset: difference.offset,
+                what: difference.what.clone(),
+            }),
+            round_trip: round_trip(&outcome.round_trips),
+            messages_per_second: report.messages_per_second(),
+            bytes_per_second: report.bytes_per_second(),
+            by_size: outcome
+                .sizes
+                .iter()
+                .map(|of| BySize {
+                    size: of.size,
+                    sent: of.sent,
+                    echoed: of.echoed,
+                    round_trip: round_trip(&of.round_trips),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn round_trip(times: &RoundTrips) -> Option<RoundTrip> {
+    Some(RoundTrip {
+        count: times.count(),
+        min: seconds(times.min()?),
+        mean: seconds(times.mean()?),
+        p50: seconds(times.percentile(50.0)?),
+        p90: seconds(times.percentile(90.0)?),
+        p99: seconds(times.percentile(99.0)?),
+        max: seconds(times.max()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::Validator;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::report::samples;
+
+    fn validator() -> Validator {
+        jsonschema::validator_for(&serde_json::from_str(&schema()).unwrap()).unwrap()
+    }
+
+    fn object(report: &EchoReport) -> Value {
+        let line = line(report);
+        assert_eq!(line.find('\n'), Some(line.len() - 1), "one line");
+        assert!(!line.trim_end().contains(char::is_control));
+        serde_json::from_str(&line).unwrap()
+    }
+
+    #[test]
+    fn every_report_is_as_the_schema_says() {
+        let validator = validator();
+        for report in samples::echo_tests() {
+            let object = object(&report);
+            let errors: Vec<_> = validator.iter_errors(&object).map(|err| err.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn the_example_is_a_report() {
+        let example: Value = serde_json::from_str(EXAMPLE).unwrap();
+        assert!(validator().is_valid(&example));
+        assert_eq!(example, object(&samples::echoed()));
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_not_a_report() {
+        let validator = validator();
+        let good = object(&samples::mangled());
+        for (pointer, value) in [
+            ("/embedded", json!("no")),
+            ("/verdict", json!("warning")),
+            ("/sizes", json!(64)),
+            ("/sent", json!(-1)),
+            ("/planned", json!("10")),
+            ("/kind", json!(null)),
+            ("/first_difference/offset", json!("12")),
+            ("/round_trip/p50", json!("35 us")),
+            ("/by_size/0/size", json!(null)),
+        ] {
+            let mut bad = good.clone();
+            *bad.pointer_mut(pointer).unwrap() = value;
+            assert!(!validator.is_valid(&bad), "{pointer}");
+        }
+        for pointer in ["", "/first_difference", "/round_trip", "/by_size/0"] {
+            let mut bad = good.clone();
+            let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            object.insert("other".to_owned(), json!(null));
+            assert!(!validator.is_valid(&bad), "a field more in {pointer:?}");
+            let mut bad = good.clone();
+            let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            let name = object.keys().next().unwrap().clone();
+            object.remove(&name);
+            assert!(!validator.is_valid(&bad), "without {name} in {pointer:?}");
+        }
+    }
+
+    #[test]
+    fn failures_and_nothing_at_all() {
+        let mangled = object(&samples::mangled());
+        assert_eq!((&mangled["status"], &mangled["exit_code"]), (&json!("expectation-failed"), &json!(1)));
+        assert_eq!(mangled["seed"], json!(u64::MAX));
+        assert_eq!(mangled["interval"], json!(0.1));
+        assert_eq!(mangled["by_size"][2]["round_trip"], Value::Null);
+        let silent = object(&samples::silent());
+        assert_eq!((&silent["round_trip"], &silent["planned"]), (&Value::Null, &Value::Null));
+        assert_eq!((&silent["messages_per_second"], &silent["verdict"]), (&json!(0.0), &json!("failed")));
+    }
+}

@@ -1,0 +1,46 @@
+//! JSON Lines and the schemas of the objects in them.
+
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use super::sanitize;
+
+/// `value` on one line, without its end. Characters that could command a terminal are escaped, which changes nothing in
+/// what the text means.
+pub(super) fn text(value: &impl Serialize) -> String {
+    // Objects of ours have no key that is not a string, which is all that can go wrong.
+    let plain = serde_json::to_string(value).unwrap_or_default();
+    let mut safe = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        if sanitize::is_harmless(c) && c != '\u{fffe}' && c != '\u{ffff}' {
+            safe.push(c);
+        } else {
+            // All of them are in the first plane, so that one escape is enough. A String takes everything.
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        }
+    }
+    safe
+}
+
+/// The schema of what is written for a `T`, for a person to read.
+pub(super) fn schema<T: JsonSchema>() -> String {
+    let schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+    // As above: all keys are strings.
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_commanded_and_nothing_is_changed() {
+        let hostile = "a\u{1b}[2J\u{9b}\u{7f}\u{202e}\r\n\"\\\0\u{ffff}\u{e9}";
+        let shown = text(&hostile);
+        assert_eq!(shown, "\"a\\u001b[2J\\u009b\\u007f\\u202e\\r\\n\\\"\\\\\\u0000\\uffff\u{e9}\"");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), hostile);
+    }
+}

@@ -1,0 +1,152 @@
+//! A probe as cases, numbers and one line, for the exporters.
+
+use super::{PhaseReport, ProbeReport, Verdict};
+use crate::conformance::{self, Finding};
+use crate::report::findings::{Case, CaseOutcome, Family, Findings, Perfdata, Sample};
+use crate::report::units::{seconds, timestamp};
+
+const SUCCESS: Family =
+    Family { name: "wsurl_probe_success", help: "Whether everything that was asked of the endpoint holds." };
+const DURATION: Family =
+    Family { name: "wsurl_probe_duration_seconds", help: "How long the reported try took." };
+const PHASE: Family =
+    Family { name: "wsurl_probe_phase_duration_seconds", help: "How long each phase of the try took." };
+const HTTP_STATUS: Family = Family {
+    name: "wsurl_probe_http_status_code",
+    help: "The status code of the answer to the upgrade, 0 when there was none.",
+};
+const NOT_AFTER: Family = Family {
+    name: "wsurl_probe_certificate_not_after_timestamp_seconds",
+    help: "When the certificate of the server expires.",
+};
+const ASSERTION: Family =
+    Family { name: "wsurl_probe_assertion_holds", help: "Whether what an option asks for holds." };
+const RULES: Family = Family {
+    name: "wsurl_probe_conformance_rules",
+    help: "Rules of RFC 6455 by how the server did on them.",
+};
+const TIMESTAMP: Family = Family { name: "wsurl_probe_timestamp_seconds", help: "When the probe began." };
+
+impl From<&ProbeReport> for Findings {
+    fn from(report: &ProbeReport) -> Self {
+        Self {
+            url: report.url.clone(),
+            time: report.time,
+            elapsed: report.elapsed,
+            severity: report.severity(),
+            summary: match report.verdict {
+                Verdict::Ok | Verdict::Warning => format!("{} is up, {}", report.url, report.times(true)),
+                Verdict::Failed => format!("{}: {}", report.url, report.reason()),
+            },
+            cases: cases(report),
+            perfdata: perfdata(report),
+            samples: samples(report),
+        }
+    }
+}
+
+fn cases(report: &ProbeReport) -> Vec<Case> {
+    let outcome = match (report.verdict, &report.failure) {
+        (Verdict::Ok | Verdict::Warning, _) => CaseOutcome::Passed,
+        (Verdict::Failed, Some(failure)) => CaseOutcome::failed(failure),
+        (Verdict::Failed, None) => CaseOutcome::holds(false, || report.reason()),
+    };
+    let endpoint = Case { group: "probe", name: "endpoint".to_owned(), time: Some(report.elapsed), outcome };
+    let phases = report.phases.iter().map(|phase| Case {
+        group: "phase",
+        name: phase.name.to_owned(),
+        time: phase.time,
+        outcome: phase_outcome(report, phase),
+    });
+    let assertions = report.assertions.iter().map(|assertion| Case {
+        group: "assertion",
+        name: assertion.name.clone(),
+        time: None,
+        outcome: CaseOutcome::holds(assertion.holds, || assertion.seen.clone()),
+    });
+    let rules = report.conformance.iter().flatten().map(|finding| Case {
+        group: "RFC 6455",
+        name: format!("{} {}", finding.rule.section, finding.rule.id),
+        time: None,
+        outcome: rule_outcome(finding),
+    });
+    std::iter::once(endpoint).chain(phases).chain(assertions).chain(rules).collect()
+}
+
+fn phase_outcome(report: &ProbeReport, phase: &PhaseReport) -> CaseOutcome {
+    match phase.time {
+        _ if phase.failed => CaseOutcome::holds(false, || report.reason()),
+        Some(_) => CaseOutcome::Passed,
+        None => CaseOutcome::Skipped("not reached".to_owned()),
+    }
+}
+
+fn rule_outcome(finding: &Finding) -> CaseOutcome {
+    let skipped = |why| CaseOutcome::Skipped(format!("{why}: {}", finding.seen));
+    match finding.verdict {
+        conformance::Verdict::Pass => CaseOutcome::Passed,
+        conformance::Verdict::Fail => CaseOutcome::Failed {
+            kind: None,
+            message: format!("{}: {}", finding.rule.title, finding.seen),
+            evidence: (!finding.evidence.is_empty()).then(|| finding.evidence.join("\n")),
+        },
+        conformance::Verdict::Inconclusive => skipped("inconclusive"),
+        conformance::Verdict::NotApplicable => skipped("not applicable"),
+    }
+}
+
+fn perfdata(report: &ProbeReport) -> Vec<Perfdata> {
+    let with_unit = |time| format!("{}s", seconds(time));
+    let limits = report.thresholds.map(|limit| limit.map(|limit| seconds(limit).to_string()));
+    let [warning, critical] = limits.map(Option::unwrap_or_default);
+    let mut all = vec![Perfdata { warning, critical, ..Perfdata::new("time", with_unit(report.elapsed)) }];
+    let phases = report.phases.iter().filter_map(|phase| Some((phase.name, phase.time?)));
+    all.extend(phases.map(|(name, time)| Perfdata::new(name, with_unit(time))));
+    if let Some(certificate) = &report.facts.certificate {
+        let days = certificate.days_left(report.time).to_string();
+        let warning = report.min_cert_days.map_or_else(String::new, |least| format!("{least}:"));
+        all.push(Perfdata { warning, least: "", ..Perfdata::new("cert_days", days) });
+    }
+    all
+}
+
+fn samples(report: &ProbeReport) -> Vec<Sample> {
+    let truth = |holds| if holds { 1.0 } else { 0.0 };
+    let status = report.facts.response.as_ref().map_or(0, |head| head.status);
+    let mut all = vec![
+        Sample::new(&SUCCESS, truth(report.verdict != Verdict::Failed)),
+        Sample::new(&DURATION, seconds(report.elapsed)),
+        Sample::new(&TIMESTAMP, timestamp(report.time)),
+        Sample::new(&HTTP_STATUS, status.into()),
+    ];
+    for phase in &report.phases {
+        all.extend(phase.time.map(|time| Sample::of(&PHASE, "phase", phase.name, seconds(time))));
+    }
+    if let Some(certificate) = &report.facts.certificate {
+        all.push(Sample::new(&NOT_AFTER, whole(certificate.not_after)));
+    }
+    for assertion in &report.assertions {
+        all.push(Sample::of(&ASSERTION, "assertion", &assertion.name[..], truth(assertion.holds)));
+    }
+    if let Some(findings) = &report.conformance {
+        for verdict in VERDICTS {
+            let count = findings.iter().filter(|finding| finding.verdict == verdict).count();
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            all.push(Sample::of(&RULES, "verdict", verdict.name(), whole(count)));
+        }
+    }
+    all
+}
+
+const VERDICTS: [conformance::Verdict; 4] = [
+    conformance::Verdict::Pass,
+    conformance::Verdict::Fail,
+    conformance::Verdict::Inconclusive,
+    conformance::Verdict::NotApplicable,
+];
+
+/// Exact up to 2^53.
+#[allow(clippy::cast_precision_loss)]
+fn whole(number: i64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,181 @@
+//! A probe as a person reads it: the verdict first, then a line for each thing that was looked at.
+
+use super::{PhaseReport, ProbeReport, Verdict};
+use crate::conformance::{self, Finding};
+use crate::report::page::{Page, Word};
+use crate::report::{Style, units};
+
+/// The report on one URL.
+pub(super) fn text(report: &ProbeReport, style: Style) -> String {
+    let mut page = Page::new(style);
+    verdict(&mut page, report, style);
+    for phase in &report.phases {
+        page.cut(&phase_line(phase, style));
+    }
+    let evidence = report.failure.as_ref().and_then(|failure| failure.evidence());
+    for line in evidence.into_iter().flat_map(str::lines) {
+        page.cut(&format!("    {line}"));
+    }
+    for assertion in &report.assertions {
+        let (name, seen) = (&assertion.name, &assertion.seen);
+        if assertion.holds {
+            page.cut(&format!("  ok        {name}: {seen}"));
+        } else {
+            page.wrap(&format!("  FAIL      {name}: {seen}"));
+        }
+    }
+    if let Some(findings) = &report.conformance {
+        conformance(&mut page, findings, style);
+    }
+    page.into_text()
+}
+
+fn verdict(page: &mut Page, report: &ProbeReport, style: Style) {
+    let url = &report.url;
+    let times = report.times(style.ascii);
+    match report.verdict {
+        Verdict::Ok => page.verdict(Word::Ok, &format!("{url} is up: {times}")),
+        Verdict::Warning => page.verdict(Word::Warn, &format!("{url} is up: {times}")),
+        Verdict::Failed => page.verdict(Word::Fail, &format!("{url}: {}", report.reason())),
+    }
+    if report.url_effective != *url {
+        page.wrap(&format!("  redirect  to {}", report.url_effective));
+    }
+}
+
+fn phase_line(phase: &PhaseReport, style: Style) -> String {
+    let time = match phase.time {
+        _ if phase.failed => "FAIL".to_owned(),
+        Some(time) => units::duration(time, style.ascii),
+        None => "-".to_owned(),
+    };
+    format!("  {:<9} {time:<8} {}", phase.name, phase.detail)
+}
+
+fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    page.cut(&format!(
+        "  conformance: {} pass, {} fail, {} inconclusive, {} not applicable",
+        count(conformance::Verdict::Pass),
+        count(conformance::Verdict::Fail),
+        count(conformance::Verdict::Inconclusive),
+        count(conformance::Verdict::NotApplicable),
+    ));
+    for finding in findings {
+        let verdict = match finding.verdict {
+            conformance::Verdict::Pass => "pass",
+            conformance::Verdict::Fail => "fail",
+            conformance::Verdict::Inconclusive => "?",
+            conformance::Verdict::NotApplicable => "n/a",
+        };
+        let rule = finding.rule;
+        page.cut(&format!("    {verdict:<5} {:<7} {:<24} {}", rule.section, rule.id, finding.seen));
+        if style.verbose && finding.verdict == conformance::Verdict::Fail {
+            for line in &finding.evidence {
+                page.cut(&format!("          {line}"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+    use crate::report::samples;
+
+    fn shown(report: &ProbeReport, style: Style) -> String {
+        anstream::adapter::strip_str(&text(report, style)).to_string()
+    }
+
+    #[test]
+    fn an_endpoint_that_is_up() {
+        let expected = "\
+OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
+  resolve   1.20 ms  example.com
+  connect   11.0 ms  93.184.216.34:443
+  tls       18.9 ms  TLSv1.3 TLS_AES_256_GCM_SHA384, CN=example.com, 42 days ...
+  upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
+  ping      11.8 ms  answered
+  message   12.1 ms  1 sent, 1 received
+  close     12.0 ms  1000
+  ok        --min-cert-days 14: 42 days left
+  conformance: 1 pass, 0 fail, 0 inconclusive, 0 not applicable
+    pass  5.5.2   ping-answered            pong with the same payload
+";
+        assert_eq!(shown(&samples::up(), Style::default()), expected);
+        assert!(text(&samples::up(), Style::default()).starts_with("\u{1b}[1m\u{1b}[32mOK\u{1b}[0m    wss:"));
+    }
+
+    #[test]
+    fn a_slow_one_says_what_it_is_measured_by() {
+        let text = shown(&samples::slow(), Style::default());
+        let first = "WARN  wss://example.com/chat is up: 1.53 s (--warn 1s), ping 11.8 ms, 3 tries\n";
+        assert!(text.starts_with(first), "{text}");
+    }
+
+    #[test]
+    fn one_that_refuses() {
+        let expected = "\
+FAIL  ws://127.0.0.1:9/: cannot connect to 127.0.0.1:9: Connection refused
+  resolve   12 \u{b5}s    127.0.0.1
+  connect   FAIL
+  upgrade   -
+";
+        assert_eq!(shown(&samples::refused(), Style::default()), expected);
+        let ascii = shown(&samples::refused(), Style { ascii: true, ..Style::default() });
+        assert_eq!(ascii, expected.replace('\u{b5}', "u"));
+    }
+
+    #[test]
+    fn reasons_are_wrapped_and_facts_are_cut() {
+        let expected = "\
+FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
+      --expect-header 'Server: ^a-server-that-is-named-at-some-length' does not
+      hold: no such field
+  redirect  to wss://www.example.com/chat
+  resolve   1.20 ms  example.com
+  connect   11.0 ms  93.184.216.34:443
+  tls       18.9 ms  TLSv1.3 TLS_AES_256_GCM_SHA384, CN=example.com, 42 days ...
+  upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
+  ping      11.8 ms  answered
+  message   12.1 ms  1 sent, 1 received
+  close     12.0 ms  1000
+    HTTP/1.1 101 Odd
+    Server: other
+
+    body
+  ok        --expect-subprotocol chat.v2: chat.v2
+  FAIL      --min-cert-days 14: 3 days left
+  FAIL      --expect-header 'Server: ^a-server-that-is-named-at-some-length': no
+      such field
+  FAIL      --expect-header 'Server: ^a-server-that-is-named-at-some-length': no
+      such field
+  conformance: 1 pass, 1 fail, 1 inconclusive, 1 not applicable
+    pass  5.5.2   ping-answered            pong with the same payload
+    fail  5.2     reserved-control-opcode  the connection stayed open for 2 s...
+          > 8b 80 00 00 00 00
+          (nothing came back)
+    ?     5.5.2   ping-answered            the server closed before
+    n/a   5.5.2   ping-answered            no subprotocol
+";
+        let verbose = Style { verbose: true, ..Style::default() };
+        assert_eq!(shown(&samples::disappointing(), verbose), expected);
+        let short: Vec<_> = expected.lines().filter(|line| !line.starts_with("          ")).collect();
+        assert_eq!(shown(&samples::disappointing(), Style::default()), short.join("\n") + "\n");
+    }
+
+    #[test]
+    fn no_text_breaks_the_page() {
+        for report in samples::probes() {
+            for terminal in [false, true] {
+                let text = shown(&report, Style { verbose: true, terminal, ascii: terminal });
+                for line in text.split('\n') {
+                    assert!(line.width() <= 80, "{line:?}");
+                    assert!(!terminal || !line.contains(char::is_control), "{line:?}");
+                }
+            }
+        }
+    }
+}

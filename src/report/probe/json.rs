@@ -1,0 +1,466 @@
+//! A probe as JSON: one object a URL. The comments on the fields are the descriptions in the schema.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{ProbeReport, Verdict};
+use crate::conformance::{self, Finding};
+use crate::net::Facts;
+use crate::report::units::{rfc3339, rfc3339_seconds, seconds};
+use crate::session::Side;
+
+/// An object as it is written, for the man page; a test holds it against the schema.
+pub const EXAMPLE: &str = include_str!("example.json");
+
+/// The JSON Schema of the object.
+pub fn schema() -> String {
+    crate::report::json::schema::<Probe>()
+}
+
+/// The object on one line.
+pub(super) fn line(report: &ProbeReport) -> String {
+    crate::report::json::text(&Probe::from(report)) + "\n"
+}
+
+/// What `wsurl probe` has found out about one URL.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "wsurl probe --report json")]
+struct Probe {
+    /// The URL as it was given, without a password.
+    url: String,
+    /// The URL that redirects have led to; the same without one.
+    url_effective: String,
+    /// When the probe began.
+    #[schemars(extend("format" = "date-time"))]
+    time: String,
+    /// How it stands with the endpoint: everything as it should be, slower than --warn, or not.
+    verdict: VerdictName,
+    /// success, or the name of the failure as the man page lists them.
+    status: &'static str,
+    /// The exit code that belongs to the status.
+    exit_code: u8,
+    /// Why it failed.
+    error: Option<String>,
+    /// What to try.
+    hint: Option<String>,
+    /// How long the reported try took, in seconds.
+    elapsed: f64,
+    /// Tries that were made.
+    tries: u32,
+    /// The steps that were to be taken, in their order.
+    phases: Vec<Phase>,
+    /// The address that was connected to, the server's or the proxy's: IP:PORT.
+    remote_address: Option<String>,
+    /// Our own address: IP:PORT.
+    local_address: Option<String>,
+    /// The answer to the opening handshake.
+    http: Option<Http>,
+    /// The TLS connection; null without TLS.
+    tls: Option<Tls>,
+    /// The subprotocol that the server chose.
+    subprotocol: Option<String>,
+    /// The extensions that the server chose.
+    extensions: Vec<String>,
+    /// The round trip of the ping, in seconds.
+    ping_seconds: Option<f64>,
+    /// Messages and bytes of payload.
+    messages: Messages,
+    /// The closing handshake; null when it was not reached.
+    close: Option<Close>,
+    /// What was asked for with options.
+    assertions: Vec<Assertion>,
+    /// The rules of RFC 6455; null without --conformance.
+    conformance: Option<Conformance>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum VerdictName {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// A step of the probe.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Phase {
+    /// resolve, connect, proxy, tls, upgrade, ping, message or close.
+    name: &'static str,
+    /// ok, failed, or skipped when it was not reached.
+    verdict: PhaseVerdict,
+    /// How long it took; null when it was not reached or has failed.
+    seconds: Option<f64>,
+    /// Facts in a few words; may be empty.
+    detail: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum PhaseVerdict {
+    Ok,
+    Failed,
+    Skipped,
+}
+
+/// The answer to the opening handshake.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Http {
+    /// The status code.
+    status: u16,
+    /// The reason phrase; may be empty.
+    reason: String,
+    /// The header fields in their order.
+    headers: Vec<Header>,
+}
+
+/// A header field.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    /// The name as it came.
+    name: String,
+    /// The value.
+    value: String,
+}
+
+/// The TLS connection.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    /// The version, such as `TLSv1.3`.
+    version: Option<&'static str>,
+    /// The cipher suite by its IANA name.
+    cipher: Option<&'static str>,
+    /// The server's certificate.
+    certificate: Option<Certificate>,
+}
+
+/// The server's certificate.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Certificate {
+    /// The subject, such as `CN=example.com`.
+    subject: String,
+    /// The issuer, in the same form.
+    issuer: String,
+    /// DNS names and IP addresses that it is for.
+    names: Vec<String>,
+    /// From when it is valid.
+    #[schemars(extend("format" = "date-time"))]
+    not_before: String,
+    /// Until when it is valid.
+    #[schemars(extend("format" = "date-time"))]
+    not_after: String,
+    /// Whole days from the begin of the probe until it expires; negative when it has.
+    days_left: i64,
+}
+
+/// Messages and bytes of payload.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Messages {
+    /// Messages sent.
+    sent: u64,
+    /// Messages received.
+    received: u64,
+    /// Bytes of payload sent.
+    bytes_sent: u64,
+    /// Bytes of payload received.
+    bytes_received: u64,
+}
+
+/// The closing handshake.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Close {
+    /// The close code; 1005 for none.
+    code: u16,
+    /// The close reason; may be empty.
+    reason: String,
+    /// Who sent the first Close.
+    by: By,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum By {
+    Client,
+    Server,
+}
+
+/// Something that was asked for with an option.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Assertion {
+    /// The option as it was given.
+    name: String,
+    /// Whether it holds.
+    holds: bool,
+    /// What was seen.
+    seen: String,
+}
+
+/// How the server did on the rules of RFC 6455.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Conformance {
+    /// Rules that it keeps.
+    passed: usize,
+    /// Rules that it breaks.
+    failed: usize,
+    /// Rules on which what was seen does not tell.
+    inconclusive: usize,
+    /// Rules that have no bearing here.
+    not_applicable: usize,
+    /// Each rule.
+    rules: Vec<Rule>,
+}
+
+/// How the server did on one rule.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// The name of the rule.
+    id: &'static str,
+    /// The section of RFC 6455 that says it.
+    section: &'static str,
+    /// The rule in a few words.
+    title: &'static str,
+    /// How the server did.
+    verdict: RuleVerdict,
+    /// What was seen, in one line.
+    seen: String,
+    /// What went over the connection: `> 89 ..` for bytes sent, `< 8a ..` for bytes seen.
+    evidence: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+enum RuleVerdict {
+    Pass,
+    Fail,
+    Inconclusive,
+    NotApplicable,
+}
+
+impl From<&ProbeReport> for Probe {
+    fn from(report: &ProbeReport) -> Self {
+        let failure = report.failure.as_ref();
+        let facts = &report.facts;
+        Self {
+            url: report.url.clone(),
+            url_effective: report.url_effective.clone(),
+            time: rfc3339(report.time),
+            verdict: match report.verdict {
+                Verdict::Ok => VerdictName::Ok,
+                Verdict::Warning => VerdictName::Warning,
+                Verdict::Failed => VerdictName::Failed,
+            },
+            status: failure.map_or("success", |failure| failure.status().name()),
+            exit_code: failure.map_or(0, |failure| failure.status().code()),
+            error: failure.map(ToString::to_string),
+            hint: failure.and_then(|failure| failure.advice()).map(ToOwned::to_owned),
+            elapsed: seconds(report.elapsed),
+            tries: report.tries,
+            phases: report.phases.iter().map(phase).collect(),
+            remote_address: facts.remote.map(|address| address.to_string()),
+            local_address: facts.local.map(|address| address.to_string()),
+            http: http(facts),
+            tls: tls(report),
+            subprotocol: facts.subprotocol.clone(),
+            extensions: report.extensions().into_iter().map(ToOwned::to_owned).collect(),
+            ping_seconds: report.ping.map(seconds),
+            messages: Messages {
+                sent: report.tally.messages_sent,
+                received: report.tally.messages_received,
+                bytes_sent: report.tally.bytes_sent,
+                bytes_received: report.tally.bytes_received,
+            },
+            close: report.close.as_ref().map(|(side, frame)| Close {
+                code: frame.code,
+                reason: frame.reason.clone(),
+                by: match side {
+                    Side::Us => By::Client,
+                    Side::Server => By::Server,
+                },
+            }),
+            assertions: report.assertions.iter().map(assertion).collect(),
+            conformance: report.conformance.as_deref().map(conformance),
+        }
+    }
+}
+
+fn phase(phase: &super::PhaseReport) -> Phase {
+    Phase {
+        name: phase.name,
+        verdict: match phase.time {
+            _ if phase.failed => PhaseVerdict::Failed,
+            Some(_) => PhaseVerdict::Ok,
+            None => PhaseVerdict::Skipped,
+        },
+        seconds: phase.time.map(seconds),
+        detail: phase.detail.clone(),
+    }
+}
+
+fn http(facts: &Facts) -> Option<Http> {
+    facts.response.as_ref().map(|head| Http {
+        status: head.status,
+        reason: head.reason.clone(),
+        headers: head
+            .fields
+            .iter()
+            .map(|(name, value)| Header { name: name.clone(), value: value.clone() })
+            .collect(),
+    })
+}
+
+fn tls(report: &ProbeReport) -> Option<Tls> {
+    let facts = &report.facts;
+    let certificate = facts.certificate.as_ref().map(|certificate| Certificate {
+        subject: certificate.subject.clone(),
+        issuer: certificate.issuer.clone(),
+        names: certificate.names.clone(),
+        not_before: rfc3339_seconds(certificate.not_before),
+        not_after: rfc3339_seconds(certificate.not_after),
+        days_left: certificate.days_left(report.time),
+    });
+    (certificate.is_some() || facts.tls_version.is_some() || facts.tls_cipher.is_some()).then_some(Tls {
+        version: facts.tls_version,
+        cipher: facts.tls_cipher,
+        certificate,
+    })
+}
+
+fn assertion(assertion: &super::Assertion) -> Assertion {
+    Assertion { name: assertion.name.clone(), holds: assertion.holds, seen: assertion.seen.clone() }
+}
+
+fn conformance(findings: &[Finding]) -> Conformance {
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    Conformance {
+        passed: count(conformance::Verdict::Pass),
+        failed: count(conformance::Verdict::Fail),
+        inconclusive: count(conformance::Verdict::Inconclusive),
+        not_applicable: count(conformance::Verdict::NotApplicable),
+        rules: findings.iter().map(rule).collect(),
+    }
+}
+
+fn rule(finding: &Finding) -> Rule {
+    Rule {
+        id: finding.rule.id,
+        section: finding.rule.section,
+        title: finding.rule.title,
+        verdict: match finding.verdict {
+            conformance::Verdict::Pass => RuleVerdict::Pass,
+            conformance::Verdict::Fail => RuleVerdict::Fail,
+            conformance::Verdict::Inconclusive => RuleVerdict::Inconclusive,
+            conformance::Verdict::NotApplicable => RuleVerdict::NotApplicable,
+        },
+        seen: finding.seen.clone(),
+        evidence: finding.evidence.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::Validator;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::report::samples;
+
+    fn validator() -> Validator {
+        jsonschema::validator_for(&serde_json::from_str(&schema()).unwrap()).unwrap()
+    }
+
+    fn object(report: &ProbeReport) -> Value {
+        let line = line(report);
+        assert_eq!(line.find('\n'), Some(line.len() - 1), "one line");
+        assert!(!line.trim_end().contains(char::is_control));
+        serde_json::from_str(&line).unwrap()
+    }
+
+    #[test]
+    fn every_report_is_as_the_schema_says() {
+        let validator = validator();
+        for report in samples::probes() {
+            let object = object(&report);
+            let errors: Vec<_> = validator.iter_errors(&object).map(|err| err.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn the_example_is_a_report() {
+        let example: Value = serde_json::from_str(EXAMPLE).unwrap();
+        assert!(validator().is_valid(&example));
+        assert_eq!(example, object(&samples::up()));
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_not_a_report() {
+        let validator = validator();
+        let good = object(&samples::up());
+        for (pointer, value) in [
+            ("/url", json!(null)),
+            ("/verdict", json!("OK")),
+            ("/elapsed", json!("0.04")),
+            ("/tries", json!(1.5)),
+            ("/error", json!(1)),
+            ("/phases/0/verdict", json!("slow")),
+            ("/phases/0/seconds", json!("1 ms")),
+            ("/http", json!(101)),
+            ("/tls/certificate/days_left", json!(1.5)),
+            ("/close/by", json!("nobody")),
+            ("/messages", json!(null)),
+            ("/conformance/rules/0/verdict", json!("passed")),
+        ] {
+            let mut bad = good.clone();
+            *bad.pointer_mut(pointer).unwrap() = value;
+            assert!(!validator.is_valid(&bad), "{pointer}");
+        }
+        for pointer in
+            ["", "/http", "/tls", "/tls/certificate", "/messages", "/close", "/phases/0", "/conformance"]
+        {
+            let mut bad = good.clone();
+            let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            object.insert("other".to_owned(), json!(null));
+            assert!(!validator.is_valid(&bad), "a field more in {pointer:?}");
+            let mut bad = good.clone();
+            let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            let name = object.keys().next().unwrap().clone();
+            object.remove(&name);
+            assert!(!validator.is_valid(&bad), "without {name} in {pointer:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_of_a_text() {
+        let object = object(&samples::hostile());
+        assert_eq!(object["subprotocol"], samples::HOSTILE);
+        assert_eq!(object["error"], samples::HOSTILE);
+        assert_eq!(object["tls"]["certificate"]["not_before"], "1570-01-01T00:00:00Z");
+        assert_eq!(object["close"], json!({"code": 4000, "reason": samples::HOSTILE, "by": "server"}));
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let object = object(&samples::refused());
+        assert_eq!((&object["status"], &object["exit_code"]), (&json!("cannot-connect"), &json!(7)));
+        for name in ["remote_address", "http", "tls", "subprotocol", "ping_seconds", "close", "conformance"] {
+            assert_eq!(object.get(name), Some(&Value::Null), "{name}");
+        }
+        let verdicts: Vec<_> =
+            object["phases"].as_array().unwrap().iter().map(|phase| &phase["verdict"]).collect();
+        assert_eq!(verdicts, ["ok", "failed", "skipped"]);
+    }
+}

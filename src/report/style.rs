@@ -1,0 +1,60 @@
+//! How a report is put on the page, and which characters it may use.
+
+use super::findings::Findings;
+use super::sanitize;
+
+/// How a report is put on the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Bars and units in ASCII. What comes from elsewhere stays as it is.
+    pub ascii: bool,
+    /// `-v`: the evidence, too.
+    pub verbose: bool,
+    /// It is shown by a terminal: what could command it is escaped.
+    pub terminal: bool,
+}
+
+impl Style {
+    /// What `exporter` makes of `findings`.
+    pub(super) fn export(self, exporter: fn(&[Findings]) -> String, findings: &[Findings]) -> String {
+        let text = exporter(findings);
+        if self.terminal { sanitize::text(&text) } else { text }
+    }
+}
+
+/// Whether reports keep to ASCII: without colours (`--color never`) on a dumb terminal, or where the locale is not
+/// UTF-8. `variable` looks into the environment; a locale that nobody has set says nothing.
+pub fn wants_ascii(colors_never: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    if colors_never || variable("TERM").is_some_and(|term| term == "dumb") {
+        return true;
+    }
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        !locale.contains("utf-8") && !locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_is_for_dumb_terminals_and_other_locales() {
+        let decide = |never, environment: &[(&str, &str)]| {
+            wants_ascii(never, |name| {
+                environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(!decide(false, &[]));
+        assert!(decide(true, &[("LANG", "de_DE.UTF-8")]));
+        assert!(decide(false, &[("TERM", "dumb"), ("LANG", "C.UTF-8")]));
+        assert!(!decide(false, &[("TERM", "xterm"), ("LANG", "C.utf8")]));
+        assert!(decide(false, &[("LANG", "C")]));
+        assert!(decide(false, &[("LANG", "de_DE.ISO-8859-1")]));
+        // The first that is not empty counts.
+        assert!(decide(false, &[("LC_ALL", ""), ("LC_CTYPE", "POSIX"), ("LANG", "en_US.UTF-8")]));
+        assert!(!decide(false, &[("LC_ALL", "en_US.UTF-8"), ("LC_CTYPE", "POSIX")]));
+    }
+}

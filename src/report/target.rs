@@ -1,0 +1,217 @@
+//! `--report FORMAT[=FILE]`: which reports, and where they go.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Failure, Status};
+use crate::session::NewFile;
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// JSON Lines.
+    Json,
+    /// `JUnit` XML.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// A monitoring plugin's output.
+    Nagios,
+    /// The text exposition format of Prometheus.
+    Prometheus,
+}
+
+impl Format {
+    /// All of them, in the order of the help.
+    pub const ALL: [Self; 6] =
+        [Self::Human, Self::Json, Self::Junit, Self::Tap, Self::Nagios, Self::Prometheus];
+
+    /// Name and meaning.
+    pub fn describe(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Human => ("human", "text of at most 80 columns, in ASCII where the locale is not UTF-8"),
+            Self::Json => {
+                ("json", "JSON Lines: one object a URL, described below; no field is ever left out")
+            }
+            Self::Junit => ("junit", "JUnit XML, as CI servers show it: a test suite a URL"),
+            Self::Tap => ("tap", "the Test Anything Protocol, version 14"),
+            Self::Nagios => (
+                "nagios",
+                "one line with performance data, and the exit codes 0, 1, 2 and 3 of a monitoring plugin",
+            ),
+            Self::Prometheus => {
+                ("prometheus", "metrics in the text format, also for the textfile collector of node_exporter")
+            }
+        }
+    }
+
+    /// Whether a report on several URLs is nothing but the reports on each, one after the other, so that each can be
+    /// printed when it is there.
+    pub fn is_streamed(self) -> bool {
+        match self {
+            Self::Human | Self::Json => true,
+            Self::Junit | Self::Tap | Self::Nagios | Self::Prometheus => false,
+        }
+    }
+}
+
+/// A report that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its form.
+    pub format: Format,
+    /// The file to write; standard output without one.
+    pub file: Option<PathBuf>,
+}
+
+impl Target {
+    /// Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
+    ///
+    /// # Errors
+    /// Says what is wrong and shows a value that would be accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(file)),
+            None => (text, None),
+        };
+        let format = Format::ALL.into_iter().find(|format| format.describe().0 == name).ok_or(
+            "not a report; write human, json, junit, tap, nagios or prometheus, or with a file junit=report.xml",
+        )?;
+        match file {
+            Some("") => Err(format!("no file is named after =; write {name} or {name}=report.txt")),
+            Some("-") | None => Ok(Self { format, file: None }),
+            Some(file) => Ok(Self { format, file: Some(file.into()) }),
+        }
+    }
+}
+
+/// The places of all reports, opened before anything is sent.
+#[derive(Debug)]
+pub struct Destinations {
+    standard_output: Option<Format>,
+    files: Vec<(Format, NewFile)>,
+}
+
+impl Destinations {
+    /// Opens what `targets` name. Without a report on standard output, the human one goes there unless `silent`.
+    ///
+    /// # Errors
+    /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written.
+    pub fn open(targets: &[Target], silent: bool) -> Result<Self, Failure> {
+        let mut places = HashSet::new();
+        for Target { format, file } in targets {
+            if !places.insert(file) {
+                return Err(twice(file.as_deref(), *format));
+            }
+        }
+        let printed = targets.iter().find(|target| target.file.is_none()).map(|target| target.format);
+        let standard_output = printed.or_else(|| (!silent).then_some(Format::Human));
+        let mut files = Vec::new();
+        for Target { format, file } in targets {
+            if let Some(path) = file {
+                files.push((*format, NewFile::create(path)?));
+            }
+        }
+        Ok(Self { standard_output, files })
+    }
+
+    /// The report that goes to standard output, which this does not write.
+    pub fn standard_output(&self) -> Option<Format> {
+        self.standard_output
+    }
+
+    /// Writes the files, of which each appears when it is complete.
+    ///
+    /// # Errors
+    /// The first one that cannot be written; the others are.
+    pub fn write(self, text: impl Fn(Format) -> String) -> Result<(), Failure> {
+        let mut result = Ok(());
+        for (format, file) in self.files {
+            let text = match format {
+                Format::Human => anstream::adapter::strip_str(&text(format)).to_string(),
+                _ => text(format),
+            };
+            result = result.and(file.write_whole(text.as_bytes()));
+        }
+        result
+    }
+}
+
+fn twice(file: Option<&Path>, format: Format) -> Failure {
+    let name = format.describe().0;
+    match file {
+        Some(path) => Failure::new(Status::Usage, format!("two reports go to {}", path.display()))
+            .hint(format!("give each a file of its own, such as --report {name}=report.{name}")),
+        None => Failure::new(Status::Usage, "two reports go to standard output")
+            .hint(format!("give one of them a file, such as --report {name}=report.{name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_report_is_a_format_and_maybe_a_file() {
+        for format in Format::ALL {
+            let name = format.describe().0;
+            assert_eq!(Target::parse(name), Ok(Target { format, file: None }));
+            assert_eq!(Target::parse(&format!("{name}=-")), Ok(Target { format, file: None }));
+            let file = Some("a=b.txt".into());
+            assert_eq!(Target::parse(&format!("{name}=a=b.txt")), Ok(Target { format, file }));
+        }
+        for text in ["", "xml", "JSON", "=x", "json "] {
+            assert!(Target::parse(text).unwrap_err().contains("junit=report.xml"), "{text}");
+        }
+        assert!(Target::parse("tap=").unwrap_err().contains("tap=report.txt"));
+    }
+
+    fn open(texts: &[&str], silent: bool) -> Result<Destinations, Failure> {
+        let targets: Vec<_> = texts.iter().map(|text| Target::parse(text).unwrap()).collect();
+        Destinations::open(&targets, silent)
+    }
+
+    #[test]
+    fn one_report_at_most_goes_to_standard_output() {
+        assert_eq!(open(&[], false).unwrap().standard_output(), Some(Format::Human));
+        assert_eq!(open(&[], true).unwrap().standard_output(), None);
+        assert_eq!(open(&["nagios"], true).unwrap().standard_output(), Some(Format::Nagios));
+        assert_eq!(open(&["human"], true).unwrap().standard_output(), Some(Format::Human));
+        for texts in [&["json", "tap"], &["json=/nowhere/x", "tap=/nowhere/x"]] {
+            assert_eq!(open(texts, false).unwrap_err().status(), Status::Usage);
+        }
+    }
+
+    #[test]
+    fn files_appear_when_they_are_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let texts = [format!("human={}", path("a").display()), format!("json={}", path("b").display())];
+        let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+        let opened = open(&texts, false).unwrap();
+        assert_eq!(opened.standard_output(), Some(Format::Human));
+        assert!(!path("a").exists() && !path("b").exists());
+        opened.write(|format| format!("\u{1b}[1m{}\u{1b}[0m", format.describe().0)).unwrap();
+        // Colours are for terminals.
+        assert_eq!(fs::read_to_string(path("a")).unwrap(), "human");
+        assert_eq!(fs::read_to_string(path("b")).unwrap(), "\u{1b}[1mjson\u{1b}[0m");
+        let unwritable = format!("json={}", path("missing/x").display());
+        let failure = open(&[texts[0], &unwritable], false).unwrap_err();
+        assert_eq!(failure.status(), Status::WriteError);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn one_file_that_fails_does_not_cost_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        let opened = open(&["tap=/dev/full", &format!("json={}", path.display())], true).unwrap();
+        assert_eq!(opened.write(|_| "x".to_owned()).unwrap_err().status(), Status::WriteError);
+        assert_eq!(fs::read_to_string(path).unwrap(), "x");
+    }
+}
