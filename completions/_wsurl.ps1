@@ -21,7 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'wsurl' {
-            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print shell completions or the man pages to standard output')
+            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print shell completions, the man pages or the schema of a JSON report to standard output')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -39,7 +39,7 @@ _wsurl() {
             fi
             case "${prev}" in
                 --generate)
-                    COMPREPLY=($(compgen -W "complete-bash complete-zsh complete-fish complete-powershell complete-elvish man" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "complete-bash complete-zsh complete-fish complete-powershell complete-elvish man schema-probe schema-echo-test" -- "${cur}"))
                     return 0
                     ;;
                 *)

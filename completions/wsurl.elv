@@ -18,7 +18,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
     }
     var completions = [
         &'wsurl'= {
-            cand --generate 'Print shell completions or the man pages to standard output'
+            cand --generate 'Print shell completions, the man pages or the schema of a JSON report to standard output'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

@@ -24,12 +24,14 @@ function __fish_wsurl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c wsurl -n "__fish_wsurl_needs_command" -l generate -d 'Print shell completions or the man pages to standard output' -r -f -a "complete-bash\t''
+complete -c wsurl -n "__fish_wsurl_needs_command" -l generate -d 'Print shell completions, the man pages or the schema of a JSON report to standard output' -r -f -a "complete-bash\t''
 complete-zsh\t''
 complete-fish\t''
 complete-powershell\t''
 complete-elvish\t''
-man\t''"
+man\t''
+schema-probe\t''
+schema-echo-test\t''"
 complete -c wsurl -n "__fish_wsurl_needs_command" -s h -l help -d 'Print help'
 complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print version'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'

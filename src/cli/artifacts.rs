@@ -1,4 +1,4 @@
-//! Everything that is generated from the definition of the command line: completions and man pages.
+//! Everything that is generated from the definitions in the code: completions, man pages, and the schemas of reports.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::command;
 use crate::error::Status;
-use crate::report::write_out;
+use crate::report::{self, Format, write_out};
 
 /// What `--generate` can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,11 +21,15 @@ pub enum Artifact {
     CompletePowershell,
     CompleteElvish,
     Man,
+    SchemaProbe,
+    SchemaEchoTest,
 }
 
 /// The text of an artifact; `man` is all pages, one after the other.
 pub fn generate(artifact: Artifact) -> io::Result<Vec<u8>> {
     let shell = match artifact {
+        Artifact::SchemaProbe => return Ok(report::probe::schema().into_bytes()),
+        Artifact::SchemaEchoTest => return Ok(report::echo::schema().into_bytes()),
         Artifact::CompleteBash => Shell::Bash,
         Artifact::CompleteZsh => Shell::Zsh,
         Artifact::CompleteFish => Shell::Fish,
@@ -44,6 +48,8 @@ pub fn committed_files() -> io::Result<Vec<(String, Vec<u8>)>> {
         ("completions/wsurl.fish".to_owned(), completions(Shell::Fish)),
         ("completions/_wsurl.ps1".to_owned(), completions(Shell::PowerShell)),
         ("completions/wsurl.elv".to_owned(), completions(Shell::Elvish)),
+        ("man/wsurl-probe.schema.json".to_owned(), report::probe::schema().into_bytes()),
+        ("man/wsurl-echo-test.schema.json".to_owned(), report::echo::schema().into_bytes()),
     ];
     files.extend(man_pages()?.into_iter().map(|(name, page)| (format!("man/{name}"), page)));
     Ok(files)
@@ -79,6 +85,7 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
         roff.text([roman(line)]);
     }
     roff.control("fi", []);
+    reports(&mut roff, command.get_name());
     roff.control("SH", ["ENVIRONMENT"]);
     for (name, meaning) in ENVIRONMENT {
         roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
@@ -98,6 +105,48 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// What the subcommands with reports report.
+fn reports(roff: &mut Roff, subcommand: &str) {
+    let (example, artifact) = match subcommand {
+        "probe" => (report::probe::EXAMPLE, "schema-probe"),
+        "echo-test" => (report::echo::EXAMPLE, "schema-echo-test"),
+        _ => return,
+    };
+    roff.control("SH", ["REPORTS"]);
+    roff.text([roman(REPORTS)]);
+    for format in Format::ALL {
+        let (name, meaning) = format.describe();
+        roff.control("TP", []).text([bold(name)]).text([roman(meaning)]);
+    }
+    if subcommand == "probe" {
+        roff.control("PP", []).text([roman(SEVERAL)]);
+    }
+    roff.control("PP", []).text([roman(NAGIOS)]);
+    roff.control("SS", ["The JSON object"]);
+    roff.text([
+        roman("It is on one line; here it is laid out for a reader. "),
+        bold(format!("wsurl --generate {artifact}")),
+        roman(" prints its JSON Schema, which says what each field means. Times are seconds."),
+    ]);
+    roff.control("PP", []).control("nf", []);
+    for line in example.lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
+}
+
+const REPORTS: &str = "--report FORMAT[=FILE] may be given several times. Without a file, a report goes to standard \
+                       output, where there is room for one; when none does, that is the human one, unless -s is \
+                       given. A file appears under its name only when it is complete. It is opened before anything \
+                       is sent.";
+
+const SEVERAL: &str = "With several URLs, the human and the JSON reports are printed as soon as all before them are. \
+                       In metrics, a URL that is given twice has the label nth, in performance data a number.";
+
+const NAGIOS: &str = "With --report nagios on standard output, the exit code is 0 when all is well, 1 for a warning, 2 \
+                      for a failure, and 3 when the fault is on this side: bad arguments, a malformed URL, or a file \
+                      that cannot be used. Nothing is then printed on standard error.";
+
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("WSURL_USER, WSURL_BEARER", "like --user and --bearer, which win over them"),
     ("WSURL_PROXY_USER", "like --proxy-user, which wins over it"),
@@ -112,3 +161,24 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 
 const SUCCESS: &str = "everything given was sent, everything awaited arrived and was written, and the session \
                        ended in an accepted way";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_of_what_reports_describe_the_reports() {
+        for (name, artifact, field) in [
+            ("probe", "schema\\-probe", "url_effective"),
+            ("echo-test", "schema\\-echo\\-test", "out_of_order"),
+        ] {
+            let page = String::from_utf8(page(&clap::Command::new(name)).unwrap()).unwrap();
+            let (_, section) = page.split_once(".SH REPORTS\n").unwrap();
+            for text in ["\\fBhuman\\fR", "\\fBprometheus\\fR", artifact, field] {
+                assert!(section.contains(text), "{name}: {text}");
+            }
+        }
+        let page = page(&clap::Command::new("send")).unwrap();
+        assert!(!String::from_utf8(page).unwrap().contains("REPORTS"));
+    }
+}

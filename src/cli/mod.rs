@@ -34,7 +34,7 @@ pub use usage::{Parsed, parse};
     max_term_width = 100,
 )]
 pub struct Cli {
-    /// Print shell completions or the man pages to standard output
+    /// Print shell completions, the man pages or the schema of a JSON report to standard output
     #[arg(long, value_name = "ARTIFACT", value_enum, exclusive = true)]
     pub generate: Option<Artifact>,
 

@@ -1,5 +1,5 @@
-//! What is generated from the definition of the command line and committed: completions, man pages, and the help texts as
-//! a reviewer wants to see them change. One command writes all of it anew:
+//! What is generated from the definition of the command line and committed: completions, man pages, the schemas of JSON
+//! reports, and the help texts as a reviewer wants to see them change. One command writes all of it anew:
 //!
 //! `UPDATE_GENERATED=1 cargo test --test it generated`
 
@@ -45,7 +45,7 @@ fn generated_files_are_fresh() {
 #[test]
 fn generate_prints_what_is_committed() {
     let files = wsurl::cli::committed_files().expect("generate");
-    let pages = files.iter().filter(|(name, _)| name.starts_with("man/"));
+    let pages = files.iter().filter(|(name, _)| is_page(name));
     let pages: Vec<u8> = pages.flat_map(|(_, page)| page.clone()).collect();
     Wsurl::new(["--generate", "man"]).stdout(pages).stderr("").exits(0);
     for (artifact, name) in [
@@ -54,6 +54,8 @@ fn generate_prints_what_is_committed() {
         ("complete-fish", "completions/wsurl.fish"),
         ("complete-powershell", "completions/_wsurl.ps1"),
         ("complete-elvish", "completions/wsurl.elv"),
+        ("schema-probe", "man/wsurl-probe.schema.json"),
+        ("schema-echo-test", "man/wsurl-echo-test.schema.json"),
     ] {
         let (_, content) = files.iter().find(|(file, _)| file == name).expect("a committed file");
         Wsurl::new(["--generate", artifact]).stdout(content).stderr("").exits(0);
@@ -82,7 +84,7 @@ fn every_option_says_what_it_does() {
 #[test]
 fn every_man_page_has_its_sections() {
     let files = wsurl::cli::committed_files().expect("generate");
-    let pages = files.iter().filter(|(name, _)| name.starts_with("man/"));
+    let pages = files.iter().filter(|(name, _)| is_page(name));
     for (name, page) in pages {
         let page = String::from_utf8(page.clone()).expect("a page in UTF-8");
         for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"] {
@@ -108,6 +110,11 @@ fn the_bash_completion_is_bash() {
     if let Ok(check) = Command::new("bash").arg("-n").arg(script).output() {
         assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
     }
+}
+
+/// Whether it is a man page: the schemas are beside them.
+fn is_page(name: &str) -> bool {
+    name.starts_with("man/") && !name.contains(".schema.")
 }
 
 /// What the binary prints in a terminal of 100 columns.
