@@ -234,13 +234,22 @@ pub struct Failure {
     source: Option<anyhow::Error>,
     hint: Option<String>,
     details: Option<String>,
+    exit_code: Option<u8>,
     quiet: bool,
 }
 
 impl Failure {
     /// A failure with its message: lower case, no full stop, naming the host, file or flag.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), source: None, hint: None, details: None, quiet: false }
+        Self {
+            status,
+            message: message.into(),
+            source: None,
+            hint: None,
+            details: None,
+            exit_code: None,
+            quiet: false,
+        }
     }
 
     /// `deadline` was reached in `phase` while waiting for `host`.
@@ -285,6 +294,25 @@ impl Failure {
     pub fn rephrased(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
+    }
+
+    /// Says it in other words, which name the causes, too.
+    #[must_use]
+    pub fn restated(mut self, message: impl Into<String>) -> Self {
+        self.source = None;
+        self.rephrased(message)
+    }
+
+    /// Ends the process with another code than the status has: as a monitoring plugin, for instance.
+    #[must_use]
+    pub fn exits_with(mut self, code: u8) -> Self {
+        self.exit_code = Some(code);
+        self
+    }
+
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> u8 {
+        self.exit_code.unwrap_or(self.status.code())
     }
 
     /// Makes the exit code say it alone.

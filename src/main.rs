@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             report::failure(&failure);
-            ExitCode::from(failure.status().code())
+            ExitCode::from(failure.exit_code())
         }
     }
 }

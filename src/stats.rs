@@ -19,6 +19,20 @@ pub struct Tally {
     pub first_message: Option<Instant>,
 }
 
+impl Tally {
+    /// The counts of both; the first message is the earlier one.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            messages_sent: self.messages_sent + other.messages_sent,
+            messages_received: self.messages_received + other.messages_received,
+            bytes_sent: self.bytes_sent + other.bytes_sent,
+            bytes_received: self.bytes_received + other.bytes_received,
+            first_message: self.first_message.into_iter().chain(other.first_message).min(),
+        }
+    }
+}
+
 /// The distribution of round trips: nanoseconds, with three significant digits.
 #[derive(Clone, Debug)]
 pub struct RoundTrips(Histogram<u64>);

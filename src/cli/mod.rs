@@ -15,8 +15,8 @@ pub use artifacts::{Artifact, committed_files, generate};
 pub use echo_test::{EchoTestArgs, ListenArgs};
 pub use send::SendArgs;
 pub use shared::{
-    AddressArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs, OutputArgs,
-    ProgressWhen, ProxyArgs, RequestArgs, RetryArgs, TlsArgs,
+    AddressArgs, CheckArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs,
+    OutputArgs, ProgressWhen, ProxyArgs, RequestArgs, RetryArgs, TlsArgs,
 };
 pub use stream::StreamArgs;
 pub use usage::{Parsed, parse};

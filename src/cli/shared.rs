@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};
 
 /// What a subcommand that opens one WebSocket has.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[allow(missing_docs)]
 pub struct ConversationArgs {
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub struct ConversationArgs {
 }
 
 /// The opening handshake.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
     /// Add a header field; 'Name:' leaves out a field of ours; @FILE holds one field a line
@@ -84,7 +84,7 @@ pub struct RequestArgs {
 }
 
 /// The server's name and password.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Credentials")]
 pub struct CredentialArgs {
     /// Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for
@@ -105,7 +105,7 @@ pub struct CredentialArgs {
 }
 
 /// Proxies.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Proxy")]
 pub struct ProxyArgs {
     /// Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; '' for none [default: from wss_proxy
@@ -135,7 +135,7 @@ pub struct ProxyArgs {
 }
 
 /// TLS.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsArgs {
     /// Trust the CA certificates in this PEM file instead of the system's
@@ -184,7 +184,7 @@ pub struct TlsArgs {
 }
 
 /// Addresses.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Address")]
 pub struct AddressArgs {
     /// Use IPv4 only
@@ -218,7 +218,7 @@ pub struct AddressArgs {
 }
 
 /// Retries.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Retry")]
 pub struct RetryArgs {
     /// Try again this often while the session is not open and there is hope
@@ -235,7 +235,7 @@ pub struct RetryArgs {
 }
 
 /// Limits. The defaults are shown in the help; every one of them has a name in the error that it causes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
     /// Resolving, connecting to any address, proxy, TLS and upgrade together
@@ -276,7 +276,7 @@ pub struct LimitArgs {
 }
 
 /// The closing handshake.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Close")]
 pub struct CloseArgs {
     /// Close with this code
@@ -293,7 +293,7 @@ pub struct CloseArgs {
 }
 
 /// What is printed beside the messages.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// Show the handshake and what happens; -vv shows every frame
@@ -340,7 +340,7 @@ pub enum ProgressWhen {
 }
 
 /// When the session may end.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "End of the session")]
 pub struct FinishArgs {
     /// Wait until this many messages have arrived; once the input is over, print no more
@@ -357,7 +357,7 @@ pub struct FinishArgs {
 }
 
 /// Checks on what arrives.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Checks")]
 #[allow(clippy::struct_field_names)]
 pub struct CheckArgs {

@@ -1,17 +1,14 @@
 //! What `send` and `stream` have in common: dial, session, and the report afterwards.
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
-
 use super::dialing::open;
 use super::options::ConversationOptions;
+use super::written::{Written, dump_header};
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::Failure;
 use crate::net::Facts;
 use crate::report::progress::Progress;
-use crate::report::{Record, Trace, sanitize};
+use crate::report::{Record, Trace};
 use crate::session::{self, FinishRule, Incoming, Outcome, Outgoing, Output, Setup};
-use crate::stats::Tally;
 
 /// What goes through the session, and when it ends.
 pub(super) struct Conversation<'a> {
@@ -40,11 +37,7 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     let connection = match dialed.and_then(|connection| dumped.map(|()| connection)) {
         Ok(connection) => connection,
         Err(failure) => {
-            return Conversed {
-                endpoint,
-                facts,
-                outcome: Outcome { result: Err(failure), tally: Tally::default(), close: None },
-            };
+            return Conversed { endpoint, facts, outcome: Outcome::failed(failure) };
         }
     };
     if let Some(progress) = conversation.progress {
@@ -61,6 +54,7 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
         limits: options.limits,
         close: options.close.clone(),
         limit_rate: conversation.limit_rate,
+        ping: false,
         observer: &mut trace,
     });
     trace.end();
@@ -74,7 +68,6 @@ pub(super) fn report(
     digests: [Option<[u8; 32]>; 2],
 ) -> Result<(), Failure> {
     let Conversed { endpoint, facts, outcome } = conversed;
-    let Some(template) = &options.write_out else { return outcome.result };
     let record = Record {
         endpoint: &endpoint,
         facts: &facts,
@@ -84,29 +77,6 @@ pub(super) fn report(
         digests,
         failure: outcome.result.as_ref().err(),
     };
-    let (to_stdout, to_stderr) = template.render(&record);
-    let printed = super::print(shown_on_stdout(&to_stdout).as_bytes());
-    let safe = if std::io::stderr().is_terminal() { sanitize::text(&to_stderr) } else { to_stderr };
-    let _ = anstream::stderr().write_all(safe.as_bytes());
+    let printed = Written::of(options.write_out.as_ref(), &record).print();
     outcome.result.and(printed)
-}
-
-/// Text that has come from the network in part, safe for a terminal.
-fn shown_on_stdout(text: &str) -> String {
-    if std::io::stdout().is_terminal() {
-        sanitize::text(&text.replace("\r\n", "\n"))
-    } else {
-        text.to_owned()
-    }
-}
-
-fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
-    let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
-    let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
-    if path == Path::new("-") {
-        return super::print(shown_on_stdout(&text).as_bytes());
-    }
-    std::fs::write(path, text).map_err(|err| {
-        Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err))
-    })
 }

@@ -9,9 +9,9 @@ use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::{Connection, DialOptions, Facts, Observer, dial, redirect};
-use crate::report::Trace;
 
 /// A way to open a WebSocket, as far as redirects have led.
+#[derive(Debug)]
 struct Target<'a> {
     options: &'a ConversationOptions,
     endpoint: Endpoint,
@@ -23,12 +23,12 @@ struct Target<'a> {
 pub(super) fn open(
     options: &ConversationOptions,
     facts: &mut Facts,
-    trace: &mut Trace,
+    observer: &mut dyn Observer,
 ) -> (Endpoint, Result<Connection, Failure>) {
     let mut backoff = Backoff::new(options.retry);
     loop {
         let mut target = Target::new(options);
-        let failure = match target.open(facts, trace) {
+        let failure = match target.open(facts, observer) {
             Ok(connection) => return (target.endpoint, Ok(connection)),
             Err(failure) => failure,
         };
@@ -36,7 +36,7 @@ pub(super) fn open(
             Some(pause) => {
                 let (number, tries) = (facts.retries, options.retry.tries.saturating_add(1));
                 let when = humantime::format_duration(pause);
-                trace.warn(&format!("try {number} of {tries} failed: {failure}; next in {when}"));
+                observer.warn(&format!("try {number} of {tries} failed: {failure}; next in {when}"));
                 thread::sleep(pause);
             }
             None => return (target.endpoint, Err(failure)),
@@ -59,8 +59,7 @@ fn next_try(
     let elapsed = options.start.elapsed();
     let pause = backoff.next(wish, elapsed, random())?;
     // A pause that outlasts the whole run would only delay the bad news.
-    let whole = options.limits.whole.map(|(at, _)| at);
-    if whole.is_some_and(|end| Instant::now() + pause >= end) {
+    if options.limits.whole.is_some_and(|end| Instant::now() + pause >= end.at()) {
         return None;
     }
     facts.retries += 1;
@@ -81,16 +80,16 @@ impl<'a> Target<'a> {
     }
 
     /// Dials, and follows redirects under the same deadline.
-    fn open(&mut self, facts: &mut Facts, trace: &mut Trace) -> Result<Connection, Failure> {
+    fn open(&mut self, facts: &mut Facts, observer: &mut dyn Observer) -> Result<Connection, Failure> {
         let deadline = self.options.dial_deadline();
         facts.redirects = 0;
         loop {
-            match self.dial(&deadline, facts, trace) {
+            match self.dial(&deadline, facts, observer) {
                 Ok(connection) => return Ok(connection),
                 Err(failure) => {
                     self.follow(facts, failure)?;
                     facts.redirects += 1;
-                    trace.note(&format!("Redirected to {}", self.endpoint));
+                    observer.note(&format!("Redirected to {}", self.endpoint));
                 }
             }
         }
@@ -100,16 +99,21 @@ impl<'a> Target<'a> {
         &mut self,
         deadline: &Deadline,
         facts: &mut Facts,
-        trace: &mut Trace,
+        observer: &mut dyn Observer,
     ) -> Result<Connection, Failure> {
+        self.choose_proxy(observer)?;
+        dial(&self.endpoint, &self.dial, deadline, facts, observer)
+    }
+
+    fn choose_proxy(&mut self, observer: &mut dyn Observer) -> Result<(), Failure> {
         if self.dial.address.unix_socket().is_none() {
             let (proxy, told) = self.options.proxy.choose(&self.endpoint)?;
             if let Some(told) = told {
-                trace.note(&told);
+                observer.note(&told);
             }
             self.dial.proxy = proxy;
         }
-        dial(&self.endpoint, &self.dial, deadline, facts, trace)
+        Ok(())
     }
 
     /// Goes where a redirect leads.

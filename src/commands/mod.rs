@@ -2,12 +2,14 @@
 //! Sequencing only; below this, nothing knows clap.
 
 mod converse;
+mod data;
 mod dialing;
 mod echo_test;
 mod options;
 mod retry;
 mod send;
 mod stream;
+mod written;
 
 use std::io::Write;
 

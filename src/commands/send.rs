@@ -1,21 +1,18 @@
 //! `wsurl send`: message mode.
 
-use std::io::Read;
-use std::path::Path;
-
 use super::converse::{Conversation, converse, report};
-use super::options::{ConversationOptions, finish_rule};
+use super::data;
+use super::options::{ConversationOptions, checks, finish_rule};
 use crate::cli::SendArgs;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, Status};
 use crate::framing::{Format, Joiner, Splitter};
 use crate::protocol::Kind;
 use crate::report::sanitize;
-use crate::session::{Check, Checks, Count, FinishRule, Input, MessageSink, MessageSource, Output};
-use crate::size;
+use crate::session::{Checks, Count, FinishRule, Input, MessageSink, MessageSource, Output};
 
 /// Sends messages, prints the replies.
 pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
-    let checks = checks(&args);
+    let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty());
     let (input_format, output_format) = formats(&args);
     let escape = sanitize::for_output(args.output_file.is_some());
@@ -32,7 +29,7 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
         format: input_format,
         keep_newline: args.keep_newline,
         most: if args.one_message { 1 } else { u64::MAX },
-        max_message: usize::try_from(args.max_message_size).unwrap_or(usize::MAX),
+        max_message: args.max_message_size,
     };
     let mut outgoing = source.open()?;
     let conversation = Conversation {
@@ -51,13 +48,6 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
 fn kind(binary: bool, text: bool, from_input: bool, format: Format) -> Kind {
     let encoded = from_input && matches!(format, Format::Base64 | Format::Hex);
     if binary || (encoded && !text) { Kind::Binary } else { Kind::Text }
-}
-
-fn checks(args: &SendArgs) -> Vec<Check> {
-    let checks = &args.checks;
-    let texts = checks.expect_text.iter().cloned().map(Check::Text);
-    let regexes = checks.expect_regex.iter().cloned().map(Check::Regex);
-    texts.chain(regexes).chain(checks.expect_json.iter().cloned()).collect()
 }
 
 fn rule(args: &SendArgs, has_checks: bool) -> FinishRule {
@@ -80,28 +70,20 @@ struct Source {
     format: Format,
     keep_newline: bool,
     most: u64,
-    max_message: usize,
+    max_message: u64,
 }
 
 impl Source {
     /// From the arguments if there is any message in them, else from standard input.
     fn open(self) -> Result<MessageSource, Failure> {
         if self.messages.is_empty() && self.data.is_empty() {
-            let splitter = Splitter::new(self.format, self.kind, self.keep_newline, self.max_message);
+            let max_message = usize::try_from(self.max_message).unwrap_or(usize::MAX);
+            let splitter = Splitter::new(self.format, self.kind, self.keep_newline, max_message);
             return Ok(MessageSource::split(Input::standard()?, splitter, self.most));
         }
         let (kind, max_message, most) = (self.kind, self.max_message, self.most);
         let mut messages = self.messages;
-        for data in self.data {
-            messages.push(match data.strip_prefix(b"@") {
-                None => data,
-                Some(b"-") => read_message("standard input", crate::stdio::input(), max_message)?,
-                Some(path) => {
-                    let path = String::from_utf8_lossy(path).into_owned();
-                    read_message(&path, std::fs::File::open(Path::new(&path)), max_message)?
-                }
-            });
-        }
+        messages.extend(data::messages(self.data, max_message)?);
         if messages.len() as u64 > most {
             return Err(Failure::new(
                 Status::Usage,
@@ -109,29 +91,9 @@ impl Source {
             )
             .hint("without -1, one reply is awaited for every message"));
         }
-        if let Some(index) = messages.iter().position(|message| message.len() > max_message) {
-            return Err(too_big(&format!("message {}", index + 1), max_message));
+        for (index, message) in messages.iter().enumerate() {
+            data::check_size(&format!("message {}", index + 1), message, max_message)?;
         }
         Ok(MessageSource::given(messages.into_iter().map(|payload| (kind, payload)).collect()))
     }
-}
-
-/// All of a file as one message.
-fn read_message(
-    name: &str,
-    file: std::io::Result<std::fs::File>,
-    max_message: usize,
-) -> Result<Vec<u8>, Failure> {
-    let failed = |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
-    let mut content = Vec::new();
-    let most = u64::try_from(max_message).unwrap_or(u64::MAX);
-    file.map_err(failed)?.take(most.saturating_add(1)).read_to_end(&mut content).map_err(failed)?;
-    if content.len() > max_message { Err(too_big(name, max_message)) } else { Ok(content) }
-}
-
-fn too_big(what: &str, max_message: usize) -> Failure {
-    let limit = size::exact(max_message as u64);
-    Failure::new(Status::MessageTooBig, format!("{what} is larger than {limit} (--max-message-size)")).hint(
-        "--max-message-size allows more; `wsurl stream -T FILE --single-message` sends a file of any size",
-    )
 }

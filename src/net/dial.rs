@@ -204,9 +204,11 @@ impl<'a> Dialer<'a> {
             &self.deadline,
             &mut self.facts.response,
             self.observer,
-        )?;
-        self.facts.timeline.upgraded = Some(self.facts.timeline.elapsed());
-        let Upgraded { subprotocol, leftover } = upgraded;
+        );
+        let now = self.facts.timeline.elapsed();
+        self.facts.timeline.answered = self.facts.response.as_ref().map(|_| now);
+        let Upgraded { subprotocol, leftover } = upgraded?;
+        self.facts.timeline.upgraded = Some(now);
         if subprotocol.is_none() && !self.options.upgrade.subprotocols.is_empty() {
             self.observer.warn("the server chose none of the subprotocols");
         }

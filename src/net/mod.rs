@@ -7,6 +7,7 @@ pub mod auth;
 mod buffered;
 pub mod certificate;
 pub mod connect;
+mod crowd;
 mod dial;
 mod exchange;
 pub mod http;
@@ -24,9 +25,10 @@ pub mod tls_server;
 mod transport;
 pub mod upgrade;
 
+pub use crowd::Crowd;
 pub use dial::{Connection, DialOptions, Facts, dial, reach};
 pub use timeline::Timeline;
-pub use transport::{Transport, WaitError};
+pub use transport::{Readiness, Transport, WaitError};
 
 /// Is told what happens while a connection is made. Every method has an empty default.
 pub trait Observer {

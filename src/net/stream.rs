@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr};
 use mio::net::TcpStream;
 #[cfg(unix)]
 use mio::net::UnixStream;
+use mio::{Interest, Registry, Token};
 
 /// A connected socket that does not block.
 #[derive(Debug)]
@@ -29,6 +30,25 @@ impl Stream {
             Self::Tcp(stream) => stream.local_addr().ok(),
             #[cfg(unix)]
             Self::Unix(_) => None,
+        }
+    }
+
+    /// `registry` hears of both directions under `token`.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        match self {
+            Self::Tcp(stream) => registry.register(stream, token, both),
+            #[cfg(unix)]
+            Self::Unix(stream) => registry.register(stream, token, both),
+        }
+    }
+
+    /// `registry` hears of it no longer.
+    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => registry.deregister(stream),
+            #[cfg(unix)]
+            Self::Unix(stream) => registry.deregister(stream),
         }
     }
 

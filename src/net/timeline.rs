@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline {
     start: Instant,
+    /// The try began that the other points belong to.
+    pub begun: Duration,
     /// The host name is resolved.
     pub resolved: Option<Duration>,
     /// The TCP connection is open.
@@ -14,6 +16,8 @@ pub struct Timeline {
     pub proxied: Option<Duration>,
     /// The TLS handshake is done.
     pub secured: Option<Duration>,
+    /// The upgrade was answered, with whatever status.
+    pub answered: Option<Duration>,
     /// The opening handshake is done.
     pub upgraded: Option<Duration>,
 }
@@ -26,11 +30,20 @@ impl Timeline {
 
     /// No phase is done yet; the start stays.
     pub(super) fn begin_again(&self) -> Self {
-        Self::since(self.start)
+        Self { begun: self.elapsed(), ..Self::since(self.start) }
     }
 
     fn since(start: Instant) -> Self {
-        Self { start, resolved: None, connected: None, proxied: None, secured: None, upgraded: None }
+        Self {
+            start,
+            begun: Duration::ZERO,
+            resolved: None,
+            connected: None,
+            proxied: None,
+            secured: None,
+            answered: None,
+            upgraded: None,
+        }
     }
 
     /// The time since the start.

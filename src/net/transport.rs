@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mio::event::Event;
 use mio::{Events, Poll, Registry, Token, Waker};
 use native_tls::TlsStream;
 
@@ -36,13 +37,21 @@ impl From<io::Error> for WaitError {
     }
 }
 
+/// Where it is heard that a socket may be ready.
+#[derive(Debug)]
+enum Waiting {
+    /// Alone.
+    Alone { poll: Poll, events: Events },
+    /// In a [`Crowd`](super::Crowd), which tells.
+    InCrowd,
+}
+
 /// The connection and its readiness.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: Stream,
     token: Token,
-    poll: Poll,
-    events: Events,
+    waiting: Waiting,
     readable: bool,
     writable: bool,
     read_closed: bool,
@@ -51,21 +60,73 @@ pub(super) struct Socket {
 impl Socket {
     /// Takes over a connected stream that is registered with `poll` under `token`.
     pub(super) fn new(stream: Stream, token: Token, poll: Poll) -> Self {
-        let events = Events::with_capacity(8);
-        Self { stream, token, poll, events, readable: true, writable: true, read_closed: true }
+        let waiting = Waiting::Alone { poll, events: Events::with_capacity(8) };
+        Self { stream, token, waiting, readable: true, writable: true, read_closed: true }
     }
 
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        match self.poll.poll(&mut self.events, timeout) {
+        let Waiting::Alone { poll, events } = &mut self.waiting else {
+            return Err(ErrorKind::Unsupported.into());
+        };
+        match poll.poll(events, timeout) {
             Err(err) if err.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
-        for event in self.events.iter().filter(|event| event.token() == self.token) {
-            self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
-            self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
-            self.read_closed |= event.is_read_closed() || event.is_error();
-        }
+        let news = events.iter().filter(|event| event.token() == self.token);
+        let news = news.map(Readiness::of).fold(Readiness::default(), Readiness::or);
+        self.hear(news);
         Ok(())
+    }
+
+    fn hear(&mut self, news: Readiness) {
+        self.readable |= news.readable;
+        self.writable |= news.writable;
+        self.read_closed |= news.read_closed;
+    }
+
+    fn registry(&self) -> io::Result<&Registry> {
+        match &self.waiting {
+            Waiting::Alone { poll, .. } => Ok(poll.registry()),
+            Waiting::InCrowd => Err(ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// From now on, `registry` hears of it under `token`.
+    fn join(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        if let Waiting::Alone { poll, .. } = &self.waiting {
+            self.stream.deregister(poll.registry())?;
+        }
+        self.stream.register(registry, token)?;
+        (self.token, self.waiting) = (token, Waiting::InCrowd);
+        // What was announced before is not announced again.
+        (self.readable, self.writable, self.read_closed) = (true, true, true);
+        Ok(())
+    }
+}
+
+/// What the operating system reports of a socket.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Readiness {
+    readable: bool,
+    writable: bool,
+    read_closed: bool,
+}
+
+impl Readiness {
+    pub(super) fn of(event: &Event) -> Self {
+        Self {
+            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+            writable: event.is_writable() || event.is_write_closed() || event.is_error(),
+            read_closed: event.is_read_closed() || event.is_error(),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            readable: self.readable || other.readable,
+            writable: self.writable || other.writable,
+            read_closed: self.read_closed || other.read_closed,
+        }
     }
 }
 
@@ -151,15 +212,28 @@ impl Transport {
 
     /// A handle with which another thread ends [`Transport::wait`].
     pub fn waker(&self) -> io::Result<Arc<Waker>> {
-        Waker::new(self.socket().poll.registry(), WAKER).map(Arc::new)
+        Waker::new(self.socket().registry()?, WAKER).map(Arc::new)
     }
 
     /// The registry of what [`Transport::wait`] waits for.
     pub fn registry(&self) -> io::Result<Registry> {
-        self.socket().poll.registry().try_clone()
+        self.socket().registry()?.try_clone()
+    }
+
+    /// From now on, it is `registry` that hears of this connection, and [`Transport::hear`] has to be told.
+    pub(super) fn join(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.socket_mut().join(registry, token)
+    }
+
+    /// Takes note of what a [`Crowd`](super::Crowd) has heard.
+    pub fn hear(&mut self, news: Readiness) {
+        self.socket_mut().hear(news);
     }
 
     /// Sleeps until the socket may have become ready, the waker is called, or `timeout` is over.
+    ///
+    /// # Errors
+    /// Among others, that the connection is in a crowd, which does the waiting.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.socket_mut().wait(timeout)
     }

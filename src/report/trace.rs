@@ -19,13 +19,21 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Trace {
     verbosity: Verbosity,
+    /// Before every line, to tell one of several traces from the others.
+    label: String,
     progress: Option<Progress>,
 }
 
 impl Trace {
     /// A trace without progress.
     pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, progress: None }
+        Self { verbosity, label: String::new(), progress: None }
+    }
+
+    /// With `label` before every line.
+    #[must_use]
+    pub fn labelled(self, label: String) -> Self {
+        Self { label, ..self }
     }
 
     /// From now on, shows progress, too.
@@ -43,7 +51,7 @@ impl Trace {
     fn line(&self, mark: &str, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
             // One line: what a server says must not look like a line of ours.
-            let text = format!("{mark} {}", shown(&text.replace(['\r', '\n'], " ")));
+            let text = format!("{}{mark} {}", self.label, shown(&text.replace(['\r', '\n'], " ")));
             match &self.progress {
                 Some(progress) => progress.above(|| write_line(text.trim_end())),
                 None => write_line(text.trim_end()),
@@ -69,7 +77,7 @@ impl net::Observer for Trace {
 
     fn warn(&mut self, text: &str) {
         if self.verbosity > Verbosity::Silent {
-            warning(text);
+            warning(&format!("{}{text}", self.label));
         }
     }
 }

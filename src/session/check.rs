@@ -39,10 +39,17 @@ impl Check {
     }
 }
 
+/// A check, and whether a message has met it.
+#[derive(Clone, Debug)]
+struct Asked {
+    check: Check,
+    met: bool,
+}
+
 /// All checks, and what was seen so far.
 #[derive(Clone, Debug, Default)]
 pub struct Checks {
-    open: Vec<Check>,
+    all: Vec<Asked>,
     seen: u64,
     last: Option<String>,
 }
@@ -53,30 +60,39 @@ const SHOWN: usize = 200;
 impl Checks {
     /// Checks of which none is met yet.
     pub fn new(checks: Vec<Check>) -> Self {
-        Self { open: checks, seen: 0, last: None }
+        let all = checks.into_iter().map(|check| Asked { check, met: false }).collect();
+        Self { all, seen: 0, last: None }
     }
 
     /// Looks at a message.
     pub(super) fn look_at(&mut self, payload: &[u8]) {
-        if !self.open.is_empty() {
-            self.open.retain(|check| !check.is_met_by(payload));
+        if self.all.iter().any(|asked| !asked.met) {
+            for asked in self.all.iter_mut().filter(|asked| !asked.met) {
+                asked.met = asked.check.is_met_by(payload);
+            }
             self.seen += 1;
-            self.last = (!self.open.is_empty()).then(|| excerpt(payload));
+            self.last = Some(excerpt(payload));
+        }
+    }
+
+    /// Each check as the user wrote it, and whether it was met.
+    pub fn results(&self) -> impl Iterator<Item = (String, bool)> {
+        self.all.iter().map(|asked| (asked.check.describe(), asked.met))
+    }
+
+    /// What was seen last, for a check that was not met.
+    pub fn seen(&self) -> String {
+        match (&self.last, self.seen) {
+            (None, _) => "no message arrived".to_owned(),
+            (Some(last), 1) => format!("the message was {last}"),
+            (Some(last), count) => format!("of {count} messages the last was {last}"),
         }
     }
 
     /// What is not met, and what was seen instead.
     pub(super) fn unmet(&self) -> Option<String> {
-        if self.open.is_empty() {
-            return None;
-        }
-        let open: Vec<_> = self.open.iter().map(Check::describe).collect();
-        let seen = match (&self.last, self.seen) {
-            (None, _) => "no message arrived".to_owned(),
-            (Some(last), 1) => format!("the message was {last}"),
-            (Some(last), count) => format!("of {count} messages the last was {last}"),
-        };
-        Some(format!("{} was not met: {seen}", open.join(" and ")))
+        let open: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
+        (!open.is_empty()).then(|| format!("{} was not met: {}", open.join(" and "), self.seen()))
     }
 }
 

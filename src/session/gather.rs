@@ -29,6 +29,11 @@ impl MessageSink {
         Self { joiner, checks, limit: MessageLimit::new(max_message), escape, gathered: Vec::new() }
     }
 
+    /// The checks, with what became of them.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
     fn deliver(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
         self.checks.look_at(payload);
         match self.escape {

@@ -11,6 +11,22 @@ pub(super) enum Due {
     Pong,
 }
 
+/// The payload of our pings.
+pub(super) const PAYLOAD: &[u8] = b"wsurl";
+
+/// The ping whose pong is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measured {
+    /// There is none.
+    No,
+    /// It is due.
+    Due,
+    /// It went out.
+    Since(Instant),
+    /// It was answered.
+    Took(Duration),
+}
+
 /// When the next ping and pong are due, and since when a ping is unanswered. Pure.
 #[derive(Clone, Debug)]
 pub(super) struct KeepAlive {
@@ -19,11 +35,14 @@ pub(super) struct KeepAlive {
     next_ping: Option<Instant>,
     next_pong: Option<Instant>,
     unanswered_since: Option<Instant>,
+    measured: Measured,
 }
 
 impl KeepAlive {
-    pub(super) fn new(limits: &Limits, now: Instant) -> Self {
+    /// With `measure`, a first ping is due at once, and its pong is awaited.
+    pub(super) fn new(limits: &Limits, measure: bool, now: Instant) -> Self {
         Self {
+            measured: if measure { Measured::Due } else { Measured::No },
             ping_interval: limits.ping_interval,
             pong_interval: limits.pong_interval,
             next_ping: limits.ping_interval.map(|interval| now + interval),
@@ -34,6 +53,10 @@ impl KeepAlive {
 
     /// What to send now; to be asked again until there is nothing.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
+        if self.measured == Measured::Due {
+            self.measured = Measured::Since(now);
+            return Some(Due::Ping);
+        }
         if self.next_ping.is_some_and(|at| at <= now) {
             self.next_ping = self.ping_interval.map(|interval| now + interval);
             self.unanswered_since.get_or_insert(now);
@@ -48,7 +71,33 @@ impl KeepAlive {
 
     /// Whether [`KeepAlive::due`] has something to send.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.next().is_some_and(|at| at <= now)
+        self.measured == Measured::Due || self.next().is_some_and(|at| at <= now)
+    }
+
+    /// A pong has come.
+    pub(super) fn answered(&mut self, payload: &[u8], now: Instant) {
+        if let Measured::Since(asked) = self.measured
+            && payload == PAYLOAD
+        {
+            self.measured = Measured::Took(now.saturating_duration_since(asked));
+        }
+    }
+
+    /// Since when the measured ping is out, or due.
+    pub(super) fn pong_awaited_since(&self, now: Instant) -> Option<Instant> {
+        match self.measured {
+            Measured::Due => Some(now),
+            Measured::Since(asked) => Some(asked),
+            Measured::No | Measured::Took(_) => None,
+        }
+    }
+
+    /// How long the measured ping took.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        match self.measured {
+            Measured::Took(time) => Some(time),
+            Measured::No | Measured::Due | Measured::Since(_) => None,
+        }
     }
 
     /// Any byte from the server is a sign of life.
@@ -81,6 +130,7 @@ mod tests {
             next_ping: Some(start + second),
             next_pong: Some(start + second * 3),
             unanswered_since: None,
+            measured: Measured::No,
         };
         assert_eq!(alive.due(start), None);
         assert_eq!(alive.due(start + second), Some(Due::Ping));
@@ -92,5 +142,26 @@ mod tests {
         assert_eq!(alive.due(start + second * 3), Some(Due::Ping));
         assert_eq!(alive.due(start + second * 3), Some(Due::Pong));
         assert_eq!(alive.next(), Some(start + second * 4));
+    }
+
+    #[test]
+    fn a_measured_ping_is_due_at_once_and_answered_by_its_own_pong() {
+        let start = Instant::now();
+        let mut alive = KeepAlive {
+            ping_interval: None,
+            pong_interval: None,
+            next_ping: None,
+            next_pong: None,
+            unanswered_since: None,
+            measured: Measured::Due,
+        };
+        assert!(alive.is_due(start));
+        assert_eq!((alive.due(start), alive.due(start)), (Some(Due::Ping), None));
+        alive.heard();
+        alive.answered(b"another", start + Duration::from_millis(1));
+        assert_eq!((alive.pong_awaited_since(start), alive.round_trip()), (Some(start), None));
+        alive.answered(PAYLOAD, start + Duration::from_millis(2));
+        assert_eq!(alive.pong_awaited_since(start), None);
+        assert_eq!(alive.round_trip(), Some(Duration::from_millis(2)));
     }
 }

@@ -1,7 +1,8 @@
 //! The limits of a session, and which ends of it are accepted.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::deadline::Deadline;
 use crate::protocol::CloseFrame;
 
 /// How long what may last.
@@ -17,8 +18,8 @@ pub struct Limits {
     pub close: Duration,
     /// Without any traffic.
     pub idle: Option<Duration>,
-    /// The end of the whole run, and its length.
-    pub whole: Option<(Instant, Duration)>,
+    /// The end of the whole run.
+    pub whole: Option<Deadline>,
     /// Between pings.
     pub ping_interval: Option<Duration>,
     /// From a ping to a sign of life.

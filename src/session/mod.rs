@@ -36,7 +36,7 @@ pub use limits::{AcceptClose, CloseOptions, Limits};
 pub use messages::MessageSource;
 pub use new_file::NewFile;
 pub use output::Output;
-pub use pump::{Outcome, Setup, run};
+pub use pump::{Outcome, Setup, run, run_all};
 pub use sections::SectionSink;
 pub use verdict::Side;
 pub use wake::Wake;
@@ -65,6 +65,12 @@ pub trait Outgoing {
 
     /// Whether something was given that is not in a frame yet.
     fn has_more(&mut self) -> bool;
+
+    /// Whether an answer of the server is missing: until it is there, the session is not over, and the time to receive
+    /// counts.
+    fn awaits_answer(&self) -> bool {
+        false
+    }
 }
 
 /// How much may be sent now.
@@ -96,9 +102,11 @@ pub struct Fill {
 pub enum Supply {
     /// There is more at once.
     Ready,
-    /// There may be more later; the wake tells.
+    /// There may be more later; the wake tells, or something that the server says.
     #[default]
     Waiting,
+    /// There will be more at this time.
+    Later(std::time::Instant),
     /// Everything was sent; the input may have asked for a Close of its own.
     Over(Option<CloseFrame>),
 }

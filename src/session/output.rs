@@ -6,10 +6,11 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::new_file::{NewFile, Unfinished, cannot_write, write_all};
 use super::wake::Wake;
+use crate::deadline::Deadline;
 use crate::error::{Failure, Phase};
 use crate::size::KEPT_CAPACITY;
 
@@ -28,7 +29,8 @@ const LITTLE: usize = 4096;
 /// Where received bytes go.
 #[derive(Debug)]
 pub struct Output {
-    file: File,
+    /// None: they are not kept.
+    file: Option<File>,
     name: String,
     unfinished: Option<Unfinished>,
 }
@@ -37,13 +39,18 @@ impl Output {
     /// Standard output.
     pub fn standard() -> Result<Self, Failure> {
         let file = crate::stdio::output().map_err(|err| cannot_write("standard output", err))?;
-        Ok(Self { file, name: "standard output".to_owned(), unfinished: None })
+        Ok(Self { file: Some(file), name: "standard output".to_owned(), unfinished: None })
+    }
+
+    /// Nowhere: what is received is looked at, and not kept.
+    pub fn nowhere() -> Self {
+        Self { file: None, name: String::new(), unfinished: None }
     }
 
     /// A file that appears under its name only when it is complete; what is no regular file is written directly.
     pub fn to_file(path: &Path) -> Result<Self, Failure> {
         let (file, name, unfinished) = NewFile::create(path)?.into_parts();
-        Ok(Self { file, name, unfinished })
+        Ok(Self { file: Some(file), name, unfinished })
     }
 }
 
@@ -67,18 +74,32 @@ pub(super) struct OutputLane {
     pipe: Option<File>,
     /// What went wrong in that.
     failed: Option<io::Error>,
-    full: Sender<Vec<u8>>,
+    /// To the thread; there is none when nothing is kept.
+    full: Option<Sender<Vec<u8>>>,
     written: Receiver<io::Result<Vec<u8>>>,
     unfinished: Option<Unfinished>,
 }
 
 impl OutputLane {
-    /// Starts the thread.
+    /// Starts the thread, if there is something to write to.
     pub(super) fn start(output: Output, wake: Wake) -> Result<Self, Failure> {
-        let (full, to_write) = mpsc::channel::<Vec<u8>>();
         let (done, written) = mpsc::channel();
-        let Output { mut file, name, unfinished } = output;
-        let pipe = if crate::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
+        let Output { file, name, unfinished } = output;
+        let mut lane = Self {
+            name,
+            current: Vec::new(),
+            spare: Vec::new(),
+            in_flight: 0,
+            pipe: None,
+            failed: None,
+            full: None,
+            written,
+            unfinished,
+        };
+        let Some(mut file) = file else { return Ok(lane) };
+        lane.pipe = if crate::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
+        let (full, to_write) = mpsc::channel::<Vec<u8>>();
+        lane.full = Some(full);
         let write_everything = move || {
             for mut buffer in to_write {
                 let result = write_all(&mut file, &buffer).map(|()| {
@@ -98,18 +119,8 @@ impl OutputLane {
         thread::Builder::new()
             .name("output".to_owned())
             .spawn(write_everything)
-            .map_err(|err| cannot_write(&name, err))?;
-        Ok(Self {
-            name,
-            current: Vec::new(),
-            spare: Vec::new(),
-            in_flight: 0,
-            pipe,
-            failed: None,
-            full,
-            written,
-            unfinished,
-        })
+            .map_err(|err| cannot_write(&lane.name, err))?;
+        Ok(lane)
     }
 
     /// The buffer to append to. It may grow beyond its usual size by the message that is being appended.
@@ -136,8 +147,8 @@ impl OutputLane {
         }
         let next = self.spare.pop().unwrap_or_default();
         let full = std::mem::replace(&mut self.current, next);
-        // A thread that has ended has left its error, which `collect` finds.
-        if self.full.send(full).is_ok() {
+        // A thread that has ended has left its error, which `collect` finds. Without a thread, nothing is kept.
+        if self.full.as_ref().is_some_and(|thread| thread.send(full).is_ok()) {
             self.in_flight += 1;
         }
     }
@@ -191,22 +202,18 @@ impl OutputLane {
 
     /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and gives a file its
     /// final name if `complete`.
-    pub(super) fn finish(
-        mut self,
-        complete: bool,
-        until: Option<(Instant, Duration)>,
-    ) -> Result<(), OutputError> {
+    pub(super) fn finish(mut self, complete: bool, until: Option<Deadline>) -> Result<(), OutputError> {
         while !self.current.is_empty() || self.in_flight > 0 {
             self.submit();
             self.collect()?;
             if self.in_flight == 0 {
                 continue;
             }
-            let left = until.map_or(FOREVER, |(end, _)| end.saturating_duration_since(Instant::now()));
+            let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default());
             match (self.written.recv_timeout(left), until) {
                 (Ok(result), _) => self.take_back(result)?,
-                (Err(RecvTimeoutError::Timeout), Some((_, limit))) => {
-                    let late = Failure::timed_out(Phase::Session, &self.name, limit, "--max-time");
+                (Err(RecvTimeoutError::Timeout), Some(end)) => {
+                    let late = Failure::timeout(Phase::Session, &self.name, &end);
                     return Err(OutputError::Failed(late.hint("nobody reads what was received")));
                 }
                 (Err(RecvTimeoutError::Timeout), None) => {}

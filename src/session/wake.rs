@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 use mio::{Registry, Waker};
 
+use crate::net::Transport;
+
 /// A handle that ends the network thread's sleep.
 #[derive(Clone, Debug)]
 pub struct Wake {
@@ -21,6 +23,11 @@ impl Wake {
     /// A handle for the thread that `waker` wakes and that waits for what is in `registry`.
     pub fn new(waker: Arc<Waker>, registry: Registry) -> Self {
         Self { waker, registry: Arc::new(registry), asleep: Arc::default(), sleeps: Arc::default() }
+    }
+
+    /// A handle for the thread that waits for `transport`.
+    pub(super) fn of(transport: &Transport) -> io::Result<Self> {
+        Ok(Self::new(transport.waker()?, transport.registry()?))
     }
 
     /// Wakes the thread. To be called after what it shall see was put into its channel.

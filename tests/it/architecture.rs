@@ -44,6 +44,7 @@ const OWNERS: [(&[&str], &[&str]); 9] = [
         &[
             "src/echo_server/",
             "src/net/connect.rs",
+            "src/net/crowd.rs",
             "src/net/stream.rs",
             "src/net/transport.rs",
             "src/session/wake.rs",

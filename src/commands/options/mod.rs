@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::cli::values::{self, HeaderArg, SecretValue};
-use crate::cli::{AddressArgs, ConversationArgs, FinishArgs, LimitArgs, OutputArgs, RequestArgs};
+use crate::cli::{AddressArgs, CheckArgs, ConversationArgs, FinishArgs, LimitArgs, OutputArgs, RequestArgs};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
@@ -22,7 +22,7 @@ use crate::net::upgrade::{Header, UpgradeOptions};
 use crate::protocol::CloseFrame;
 use crate::report::{Verbosity, write_out};
 use crate::secret::Secret;
-use crate::session::{CloseOptions, Count, FinishRule, Limits};
+use crate::session::{Check, CloseOptions, Count, FinishRule, Limits};
 
 use super::retry::RetryPolicy;
 
@@ -54,7 +54,7 @@ impl ConversationOptions {
     /// When the dial has to be over that begins now.
     pub(super) fn dial_deadline(&self) -> Deadline {
         let connect = Deadline::after(self.connect_timeout, "--connect-timeout");
-        connect.earliest(self.limits.whole.map(|(_, limit)| Deadline::since(self.start, limit, "--max-time")))
+        connect.earliest(self.limits.whole)
     }
 
     /// Validates the arguments for a conversation with `url`. The limits begin now.
@@ -114,7 +114,7 @@ fn limits(args: &LimitArgs, start: Instant) -> Limits {
         receive_always: args.receive_timeout.is_some(),
         close: args.close_timeout,
         idle: args.idle_timeout,
-        whole: args.max_time.map(|limit| (Deadline::since(start, limit, "--max-time").at(), limit)),
+        whole: args.max_time.map(|limit| Deadline::since(start, limit, "--max-time")),
         ping_interval: args.ping_interval,
         ping_timeout: args.ping_timeout,
         pong_interval: args.pong_interval,
@@ -219,6 +219,13 @@ fn verbosity(args: &OutputArgs) -> Verbosity {
         1 => Verbosity::Verbose,
         _ => Verbosity::Frames,
     }
+}
+
+/// The checks on what arrives.
+pub(super) fn checks(args: &CheckArgs) -> Vec<Check> {
+    let texts = args.expect_text.iter().cloned().map(Check::Text);
+    let regexes = args.expect_regex.iter().cloned().map(Check::Regex);
+    texts.chain(regexes).chain(args.expect_json.iter().cloned()).collect()
 }
 
 /// The rule for the end of a session. `by_default` is what is awaited when the user says nothing.

@@ -1,6 +1,6 @@
 //! Which proxy leads to an endpoint, and what it is told.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use super::{all_headers, credentials};
 use crate::cli::ProxyArgs;
@@ -22,7 +22,7 @@ pub(crate) struct ProxyChooser {
     tls: TlsOptions,
     env: ProxyEnv,
     /// The answer to the flag, once it was asked for.
-    asked: RefCell<Option<Credential>>,
+    asked: Mutex<Option<Credential>>,
 }
 
 impl ProxyChooser {
@@ -38,7 +38,7 @@ impl ProxyChooser {
                 insecure: args.proxy_insecure,
                 ..TlsOptions::default()
             },
-            asked: RefCell::new(None),
+            asked: Mutex::new(None),
             env: ProxyEnv::from_vars(
                 std::env::vars_os()
                     .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
@@ -73,12 +73,12 @@ impl ProxyChooser {
     /// The flag wins over the URL, the URL over the environment.
     fn credential(&self, url: &ProxyUrl) -> Result<Option<Credential>, Failure> {
         if let Some(user) = &self.user {
-            if let Some(asked) = &*self.asked.borrow() {
-                return Ok(Some(asked.clone()));
+            // Held while a person types: nobody is asked twice.
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.is_none() {
+                *asked = Some(credentials::credential(user.expose(), "-U", &url.host)?);
             }
-            let credential = credentials::credential(user.expose(), "-U", &url.host)?;
-            self.asked.replace(Some(credential.clone()));
-            return Ok(Some(credential));
+            return Ok(asked.clone());
         }
         if let Some((name, password)) = &url.credential {
             return Ok(Some(Credential { name: name.clone(), password: password.clone() }));

@@ -11,11 +11,12 @@ const GOODBYE: Duration = Duration::from_millis(250);
 /// Which clock has run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
-    Whole(Duration),
+    Whole(Duration, &'static str),
     Send,
     Receive,
     Idle(Duration),
     Ping,
+    Pong,
     Quiet,
     Close(Duration),
     Leave,
@@ -28,22 +29,23 @@ impl Machine {
     }
 
     /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
-    fn counts_receiving(&self) -> bool {
+    fn counts_receiving(&self, awaiting: bool) -> bool {
         let wants_it = self.awaits_any() || self.input_over_at.is_none();
         let lockstep = self.rule.lockstep && self.unanswered && wants_it;
         let owed = self.input_over_at.is_some() && self.awaits() > 0;
         let followed = self.rule.follow && self.limits.receive_always && self.input_over_at.is_some();
-        lockstep || owed || followed
+        awaiting || lockstep || owed || followed
     }
 
     /// The clocks that run now, with the time at which each runs out.
-    pub(super) fn clocks(&self, situation: Situation) -> [Option<(Instant, Clock)>; 7] {
+    pub(super) fn clocks(&self, situation: Situation) -> [Option<(Instant, Clock)>; 8] {
         let limits = &self.limits;
-        let Situation { sending, blocked, unanswered_since } = situation;
+        let Situation { sending, blocked, unanswered_since, pong_awaited_since, awaiting } = situation;
         let open = self.state == State::Open;
-        let whole = limits.whole.filter(|_| self.listens()).map(|(at, limit)| (at, Clock::Whole(limit)));
+        let whole = limits.whole.filter(|_| self.listens());
+        let whole = whole.map(|whole| (whole.at(), Clock::Whole(whole.limit(), whole.flag())));
         let send = (sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
-        let receive = (open && !blocked && self.counts_receiving()).then(|| {
+        let receive = (open && !blocked && self.counts_receiving(awaiting)).then(|| {
             let since = self.quiet_since(self.input_over_at.unwrap_or(self.sent_at));
             (since + limits.receive, Clock::Receive)
         });
@@ -53,6 +55,9 @@ impl Machine {
         let ping = unanswered_since
             .filter(|_| open && !blocked && !sending)
             .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
+        // Not put off by other traffic: a server may say much and answer no ping.
+        let measured =
+            pong_awaited_since.filter(|_| open).map(|since| (since + limits.ping_timeout, Clock::Pong));
         let quiet = match (self.rule.quiet, self.input_over_at) {
             (Some(quiet), Some(over_at)) if open && self.awaits() == 0 && !self.rule.follow && !sending => {
                 Some((self.quiet_since(over_at) + quiet, Clock::Quiet))
@@ -68,7 +73,7 @@ impl Machine {
             State::Leaving { since } => Some((since + GOODBYE, Clock::Leave)),
             State::Open | State::Closing { .. } | State::Over => None,
         };
-        [whole, send, receive, idle, ping, quiet, end]
+        [whole, send, receive, idle, ping, measured, quiet, end]
     }
 
     pub(super) fn expire(&mut self, clock: Clock, now: Instant) {
@@ -84,7 +89,7 @@ impl Machine {
                 self.state = State::Over;
                 return;
             }
-            Clock::Whole(limit) => timed_out(Phase::Session, limit, "--max-time"),
+            Clock::Whole(limit, flag) => timed_out(Phase::Session, limit, flag),
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
                 .hint("the server takes no more bytes"),
             Clock::Receive => {
@@ -93,6 +98,8 @@ impl Machine {
             Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
             Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
                 .hint("a ping was not answered, nor did anything else come"),
+            Clock::Pong => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
+                .hint("the server did not answer a ping with its payload (RFC 6455 \u{a7}5.5.2)"),
             Clock::Close(limit) => timed_out(Phase::Close, limit, "--close-timeout").hint(
                 "our Close was not answered; a server that is still reading needs a longer --close-timeout",
             ),

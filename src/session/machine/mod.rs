@@ -9,6 +9,7 @@ use super::finish::FinishRule;
 use super::limits::{CloseOptions, Limits};
 use super::signals::Signal;
 use super::verdict::{End, Side, Story};
+use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::protocol::{CloseFrame, Violation};
 use crate::stats::Tally;
@@ -48,8 +49,12 @@ pub(super) struct Situation {
     pub(super) sending: bool,
     /// The output takes nothing, so nothing is read.
     pub(super) blocked: bool,
-    /// Since when a ping waits for its answer.
+    /// Since when a ping waits for a sign of life.
     pub(super) unanswered_since: Option<Instant>,
+    /// Since when the ping is out whose pong is awaited.
+    pub(super) pong_awaited_since: Option<Instant>,
+    /// The source of what is sent waits for an answer of the server.
+    pub(super) awaiting: bool,
 }
 
 /// What the pump has to do.
@@ -91,6 +96,10 @@ pub(super) struct Machine {
     hurried: bool,
     output_closed: bool,
     discards: bool,
+    /// When everything awaited had come.
+    finished_at: Option<Instant>,
+    /// From our Close to its answer.
+    close_took: Option<Duration>,
 }
 
 impl Machine {
@@ -122,6 +131,8 @@ impl Machine {
             hurried: false,
             output_closed: false,
             discards: false,
+            finished_at: None,
+            close_took: None,
         }
     }
 
@@ -160,10 +171,10 @@ impl Machine {
         self.state = State::Leaving { since: now };
     }
 
-    /// When everything has to be over, whatever it is, and which limit that is.
-    pub(super) fn end_of_run(&self, now: Instant) -> Option<(Instant, Duration)> {
-        let hurry = self.hurried.then(|| (now + HURRY, HURRY));
-        hurry.into_iter().chain(self.limits.whole).min()
+    /// When everything has to be over, whatever it is.
+    pub(super) fn end_of_run(&self, now: Instant) -> Option<Deadline> {
+        let hurry = self.hurried.then(|| Deadline::since(now, HURRY, "--max-time"));
+        hurry.map(|hurry| hurry.earliest(self.limits.whole)).or(self.limits.whole)
     }
 
     /// The socket gave bytes.
@@ -189,7 +200,8 @@ impl Machine {
 
     /// The server's Close. `unsent`: something that was given has not left yet.
     pub(super) fn peer_closed(&mut self, frame: CloseFrame, unsent: bool, now: Instant) {
-        if matches!(self.state, State::Closing { .. }) {
+        if let State::Closing { since, .. } = self.state {
+            self.close_took = Some(now.saturating_duration_since(since.max(self.wrote_at)));
             // Before everything has left, this cannot be the answer to our Close, which comes last: both have crossed.
             let by = if unsent { Side::Server } else { Side::Us };
             self.unsent |= unsent;
@@ -291,6 +303,16 @@ impl Machine {
         self.discards
     }
 
+    /// When everything awaited had come, so that only the closing handshake was left.
+    pub(super) fn finished_at(&self) -> Option<Instant> {
+        self.finished_at
+    }
+
+    /// From when our Close left to when it was answered.
+    pub(super) fn close_took(&self) -> Option<Duration> {
+        self.close_took
+    }
+
     /// Whether our Close was the first.
     pub(super) fn is_closing(&self) -> bool {
         matches!(self.state, State::Closing { .. })
@@ -314,6 +336,7 @@ impl Machine {
         }
         if self.is_finished(situation, now) {
             let frame = self.close.frame.clone();
+            self.finished_at = Some(now);
             self.begin_closing(frame, self.limits.close, now);
         }
         if let Some(frame) = self.queued.take() {
@@ -360,7 +383,8 @@ impl Machine {
             .quiet
             .is_none_or(|quiet| !situation.sending && now >= self.quiet_since(over_at) + quiet);
         let answered = !(self.rule.lockstep && self.unanswered && self.awaits_any());
-        !self.rule.follow && quiet && answered && self.awaits() == 0
+        let nothing_open = !situation.awaiting && situation.pong_awaited_since.is_none();
+        !self.rule.follow && quiet && answered && nothing_open && self.awaits() == 0
     }
 
     /// Whether the rule wants replies at all.
@@ -384,7 +408,13 @@ mod tests {
     use super::super::limits::AcceptClose;
     use super::*;
 
-    const IDLE: Situation = Situation { sending: false, blocked: false, unanswered_since: None };
+    const IDLE: Situation = Situation {
+        sending: false,
+        blocked: false,
+        unanswered_since: None,
+        pong_awaited_since: None,
+        awaiting: false,
+    };
     const BUSY: Situation = Situation { sending: true, ..IDLE };
 
     fn machine(rule: FinishRule) -> (Machine, Instant) {
@@ -482,7 +512,7 @@ mod tests {
         let blocked = Situation { blocked: true, ..IDLE };
         assert_eq!(machine.step(blocked, now), close(1001));
         assert_eq!(machine.next_look(blocked), Some(now + secs(1)));
-        assert_eq!(machine.end_of_run(now).map(|(at, _)| at), Some(now + secs(1)));
+        assert_eq!(machine.end_of_run(now).map(|end| end.at()), Some(now + secs(1)));
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl Pump<'_> {
                 self.pong = Some(payload.to_vec());
                 self.answer_ping(now);
             }
-            Event::Pong(payload) => self.trace_control("pong", payload),
+            Event::Pong(payload) => {
+                self.alive.answered(payload, Instant::now());
+                self.trace_control("pong", payload);
+            }
             Event::Close(frame) => {
                 let what = if self.machine.is_closing() {
                     "server answers with Close"

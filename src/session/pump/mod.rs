@@ -1,12 +1,14 @@
 //! The network thread: moves bytes between the lanes, the protocol and the socket, and sleeps in one place.
 //! It decides nothing: every event goes to the machine, every action comes from it.
 
+mod crowd;
 mod inbound;
 mod outbound;
 
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
+pub use self::crowd::run_all;
 use self::outbound::WRITE;
 use super::finish::FinishRule;
 use super::keepalive::KeepAlive;
@@ -50,6 +52,8 @@ pub struct Setup<'a> {
     pub close: CloseOptions,
     /// Bytes of payload a second.
     pub limit_rate: Option<u64>,
+    /// Whether a ping is sent at once, and its pong awaited and timed.
+    pub ping: bool,
     /// Is told what happens.
     pub observer: &'a mut dyn Observer,
 }
@@ -63,19 +67,60 @@ pub struct Outcome {
     pub tally: Tally,
     /// Who closed, and with what; `None` when the connection was lost or given up.
     pub close: Option<(Side, CloseFrame)>,
+    /// The round trip of the ping, if one was asked for and answered.
+    pub ping: Option<Duration>,
+    /// When everything awaited had come, so that only the closing handshake was left.
+    pub finished_at: Option<Instant>,
+    /// From our Close to the server's.
+    pub close_took: Option<Duration>,
+}
+
+impl Outcome {
+    /// Of a session that was never open.
+    pub fn failed(failure: Failure) -> Self {
+        Self {
+            result: Err(failure),
+            tally: Tally::default(),
+            close: None,
+            ping: None,
+            finished_at: None,
+            close_took: None,
+        }
+    }
 }
 
 /// Runs the session until it is over and everything received is written.
 pub fn run(setup: Setup<'_>) -> Outcome {
-    match Pump::new(setup) {
+    let wake = match Wake::of(&setup.connection.transport) {
+        Ok(wake) => wake,
+        Err(err) => return Outcome::failed(cannot_wait(err)),
+    };
+    let woken = wake.clone();
+    let attached = signals::attach(move || woken.wake());
+    match Pump::new(setup, wake) {
         Ok(mut pump) => {
             pump.run();
             // From here on, a signal ends the program.
-            pump.attached = None;
+            drop(attached);
             pump.finish()
         }
-        Err(failure) => Outcome { result: Err(failure), tally: Tally::default(), close: None },
+        Err(failure) => Outcome::failed(failure),
     }
+}
+
+fn cannot_wait(err: std::io::Error) -> Failure {
+    Failure::new(Status::ReceiveFailed, "cannot wait for events").source(IoCause(err))
+}
+
+/// What a turn of the pump came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Something was moved, so there may be more to do.
+    Moved,
+    /// Something has to happen first.
+    Idle,
+    /// The session is over.
+    Over,
 }
 
 /// The end of the way out.
@@ -114,23 +159,18 @@ struct Pump<'a> {
     pacer: Option<Pacer>,
     /// Whether only the pacer keeps us from sending.
     held_back: bool,
+    /// When the source will have more.
+    more_at: Option<Instant>,
     observer: &'a mut dyn Observer,
     next_tick: Option<Instant>,
     signalled: bool,
-    attached: Option<signals::Attached>,
     wake: Wake,
 }
 
 impl<'a> Pump<'a> {
-    fn new(setup: Setup<'a>) -> Result<Self, Failure> {
+    fn new(setup: Setup<'a>, wake: Wake) -> Result<Self, Failure> {
         let now = Instant::now();
         let Connection { transport, leftover } = setup.connection;
-        let cannot_wait =
-            |err| Failure::new(Status::ReceiveFailed, "cannot wait for events").source(IoCause(err));
-        let waker = transport.waker().map_err(cannot_wait)?;
-        let wake = Wake::new(waker, transport.registry().map_err(cannot_wait)?);
-        let woken = wake.clone();
-        let attached = Some(signals::attach(move || woken.wake()));
         let lane = OutputLane::start(setup.output, wake.clone())?;
         setup.outgoing.start(&wake)?;
         let mut encoder = Encoder::new();
@@ -153,7 +193,7 @@ impl<'a> Pump<'a> {
             incoming: setup.incoming,
             lane,
             blocked: false,
-            alive: KeepAlive::new(&setup.limits, now),
+            alive: KeepAlive::new(&setup.limits, setup.ping, now),
             machine: Machine::new(
                 Peer { host: setup.host, target: setup.target },
                 setup.rule,
@@ -165,46 +205,60 @@ impl<'a> Pump<'a> {
             pacer: setup.limit_rate.map(|rate| Pacer::new(rate, now)),
             next_tick: setup.observer.interval().map(|interval| now + interval),
             held_back: false,
+            more_at: None,
             observer: setup.observer,
             signalled: false,
-            attached,
             wake,
         })
     }
 
     fn run(&mut self) {
+        self.begin();
+        loop {
+            let now = Instant::now();
+            match self.turn(now) {
+                Turn::Moved => {}
+                Turn::Idle => self.sleep(now),
+                Turn::Over => return,
+            }
+        }
+    }
+
+    /// Takes what came together with the response.
+    fn begin(&mut self) {
         let now = Instant::now();
         // First, so that it is known whether the input is over before what came with the response is counted.
         self.fill(now);
         let leftover = std::mem::take(&mut self.leftover);
         self.consume(&leftover, now);
-        loop {
-            let now = Instant::now();
-            self.look_for_signals(now);
-            let mut moved = self.fill(now);
-            moved |= self.write(now);
-            moved |= self.read(now);
-            self.keep_alive(now);
-            match self.machine.step(self.situation(), now) {
-                Step::Continue => {}
-                Step::SendClose(frame) => {
-                    self.send_close(&frame, now);
-                    moved = true;
-                }
-                Step::Stop => return,
-            }
-            self.tick(now);
-            if !moved {
-                self.sleep(now);
-            }
-        }
     }
 
-    fn situation(&self) -> Situation {
+    /// Does once whatever can be done without waiting.
+    fn turn(&mut self, now: Instant) -> Turn {
+        self.look_for_signals(now);
+        let mut moved = self.fill(now);
+        moved |= self.write(now);
+        moved |= self.read(now);
+        moved |= self.keep_alive(now);
+        match self.machine.step(self.situation(now), now) {
+            Step::Continue => {}
+            Step::SendClose(frame) => {
+                self.send_close(&frame, now);
+                moved = true;
+            }
+            Step::Stop => return Turn::Over,
+        }
+        self.tick(now);
+        if moved { Turn::Moved } else { Turn::Idle }
+    }
+
+    fn situation(&self, now: Instant) -> Situation {
         Situation {
             sending: self.written < self.out.len() || !self.drained,
             blocked: self.blocked,
             unanswered_since: self.alive.unanswered_since(),
+            pong_awaited_since: self.alive.pong_awaited_since(now),
+            awaiting: self.outgoing.awaits_answer(),
         }
     }
 
@@ -233,16 +287,20 @@ impl<'a> Pump<'a> {
         self.lane.submit();
         let signalled = signals::received().is_some() && !self.signalled;
         if !(missed || signalled || self.machine.is_due()) {
-            let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
-            let alive = if self.may_send_control() { self.alive.next() } else { None };
-            let clocks = [self.machine.next_look(self.situation()), alive, paced, self.next_tick];
-            let timeout =
-                clocks.into_iter().flatten().min().map(|at| at.saturating_duration_since(Instant::now()));
+            let timeout = self.next_look(now).map(|at| at.saturating_duration_since(Instant::now()));
             if let Err(err) = self.transport.wait(timeout) {
                 self.machine.lost(Some(err), false);
             }
         }
         self.wake.is_awake();
+    }
+
+    /// When to look again, even if nothing happens until then.
+    fn next_look(&self, now: Instant) -> Option<Instant> {
+        let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
+        let alive = if self.may_send_control() { self.alive.next() } else { None };
+        let machine = self.machine.next_look(self.situation(now));
+        [machine, alive, paced, self.more_at, self.next_tick].into_iter().flatten().min()
     }
 
     /// Leaves the connection, and waits until everything received is written.
@@ -251,6 +309,8 @@ impl<'a> Pump<'a> {
         let tally = *self.machine.tally();
         let discards = self.machine.discards();
         let until = self.machine.end_of_run(Instant::now());
+        let (ping, finished_at) = (self.alive.round_trip(), self.machine.finished_at());
+        let close_took = self.machine.close_took();
         let story = self.machine.into_story(self.incoming.unmet());
         self.transport.shut_down();
         if story.failure.is_some() {
@@ -272,7 +332,7 @@ impl<'a> Pump<'a> {
             Err(OutputError::Failed(failure)) => verdict.and(Err(failure)),
             Err(OutputError::Closed) | Ok(()) => verdict,
         };
-        Outcome { result, tally, close }
+        Outcome { result, tally, close, ping, finished_at, close_took }
     }
 }
 

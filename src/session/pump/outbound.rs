@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Broken, Pump};
 use crate::protocol::CloseFrame;
-use crate::session::keepalive::Due;
+use crate::session::keepalive::{Due, PAYLOAD};
 use crate::session::{Allowance, Direction, Supply};
 
 /// Prepared for the socket at once, in bytes.
@@ -19,6 +19,10 @@ impl Pump<'_> {
     /// within the buffer, and a control frame never waits behind more than one buffer.
     pub(super) fn fill(&mut self, now: Instant) -> bool {
         let messages = self.machine.allowance();
+        // What follows the measured ping must not delay its pong.
+        if self.alive.pong_awaited_since(now).is_some() {
+            return false;
+        }
         if self.written < self.out.len() || messages == 0 || self.broken.is_some() {
             return false;
         }
@@ -44,9 +48,14 @@ impl Pump<'_> {
                     pacer.spend(fill.bytes);
                 }
                 self.trace_sent();
-                if let Supply::Over(close) = fill.next {
-                    self.machine.input_is_over(close, now);
-                    return true;
+                self.more_at = None;
+                match fill.next {
+                    Supply::Over(close) => {
+                        self.machine.input_is_over(close, now);
+                        return true;
+                    }
+                    Supply::Later(at) => self.more_at = Some(at),
+                    Supply::Ready | Supply::Waiting => {}
                 }
             }
             Err(failure) => {
@@ -145,32 +154,35 @@ impl Pump<'_> {
         }
     }
 
-    pub(super) fn keep_alive(&mut self, now: Instant) {
-        self.answer_ping(now);
+    /// Prepares the pings and pongs that are due: whether there were any.
+    pub(super) fn keep_alive(&mut self, now: Instant) -> bool {
+        let mut moved = self.answer_ping(now);
         if !self.may_send_control() {
-            return;
+            return moved;
         }
         while let Some(due) = self.alive.due(now) {
             self.expect_output(now);
             match due {
-                Due::Ping => self.encoder.ping(b"wsurl", &mut self.out),
+                Due::Ping => self.encoder.ping(PAYLOAD, &mut self.out),
                 Due::Pong => self.encoder.pong(b"", &mut self.out),
             }
             self.trace_sent();
+            moved = true;
         }
+        moved
     }
 
-    /// Answers the last ping where a frame may stand, and while the server takes our answers.
-    pub(super) fn answer_ping(&mut self, now: Instant) {
+    /// Answers the last ping where a frame may stand, and while the server takes our answers: whether it did.
+    pub(super) fn answer_ping(&mut self, now: Instant) -> bool {
         let has_room = self.out.len() - self.written < WRITE;
-        if has_room
-            && self.may_send_control()
-            && let Some(payload) = self.pong.take()
-        {
-            self.expect_output(now);
-            self.encoder.pong(&payload, &mut self.out);
-            self.trace_sent();
+        if !has_room || !self.may_send_control() {
+            return false;
         }
+        let Some(payload) = self.pong.take() else { return false };
+        self.expect_output(now);
+        self.encoder.pong(&payload, &mut self.out);
+        self.trace_sent();
+        true
     }
 
     pub(super) fn trace_sent(&mut self) {

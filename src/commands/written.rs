@@ -1,0 +1,54 @@
+//! What `-w` and `-D` write about a connection.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use crate::error::{Failure, IoCause, Status};
+use crate::net::Facts;
+use crate::report::write_out::Template;
+use crate::report::{Record, sanitize};
+
+/// The text of `--write-out`, ready to be printed.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    stdout: String,
+    stderr: String,
+}
+
+impl Written {
+    /// What the template makes of a record.
+    pub(super) fn of(template: Option<&Template>, record: &Record<'_>) -> Self {
+        let (stdout, stderr) = template.map(|template| template.render(record)).unwrap_or_default();
+        Self { stdout, stderr }
+    }
+
+    /// Prints it; when the reader of standard output is gone, that is no error.
+    pub(super) fn print(&self) -> Result<(), Failure> {
+        let printed = super::print(shown_on_stdout(&self.stdout).as_bytes());
+        let text = &self.stderr;
+        let safe = if std::io::stderr().is_terminal() { sanitize::text(text) } else { text.clone() };
+        let _ = anstream::stderr().write_all(safe.as_bytes());
+        printed
+    }
+}
+
+/// Writes the head of the answer to the upgrade to the file of `--dump-header`; `-` is standard output.
+pub(super) fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
+    let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
+    let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
+    if path == Path::new("-") {
+        return super::print(shown_on_stdout(&text).as_bytes());
+    }
+    std::fs::write(path, text).map_err(|err| {
+        Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err))
+    })
+}
+
+/// Text that has come from the network in part, safe for a terminal.
+fn shown_on_stdout(text: &str) -> String {
+    if std::io::stdout().is_terminal() {
+        sanitize::text(&text.replace("\r\n", "\n"))
+    } else {
+        text.to_owned()
+    }
+}

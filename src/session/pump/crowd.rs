@@ -1,0 +1,99 @@
+//! Many sessions on one thread: the pumps of all of them, and one sleep.
+
+use std::time::{Duration, Instant};
+
+use super::{Outcome, Pump, Setup, Turn, cannot_wait};
+use crate::error::Failure;
+use crate::net::Crowd;
+use crate::session::signals;
+use crate::session::wake::Wake;
+
+/// Turns that a session gets before the others have theirs.
+const TURNS: u32 = 4;
+
+/// A session among others.
+struct Member<'a> {
+    /// None when it is over.
+    pump: Option<Pump<'a>>,
+    outcome: Option<Outcome>,
+    /// Whether it has something to do.
+    busy: bool,
+    /// When it wants to look again in any case.
+    next: Option<Instant>,
+}
+
+/// Runs sessions side by side until all are over: what became of each, in the order given.
+///
+/// # Errors
+/// The operating system does not let us wait for them.
+pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
+    let mut crowd = Crowd::new().map_err(cannot_wait)?;
+    let wake = Wake::new(crowd.waker().map_err(cannot_wait)?, crowd.registry().map_err(cannot_wait)?);
+    let woken = wake.clone();
+    let attached = signals::attach(move || woken.wake());
+    let mut members = Vec::with_capacity(setups.len());
+    for (number, mut setup) in setups.into_iter().enumerate() {
+        crowd.add(&mut setup.connection.transport, number).map_err(cannot_wait)?;
+        let mut pump = Pump::new(setup, wake.clone())?;
+        pump.begin();
+        members.push(Member { pump: Some(pump), outcome: None, busy: true, next: None });
+    }
+    let mut signalled = false;
+    loop {
+        let new_signal = signals::received().is_some() && !signalled;
+        signalled |= new_signal;
+        let now = Instant::now();
+        let (mut busy, mut open, mut next) = (false, false, None::<Instant>);
+        for member in &mut members {
+            if new_signal || member.busy || member.next.is_some_and(|at| at <= now) {
+                member.take_turns();
+            }
+            busy |= member.busy;
+            open |= member.pump.is_some();
+            next = next.into_iter().chain(member.next).min();
+        }
+        if !open {
+            break;
+        }
+        wake.will_sleep();
+        let missed = signals::received().is_some() && !signalled;
+        let timeout = if busy || missed {
+            Some(Duration::ZERO)
+        } else {
+            next.map(|at| at.saturating_duration_since(Instant::now()))
+        };
+        let heard = crowd.wait(timeout, |number, news| {
+            if let Some(pump) = &mut members[number].pump {
+                pump.transport.hear(news);
+                members[number].busy = true;
+            }
+        });
+        heard.map_err(cannot_wait)?;
+        wake.is_awake();
+    }
+    // From here on, a signal ends the program.
+    drop(attached);
+    Ok(members.into_iter().filter_map(|member| member.outcome).collect())
+}
+
+impl Member<'_> {
+    fn take_turns(&mut self) {
+        let Some(pump) = &mut self.pump else { return };
+        self.busy = true;
+        for _ in 0..TURNS {
+            match pump.turn(Instant::now()) {
+                Turn::Moved => {}
+                Turn::Idle => {
+                    self.busy = false;
+                    break;
+                }
+                Turn::Over => {
+                    self.outcome = self.pump.take().map(Pump::finish);
+                    (self.busy, self.next) = (false, None);
+                    return;
+                }
+            }
+        }
+        self.next = pump.next_look(Instant::now());
+    }
+}
