@@ -117,7 +117,8 @@ fn date(seconds: i64) -> String {
     humantime::format_rfc3339_seconds(time).to_string()[..10].to_owned()
 }
 
-fn days(count: i64) -> String {
+/// `1 day`, `3 days`.
+pub fn days(count: i64) -> String {
     if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }
 

@@ -1,7 +1,7 @@
 //! The order of the dial: resolve, connect, proxy, TLS, upgrade; and once more when somebody asks for a password
 //! in a way that only its challenge tells. Nothing else is decided here.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::Observer;
@@ -45,6 +45,8 @@ pub struct DialOptions {
 pub struct Facts {
     /// When each phase was done.
     pub timeline: Timeline,
+    /// What the host name stands for: the server's, or the proxy's.
+    pub addresses: Vec<IpAddr>,
     /// The address that we are connected to: the server's or the proxy's.
     pub remote: Option<SocketAddr>,
     /// Our address.
@@ -72,6 +74,7 @@ impl Facts {
     pub fn start() -> Self {
         Self {
             timeline: Timeline::start(),
+            addresses: Vec::new(),
             remote: None,
             local: None,
             certificate: None,
@@ -249,6 +252,7 @@ impl<'a> Dialer<'a> {
     fn connect(&mut self, destination: &Destination) -> Result<Transport, Failure> {
         let addresses = resolve(destination, &self.options.address, &self.deadline)?;
         self.facts.timeline.resolved = Some(self.facts.timeline.elapsed());
+        self.facts.addresses = addresses.iter().map(SocketAddr::ip).collect();
         let transport =
             connect(&addresses, destination, &self.options.socket, &self.deadline, self.observer)?;
         self.facts.timeline.connected = Some(self.facts.timeline.elapsed());

@@ -1,6 +1,7 @@
 //! TLS by the platform's own library, and a second look that tells why it failed.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector};
@@ -29,6 +30,51 @@ pub struct TlsOptions {
     pub pins: Option<Pins>,
     /// The oldest and the newest version to speak.
     pub versions: (Option<TlsVersion>, Option<TlsVersion>),
+    /// What the first connection has made of all this, for those that follow.
+    pub prepared: Prepared,
+}
+
+/// Reading the system's CA certificates takes longer than a handshake, so it is done once for all connections with the
+/// same options, which must not change any more.
+#[derive(Clone, Default)]
+pub struct Prepared(Arc<OnceLock<TlsConnector>>);
+
+impl TlsOptions {
+    /// Makes the first connection as fast as those that follow. What is wrong with the options is told by that.
+    pub fn prepare(&self) {
+        let _ = self.connector();
+    }
+
+    fn connector(&self) -> Result<TlsConnector, Failure> {
+        if let Some(connector) = self.prepared.0.get() {
+            return Ok(connector.clone());
+        }
+        let connector = self.new_connector()?;
+        // When another thread was faster, both have made the same.
+        Ok(self.prepared.0.get_or_init(|| connector).clone())
+    }
+
+    /// Reads the certificates.
+    fn new_connector(&self) -> Result<TlsConnector, Failure> {
+        let mut builder = builder(self);
+        if let Some(identity) = &self.identity {
+            builder.identity(identity.clone());
+        }
+        if let Some(path) = &self.cacert {
+            builder.disable_built_in_roots(true);
+            for certificate in read_cacert(path)? {
+                builder.add_root_certificate(certificate);
+            }
+        }
+        builder.danger_accept_invalid_certs(self.insecure);
+        builder.danger_accept_invalid_hostnames(self.insecure || self.any_name);
+        // With a certificate of ours, it is that its key does not fit.
+        let (status, what) = match self.identity {
+            Some(_) => (Status::ClientCertificate, "cannot use the client certificate and its key"),
+            None => (Status::TlsHandshake, "cannot set up TLS"),
+        };
+        builder.build().map_err(|err| Failure::new(status, what).source(err))
+    }
 }
 
 /// A version of TLS.
@@ -44,7 +90,7 @@ pub enum TlsVersion {
 /// The key stays out of sight.
 impl std::fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { cacert, insecure, any_name, domain, identity, pins, versions } = self;
+        let Self { cacert, insecure, any_name, domain, identity, pins, versions, prepared: _ } = self;
         f.debug_struct("TlsOptions")
             .field("cacert", cacert)
             .field("insecure", insecure)
@@ -73,24 +119,7 @@ pub(super) enum Refused {
 impl TlsClient {
     /// Reads the certificates. `host` is the name of the URL.
     pub(super) fn new(options: &TlsOptions, host: &str) -> Result<Self, Failure> {
-        let mut builder = builder(options);
-        if let Some(identity) = &options.identity {
-            builder.identity(identity.clone());
-        }
-        if let Some(path) = &options.cacert {
-            builder.disable_built_in_roots(true);
-            for certificate in read_cacert(path)? {
-                builder.add_root_certificate(certificate);
-            }
-        }
-        builder.danger_accept_invalid_certs(options.insecure);
-        builder.danger_accept_invalid_hostnames(options.insecure || options.any_name);
-        // With a certificate of ours, it is that its key does not fit.
-        let (status, what) = match options.identity {
-            Some(_) => (Status::ClientCertificate, "cannot use the client certificate and its key"),
-            None => (Status::TlsHandshake, "cannot set up TLS"),
-        };
-        let connector = builder.build().map_err(|err| Failure::new(status, what).source(err))?;
+        let connector = options.connector()?;
         let name = options.domain.clone().unwrap_or_else(|| host.to_owned());
         Ok(Self { connector, name, options: options.clone() })
     }

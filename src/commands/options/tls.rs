@@ -52,6 +52,7 @@ pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
         identity,
         pins: args.pinnedpubkey,
         versions: (oldest, newest),
+        ..TlsOptions::default()
     })
 }
 
