@@ -53,20 +53,26 @@ pub(super) fn control_opcodes_refused(lab: &mut Lab<'_>) -> Judged {
     lab.refuses_each(PROTOCOL_ERROR, [("opcode 0xb", frame(0xB)), ("opcode 0xf", frame(0xF))])
 }
 
-/// The first bit of a 64-bit length is no part of it.
+/// The first bit of a 64-bit length is no part of it. As with a length that is too wide, what the receiver has to do is
+/// not said: it may also go on to read.
 pub(super) fn length_high_bit_refused(lab: &mut Lab<'_>) -> Judged {
-    lab.refuses(PROTOCOL_ERROR, &[RawFrame::new(BINARY, "").announcing(1 << 63)])
+    let judgement = lab.refuses(PROTOCOL_ERROR, &[RawFrame::new(BINARY, "").announcing(1 << 63)])?;
+    Ok(only_for_senders(judgement))
+}
+
+/// What a sender must not do tells little when it is accepted.
+fn only_for_senders(judgement: Judgement) -> Judgement {
+    match judgement.verdict {
+        Verdict::Fail => Judgement::inconclusive(format!("{}; only senders must not", judgement.seen)),
+        Verdict::Pass | Verdict::NotApplicable | Verdict::Inconclusive => judgement,
+    }
 }
 
 /// A length in more bytes than it needs. That is forbidden to the sender; what the receiver has to do is not said.
 pub(super) fn length_not_minimal(lab: &mut Lab<'_>) -> Judged {
     let frame = |width| vec![text("length").length_in(width)];
     let tries = [("16 bits for 6", frame(Width::Sixteen)), ("64 bits for 6", frame(Width::SixtyFour))];
-    let judgement = lab.refuses_each(PROTOCOL_ERROR, tries)?;
-    Ok(match judgement.verdict {
-        Verdict::Fail => Judgement::inconclusive(format!("{}; only senders must not", judgement.seen)),
-        _ => judgement,
-    })
+    Ok(only_for_senders(lab.refuses_each(PROTOCOL_ERROR, tries)?))
 }
 
 /// Every form of length is understood.

@@ -20,7 +20,7 @@ mod style;
 mod tap;
 pub mod target;
 mod trace;
-mod units;
+pub mod units;
 pub mod write_out;
 
 pub use console::{Verbosity, failure, line, warning};

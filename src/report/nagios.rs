@@ -3,6 +3,7 @@
 
 use super::findings::{Findings, Perfdata, Severity, nth};
 use super::page::one_line;
+use super::sanitize;
 use crate::error::Failure;
 
 impl Severity {
@@ -75,7 +76,8 @@ fn performance(label: &str, data: &Perfdata) -> String {
 
 /// The line ends where it ends, and performance data begin at the first bar.
 fn plain(text: &str) -> String {
-    one_line(text).replace('|', "/")
+    // Also in a file and for a web page: nothing that could command a terminal.
+    sanitize::text(&one_line(text)).replace('|', "/")
 }
 
 fn quoted(label: &str) -> String {

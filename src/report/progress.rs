@@ -98,6 +98,35 @@ impl Progress {
     }
 }
 
+/// A line of text that is drawn over on a terminal, and gone in the end.
+#[derive(Debug)]
+pub struct LiveLine(ProgressBar);
+
+impl LiveLine {
+    /// A line on standard error, if that is a terminal.
+    pub fn on_terminal() -> Option<Self> {
+        std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(
+                ProgressStyle::default_spinner().template("{msg}").unwrap_or_else(|_| style(false)),
+            );
+            Self(bar)
+        })
+    }
+
+    /// Shows another text.
+    pub fn show(&self, text: String) {
+        self.0.set_message(text);
+        self.0.tick();
+    }
+}
+
+impl Drop for LiveLine {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 fn style(sized: bool) -> ProgressStyle {
     let template = if sized {
         "{prefix} {binary_bytes}/{binary_total_bytes} [{wide_bar}] {percent}% {binary_bytes_per_sec} {eta}{msg}"

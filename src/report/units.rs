@@ -9,7 +9,7 @@ const LAST_SECOND: i64 = 253_402_300_799;
 const CYCLE: i64 = 146_097 * 24 * 3600;
 
 /// `850 ns`, `41 µs`, `1.25 ms`, `340 ms`, `75.0 s`: whole micro- and nanoseconds, three digits of what is longer.
-pub(super) fn duration(time: Duration, ascii: bool) -> String {
+pub fn duration(time: Duration, ascii: bool) -> String {
     const MICRO: u128 = 1_000;
     const MILLI: u128 = 1_000_000;
     const SECOND: u128 = 1_000_000_000;

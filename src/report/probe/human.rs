@@ -9,7 +9,8 @@ use crate::report::{Style, units};
 pub(super) fn text(report: &ProbeReport, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, report, style);
-    for phase in &report.phases {
+    let reached = |phase: &&PhaseReport| phase.time.is_some() || phase.failed;
+    for phase in report.phases.iter().filter(reached) {
         page.cut(&phase_line(phase, style));
     }
     let evidence = report.failure.as_ref().and_then(|failure| failure.evidence());
@@ -46,8 +47,7 @@ fn verdict(page: &mut Page, report: &ProbeReport, style: Style) {
 fn phase_line(phase: &PhaseReport, style: Style) -> String {
     let time = match phase.time {
         _ if phase.failed => "FAIL".to_owned(),
-        Some(time) => units::duration(time, style.ascii),
-        None => "-".to_owned(),
+        time => units::duration(time.unwrap_or_default(), style.ascii),
     };
     format!("  {:<9} {time:<8} {}", phase.name, phase.detail)
 }
@@ -69,7 +69,12 @@ fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
             conformance::Verdict::NotApplicable => "n/a",
         };
         let rule = finding.rule;
-        page.cut(&format!("    {verdict:<5} {:<7} {:<24} {}", rule.section, rule.id, finding.seen));
+        let line = format!("    {verdict:<5} {:<6} {:<25} {}", rule.section, rule.id, finding.seen);
+        match finding.verdict {
+            conformance::Verdict::Pass | conformance::Verdict::NotApplicable => page.cut(&line),
+            // What is wrong, or not clear, is said in full.
+            conformance::Verdict::Fail | conformance::Verdict::Inconclusive => page.wrap(&line),
+        }
         if style.verbose && finding.verdict == conformance::Verdict::Fail {
             for line in &finding.evidence {
                 page.cut(&format!("          {line}"));
@@ -102,7 +107,7 @@ OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
   close     12.0 ms  1000
   ok        --min-cert-days 14: 42 days left
   conformance: 1 pass, 0 fail, 0 inconclusive, 0 not applicable
-    pass  5.5.2   ping-answered            pong with the same payload
+    pass  5.5.2  ping-answered             pong with the same payload
 ";
         assert_eq!(shown(&samples::up(), Style::default()), expected);
         assert!(text(&samples::up(), Style::default()).starts_with("\u{1b}[1m\u{1b}[32mOK\u{1b}[0m    wss:"));
@@ -121,7 +126,6 @@ OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
 FAIL  ws://127.0.0.1:9/: cannot connect to 127.0.0.1:9: Connection refused
   resolve   12 \u{b5}s    127.0.0.1
   connect   FAIL
-  upgrade   -
 ";
         assert_eq!(shown(&samples::refused(), Style::default()), expected);
         let ascii = shown(&samples::refused(), Style { ascii: true, ..Style::default() });
@@ -153,12 +157,13 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
   FAIL      --expect-header 'Server: ^a-server-that-is-named-at-some-length': no
       such field
   conformance: 1 pass, 1 fail, 1 inconclusive, 1 not applicable
-    pass  5.5.2   ping-answered            pong with the same payload
-    fail  5.2     reserved-control-opcode  the connection stayed open for 2 s...
+    pass  5.5.2  ping-answered             pong with the same payload
+    fail  5.2    reserved-control-opcode   the connection stayed open for 2 s
+      after a frame with opcode 11
           > 8b 80 00 00 00 00
           (nothing came back)
-    ?     5.5.2   ping-answered            the server closed before
-    n/a   5.5.2   ping-answered            no subprotocol
+    ?     5.5.2  ping-answered             the server closed before
+    n/a   5.5.2  ping-answered             no subprotocol
 ";
         let verbose = Style { verbose: true, ..Style::default() };
         assert_eq!(shown(&samples::disappointing(), verbose), expected);
