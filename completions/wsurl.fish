@@ -209,8 +209,19 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 6 -l ipv6 -d 'Use
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'How many messages to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Messages to send, of each size, on each connection [default: 10; with --duration: no limit]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Sizes that take turns; without a list those around which the framing changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l mode -d 'Compare message by message, or all bytes as one stream' -r -f -a "message\t'Whole messages'
+stream\t'Binary messages whose boundaries do not count'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l fragment -d 'Send each message in frames of at most this many bytes' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'From one message of a connection to the next [default: as fast as the answers come]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Messages of a connection that may be under way' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d 'Connections side by side' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Begin no message after this time' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Pass over this many messages that the server sends first on each connection' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'What the payloads come from: the same number gives the same payloads' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for 1000 connections at a time; port 0 takes a free one; --subprotocol names one that it knows' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
@@ -268,6 +279,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-head
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s t -l text -d 'Text messages, with characters of one to four bytes (the default)'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s b -l binary -d 'Binary messages'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Command, Id};
+use clap::{Args, Command, Id, ValueEnum};
 
 use super::shared::ConversationArgs;
-use super::values;
+use super::values::{self, SizeList};
+use crate::report::Target;
 
 /// Arguments of `wsurl echo-test`.
 #[derive(Debug, Args)]
@@ -16,13 +17,61 @@ pub struct EchoTestArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
 
-    /// How many messages to send
-    #[arg(short = 'n', long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u64).range(1..))]
-    pub count: u64,
+    /// Messages to send, of each size, on each connection [default: 10; with --duration: no limit]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
 
     /// Bytes in each message
     #[arg(long, value_name = "SIZE", default_value = "64", value_parser = values::echo_size)]
     pub size: u64,
+
+    /// Sizes that take turns; without a list those around which the framing changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M
+    #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, default_missing_value = "ladder", conflicts_with = "size", value_parser = values::echo_sizes)]
+    pub sizes: Option<SizeList>,
+
+    /// Text messages, with characters of one to four bytes (the default)
+    #[arg(short, long, conflicts_with = "binary")]
+    pub text: bool,
+
+    /// Binary messages
+    #[arg(short, long)]
+    pub binary: bool,
+
+    /// Compare message by message, or all bytes as one stream
+    #[arg(long, value_enum, value_name = "MODE", default_value = "message")]
+    pub mode: Mode,
+
+    /// Send each message in frames of at most this many bytes
+    #[arg(long, value_name = "SIZE", value_parser = values::buffer_size)]
+    pub fragment: Option<usize>,
+
+    /// From one message of a connection to the next [default: as fast as the answers come]
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub interval: Option<Duration>,
+
+    /// Messages of a connection that may be under way
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::in_flight)]
+    pub in_flight: usize,
+
+    /// Connections side by side
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::connections)]
+    pub connections: usize,
+
+    /// Begin no message after this time
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub duration: Option<Duration>,
+
+    /// Pass over this many messages that the server sends first on each connection
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub greeting: u64,
+
+    /// What the payloads come from: the same number gives the same payloads
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: u64,
+
+    /// What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
+    pub reports: Vec<Target>,
 
     /// The server in the foreground
     #[command(flatten)]
@@ -33,8 +82,33 @@ pub struct EchoTestArgs {
     pub conversation: ConversationArgs,
 }
 
+/// What is sent, and how answers are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Whole messages.
+    Message,
+    /// Binary messages whose boundaries do not count.
+    Stream,
+}
+
 /// The options of the test itself, which the server has no use for.
-const OF_THE_TEST: [&str; 3] = ["url", "count", "size"];
+const OF_THE_TEST: [&str; 15] = [
+    "url",
+    "count",
+    "size",
+    "sizes",
+    "text",
+    "binary",
+    "mode",
+    "fragment",
+    "interval",
+    "in_flight",
+    "connections",
+    "duration",
+    "greeting",
+    "seed",
+    "reports",
+];
 
 /// The options of a conversation that the server heeds: it chooses among the subprotocols, and can fail in colour.
 const HEEDED: [&str; 3] = ["subprotocols", "silent", "color"];
@@ -57,8 +131,8 @@ pub struct ListenArgs {
     pub tls_key: Option<PathBuf>,
 
     /// Wait this long before each echo
-    #[arg(long, value_name = "DURATION", default_value = "0", hide_default_value = true, requires = "listen", value_parser = values::duration)]
-    pub delay: Duration,
+    #[arg(long, value_name = "DURATION", requires = "listen", value_parser = values::duration)]
+    pub delay: Option<Duration>,
 
     /// Break each connection off after this many echoes, without a Close
     #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u64).range(1..))]
@@ -67,6 +141,20 @@ pub struct ListenArgs {
     /// Close each connection with this code, at once or after the echoes of --drop-after
     #[arg(long, value_name = "CODE", requires = "listen", value_parser = values::close_code)]
     pub close_with: Option<u16>,
+}
+
+impl ListenArgs {
+    /// An option of the server where there is none: clap does not see it beside a URL, which excludes `--listen`.
+    pub fn without_server(&self) -> Option<&'static str> {
+        let given = [
+            ("--tls-cert", self.tls_cert.is_some()),
+            ("--tls-key", self.tls_key.is_some()),
+            ("--delay", self.delay.is_some()),
+            ("--drop-after", self.drop_after.is_some()),
+            ("--close-with", self.close_with.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given && self.listen.is_none()).map(|(flag, _)| flag)
+    }
 }
 
 /// What must not stand beside `--listen`, where it would mean nothing.

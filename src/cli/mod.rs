@@ -12,7 +12,7 @@ pub mod values;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use artifacts::{Artifact, committed_files, generate};
-pub use echo_test::{EchoTestArgs, ListenArgs};
+pub use echo_test::{EchoTestArgs, ListenArgs, Mode};
 pub use send::SendArgs;
 pub use shared::{
     AddressArgs, CheckArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs,
@@ -83,9 +83,12 @@ Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 
 const ECHO_EXAMPLES: &str = "\
 Examples:
-  wsurl echo-test                               against an embedded server on loopback
-  wsurl echo-test -n 1000 wss://example.com/    1000 messages to a server of yours
-  wsurl echo-test --listen 127.0.0.1:9001       run the echo server in the foreground";
+  wsurl echo-test                                    against an embedded server on loopback
+  wsurl echo-test --sizes wss://example.com/         the sizes around which the framing changes
+  wsurl echo-test --connections 100 --in-flight 16 --duration 10s ws://localhost:8080/
+  wsurl echo-test --listen 127.0.0.1:9001            run the echo server in the foreground
+
+Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 
 /// The definition of the command line, for everything that is generated from it.
 pub fn command() -> clap::Command {

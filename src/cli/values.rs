@@ -9,6 +9,7 @@ use clap::builder::TypedValueParser;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::echo::{LADDER, MAX_CONNECTIONS};
 use crate::echo_server::MAX_MESSAGE;
 use crate::net::http::is_token_char;
 use crate::net::upgrade::Header;
@@ -46,6 +47,35 @@ pub fn echo_size(text: &str) -> Result<u64, String> {
     match size::parse(text)? {
         size if size <= MAX_MESSAGE as u64 => Ok(size),
         _ => Err(format!("larger than {}; write 64K or 1M", size::exact(MAX_MESSAGE as u64))),
+    }
+}
+
+/// The sizes of an echo test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SizeList(pub Vec<u64>);
+
+/// A comma-separated list of sizes, or the ladder.
+pub fn echo_sizes(text: &str) -> Result<SizeList, String> {
+    if text == "ladder" {
+        return Ok(SizeList(LADDER.to_vec()));
+    }
+    let sizes = text.split(',').map(|size| echo_size(size.trim()));
+    sizes.collect::<Result<_, _>>().map(SizeList).map_err(|why| format!("{why}, or a list such as 1,64K"))
+}
+
+/// How many messages may be under way.
+pub fn in_flight(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=100_000) => Ok(count),
+        _ => Err("not a number from 1 to 100000; write 1 or 16".to_owned()),
+    }
+}
+
+/// How many connections to open.
+pub fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=MAX_CONNECTIONS) => Ok(count),
+        _ => Err(format!("not a number from 1 to {MAX_CONNECTIONS}; write 1 or 100")),
     }
 }
 
@@ -108,6 +138,27 @@ pub fn json_check(text: &str) -> Result<Check, String> {
     }
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok(Check::Json { pointer: pointer.to_owned(), value })
+}
+
+/// A field of the answer to the upgrade, and what it has to match.
+#[derive(Clone, Debug)]
+pub struct HeaderCheck {
+    /// The name of the field.
+    pub name: String,
+    /// What its value has to match.
+    pub regex: Regex,
+}
+
+impl HeaderCheck {
+    /// `Name: REGEX`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let example = "write 'Name: REGEX', such as 'Server: ^nginx'";
+        let (name, pattern) = text.split_once(':').ok_or(example)?;
+        if !is_token(name) {
+            return Err(format!("{name:?} is not a field name; {example}"));
+        }
+        Ok(Self { name: name.to_owned(), regex: regex(pattern.trim_start())? })
+    }
 }
 
 /// A class of TLS error that may be ignored on its own.

@@ -6,6 +6,7 @@ mod data;
 mod dialing;
 mod echo_test;
 mod options;
+mod reporting;
 mod retry;
 mod send;
 mod stream;

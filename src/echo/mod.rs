@@ -1,6 +1,176 @@
-//! The echo test: what is sent, how it is compared with what comes back, and the loop that drives any number of
-//! connections on one thread. May import `session::signals`, `net`, `protocol` and the small values.
+//! The echo test: what is sent, how it is compared with what comes back, and all connections of it on one thread.
+//! May import `session`, `echo_server`, `net`, `protocol` and the small values.
 
+mod conversation;
+mod ledger;
 mod outcome;
+mod payload;
+mod plan;
+mod totals;
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
+pub use plan::{LADDER, MAX_CONNECTIONS, Plan};
+pub use totals::Live;
+
+use self::conversation::{Answers, Questions};
+use self::ledger::Ledger;
+use self::payload::Payloads;
+use self::totals::Totals;
+use crate::error::{Failure, Status};
+use crate::net::Connection;
+use crate::session::{self, CloseOptions, Count, FinishRule, Limits, Observer, Output, Setup};
+
+/// A test that is planned and has not begun.
+#[derive(Debug)]
+pub struct Test {
+    plan: Rc<Plan>,
+    totals: Rc<RefCell<Totals>>,
+}
+
+/// The open connections of a test, and what holds for each of them.
+pub struct Peer {
+    /// The connections.
+    pub connections: Vec<Connection>,
+    /// What messages call the server.
+    pub host: String,
+    /// Host and port of the server.
+    pub target: String,
+    /// How long what may last.
+    pub limits: Limits,
+    /// Our Close, and which of the server's are accepted.
+    pub close: CloseOptions,
+}
+
+/// How each session ended, beside what the test has found out.
+#[derive(Debug)]
+pub struct Tested {
+    /// What the test has found out.
+    pub outcome: Outcome,
+    /// The sessions, in the order of their connections.
+    pub sessions: Vec<session::Outcome>,
+}
+
+impl Test {
+    /// A test by this plan.
+    pub fn new(plan: Plan) -> Self {
+        let totals = Rc::new(RefCell::new(Totals::new(&plan)));
+        Self { plan: Rc::new(plan), totals }
+    }
+
+    /// A view of the counts while the test runs.
+    pub fn live(&self) -> Live {
+        Live(Rc::clone(&self.totals))
+    }
+
+    /// The end of a test whose connections could not be opened.
+    pub fn not_begun(self, failure: Failure) -> Tested {
+        Tested { outcome: self.outcome(0, 0, false, Some(failure), ""), sessions: Vec::new() }
+    }
+
+    /// Runs the test on all connections at once; each has an observer.
+    pub fn run(self, peer: Peer, observers: &mut [Box<dyn Observer>]) -> Tested {
+        let Peer { connections, host, target, limits, close } = peer;
+        let payloads = Rc::new(Payloads::new(self.plan.kind, self.plan.seed));
+        let ledgers: Vec<_> = (0..connections.len() as u64)
+            .map(|number| Ledger::new(Rc::clone(&self.plan), Rc::clone(&payloads), number))
+            .map(|ledger| Rc::new(RefCell::new(ledger)))
+            .collect();
+        let mut questions: Vec<_> = ledgers.iter().map(|ledger| self.questions(ledger)).collect();
+        let mut answers: Vec<_> = ledgers.iter().map(|ledger| self.answers(ledger, &target)).collect();
+        let ways = questions.iter_mut().zip(&mut answers).zip(observers);
+        let setups =
+            connections.into_iter().zip(ways).map(|(connection, ((outgoing, incoming), observer))| Setup {
+                connection,
+                host: host.clone(),
+                target: target.clone(),
+                outgoing,
+                incoming,
+                output: Output::nowhere(),
+                rule: FinishRule { count: Count::None, quiet: None, follow: false, lockstep: false },
+                limits,
+                close: close.clone(),
+                limit_rate: None,
+                ping: false,
+                observer: observer.as_mut(),
+            });
+        let sessions = session::run_all(setups.collect());
+        let missing = ledgers.iter().map(|ledger| ledger.borrow().missing() as u64).sum();
+        let complete = ledgers.iter().all(|ledger| ledger.borrow().is_complete());
+        let (sessions, failure) = match sessions {
+            Ok(mut sessions) => {
+                let first = sessions.iter_mut().find(|session| session.result.is_err());
+                let failure = first.and_then(|session| std::mem::replace(&mut session.result, Ok(())).err());
+                (sessions, failure)
+            }
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        let outcome = self.outcome(ledgers.len() as u64, missing, complete, failure, &target);
+        Tested { outcome, sessions }
+    }
+
+    fn questions(&self, ledger: &Rc<RefCell<Ledger>>) -> Questions {
+        Questions {
+            plan: Rc::clone(&self.plan),
+            ledger: Rc::clone(ledger),
+            totals: Rc::clone(&self.totals),
+            start: None,
+            payload: Vec::new(),
+        }
+    }
+
+    fn answers(&self, ledger: &Rc<RefCell<Ledger>>, target: &str) -> Answers {
+        Answers {
+            stream: self.plan.stream,
+            target: target.to_owned(),
+            ledger: Rc::clone(ledger),
+            totals: Rc::clone(&self.totals),
+            gathered: Vec::new(),
+        }
+    }
+
+    fn outcome(
+        &self,
+        connections: u64,
+        missing: u64,
+        complete: bool,
+        failure: Option<Failure>,
+        target: &str,
+    ) -> Outcome {
+        let totals = self.totals.borrow();
+        let interrupted = failure
+            .as_ref()
+            .is_some_and(|failure| matches!(failure.status(), Status::Interrupted | Status::Terminated));
+        // What is under way when the user has had enough is not lost.
+        let lost = if interrupted { 0 } else { missing };
+        let counts = Counts { lost, ..totals.counts };
+        let mismatch = counts.mismatch(totals.difference.as_ref(), connections);
+        let result = match (failure, mismatch) {
+            (Some(failure), _) if interrupted => Err(failure),
+            (_, Some(mismatch)) => Err(mismatch),
+            (Some(failure), None) if lost > 0 && failure.status() == Status::Timeout => {
+                Err(failure.and(format_args!(": {lost} of {} messages did not come back", counts.sent)))
+            }
+            (Some(failure), None) => Err(failure),
+            (None, None) if lost > 0 || !complete => {
+                let planned = self.plan.messages().map(|count| count.saturating_mul(connections));
+                let of = planned.map_or(String::new(), |planned| format!(" of {planned}"));
+                let text = format!("{target} closed after {}{of} echoes", counts.echoed);
+                Err(Failure::new(Status::ExpectationFailed, text))
+            }
+            (None, None) => Ok(()),
+        };
+        Outcome {
+            counts,
+            difference: totals.difference.clone(),
+            sizes: totals.sizes.clone(),
+            round_trips: totals.round_trips.clone(),
+            bytes_echoed: totals.bytes_echoed,
+            elapsed: totals.elapsed(),
+            connections,
+            result,
+        }
+    }
+}

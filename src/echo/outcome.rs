@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Failure;
+use crate::error::{Failure, Status};
 use crate::stats::RoundTrips;
 
 /// Messages by what became of them.
@@ -24,6 +24,47 @@ pub struct Counts {
     pub unasked: u64,
     /// Messages passed over at the begin (`--greeting`).
     pub skipped: u64,
+}
+
+impl Counts {
+    /// What did not come back as it was sent, but for what is lost; `None` when nothing.
+    pub(super) fn mismatch(&self, difference: Option<&Difference>, connections: u64) -> Option<Failure> {
+        let mut wrong = Vec::new();
+        if self.corrupted > 0 {
+            let first = match difference {
+                Some(Difference { message, connection, what, .. }) => {
+                    let connection =
+                        if *connection == 1 { String::new() } else { format!(" of connection {connection}") };
+                    format!(": message {message}{connection}: {what}")
+                }
+                None => String::new(),
+            };
+            wrong.push(format!("{} of {} came back changed{first}", self.corrupted, messages(self.sent)));
+        }
+        if self.out_of_order > 0 {
+            wrong.push(format!("{} came out of order", messages(self.out_of_order)));
+        }
+        if self.duplicated > 0 {
+            wrong.push(format!("{} came back twice", messages(self.duplicated)));
+        }
+        if self.unasked > 0 {
+            wrong.push(format!("{} came that nobody had sent", messages(self.unasked)));
+        }
+        if wrong.is_empty() {
+            return None;
+        }
+        let failure = Failure::new(Status::ExpectationFailed, wrong.join("; "));
+        Some(failure.hint(if self.unasked > 0 && self.corrupted == 0 {
+            let first = (self.unasked + self.skipped).div_ceil(connections.max(1));
+            format!("--greeting {first} passes over what the server says first")
+        } else {
+            "is it an echo server? -vv shows what it sends".to_owned()
+        }))
+    }
+}
+
+fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 /// The first message that came back changed.
@@ -61,7 +102,7 @@ pub struct Outcome {
     pub difference: Option<Difference>,
     /// One for every size, in the order of sizes.
     pub sizes: Vec<SizeOutcome>,
-    /// Of all messages that came back, changed or not.
+    /// Of all messages that came back as they were.
     pub round_trips: RoundTrips,
     /// Bytes of payload that came back as they were.
     pub bytes_echoed: u64,

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use crate::support::{Script, Wsurl, file_with, frame, millis, noise};
+use crate::support::{EchoServer, Script, Wsurl, file_with, frame, millis, noise};
 
 /// How long is looked on.
 const A_WHILE: std::time::Duration = millis(600);
@@ -71,4 +71,17 @@ fn for_the_server_to_close() {
 fn for_the_answer_to_our_close() {
     let peer = speaks_first().hold();
     rests(Wsurl::new(["send", "--expect", "1", "--pong-interval", "50ms", &peer.url()]), "ready");
+}
+
+#[test]
+fn for_the_next_message_of_an_echo_test() {
+    let server = EchoServer::start();
+    let run = Wsurl::new(["echo-test", "--interval", "1h", "--connections", "20", &server.url()]).spawn();
+    thread::sleep(millis(500));
+    let before = run.processor_time();
+    thread::sleep(A_WHILE);
+    let used = run.processor_time().saturating_sub(before);
+    run.signal(crate::support::Signal::Interrupt);
+    run.exits(130);
+    assert!(used <= NEXT_TO_NOTHING, "{used:?} of processor time in {A_WHILE:?} of waiting");
 }

@@ -1,7 +1,7 @@
 //! `wsurl echo-test --listen`: the embedded server in the foreground, until a signal comes.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -36,7 +36,7 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
 fn options(args: ListenArgs, subprotocols: Vec<String>) -> Result<ServerOptions, Failure> {
     Ok(ServerOptions {
         tls: args.tls_cert.map(|path| tls(&path, args.tls_key.as_deref())).transpose()?,
-        delay: args.delay,
+        delay: args.delay.unwrap_or_default(),
         drop_after: args.drop_after,
         close_with: args.close_with,
         subprotocols,
@@ -56,13 +56,22 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
+/// Starts a server on loopback that ends with the program: its URL.
+pub(super) fn start_embedded() -> Result<String, Failure> {
+    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = bind(loopback, ServerOptions::default())?;
+    let bound = server.local_address().map_err(|err| cannot_listen(loopback, err))?;
+    server.start().map_err(|err| cannot_listen(loopback, err))?;
+    Ok(format!("ws://{bound}/"))
+}
+
 /// A server at `address`.
-pub(super) fn bind(address: SocketAddr, options: ServerOptions) -> Result<EchoServer, Failure> {
+fn bind(address: SocketAddr, options: ServerOptions) -> Result<EchoServer, Failure> {
     EchoServer::bind(address, options).map_err(|err| cannot_listen(address, err))
 }
 
 /// Why there is none.
-pub(super) fn cannot_listen(address: SocketAddr, err: std::io::Error) -> Failure {
+fn cannot_listen(address: SocketAddr, err: std::io::Error) -> Failure {
     Failure::new(Status::CannotConnect, format!("cannot listen on {address}"))
         .source(IoCause(err))
         .hint("127.0.0.1:0 takes a free port")

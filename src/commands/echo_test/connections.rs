@@ -1,0 +1,61 @@
+//! Opens the connections of an echo test, some at a time.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::commands::dialing::open;
+use crate::commands::options::ConversationOptions;
+use crate::endpoint::Endpoint;
+use crate::error::Failure;
+use crate::net::{Connection, Facts, Observer};
+
+/// Dials at the same time.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Says nothing of the further connections: they are made like the first.
+struct Silent;
+
+impl Observer for Silent {}
+
+/// Opens `count` connections; facts and observer are those of the first.
+pub(super) fn open_all(
+    options: &ConversationOptions,
+    count: usize,
+    facts: &mut Facts,
+    observer: &mut dyn Observer,
+) -> (Endpoint, Result<Vec<Connection>, Failure>) {
+    let (endpoint, first) = open(options, facts, observer);
+    let connections = first.and_then(|first| {
+        let mut connections = open_more(options, count - 1)?;
+        connections.insert(0, first);
+        Ok(connections)
+    });
+    (endpoint, connections)
+}
+
+fn open_more(options: &ConversationOptions, count: usize) -> Result<Vec<Connection>, Failure> {
+    let opened = Mutex::new(Ok(Vec::with_capacity(count)));
+    let begun = AtomicUsize::new(0);
+    let dial = || {
+        while begun.fetch_add(1, Ordering::Relaxed) < count {
+            let (_, connection) = open(options, &mut Facts::start(), &mut Silent);
+            let mut opened = opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            match (&mut *opened, connection) {
+                (Ok(connections), Ok(connection)) => connections.push(connection),
+                (Ok(connections), Err(failure)) => {
+                    let text = format!(" (connection {} of {})", connections.len() + 2, count + 1);
+                    *opened = Err(failure.and(text));
+                    return;
+                }
+                (Err(_), _) => return,
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..count.min(SIDE_BY_SIDE) {
+            scope.spawn(dial);
+        }
+    });
+    opened.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,49 @@
+//! What a person sees of an echo test while it runs: the trace, and one line that is drawn over.
+
+use std::time::Duration;
+
+use crate::echo::Live;
+use crate::protocol::FrameHeader;
+use crate::report::Trace;
+use crate::report::progress::LiveLine;
+use crate::session::{Direction, Observer};
+use crate::stats::Tally;
+
+/// How often the line is drawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Watches the first session of a test on behalf of all.
+pub(super) struct Watch {
+    pub(super) trace: Trace,
+    pub(super) live: Live,
+    /// Messages of all connections, if their number is limited.
+    pub(super) planned: Option<u64>,
+    pub(super) line: Option<LiveLine>,
+}
+
+impl Observer for Watch {
+    fn wants_frames(&self) -> bool {
+        self.trace.wants_frames()
+    }
+
+    fn frame(&mut self, direction: Direction, header: &FrameHeader, preview: &[u8]) {
+        self.trace.frame(direction, header, preview);
+    }
+
+    fn note(&mut self, text: &str) {
+        Observer::note(&mut self.trace, text);
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        self.line.as_ref().map(|_| TICK)
+    }
+
+    fn tick(&mut self, _: &Tally) {
+        let Some(line) = &self.line else { return };
+        let (echoed, elapsed) = (self.live.counts().echoed, self.live.elapsed());
+        let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
+        let rate = u128::from(echoed) * 1000 / elapsed.as_millis().max(1);
+        let median = self.live.median().map_or(String::new(), |time| format!(", p50 {time:.1?}"));
+        line.show(format!("{echoed}{of} messages echoed, {rate} a second{median}"));
+    }
+}

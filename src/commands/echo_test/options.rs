@@ -1,0 +1,55 @@
+//! What an echo test is asked for, checked as a whole.
+
+use crate::cli::{EchoTestArgs, Mode};
+use crate::echo::Plan;
+use crate::error::{Failure, Status};
+use crate::protocol::Kind;
+use crate::size;
+
+/// How many messages are sent when nobody says.
+const COUNT: u64 = 10;
+
+/// The most memory that whole messages may take on all connections, in bytes.
+const MAX_MEMORY: u64 = 1 << 30;
+
+/// The plan that the arguments ask for.
+///
+/// # Errors
+/// They contradict each other, or ask for more memory than there should be used.
+pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
+    let stream = args.mode == Mode::Stream;
+    if stream && args.text {
+        return Err(Failure::new(Status::Usage, "--mode stream sends binary messages, not text")
+            .hint("leave out -t, or use --mode message"));
+    }
+    let mut sizes = args.sizes.clone().map_or(vec![args.size], |list| list.0);
+    if stream {
+        // An empty message leaves no trace in a stream.
+        sizes.retain(|size| *size > 0);
+        if sizes.is_empty() {
+            return Err(Failure::new(Status::Usage, "--mode stream has nothing to compare with --size 0")
+                .hint("--size 1 is the least"));
+        }
+    }
+    let largest = sizes.iter().copied().max().unwrap_or_default();
+    let connections = args.connections as u64;
+    if largest * connections > MAX_MEMORY {
+        let (largest, most) = (size::exact(largest), size::exact(MAX_MEMORY));
+        let text = format!("messages of {largest} on {connections} connections take more than {most}");
+        return Err(Failure::new(Status::Usage, text).hint("fewer --connections, or a smaller --size"));
+    }
+    let kind = if args.binary || stream { Kind::Binary } else { Kind::Text };
+    let by_default = args.duration.is_none().then_some(COUNT);
+    Ok(Plan {
+        sizes: sizes.iter().map(|size| usize::try_from(*size).unwrap_or(usize::MAX)).collect(),
+        rounds: args.count.or(by_default),
+        kind,
+        stream,
+        fragment: args.fragment,
+        interval: args.interval,
+        in_flight: args.in_flight,
+        duration: args.duration,
+        greeting: args.greeting,
+        seed: args.seed,
+    })
+}

@@ -1,0 +1,81 @@
+//! Where the reports of `probe` and `echo-test` go, and which exit code goes with them.
+
+use std::io::IsTerminal;
+
+use crate::cli::{ColorWhen, OutputArgs};
+use crate::error::{Failure, Status};
+use crate::report::{Destinations, Format, Severity, Style, Target, nagios, wants_ascii};
+
+/// The places of the reports, open and not yet written.
+pub(super) struct Reporting {
+    destinations: Destinations,
+    style: Style,
+}
+
+impl Reporting {
+    /// Opens what `targets` name.
+    ///
+    /// # Errors
+    /// Two have the same place, or a file cannot be written.
+    pub(super) fn open(targets: &[Target], output: &OutputArgs) -> Result<Self, Failure> {
+        let ascii = wants_ascii(output.color == ColorWhen::Never, |name| std::env::var(name).ok());
+        let style = Style { ascii, verbose: output.verbose > 0, terminal: std::io::stdout().is_terminal() };
+        Ok(Self { destinations: Destinations::open(targets, output.silent)?, style })
+    }
+
+    /// The form of the report on standard output.
+    pub(super) fn printed(&self) -> Option<Format> {
+        self.destinations.standard_output()
+    }
+
+    /// How it is put on the page there.
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Writes the reports to their files.
+    ///
+    /// # Errors
+    /// The first that cannot be written.
+    pub(super) fn files(self, text: impl Fn(Format, Style) -> String) -> Result<(), Failure> {
+        let in_file = Style { terminal: false, ..self.style };
+        self.destinations.write(|format| text(format, in_file))
+    }
+}
+
+/// The result of a command whose report was `printed`: a monitoring plugin has exit codes of its own.
+pub(super) fn result(
+    printed: Option<Format>,
+    severity: Severity,
+    result: Result<(), Failure>,
+) -> Result<(), Failure> {
+    if printed != Some(Format::Nagios) {
+        return result;
+    }
+    let failure = match (result, severity.nagios_code()) {
+        (Ok(()), 0) => return Ok(()),
+        (Ok(()), _) => Failure::new(Status::ExpectationFailed, "slower than --warn"),
+        (Err(failure), _) => failure,
+    };
+    Err(failure.exits_with(severity.nagios_code().max(1)).quiet())
+}
+
+/// Whether a monitoring plugin's output goes to standard output, and so nothing to standard error.
+pub(super) fn is_plugin(targets: &[Target]) -> bool {
+    targets.iter().any(|target| target.file.is_none() && target.format == Format::Nagios)
+}
+
+/// Runs a command. When a plugin's output was asked for, a failure that came before any report is put in its words.
+pub(super) fn as_asked(
+    targets: &[Target],
+    command: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    command().or_else(|failure| {
+        if !is_plugin(targets) || failure.is_quiet() {
+            return Err(failure);
+        }
+        super::print(nagios::refusal(&failure).as_bytes())?;
+        let code = Severity::of(&failure).nagios_code();
+        Err(failure.exits_with(code).quiet())
+    })
+}

@@ -1,0 +1,157 @@
+//! Payloads that come from a seed: the same in every run, and different from message to message. Pure.
+//! Each begins with a stamp of its own; the rest is a piece of one long random text, or of random bytes, that is made
+//! once. So a payload can be made again when it is needed for comparison, and need not be kept.
+
+use crate::protocol::Kind;
+
+/// Bytes of random text or data that payloads are cut from.
+const POOL: usize = 64 * 1024;
+
+/// Bytes at the begin of a payload that are its own.
+const STAMP: usize = 8;
+
+/// Characters of one to four bytes, a third of them longer than one.
+const LETTERS: &[char] = &[
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+    'f',
+    'g',
+    'h',
+    'i',
+    'j',
+    'k',
+    'l',
+    ' ',
+    '0',
+    '1',
+    '2',
+    '\u{e9}',
+    '\u{df}',
+    '\u{3b1}',
+    '\u{20ac}',
+    '\u{65e5}',
+    '\u{672c}',
+    '\u{1f600}',
+    '\u{1f980}',
+];
+
+/// Makes the payloads of a test.
+#[derive(Debug)]
+pub(super) struct Payloads {
+    kind: Kind,
+    seed: u64,
+    pool: Vec<u8>,
+}
+
+impl Payloads {
+    pub(super) fn new(kind: Kind, seed: u64) -> Self {
+        let mut random = Random(seed);
+        let mut pool = Vec::with_capacity(POOL + 8);
+        while pool.len() < POOL {
+            match kind {
+                Kind::Binary => pool.extend_from_slice(&random.next().to_le_bytes()),
+                Kind::Text => {
+                    let letter = LETTERS[random.below(LETTERS.len())];
+                    pool.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+            }
+        }
+        Self { kind, seed, pool }
+    }
+
+    /// Makes `out` the payload of message `number` of a connection: `size` bytes.
+    pub(super) fn write(&self, connection: u64, number: u64, size: usize, out: &mut Vec<u8>) {
+        let mut random = Random(self.seed ^ connection.rotate_left(40) ^ number.rotate_left(8));
+        let stamp = random.next().to_le_bytes();
+        out.clear();
+        out.reserve(size);
+        out.extend(stamp.iter().take(size.min(STAMP)).map(|byte| match self.kind {
+            Kind::Binary => *byte,
+            // Visible ASCII.
+            Kind::Text => b'!' + byte % 94,
+        }));
+        let mut start = self.boundary(random.below(self.pool.len()));
+        while out.len() < size {
+            let wanted = (size - out.len()).min(self.pool.len() - start);
+            let end = self.boundary(start + wanted);
+            if end == start {
+                // Less room than the next character takes.
+                out.resize(size, b'.');
+            }
+            out.extend_from_slice(&self.pool[start..end]);
+            start = if end == self.pool.len() { 0 } else { end };
+        }
+    }
+
+    /// The nearest place at or before `at` where a character begins.
+    fn boundary(&self, mut at: usize) -> usize {
+        let is_inside = |at: usize| self.pool.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+        while self.kind == Kind::Text && is_inside(at) {
+            at -= 1;
+        }
+        at
+    }
+}
+
+/// `SplitMix64` (Steele, Lea, Flood 2014): every seed is a good one.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        // Smaller than the limit, which is a usize.
+        usize::try_from(self.next() % limit as u64).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn payload(payloads: &Payloads, connection: u64, number: u64, size: usize) -> Vec<u8> {
+        let mut out = vec![1, 2, 3];
+        payloads.write(connection, number, size, &mut out);
+        out
+    }
+
+    #[test]
+    fn text_has_the_right_size_and_is_text() {
+        let payloads = Payloads::new(Kind::Text, 1);
+        for size in (0..300).chain([POOL - 1, POOL, POOL + 1, 3 * POOL + 7, 1 << 20]) {
+            let text = payload(&payloads, 0, size as u64, size);
+            assert_eq!(text.len(), size);
+            let text = std::str::from_utf8(&text).expect("UTF-8");
+            assert!(size < 64 || !text.is_ascii(), "{text}");
+        }
+    }
+
+    #[test]
+    fn binary_has_the_right_size_and_is_not_text() {
+        let payloads = Payloads::new(Kind::Binary, 1);
+        for size in [0, 1, 7, 8, 9, 64, POOL + 9] {
+            assert_eq!(payload(&payloads, 0, 5, size).len(), size);
+        }
+        assert!(std::str::from_utf8(&payload(&payloads, 0, 0, 1000)).is_err());
+    }
+
+    #[test]
+    fn messages_connections_and_seeds_differ_and_repeat_in_the_next_run() {
+        let payloads = Payloads::new(Kind::Text, 1);
+        let many: HashSet<_> = (0..1000).map(|number| payload(&payloads, number % 10, number, 16)).collect();
+        assert_eq!(many.len(), 1000);
+        assert_ne!(payload(&payloads, 0, 0, 16), payload(&Payloads::new(Kind::Text, 2), 0, 0, 16));
+        assert_eq!(payload(&payloads, 3, 4, 500), payload(&Payloads::new(Kind::Text, 1), 3, 4, 500));
+    }
+}

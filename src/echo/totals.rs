@@ -1,0 +1,91 @@
+//! What all connections of an echo test count together, and how it looks while the test runs.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::outcome::{Counts, Difference, SizeOutcome};
+use super::plan::Plan;
+use crate::stats::RoundTrips;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Totals {
+    pub(super) counts: Counts,
+    pub(super) difference: Option<Difference>,
+    pub(super) sizes: Vec<SizeOutcome>,
+    pub(super) round_trips: RoundTrips,
+    pub(super) bytes_echoed: u64,
+    first_sent: Option<Instant>,
+    last_received: Option<Instant>,
+}
+
+impl Totals {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let sizes = plan.sizes.iter().map(|size| SizeOutcome {
+            size: *size as u64,
+            sent: 0,
+            echoed: 0,
+            round_trips: RoundTrips::new(),
+        });
+        Self {
+            counts: Counts::default(),
+            difference: None,
+            sizes: sizes.collect(),
+            round_trips: RoundTrips::new(),
+            bytes_echoed: 0,
+            first_sent: None,
+            last_received: None,
+        }
+    }
+
+    /// A message of this size goes out.
+    pub(super) fn sent(&mut self, size_index: usize, now: Instant) {
+        self.counts.sent += 1;
+        self.sizes[size_index].sent += 1;
+        self.first_sent.get_or_insert(now);
+    }
+
+    /// It came back as it was.
+    pub(super) fn echoed(&mut self, size_index: usize, time: Duration) {
+        self.counts.echoed += 1;
+        self.sizes[size_index].echoed += 1;
+        self.bytes_echoed += self.sizes[size_index].size;
+        self.round_trips.record(time);
+        self.sizes[size_index].round_trips.record(time);
+    }
+
+    /// Something came.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.last_received = Some(now);
+    }
+
+    /// From the first message sent to the last one received.
+    pub(super) fn elapsed(&self) -> Duration {
+        match (self.first_sent, self.last_received) {
+            (Some(first), Some(last)) => last.saturating_duration_since(first),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// Looks at a test while it runs.
+#[derive(Clone, Debug)]
+pub struct Live(pub(super) Rc<RefCell<Totals>>);
+
+impl Live {
+    /// The counts so far.
+    pub fn counts(&self) -> Counts {
+        self.0.borrow().counts
+    }
+
+    /// The median round trip so far.
+    pub fn median(&self) -> Option<Duration> {
+        self.0.borrow().round_trips.percentile(50.0)
+    }
+
+    /// How long it runs.
+    pub fn elapsed(&self) -> Duration {
+        self.0.borrow().first_sent.map_or(Duration::ZERO, |first| first.elapsed())
+    }
+}
