@@ -37,6 +37,7 @@ complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print vers
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'See whether endpoints are up, how fast each phase is, and whether they keep their promises'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends a file\'s content, @- that of standard input' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'How messages are laid out in standard input and standard output' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
@@ -293,3 +294,83 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 6 -l ipv6 -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s d -l data -d 'Send this message, or the content of a file (@FILE, @- is standard input), and await a reply' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l mode -d 'Send text messages, or binary ones as stream mode does' -r -f -a "message\t'Whole messages'
+stream\t'Binary messages whose boundaries do not count'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse messages beyond this size' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-status -d 'The server has to answer the upgrade with this status; another than 101 makes the refusal the success' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-subprotocol -d 'The server has to choose this subprotocol; it is offered if --subprotocol offers none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-header -d 'A field of this name in the answer to the upgrade has to match' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d 'The server\'s certificate has to be valid for this many days yet' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'The slowest round trip (upgrade, ping, message) may take this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when all of it takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when all of it takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Try again until everything is as it should be, for this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l origin -d 'Send this Origin, as a browser does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s A -l user-agent -d 'Send this User-Agent' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l bearer -d 'Send this token as Authorization: Bearer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l key -d 'The key of our certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+1.1\t''
+1.2\t''
+1.3\t''"
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l resolve -d 'Take this address for a host and port' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l interface -d 'Connect from this local address' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry -d 'Try again this often while the session is not open and there is hope' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l send-timeout -d 'Without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-timeout -d 'From our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l idle-timeout -d 'Without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-code -d 'Close with this code' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-reason -d 'Close with this reason' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Also in a file or pipe'
+never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-insecure -d 'Accept any certificate of an https proxy'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s k -l insecure -d 'Accept any certificate'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.2 -d 'Refuse TLS before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod echo_test;
+mod probe;
 mod send;
 mod shared;
 mod stream;
@@ -13,6 +14,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub use artifacts::{Artifact, committed_files, generate};
 pub use echo_test::{EchoTestArgs, ListenArgs, Mode};
+pub use probe::ProbeArgs;
 pub use send::SendArgs;
 pub use shared::{
     AddressArgs, CheckArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs,
@@ -25,7 +27,7 @@ pub use usage::{Parsed, parse};
 #[derive(Debug, Parser)]
 #[command(
     name = "wsurl",
-    about = "curl for WebSockets: send messages, stream files, test echo servers",
+    about = "curl for WebSockets: send messages, stream files, test echo servers, probe endpoints",
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
@@ -55,6 +57,9 @@ pub enum Command {
     /// Send messages to an echo server, compare and time what comes back
     #[command(after_help = ECHO_EXAMPLES)]
     EchoTest(Box<EchoTestArgs>),
+    /// See whether endpoints are up, how fast each phase is, and whether they keep their promises
+    #[command(after_help = PROBE_EXAMPLES)]
+    Probe(Box<ProbeArgs>),
 }
 
 const AFTER_HELP: &str = "\
@@ -62,6 +67,7 @@ First steps:
   wsurl echo-test                                  test against an embedded server
   wsurl send wss://example.com/chat 'hello'        send a message, print the reply
   wsurl stream -T big.iso wss://example.com/put    upload a file
+  wsurl probe wss://example.com/chat               is it up, and how fast?
   wsurl send --help                                all options of a subcommand";
 
 const SEND_EXAMPLES: &str = "\
@@ -87,6 +93,17 @@ Examples:
   wsurl echo-test --sizes wss://example.com/         the sizes around which the framing changes
   wsurl echo-test --connections 100 --in-flight 16 --duration 10s ws://localhost:8080/
   wsurl echo-test --listen 127.0.0.1:9001            run the echo server in the foreground
+
+Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
+
+const PROBE_EXAMPLES: &str = "\
+Examples:
+  wsurl probe wss://example.com/chat                          each phase with its time
+  wsurl probe --wait-ready 30s ws://localhost:8080/           until the server is up
+  wsurl probe -d ping --expect-text pong URL                  is the reply right?
+  wsurl probe --min-cert-days 14 --max-latency 200ms URL      promises to hold
+  wsurl probe --conformance -v URL                            the rules of RFC 6455, one by one
+  wsurl probe --report nagios --warn 1s --crit 3s URL         a check of Nagios or Icinga
 
 Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 

@@ -31,7 +31,7 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Parse
 
 fn failure(err: &clap::Error) -> Failure {
     if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Failure::new(Status::Usage, "a subcommand is missing: send, stream or echo-test")
+        return Failure::new(Status::Usage, "a subcommand is missing: send, stream, echo-test or probe")
             .hint("wsurl --help shows what there is; `wsurl echo-test` is the first thing to try");
     }
     let text = err.render().to_string();

@@ -8,7 +8,7 @@ use super::retry::{Backoff, is_retryable, retry_after};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
-use crate::net::{Connection, DialOptions, Facts, Observer, dial, redirect};
+use crate::net::{Connection, DialOptions, Facts, Observer, Transport, dial, reach, redirect, upgrade};
 
 /// A way to open a WebSocket, as far as redirects have led.
 #[derive(Debug)]
@@ -41,6 +41,40 @@ pub(super) fn open(
             }
             None => return (target.endpoint, Err(failure)),
         }
+    }
+}
+
+/// A way to the server that said yes to `endpoint` before, for those who want to speak to it in other words.
+#[derive(Debug)]
+pub(super) struct Way<'a>(Target<'a>);
+
+impl<'a> Way<'a> {
+    /// The way to `endpoint`, where redirects may have led.
+    pub(super) fn to(endpoint: &Endpoint, options: &'a ConversationOptions) -> Self {
+        let mut target = Target::new(options);
+        if !redirect::same_origin(&target.endpoint, endpoint) {
+            target.dial.upgrade.drop_secrets();
+        }
+        target.endpoint = endpoint.clone();
+        Self(target)
+    }
+
+    /// A new WebSocket.
+    pub(super) fn open(&mut self, observer: &mut dyn Observer) -> Result<Connection, Failure> {
+        let deadline = self.0.options.dial_deadline();
+        self.0.dial(&deadline, &mut Facts::start(), observer)
+    }
+
+    /// A byte stream on which nothing was said yet.
+    pub(super) fn reach(&mut self, observer: &mut dyn Observer) -> Result<Transport, Failure> {
+        let deadline = self.0.options.dial_deadline();
+        self.0.choose_proxy(observer)?;
+        reach(&self.0.endpoint, &self.0.dial, &deadline, &mut Facts::start(), observer)
+    }
+
+    /// The upgrade request with this key.
+    pub(super) fn request(&self, key: &str) -> String {
+        upgrade::request(&self.0.endpoint, &self.0.dial.upgrade, key)
     }
 }
 

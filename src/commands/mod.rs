@@ -6,6 +6,7 @@ mod data;
 mod dialing;
 mod echo_test;
 mod options;
+mod probe;
 mod reporting;
 mod retry;
 mod send;
@@ -34,6 +35,7 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Fai
                 Command::Send(args) => send::run(*args),
                 Command::Stream(args) => stream::run(*args),
                 Command::EchoTest(args) => echo_test::run(*args),
+                Command::Probe(args) => probe::run(*args),
             }
         }
         Parsed::Run(Cli { command: None, .. }) => Err(Failure::new(Status::Usage, "a subcommand is missing")),
@@ -57,6 +59,7 @@ fn set_color(command: &Command) {
         Command::Send(args) => &args.conversation,
         Command::Stream(args) => &args.conversation,
         Command::EchoTest(args) => &args.conversation,
+        Command::Probe(args) => &args.conversation,
     };
     match conversation.output.color {
         ColorWhen::Auto => {}

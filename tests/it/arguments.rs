@@ -175,10 +175,13 @@ fn help_is_data_and_goes_to_stdout() {
         .stdout_has("stream")
         .stdout_has("echo-test")
         .exits(0);
-    assert!(!help.text().contains("\n  probe "), "what is not offered yet is not promised");
-    for (command, option) in
-        [("send", "--framing"), ("stream", "--single-message"), ("echo-test", "--listen")]
-    {
+    assert!(help.text().contains("\n  probe "), "{}", help.text());
+    for (command, option) in [
+        ("send", "--framing"),
+        ("stream", "--single-message"),
+        ("echo-test", "--listen"),
+        ("probe", "--wait-ready"),
+    ] {
         Wsurl::new([command, "--help"]).stderr("").stdout_has(option).exits(0);
     }
 }

@@ -1,0 +1,81 @@
+//! `wsurl probe`.
+
+// The comments are help texts: a person reads them in a terminal, without Markdown.
+#![allow(clippy::doc_markdown)]
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::echo_test::Mode;
+use super::shared::{CheckArgs, ConversationArgs};
+use super::values::{self, HeaderCheck, Raw};
+use crate::report::Target;
+
+/// Arguments of `wsurl probe`.
+#[derive(Debug, Args)]
+pub struct ProbeArgs {
+    /// ws:// or wss:// URLs, which are probed side by side
+    #[arg(value_name = "URL", required = true)]
+    pub urls: Vec<String>,
+
+    /// Send this message, or the content of a file (@FILE, @- is standard input), and await a reply
+    #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
+    pub data: Vec<Vec<u8>>,
+
+    /// Send text messages, or binary ones as stream mode does
+    #[arg(long, value_enum, value_name = "MODE", default_value = "message")]
+    pub mode: Mode,
+
+    /// Refuse messages beyond this size
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::positive_bytes)]
+    pub max_message_size: u64,
+
+    /// The server has to answer the upgrade with this status; another than 101 makes the refusal the success
+    #[arg(long, help_heading = "Checks", value_name = "CODE", default_value = "101", value_parser = clap::value_parser!(u16).range(100..600))]
+    pub expect_status: u16,
+
+    /// The server has to choose this subprotocol; it is offered if --subprotocol offers none
+    #[arg(long, help_heading = "Checks", value_name = "NAME", value_parser = values::subprotocol)]
+    pub expect_subprotocol: Option<String>,
+
+    /// A field of this name in the answer to the upgrade has to match
+    #[arg(long, help_heading = "Checks", value_name = "NAME: REGEX", value_parser = HeaderCheck::parse)]
+    pub expect_header: Vec<HeaderCheck>,
+
+    /// The server's certificate has to be valid for this many days yet
+    #[arg(long, help_heading = "Checks", value_name = "N")]
+    pub min_cert_days: Option<u32>,
+
+    /// The slowest round trip (upgrade, ping, message) may take this long
+    #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
+    pub max_latency: Option<Duration>,
+
+    /// Warn when all of it takes longer
+    #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
+    pub warn: Option<Duration>,
+
+    /// Fail when all of it takes longer
+    #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
+    pub crit: Option<Duration>,
+
+    /// Try again until everything is as it should be, for this long
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub wait_ready: Option<Duration>,
+
+    /// Check the server's behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need
+    #[arg(long)]
+    pub conformance: bool,
+
+    /// What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
+    pub reports: Vec<Target>,
+
+    /// What to check
+    #[command(flatten)]
+    pub checks: CheckArgs,
+
+    /// What all have
+    #[command(flatten)]
+    pub conversation: ConversationArgs,
+}

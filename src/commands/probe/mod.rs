@@ -1,0 +1,133 @@
+//! `wsurl probe`: is the endpoint up, how fast is each phase, does it keep its promises?
+
+mod attempt;
+mod options;
+mod phases;
+mod promises;
+mod ready;
+mod rules;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+
+use self::options::Questions;
+use super::options::ConversationOptions;
+use super::reporting::{self, Reporting};
+use super::written::Written;
+use crate::cli::ProbeArgs;
+use crate::error::Failure;
+use crate::report::probe::{self, ProbeReport, Verdict};
+use crate::report::{Record, Trace};
+
+/// Endpoints that are probed at the same time.
+const SIDE_BY_SIDE: usize = 64;
+
+/// Probes every URL, and reports on them in the order given.
+pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
+    let targets = args.reports.clone();
+    reporting::as_asked(&targets, || {
+        let output = args.conversation.output.clone();
+        let (questions, endpoints) = options::from_args(args)?;
+        let reporting = Reporting::open(&targets, &output)?;
+        let (printed, style) = (reporting.printed(), reporting.style());
+        let streamed = printed.filter(|format| format.is_streamed());
+        let mut shown = Ok(());
+        let reports = probe_all(endpoints, &questions, |done| {
+            let one = std::slice::from_ref(&done.report);
+            let text = streamed.map(|format| probe::text(format, one, style)).unwrap_or_default();
+            if shown.is_ok() {
+                shown = super::print(text.as_bytes()).and_then(|()| done.written.print());
+            }
+        });
+        if let Some(format) = printed.filter(|format| !format.is_streamed()) {
+            shown = shown.and_then(|()| super::print(probe::text(format, &reports, style).as_bytes()));
+        }
+        let severity = probe::severity(&reports);
+        let text = |format, style| probe::text(format, &reports, style);
+        let files = reporting.files(text);
+        reporting::result(printed, severity, verdict(&reports).and(shown).and(files))
+    })
+}
+
+/// A probe that is over, and what `-w` prints of it.
+struct Done {
+    report: ProbeReport,
+    written: Written,
+}
+
+/// Probes all endpoints side by side. `tell` is called in the order given, as soon as all before are done.
+fn probe_all(
+    endpoints: Vec<ConversationOptions>,
+    questions: &Questions,
+    mut tell: impl FnMut(&Done),
+) -> Vec<ProbeReport> {
+    let several = endpoints.len() > 1;
+    let workers = endpoints.len().min(SIDE_BY_SIDE);
+    let queue = Mutex::new(endpoints.into_iter().enumerate());
+    let (done, results) = mpsc::channel();
+    let work = |done: mpsc::Sender<(usize, Done)>| {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((index, options)) = next else { break };
+            let label = if several { format!("[{}] ", index + 1) } else { String::new() };
+            // The other end lives until all are done.
+            let _ = done.send((index, probe_one(options, questions, label)));
+        }
+    };
+    thread::scope(|scope| {
+        let spawn = |done| thread::Builder::new().name("probe".to_owned()).spawn_scoped(scope, || work(done));
+        // One that cannot be had does without the others' help.
+        let spawned = (1..workers).filter(|_| spawn(done.clone()).is_ok()).count();
+        if spawned == 0 || spawn(done.clone()).is_err() {
+            work(done.clone());
+        }
+        drop(done);
+        let (mut early, mut reports) = (BTreeMap::new(), Vec::new());
+        for (index, done) in results {
+            early.insert(index, done);
+            while let Some(done) = early.remove(&reports.len()) {
+                tell(&done);
+                reports.push(done.report);
+            }
+        }
+        reports
+    })
+}
+
+fn probe_one(mut options: ConversationOptions, questions: &Questions, label: String) -> Done {
+    let mut trace = Trace::new(options.verbosity).labelled(label);
+    let mut probed = ready::probe(&mut options, questions, &mut trace);
+    if questions.conformance && probed.report.verdict != Verdict::Failed {
+        rules::check(&options, &probed.endpoint, &mut probed.report, &mut trace);
+    }
+    let report = probed.report;
+    let record = Record {
+        endpoint: &probed.endpoint,
+        facts: &report.facts,
+        tally: report.tally,
+        total: report.elapsed,
+        close: report.close.clone(),
+        digests: [None, None],
+        failure: report.failure.as_ref(),
+    };
+    let written = Written::of(options.write_out.as_ref(), &record);
+    Done { report, written }
+}
+
+/// Success, or the first failure in the order given.
+fn verdict(reports: &[ProbeReport]) -> Result<(), Failure> {
+    let failed: Vec<_> =
+        reports.iter().filter_map(|report| Some((report, report.failure.as_ref()?))).collect();
+    let Some((report, first)) = failed.first() else { return Ok(()) };
+    let mut failure = Failure::new(first.status(), first.to_string());
+    if let Some(hint) = first.advice() {
+        failure = failure.hint(hint);
+    }
+    if reports.len() > 1 {
+        let text =
+            format!("{} of {} endpoints failed, first {}: {first}", failed.len(), reports.len(), report.url);
+        failure = failure.rephrased(text);
+    }
+    Err(failure)
+}

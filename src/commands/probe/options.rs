@@ -1,0 +1,104 @@
+//! What a probe is asked for, checked as a whole.
+
+use std::time::Duration;
+
+use crate::cli::values::HeaderCheck;
+use crate::cli::{Mode, ProbeArgs};
+use crate::commands::data;
+use crate::commands::options::{ConversationOptions, checks};
+use crate::commands::reporting;
+use crate::error::{Failure, Status};
+use crate::protocol::Kind;
+use crate::session::Check;
+
+/// What every URL is asked.
+#[derive(Debug)]
+pub(super) struct Questions {
+    /// Messages to send.
+    pub(super) messages: Vec<(Kind, Vec<u8>)>,
+    /// Checks on the replies.
+    pub(super) checks: Vec<Check>,
+    /// The largest reply.
+    pub(super) max_message_size: u64,
+    /// What the endpoint has promised.
+    pub(super) promises: Promises,
+    pub(super) wait_ready: Option<Duration>,
+    pub(super) conformance: bool,
+}
+
+/// What an endpoint has to hold beside an open WebSocket.
+#[derive(Debug)]
+pub(super) struct Promises {
+    pub(super) status: u16,
+    pub(super) subprotocol: Option<String>,
+    pub(super) headers: Vec<HeaderCheck>,
+    pub(super) min_cert_days: Option<u32>,
+    pub(super) max_latency: Option<Duration>,
+    pub(super) warn: Option<Duration>,
+    pub(super) crit: Option<Duration>,
+}
+
+/// The status of an upgrade.
+pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
+
+impl Promises {
+    /// Whether a refused upgrade is what is wanted.
+    pub(super) fn wants_refusal(&self) -> bool {
+        self.status != SWITCHING_PROTOCOLS
+    }
+}
+
+impl Questions {
+    /// Whether messages belong to the probe.
+    pub(super) fn has_messages(&self) -> bool {
+        !self.messages.is_empty() || !self.checks.is_empty()
+    }
+}
+
+/// The questions, and how each URL is reached.
+///
+/// # Errors
+/// Arguments contradict each other, a URL is none, or a file cannot be read.
+pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationOptions>), Failure> {
+    if let (Some(warn), Some(crit)) = (args.warn, args.crit)
+        && warn > crit
+    {
+        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
+            .hint("--warn 1s --crit 3s warns first"));
+    }
+    let several = args.urls.len() > 1;
+    if several && args.conversation.output.dump_header.is_some() {
+        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
+            .hint("--report json has the answers of all"));
+    }
+    let mut conversation = args.conversation;
+    if let Some(name) = &args.expect_subprotocol
+        && conversation.request.subprotocols.is_empty()
+    {
+        conversation.request.subprotocols.push(name.clone());
+    }
+    // What is missing is told by the report, and by every try again.
+    let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
+    conversation.output.silent |= is_told && conversation.output.verbose == 0;
+    let endpoints = args.urls.iter().map(|url| ConversationOptions::from_args(url, conversation.clone()));
+    let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
+    let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
+    let messages = data::messages(args.data, args.max_message_size)?;
+    let questions = Questions {
+        messages: messages.into_iter().map(|message| (kind, message)).collect(),
+        checks: checks(&args.checks),
+        max_message_size: args.max_message_size,
+        promises: Promises {
+            status: args.expect_status,
+            subprotocol: args.expect_subprotocol,
+            headers: args.expect_header,
+            min_cert_days: args.min_cert_days,
+            max_latency: args.max_latency,
+            warn: args.warn,
+            crit: args.crit,
+        },
+        wait_ready: args.wait_ready,
+        conformance: args.conformance,
+    };
+    Ok((questions, endpoints))
+}
