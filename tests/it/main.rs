@@ -42,6 +42,20 @@ mod framings; // how messages are laid out in stdin and stdout
 mod send; // message mode: where messages come from, and how long replies are awaited
 mod stream; // stream mode: chunks, sections, files
 
+// The echo test
+mod echo_load; // counts, sizes, modes, fragments, pace, many messages and connections at once
+mod echo_outputs; // stdout, files, -w, -v, and readers that have left
+mod echo_peers; // servers that lose, change, double or reorder messages, or end before their time
+mod echo_reports; // what is printed, in each format
+
+// The probe
+mod probe; // phases and facts, messages, and endpoints that are down, refuse or hang
+mod probe_checks; // what is asked of the endpoint: status, fields, certificate, latency, replies
+mod probe_conformance; // the rules of RFC 6455, kept and broken
+mod probe_ready; // --wait-ready
+mod probe_reports; // junit, tap, nagios, prometheus, and where they go
+mod probe_several; // several URLs side by side
+
 // Around it
 mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, signals
 mod first_run; // the echo test, and its server

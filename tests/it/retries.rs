@@ -2,18 +2,7 @@
 
 use std::net::TcpListener;
 
-use socket2::{Domain, Socket, Type};
-
-use crate::support::{Script, Wsurl, frame, millis, secs};
-
-/// A port that is ours and refuses everybody until somebody listens there.
-fn closed_port() -> (Socket, String) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
-    socket.bind(&any.into()).expect("a port of our own");
-    let address = socket.local_addr().expect("the address").as_socket().expect("an IP address");
-    (socket, format!("ws://{address}/"))
-}
+use crate::support::{Script, Wsurl, closed_port, frame, millis, secs};
 
 fn busy(header: &str) -> String {
     format!("HTTP/1.1 503 Service Unavailable\r\n{header}Content-Length: 0\r\n\r\n")

@@ -24,6 +24,8 @@ pub enum Certificate {
     SelfSigned,
     /// Signed by a CA that is not the one in the CA file.
     UnknownCa,
+    /// Valid for so many days and some hours more.
+    DaysLeft(u32),
 }
 
 /// What a TLS server needs, and what its client needs to trust it.
@@ -85,6 +87,7 @@ fn leaf(certificate: Certificate) -> CertificateParams {
     let (from, to) = match certificate {
         Certificate::Expired => (now - 30 * DAY, now - DAY),
         Certificate::NotYetValid => (now + DAY, now + 30 * DAY),
+        Certificate::DaysLeft(days) => (now - DAY, now + days * DAY + DAY / 4),
         _ => (now - DAY, now + 30 * DAY),
     };
     let mut params = CertificateParams::new(names).expect("names");

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use tungstenite::protocol::frame::coding::CloseCode;
@@ -159,10 +159,33 @@ impl EchoServer {
     /// Waits for the first session to end, and tells what came in it.
     #[track_caller]
     pub fn received(&self) -> Received {
+        self.all_received(1).remove(0)
+    }
+
+    /// Waits for so many sessions to end, and tells what came in them.
+    #[track_caller]
+    pub fn all_received(&self, sessions: usize) -> Vec<Received> {
+        self.wait(|state| state.sessions.len() >= sessions).sessions.clone()
+    }
+
+    /// Waits until so many clients have called.
+    #[track_caller]
+    pub fn wait_for_connections(&self, connections: usize) {
+        drop(self.wait(|state| state.connections >= connections));
+    }
+
+    #[track_caller]
+    fn wait(&self, enough: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let state = self.seen.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.seen.changed.wait_timeout_while(state, secs(10), |state| state.sessions.is_empty());
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.sessions.first().expect("a session that has ended").clone()
+        let waited = self.seen.changed.wait_timeout_while(state, secs(10), |state| !enough(state));
+        let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            let (connections, sessions) = (state.connections, state.sessions.len());
+            // Not while the lock is held: it would be poisoned for who comes next.
+            drop(state);
+            panic!("only {connections} connections, of which {sessions} have ended");
+        }
+        state
     }
 
     /// The messages of the first session, as text.
@@ -194,6 +217,7 @@ fn serve(listener: &TcpListener, how: &Echo, tls: Option<&Arc<Tls>>, seen: &Arc<
                 return;
             }
             state.connections += 1;
+            seen.changed.notify_all();
         }
         let (how, tls, seen) = (how.clone(), tls.cloned(), Arc::clone(seen));
         thread::spawn(move || {

@@ -4,10 +4,13 @@
 //! - `echo_server`: a well-behaved server, made of tungstenite.
 //! - `flawed`: an echo server with one flaw.
 //! - `script`: a peer that does, byte by byte, what a test tells it.
+//! - `echoing`: what makes a script an echo server. `lax_server`: one that refuses nothing, whatever is sent.
+//! - `embedded`: the echo server of the binary itself.
 //! - `frame`: frames as bytes, written from the RFC and not from the code under test.
 //! - `certificate`: certificates of every kind, made when they are needed.
 //! - `openssl_acceptor`: servers that demand more of TLS: its latest version, or a client certificate.
 //! - `tunnel`, `socks`: what makes a script a proxy. `digest`: what makes a server know a password.
+//! - `formats`, `xml`: readers of reports.
 //! - `untouched`: a port where nobody is to call.
 
 mod capture;
@@ -15,8 +18,12 @@ mod certificate;
 mod difference;
 pub mod digest;
 mod echo_server;
+pub mod echoing;
+mod embedded;
 pub mod flawed;
+pub mod formats;
 pub mod frame;
+mod lax_server;
 #[cfg(target_os = "linux")]
 mod openssl_acceptor;
 #[cfg(unix)]
@@ -28,11 +35,14 @@ mod stage;
 mod tunnel;
 mod untouched;
 mod wsurl;
+mod xml;
 
 use std::time::Duration;
 
 pub use certificate::{Certificate, Tls};
 pub use echo_server::{Echo, EchoServer};
+pub use embedded::Embedded;
+pub use lax_server::LaxServer;
 #[cfg(target_os = "linux")]
 pub use openssl_acceptor::Demand;
 #[cfg(unix)]
@@ -41,6 +51,7 @@ pub use running::Running;
 pub use script::Script;
 pub use untouched::Untouched;
 pub use wsurl::Wsurl;
+pub use xml::Element;
 
 /// How long a peer waits for anything at all; longer than the limit of any run, so that the run is what fails.
 pub const PEER_PATIENCE: Duration = Duration::from_secs(20);
@@ -76,6 +87,22 @@ pub fn numbered_lines(count: usize) -> String {
 pub fn has_terminal() -> bool {
     let terminal = if cfg!(windows) { "CONIN$" } else { "/dev/tty" };
     std::fs::File::open(terminal).is_ok()
+}
+
+/// A folder, and the path of a file in it that is not there.
+pub fn new_file(name: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name).to_str().expect("a path in UTF-8").to_owned();
+    (folder, path)
+}
+
+/// A port that is ours and refuses everybody until somebody listens there.
+pub fn closed_port() -> (socket2::Socket, String) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    socket.bind(&any.into()).expect("a port of our own");
+    let address = socket.local_addr().expect("the address").as_socket().expect("an IP address");
+    (socket, format!("ws://{address}/"))
 }
 
 /// A directory of its own for a test, with one file in it.

@@ -75,6 +75,13 @@ impl Running {
         millis(ticks * 10)
     }
 
+    /// The threads that the run has at this moment.
+    #[cfg(target_os = "linux")]
+    pub fn threads(&self) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a running process");
+        tasks.count()
+    }
+
     /// Waits until stdout holds this text.
     #[track_caller]
     pub fn wait_for_stdout(&mut self, part: &str) {

@@ -175,6 +175,11 @@ impl Stage {
         Ok(frame)
     }
 
+    /// The frames read so far.
+    pub fn frames(&self) -> Vec<Frame> {
+        self.shared.record().frames.clone()
+    }
+
     /// Reads so many bytes of something that is no HTTP.
     pub fn hear(&mut self, count: usize) -> Result<Vec<u8>, Fault> {
         let mut bytes = vec![0; count];

@@ -1,0 +1,211 @@
+//! `probe --conformance`: the rules of RFC 6455 against a server that keeps them, and one that lets everything pass.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::formats::{Metrics, assert_fields, assert_narrow, json, regex, tap, verdict};
+use crate::support::{Certificate, Element, Embedded, LaxServer, Script, Wsurl, secs};
+
+fn probe(args: &[&str]) -> Wsurl {
+    Wsurl::new(["probe", "--conformance"]).args(args).limit(secs(120)).within(secs(60))
+}
+
+/// How many rules have each verdict, counted from the rules themselves.
+fn tally(conformance: &Value) -> BTreeMap<&str, u64> {
+    let mut tally = BTreeMap::new();
+    for rule in conformance["rules"].as_array().expect("rules") {
+        *tally.entry(rule["verdict"].as_str().expect("a text")).or_default() += 1;
+    }
+    tally
+}
+
+/// The counts of the report are those of its rules, and each rule is complete.
+#[track_caller]
+fn check(conformance: &Value) {
+    assert_fields(conformance, &["passed", "failed", "inconclusive", "not_applicable", "rules"]);
+    let tally = tally(conformance);
+    for (count, verdict) in [
+        ("passed", "pass"),
+        ("failed", "fail"),
+        ("inconclusive", "inconclusive"),
+        ("not_applicable", "not-applicable"),
+    ] {
+        assert_eq!(conformance[count], tally.get(verdict).copied().unwrap_or_default(), "{count}");
+    }
+    let mut ids = Vec::new();
+    for rule in conformance["rules"].as_array().expect("rules") {
+        assert_fields(rule, &["id", "section", "title", "verdict", "seen", "evidence"]);
+        let text = |name: &str| rule[name].as_str().unwrap_or_else(|| panic!("{name}: {rule}"));
+        assert!(regex("^[a-z0-9]+(-[a-z0-9]+)*$").is_match(text("id")), "{rule}");
+        assert!(regex(r"^\d+(\.\d+)*$").is_match(text("section")), "{rule}");
+        assert!(!text("title").is_empty() && !text("seen").is_empty(), "{rule}");
+        assert!(
+            rule["evidence"].as_array().is_some_and(|lines| lines.iter().all(Value::is_string)),
+            "{rule}"
+        );
+        ids.push(text("id").to_owned());
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "no rule twice");
+}
+
+#[test]
+fn our_own_server_breaks_no_rule() {
+    let server = Embedded::start();
+    let run = probe(&["--report", "json", server.url()]).stderr("").exits(0);
+    let report = json(run.text());
+    assert_eq!((&report["verdict"], &report["status"]), (&"ok".into(), &"success".into()));
+    let conformance = &report["conformance"];
+    check(conformance);
+    let broken: Vec<_> = conformance["rules"]
+        .as_array()
+        .expect("rules")
+        .iter()
+        .filter(|rule| rule["verdict"] == "fail")
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(conformance["passed"].as_u64().is_some_and(|passed| passed >= 25), "{:?}", tally(conformance));
+}
+
+#[test]
+fn people_get_a_line_for_each_rule() {
+    let server = Embedded::start();
+    let run = probe(&[server.url()]).stderr("").exits(0);
+    assert_narrow(run.text());
+    assert!(verdict(run.text()).starts_with(&format!("OK    {} is up: ", server.url())), "{}", run.text());
+    let head = regex(r"(?m)^  conformance: (\d+) pass, 0 fail, (\d+) inconclusive, (\d+) not applicable$");
+    let counted = head.captures(run.text()).expect("the counts");
+    let counted = [1, 2, 3].map(|index| counted[index].parse::<usize>().expect("a number"));
+    let line = regex(r"^    (\S+) +\d+(\.\d+)* +[a-z0-9-]+ +\S");
+    let rules: Vec<_> = run.text().lines().filter_map(|text| line.captures(text)).collect();
+    assert_eq!(rules.len(), counted.iter().sum::<usize>(), "{}", run.text());
+    let passed = rules.iter().filter(|rule| &rule[1] == "pass").count();
+    assert!(passed == counted[0] && passed >= 25, "{}", run.text());
+    assert!(regex(r"(?m)^    pass +5\.5\.2 +ping-answered +\S").is_match(run.text()), "{}", run.text());
+}
+
+#[test]
+fn a_server_that_lets_everything_pass_breaks_rules() {
+    let server = LaxServer::start();
+    let run = probe(&["--report", "json", &server.url()]).exits(1);
+    let report = json(run.text());
+    assert_eq!((&report["verdict"], &report["status"]), (&"failed".into(), &"expectation-failed".into()));
+    let conformance = &report["conformance"];
+    check(conformance);
+    let tally = tally(conformance);
+    assert!(tally["pass"] >= 10 && tally["fail"] >= 10, "{tally:?}");
+    let rules = conformance["rules"].as_array().expect("rules");
+    let failed: Vec<_> = rules.iter().filter(|rule| rule["verdict"] == "fail").collect();
+    let ids: Vec<_> = failed.iter().filter_map(|rule| rule["id"].as_str()).collect();
+    let told =
+        format!("{} of {} rules of RFC 6455 are broken: {}", failed.len(), rules.len(), ids.join(", "));
+    assert_eq!(report["error"], told);
+    assert!(run.stderr.starts_with(&format!("wsurl: error: {told}\n")), "{}", run.stderr);
+    let hex = regex("^[<>] [0-9a-f]{2}( [0-9a-f]{2})*");
+    for rule in failed {
+        let lines = rule["evidence"].as_array().expect("evidence");
+        assert!(!lines.is_empty(), "{rule}");
+        let frames = rule["section"].as_str().is_some_and(|section| section.starts_with('5'));
+        assert!(
+            !frames || lines.iter().any(|line| line.as_str().is_some_and(|line| hex.is_match(line))),
+            "{rule}"
+        );
+    }
+}
+
+#[test]
+fn the_evidence_is_shown_when_it_is_asked_for() {
+    let server = LaxServer::start();
+    let evidence = regex("^ {5,}[<>] [0-9a-f]{2}( [0-9a-f]{2})*");
+    let shown = |text: &str| text.lines().filter(|line| evidence.is_match(line)).count();
+
+    let run = probe(&[&server.url()]).exits(1);
+    assert_narrow(run.text());
+    assert_eq!(shown(run.text()), 0, "{}", run.text());
+
+    let run = probe(&["-v", &server.url()]).exits(1);
+    assert_narrow(run.text());
+    let lines: Vec<_> = run.text().lines().collect();
+    let rule = lines
+        .iter()
+        .position(|line| regex("^    fail +5.1 +unmasked").is_match(line))
+        .expect("a failed rule");
+    let below: Vec<_> = lines[rule + 1..].iter().take_while(|line| line.starts_with("     ")).collect();
+    assert!(
+        below.iter().any(|line| line.trim_start().starts_with("> ") && evidence.is_match(line)),
+        "{below:?}"
+    );
+    assert!(
+        below.iter().any(|line| line.trim_start().starts_with("< ") && evidence.is_match(line)),
+        "{below:?}"
+    );
+    let passed = lines.iter().position(|line| line.starts_with("    pass ")).expect("a rule that is kept");
+    assert!(!evidence.is_match(lines[passed + 1]), "{}", lines[passed + 1]);
+}
+
+#[test]
+fn a_server_with_tls_is_looked_at_too() {
+    let server = Embedded::tls(Certificate::Valid);
+    let run = probe(&["--cacert", server.cacert(), "--report", "json", server.url()]).stderr("").exits(0);
+    let report = json(run.text());
+    check(&report["conformance"]);
+    assert!(tally(&report["conformance"])["pass"] >= 25, "{report}");
+}
+
+#[test]
+fn rules_are_cases_of_the_other_reports() {
+    let server = Embedded::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("a path in UTF-8").to_owned();
+    let report = |format: &str| format!("--report={format}={}", file(format));
+    let run =
+        probe(&["--report", "json", &report("junit"), &report("tap"), &report("prometheus"), server.url()]);
+    let report = json(run.exits(0).text());
+    let tally = tally(&report["conformance"]);
+    let read = |name: &str| std::fs::read_to_string(file(name)).expect("the file");
+
+    let root = Element::parse(&read("junit"));
+    let suite = root.child("testsuite").expect("a suite");
+    let rules: Vec<_> =
+        suite.all("testcase").filter(|case| case.attribute("classname") == Some("RFC 6455")).collect();
+    assert_eq!(rules.len() as u64, tally.values().sum::<u64>());
+    assert!(rules.iter().any(|case| case.attribute("name") == Some("5.5.2 ping-answered")));
+    let skipped = rules.iter().filter(|case| case.child("skipped").is_some()).count() as u64;
+    let unclear = ["inconclusive", "not-applicable"].map(|name| tally.get(name).copied().unwrap_or_default());
+    assert_eq!(skipped, unclear.iter().sum::<u64>());
+
+    let points = tap(&read("tap"));
+    assert_eq!(points.iter().filter(|point| point.skipped).count() as u64, skipped);
+    assert!(points.iter().all(|point| point.ok));
+    assert!(points.iter().any(|point| point.description.ends_with("5.5.2 ping-answered")));
+
+    let metrics = Metrics::parse(&read("prometheus"));
+    let passed = metrics.get("wsurl_probe_conformance_rules", &[("verdict", "pass")]);
+    assert!((passed - f64::from(u32::try_from(tally["pass"]).expect("few"))).abs() < 0.1, "{passed}");
+}
+
+#[test]
+fn a_server_that_is_down_is_not_looked_at() {
+    let report = json(probe(&["--report", "json", "ws://127.0.0.1:1/"]).within(secs(5)).exits(7).text());
+    assert!(report["conformance"].is_null(), "{report}");
+
+    let peer = Script::new().request().respond("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").close();
+    let report = json(probe(&["--report", "json", &peer.url()]).within(secs(5)).exits(22).text());
+    assert!(report["conformance"].is_null(), "{report}");
+    assert_eq!(peer.requests().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_look() {
+    use crate::support::Signal;
+
+    let server = LaxServer::start();
+    let mut run = probe(&["-vv", &server.url()]).within(secs(10)).spawn();
+    run.wait_for_stderr("HTTP/1.1 101");
+    run.signal(Signal::Interrupt);
+    run.exits(130);
+}
