@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import socket
 import sys
@@ -36,7 +37,12 @@ class Bed:
             self.python = self.up(self.python_server("--unix", "python.sock"))
             env = os.environ | {"NODE_PATH": str(node_path)}
             self.node = self.up(Server(["node", HERE / "servers" / "node_peer.js", *self.pair], env=env))
-            self.nginx = self.up(Nginx(folder / "nginx", self.certs, self.python.ports["ws"]))
+            upstreams = {
+                "UPSTREAM": self.python.ports["ws"],
+                "PLAIN_PYTHON": self.python.ports["plain"],
+                "PLAIN_NODE": self.node.ports["plain"],
+            }
+            self.nginx = self.up(Nginx(folder / "nginx", self.certs, **upstreams))
             self.closed_port = self.bind_without_listening()
         except BaseException:
             self.stack.close()
@@ -93,6 +99,11 @@ class Bed:
         """What the server says of the session that has just ended."""
         server = self.node if self.peer.startswith("node") else self.python
         return server.event(name, self.tag)
+
+    def report(self, command, *args, status=0, **options):
+        """The JSON reports of a `probe` or `echo-test`, one for each URL."""
+        run = self.wsurl.run(command, "--report", "json", *args, **options).exits(status)
+        return [json.loads(line) for line in run.stdout.splitlines()]
 
     def file(self, size):
         """A file of random bytes."""

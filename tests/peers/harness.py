@@ -207,20 +207,20 @@ class Daemon:
 
 
 class Nginx(Daemon):
-    """TLS termination, client certificates, passwords and redirects in front of another server."""
+    """TLS termination, client certificates, passwords and redirects in front of other servers."""
 
-    def __init__(self, folder, certs, upstream):
+    def __init__(self, folder, certs, **upstreams):
         (folder / "tmp").mkdir(parents=True)
         (folder / "users").write_text(f"{USER}:{openssl_output('passwd', '-apr1', PASSWORD)}\n")
         super().__init__(
             folder,
-            ["TLS", "MTLS", "TLS12", "PLAIN"],
+            ["TLS", "MTLS", "TLS12", "PLAIN", "BEFORE_PYTHON", "BEFORE_NODE"],
             ["nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"],
             config="nginx.conf",
             log="error.log",
             USER="user root root;" if os.geteuid() == 0 else "",
             CERTS=certs,
-            UPSTREAM=upstream,
+            **upstreams,
         )
 
 

@@ -1,11 +1,11 @@
 """Runs wsurl against servers that others wrote: python `websockets`, node `ws`, nginx, proxies, and odd TLS servers.
 
-usage: peers.py WSURL FOLDER NODE_PATH [REGEX]
+usage: peers.py WSURL FOLDER NODE_PATH [REGEX | --conformance-table]
 
-The cases of this file are those of sessions; proxies.py, tls_peers.py and origins.py hold the others.
+The cases of this file are those of sessions; the files that it imports hold the others.
 
 Each case is a function over one peer; it raises Failed when something does not hold. REGEX picks cases by
-`name/peer`. PEERS_MIB says how large the large uploads are (1024).
+`name/peer`. PEERS_MIB says how large the large uploads are (1024). --conformance-table writes that of the README.
 """
 
 import base64
@@ -25,8 +25,11 @@ import tempfile
 import termios
 import time
 
-import origins  # noqa: F401  (these three register their cases)
+import conformance
+import endpoints  # noqa: F401  (these register their cases)
+import origins  # noqa: F401
 import proxies  # noqa: F401
+import reports  # noqa: F401
 import tls_peers  # noqa: F401
 from bed import CASES, LARGE, Bed, case, same_file, sha256
 from harness import MIB, Child, Failed, check, same
@@ -408,7 +411,10 @@ def main(binary, folder, node_path, pattern=""):
     with tempfile.TemporaryDirectory(dir=folder, prefix="run-") as work:
         bed = Bed(binary, pathlib.Path(work), node_path)
         with bed.stack:
-            return run_cases(bed, pattern)
+            if pattern != "--conformance-table":
+                return run_cases(bed, pattern)
+            print(conformance.write_table(bed))
+            return 0
 
 
 if __name__ == "__main__":

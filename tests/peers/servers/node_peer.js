@@ -9,6 +9,7 @@ const http = require('node:http');
 const https = require('node:https');
 const { once } = require('node:events');
 const { WebSocketServer } = require('ws');
+const { version } = require('ws/package.json');
 
 const MIB = 1 << 20;
 const SIZES = [0, 1, 125, 126, 65535, 65536, MIB, 16 * MIB];
@@ -136,11 +137,23 @@ async function start(make) {
   return port;
 }
 
+// An echo server with nothing but defaults.
+async function startPlain() {
+  const wss = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  wss.on('connection', (ws) => {
+    ws.on('error', () => {});
+    ws.on('message', (data, binary) => ws.send(data, { binary }));
+  });
+  await once(wss, 'listening');
+  return wss.address().port;
+}
+
 async function main(cert, key) {
   const tls = { cert: fs.readFileSync(cert), key: fs.readFileSync(key) };
   const ws = await start(() => http.createServer());
   const wss = await start(() => https.createServer(tls));
-  emit('listening', { ws, wss });
+  const plain = await startPlain();
+  emit('listening', { ws, wss, plain, version });
   process.stdin.resume().on('end', () => process.exit(0));
 }
 

@@ -1,7 +1,8 @@
 """A WebSocket server on `websockets`, for the acceptance run.
 
-Prints one JSON object a line on stdout: first {"event": "listening", ...} with the ports that the system picked, then
-what happened on each connection, under the name that its URL gave in `?case=NAME`. Ends when its stdin does.
+Prints one JSON object a line on stdout: first {"event": "listening", ...} with the version of `websockets` and the
+ports that the system picked, of which `plain` is an echo server with nothing but defaults; then what happened on each
+connection of the others, under the name that its URL gave in `?case=NAME`. Ends when its stdin does.
 
 usage: python_peer.py [--port PORT] [--unix PATH] CERT KEY
 
@@ -19,6 +20,7 @@ import ssl
 import sys
 from urllib.parse import parse_qsl, urlsplit
 
+import websockets
 from websockets.asyncio.server import serve, unix_serve
 from websockets.exceptions import ConnectionClosed
 
@@ -26,6 +28,7 @@ MIB = 1 << 20
 SIZES = [0, 1, 125, 126, 65535, 65536, MIB, 16 * MIB]
 PATTERN = 'plain, "quoted", back\\slash, tab\t, line\n, nul\0, é, €, 😀; '.encode()
 FLIP = bytes(byte ^ 0x80 for byte in range(256))  # text made binary
+HOSTILE = """quotes " ' tags <b>&amp; ]]> -->, | ; = # {} \\ % $(x) `x`, \u202e\xe9"""  # for those who write reports
 
 
 # A client that looks at a certificate and leaves is no event worth a traceback.
@@ -148,6 +151,7 @@ ROUTES = {
     "/ticker": ticker,
     "/subprotocol": subprotocol,
     "/sender": sender,
+    "/hostile": echo,
 }
 
 
@@ -175,9 +179,18 @@ def refuse(connection, request):
     path = urlsplit(request.path).path
     if path == "/forbidden":
         return connection.respond(http.HTTPStatus.FORBIDDEN, "no entry without a badge\n")
+    if path == "/hostile-refusal":
+        response = connection.respond(http.HTTPStatus.FORBIDDEN, f"{HOSTILE}\n")
+        response.reason_phrase = HOSTILE.encode("ascii", "ignore").decode()
+        return response
     if path not in ROUTES:
         return connection.respond(http.HTTPStatus.NOT_FOUND, "no such path\n")
     return None
+
+
+def decorate(connection, request, response):
+    if urlsplit(request.path).path == "/hostile":
+        response.headers["X-Hostile"] = HOSTILE
 
 
 def choose(connection, offered):
@@ -205,7 +218,13 @@ def has_ipv6():
         return False
 
 
-OPTIONS = {"max_size": None, "process_request": refuse, "select_subprotocol": choose, "ping_interval": None}
+OPTIONS = {
+    "max_size": None,
+    "process_request": refuse,
+    "process_response": decorate,
+    "select_subprotocol": choose,
+    "ping_interval": None,
+}
 
 
 async def start(port=0, **options):
@@ -213,6 +232,17 @@ async def start(port=0, **options):
     for sock in sockets:
         await serve(handler, sock=sock, **OPTIONS | options)
     return sockets[0].getsockname()[1]
+
+
+async def plain_echo(ws):
+    async for message in ws:
+        await ws.send(message)
+
+
+async def start_plain():
+    """An echo server with nothing but defaults."""
+    server = await serve(plain_echo, "127.0.0.1", 0)
+    return server.sockets[0].getsockname()[1]
 
 
 async def main(args):
@@ -225,6 +255,8 @@ async def main(args):
         ws=await start(args.port),
         wss=await start(ssl=tls),
         keepalive=await start(ping_interval=0.2, ping_timeout=1),
+        plain=await start_plain(),
+        version=websockets.__version__,
         ipv6=has_ipv6(),
     )
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
