@@ -72,7 +72,7 @@ pub(super) fn up() -> ProbeReport {
             phase(
                 "tls",
                 Some(micros(18_900)),
-                "TLSv1.3 TLS_AES_256_GCM_SHA384, CN=example.com, 42 days left",
+                "TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_SHA384",
             ),
             phase("upgrade", Some(micros(12_000)), "101 Switching Protocols, subprotocol chat.v2"),
             phase("ping", Some(micros(11_800)), "answered"),

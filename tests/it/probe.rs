@@ -73,7 +73,7 @@ fn tls_is_told_with_version_and_certificate() {
     let phases = lines(run.text());
     let names: Vec<_> = phases.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["resolve", "connect", "tls", "upgrade", "ping", "close"]);
-    let fact = regex(r"^TLSv1\.2 [A-Z0-9_-]+, CN=wsurl test server, 42 (days left|day.*\.\.\.)|\.\.\.$");
+    let fact = regex(r"^TLSv1\.2, 42 days left, CN=wsurl test server, [A-Z0-9_-]+(\.\.\.)?$");
     assert!(fact.is_match(&phases[2].1), "{}", phases[2].1);
 }
 

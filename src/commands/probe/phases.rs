@@ -55,15 +55,14 @@ fn resolve_detail(seen: &Seen<'_>) -> String {
     if addresses.is_empty() { String::new() } else { addresses.join(", ") + whose }
 }
 
+/// What people look for comes first: the line may be cut.
 fn tls_detail(facts: &Facts) -> String {
-    let names = [facts.tls_version, facts.tls_cipher].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    match &facts.certificate {
-        Some(certificate) => {
-            let left = days(certificate.days_left(SystemTime::now()));
-            format!("{names}, {left} left, {}", certificate.subject)
-        }
-        None => names,
-    }
+    let version = facts.tls_version.map(ToOwned::to_owned);
+    let certificate = facts.certificate.as_ref().map(|certificate| {
+        format!("{} left, {}", days(certificate.days_left(SystemTime::now())), certificate.subject)
+    });
+    let cipher = facts.tls_cipher.map(ToOwned::to_owned);
+    [version, certificate, cipher].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn upgrade_detail(facts: &Facts) -> String {

@@ -100,7 +100,7 @@ mod tests {
 OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
   resolve   1.20 ms  example.com
   connect   11.0 ms  93.184.216.34:443
-  tls       18.9 ms  TLSv1.3 TLS_AES_256_GCM_SHA384, CN=example.com, 42 days ...
+  tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_S...
   upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
   ping      11.8 ms  answered
   message   12.1 ms  1 sent, 1 received
@@ -141,7 +141,7 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
   redirect  to wss://www.example.com/chat
   resolve   1.20 ms  example.com
   connect   11.0 ms  93.184.216.34:443
-  tls       18.9 ms  TLSv1.3 TLS_AES_256_GCM_SHA384, CN=example.com, 42 days ...
+  tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_S...
   upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
   ping      11.8 ms  answered
   message   12.1 ms  1 sent, 1 received
