@@ -20,6 +20,7 @@ pub mod cli;
 pub mod commands;
 pub mod conformance;
 pub mod deadline;
+pub mod descriptors;
 pub mod echo;
 pub mod echo_server;
 pub mod endpoint;

@@ -17,6 +17,7 @@ use super::address::Destination;
 use super::stream::Stream;
 use super::transport::{Socket, Transport};
 use crate::deadline::Deadline;
+use crate::descriptors;
 use crate::error::{Failure, IoCause, Phase, Status};
 
 /// Addresses tried at most.
@@ -63,7 +64,9 @@ pub(super) fn connect(
     deadline: &Deadline,
     observer: &mut dyn Observer,
 ) -> Result<Transport, Failure> {
-    let poll = Poll::new().map_err(|err| cannot_connect(&destination.to_string()).source(IoCause(err)))?;
+    let first = addresses.first().copied();
+    let poll = Poll::new()
+        .map_err(|err| explain(&destination.to_string(), first.into_iter().zip([err]).collect()))?;
     let race = Race {
         poll,
         options,
@@ -228,6 +231,7 @@ fn cannot_connect(target: &str) -> Failure {
 
 fn explain(target: &str, mut failed: Vec<(SocketAddr, io::Error)>) -> Failure {
     let refused = failed.iter().all(|(_, err)| err.kind() == ErrorKind::ConnectionRefused);
+    let exhausted = failed.iter().find_map(|(_, err)| descriptors::advice(err));
     let failure = if failed.len() == 1 {
         failed.drain(..).fold(cannot_connect(target), |failure, (_, err)| failure.source(IoCause(err)))
     } else {
@@ -237,10 +241,10 @@ fn explain(target: &str, mut failed: Vec<(SocketAddr, io::Error)>) -> Failure {
             .collect();
         cannot_connect(target).and(format_args!(": {}", each.join("; ")))
     };
-    failure.hint(if refused {
-        "is the server running, and is the port right?"
-    } else {
-        "is there a route to it?"
+    failure.hint(match exhausted {
+        Some(advice) => advice,
+        None if refused => "is the server running, and is the port right?",
+        None => "is there a route to it?",
     })
 }
 

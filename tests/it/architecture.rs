@@ -19,7 +19,7 @@ const ORDER: [&[&str]; 11] = [
     &["echo_server"],
     &["net"],
     &["protocol"],
-    &["deadline", "endpoint", "error", "secret", "size", "stats", "stdio"],
+    &["deadline", "descriptors", "endpoint", "error", "secret", "size", "stats", "stdio"],
 ];
 
 /// Modules that import nothing of the crate, not even small values.

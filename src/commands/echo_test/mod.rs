@@ -13,6 +13,7 @@ use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
 use super::written::{Written, dump_header};
 use crate::cli::EchoTestArgs;
+use crate::descriptors;
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
@@ -25,6 +26,8 @@ use crate::stats::Tally;
 
 /// Runs the test, or the server.
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
+    // A thousand connections and their other ends are more than most systems allow at first.
+    descriptors::raise_limit();
     if let Some(address) = args.server.listen {
         return listen::run(address, args.server, args.conversation.request.subprotocols);
     }

@@ -1,0 +1,39 @@
+//! How many files and connections the process may have open: as many as the system allows, where that has to be asked for.
+
+use std::io;
+
+#[cfg(unix)]
+use rustix::io::Errno;
+
+/// Raises the soft limit to the hard one. Where that fails, the limit stays, and opening beyond it tells.
+pub fn raise_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let limit = getrlimit(Resource::Nofile);
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
+}
+
+/// What to try when there are no more; `None` when `err` says something else.
+pub fn advice(err: &io::Error) -> Option<&'static str> {
+    #[cfg(unix)]
+    let exhausted = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    #[cfg(not(unix))]
+    let exhausted = [i32::MIN];
+    let is_exhausted = err.raw_os_error().is_some_and(|code| exhausted.contains(&code));
+    is_exhausted
+        .then_some("`ulimit -n` tells and sets how many files and connections a process may have open")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lack_of_descriptors_is_explained() {
+        assert!(advice(&Errno::MFILE.into()).is_some_and(|text| text.contains("ulimit -n")));
+        assert_eq!(advice(&Errno::CONNREFUSED.into()), None);
+    }
+}
