@@ -67,7 +67,7 @@ pub(super) fn up() -> ProbeReport {
         verdict: Verdict::Ok,
         failure: None,
         phases: vec![
-            phase("resolve", Some(micros(1_200)), "example.com"),
+            phase("resolve", Some(micros(1_200)), "93.184.216.34"),
             phase("connect", Some(micros(11_000)), "93.184.216.34:443"),
             phase(
                 "tls",

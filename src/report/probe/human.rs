@@ -98,7 +98,7 @@ mod tests {
     fn an_endpoint_that_is_up() {
         let expected = "\
 OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
-  resolve   1.20 ms  example.com
+  resolve   1.20 ms  93.184.216.34
   connect   11.0 ms  93.184.216.34:443
   tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_S...
   upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
@@ -139,7 +139,7 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
       --expect-header 'Server: ^a-server-that-is-named-at-some-length' does not
       hold: no such field
   redirect  to wss://www.example.com/chat
-  resolve   1.20 ms  example.com
+  resolve   1.20 ms  93.184.216.34
   connect   11.0 ms  93.184.216.34:443
   tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_S...
   upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
