@@ -74,6 +74,20 @@ fn for_the_answer_to_our_close() {
 }
 
 #[test]
+fn for_a_server_that_takes_nothing_of_an_echo_test() {
+    let peer = Script::new().upgrade().stall();
+    let args = ["echo-test", "-b", "--size", "1M", "--in-flight", "500", "--interval", "10ms", &peer.url()];
+    let run = Wsurl::new(args).spawn();
+    thread::sleep(millis(1000));
+    let before = run.processor_time();
+    thread::sleep(A_WHILE);
+    let used = run.processor_time().saturating_sub(before);
+    run.signal(crate::support::Signal::Terminate);
+    run.exits(143);
+    assert!(used <= NEXT_TO_NOTHING, "{used:?} of processor time in {A_WHILE:?} of waiting");
+}
+
+#[test]
 fn for_the_next_message_of_an_echo_test() {
     let server = EchoServer::start();
     let run = Wsurl::new(["echo-test", "--interval", "1h", "--connections", "20", &server.url()]).spawn();

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::parting::Parting;
 use super::{Outcome, Pump, Setup, Turn, cannot_wait};
 use crate::error::Failure;
-use crate::net::Crowd;
+use crate::net::{Crowd, Readiness};
 use crate::session::signals;
 use crate::session::wake::Wake;
 
@@ -16,13 +17,17 @@ struct Member<'a> {
     /// None when it is over.
     pump: Option<Pump<'a>>,
     outcome: Option<Outcome>,
+    /// A server that is listened to for a moment yet.
+    parting: Option<Parting>,
+    begun: bool,
     /// Whether it has something to do.
     busy: bool,
     /// When it wants to look again in any case.
     next: Option<Instant>,
 }
 
-/// Runs sessions side by side until all are over: what became of each, in the order given.
+/// Runs sessions side by side until all are over: what became of each, in the order given. They have to keep nothing
+/// of what they receive, and to have no input of their own: no lane of theirs is waited for.
 ///
 /// # Errors
 /// The operating system does not let us wait for them.
@@ -34,9 +39,15 @@ pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
     let mut members = Vec::with_capacity(setups.len());
     for (number, mut setup) in setups.into_iter().enumerate() {
         crowd.add(&mut setup.connection.transport, number).map_err(cannot_wait)?;
-        let mut pump = Pump::new(setup, wake.clone())?;
-        pump.begin();
-        members.push(Member { pump: Some(pump), outcome: None, busy: true, next: None });
+        let pump = Pump::new(setup, wake.clone())?;
+        members.push(Member {
+            pump: Some(pump),
+            outcome: None,
+            parting: None,
+            begun: false,
+            busy: true,
+            next: None,
+        });
     }
     let mut signalled = false;
     loop {
@@ -49,7 +60,7 @@ pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
                 member.take_turns();
             }
             busy |= member.busy;
-            open |= member.pump.is_some();
+            open |= member.pump.is_some() || member.parting.is_some();
             next = next.into_iter().chain(member.next).min();
         }
         if !open {
@@ -63,9 +74,8 @@ pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
             next.map(|at| at.saturating_duration_since(Instant::now()))
         };
         let heard = crowd.wait(timeout, |number, news| {
-            if let Some(pump) = &mut members[number].pump {
-                pump.transport.hear(news);
-                members[number].busy = true;
+            if let Some(member) = members.get_mut(number) {
+                member.hear(news);
             }
         });
         heard.map_err(cannot_wait)?;
@@ -77,8 +87,30 @@ pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
 }
 
 impl Member<'_> {
+    fn hear(&mut self, news: Readiness) {
+        let transport = match (&mut self.pump, &mut self.parting) {
+            (Some(pump), _) => &mut pump.transport,
+            (None, Some(parting)) => parting.transport(),
+            (None, None) => return,
+        };
+        transport.hear(news);
+        self.busy = true;
+    }
+
     fn take_turns(&mut self) {
-        let Some(pump) = &mut self.pump else { return };
+        let Some(pump) = &mut self.pump else {
+            (self.busy, self.next) = (false, None);
+            if let Some(mut parting) = self.parting.take()
+                && parting.listen()
+            {
+                self.next = Some(parting.end());
+                self.parting = Some(parting);
+            }
+            return;
+        };
+        if !std::mem::replace(&mut self.begun, true) {
+            pump.begin();
+        }
         self.busy = true;
         for _ in 0..TURNS {
             match pump.turn(Instant::now()) {
@@ -88,8 +120,9 @@ impl Member<'_> {
                     break;
                 }
                 Turn::Over => {
-                    self.outcome = self.pump.take().map(Pump::finish);
-                    (self.busy, self.next) = (false, None);
+                    let (outcome, parting) = self.pump.take().map(Pump::part).unzip();
+                    (self.outcome, self.parting) = (outcome, parting.flatten());
+                    (self.busy, self.next) = (false, self.parting.as_ref().map(Parting::end));
                     return;
                 }
             }

@@ -4,12 +4,16 @@ use std::io::{ErrorKind, Read};
 use std::time::Instant;
 
 use super::Pump;
+use crate::error::Status;
 use crate::protocol::{Event, Section};
 use crate::session::Direction;
 use crate::session::output::OutputError;
 
 /// The close code for a message that is too big (RFC 6455 §7.4.1).
 const TOO_BIG: u16 = 1009;
+
+/// The close code when nothing is wrong with the message but that it is not the one that was wanted.
+const NORMAL: u16 = 1000;
 
 impl Pump<'_> {
     /// From the socket into messages: one buffer at a time, so that writing gets its turn.
@@ -121,7 +125,10 @@ impl Pump<'_> {
         }
         match self.incoming.section(section, self.lane.buffer()) {
             Ok(()) => self.machine.received(section.bytes.len() as u64, section.last, now),
-            Err(failure) => self.machine.give_up(failure, TOO_BIG, now),
+            Err(failure) => {
+                let code = if failure.status() == Status::MessageTooBig { TOO_BIG } else { NORMAL };
+                self.machine.give_up(failure, code, now);
+            }
         }
     }
 

@@ -4,12 +4,13 @@
 mod crowd;
 mod inbound;
 mod outbound;
+mod parting;
 
-use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 pub use self::crowd::run_all;
 use self::outbound::WRITE;
+use self::parting::Parting;
 use super::finish::FinishRule;
 use super::keepalive::KeepAlive;
 use super::limits::{CloseOptions, Limits};
@@ -26,9 +27,6 @@ use crate::stats::Tally;
 
 /// Read from the socket at once, in bytes.
 const READ: usize = 256 * 1024;
-
-/// How long a peer is listened to that we have no more to say to, so that our last frame is not lost to a reset.
-const LINGER: Duration = Duration::from_millis(100);
 
 /// What a session is made of.
 pub struct Setup<'a> {
@@ -102,7 +100,11 @@ pub fn run(setup: Setup<'_>) -> Outcome {
             pump.run();
             // From here on, a signal ends the program.
             drop(attached);
-            pump.finish()
+            let (outcome, parting) = pump.part();
+            if let Some(parting) = parting {
+                parting.pass();
+            }
+            outcome
         }
         Err(failure) => Outcome::failed(failure),
     }
@@ -300,11 +302,13 @@ impl<'a> Pump<'a> {
         let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
         let alive = if self.may_send_control() { self.alive.next() } else { None };
         let machine = self.machine.next_look(self.situation(now));
-        [machine, alive, paced, self.more_at, self.next_tick].into_iter().flatten().min()
+        let more = self.more_at.filter(|_| self.may_fill(Instant::now()));
+        [machine, alive, paced, more, self.next_tick].into_iter().flatten().min()
     }
 
-    /// Leaves the connection, and waits until everything received is written.
-    fn finish(mut self) -> Outcome {
+    /// Leaves the connection, and waits until everything received is written. A peer that may not have read our last
+    /// words is to be listened to for a moment.
+    fn part(mut self) -> (Outcome, Option<Parting>) {
         self.observer.tick(self.machine.tally());
         let tally = *self.machine.tally();
         let discards = self.machine.discards();
@@ -313,9 +317,7 @@ impl<'a> Pump<'a> {
         let close_took = self.machine.close_took();
         let story = self.machine.into_story(self.incoming.unmet());
         self.transport.shut_down();
-        if story.failure.is_some() {
-            linger(&mut self.transport);
-        }
+        let parting = story.failure.is_some().then(|| Parting::from(self.transport));
         let close = match &story.end {
             Some(End::Closed { by, frame }) => Some((*by, frame.clone())),
             _ => None,
@@ -332,28 +334,6 @@ impl<'a> Pump<'a> {
             Err(OutputError::Failed(failure)) => verdict.and(Err(failure)),
             Err(OutputError::Closed) | Ok(()) => verdict,
         };
-        Outcome { result, tally, close, ping, finished_at, close_took }
-    }
-}
-
-/// Reads what still comes for a moment. Closing a socket with unread bytes resets the connection, and the reset
-/// would overtake our Close.
-fn linger(transport: &mut Transport) {
-    let end = Instant::now() + LINGER;
-    let mut scrap = [0; 4096];
-    loop {
-        match transport.read(&mut scrap) {
-            Ok(1..) => {}
-            Err(err) if err.kind() == ErrorKind::WouldBlock => {
-                let left = end.saturating_duration_since(Instant::now());
-                if left.is_zero() || transport.wait(Some(left)).is_err() {
-                    return;
-                }
-            }
-            Ok(0) | Err(_) => return,
-        }
-        if Instant::now() >= end {
-            return;
-        }
+        (Outcome { result, tally, close, ping, finished_at, close_took }, parting)
     }
 }

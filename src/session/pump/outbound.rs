@@ -7,6 +7,7 @@ use super::{Broken, Pump};
 use crate::protocol::CloseFrame;
 use crate::session::keepalive::{Due, PAYLOAD};
 use crate::session::{Allowance, Direction, Supply};
+use crate::size::KEPT_CAPACITY;
 
 /// Prepared for the socket at once, in bytes.
 pub(super) const WRITE: usize = 256 * 1024;
@@ -18,15 +19,12 @@ impl Pump<'_> {
     /// From the input into frames. Only when the socket has taken what was prepared before: so nothing is moved
     /// within the buffer, and a control frame never waits behind more than one buffer.
     pub(super) fn fill(&mut self, now: Instant) -> bool {
+        if !self.may_fill(now) {
+            return false;
+        }
         let messages = self.machine.allowance();
-        // What follows the measured ping must not delay its pong.
-        if self.alive.pong_awaited_since(now).is_some() {
-            return false;
-        }
-        if self.written < self.out.len() || messages == 0 || self.broken.is_some() {
-            return false;
-        }
         self.out.clear();
+        self.out.shrink_to(KEPT_CAPACITY);
         self.written = 0;
         self.given_end = 0;
         let bytes = match &mut self.pacer {
@@ -69,6 +67,15 @@ impl Pump<'_> {
             self.machine.has_to_send(now);
         }
         filled
+    }
+
+    /// Whether the source is asked now: else it does not matter when it will have more.
+    pub(super) fn may_fill(&self, now: Instant) -> bool {
+        // What follows the measured ping must not delay its pong.
+        self.alive.pong_awaited_since(now).is_none()
+            && self.written == self.out.len()
+            && self.machine.allowance() > 0
+            && self.broken.is_none()
     }
 
     /// From frames into the socket, until it takes no more.
