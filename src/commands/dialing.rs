@@ -10,6 +10,11 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::{Connection, DialOptions, Facts, Observer, Transport, dial, reach, redirect, upgrade};
 
+/// Says nothing: of connections that are made like another one.
+pub(super) struct Silent;
+
+impl Observer for Silent {}
+
 /// A way to open a WebSocket, as far as redirects have led.
 #[derive(Debug)]
 struct Target<'a> {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::error::{Failure, Status};
-use crate::report::{Destinations, Format, Severity, Style, Target, nagios, wants_ascii};
+use crate::report::{self, Destinations, Format, Severity, Style, Target, nagios, wants_ascii};
 
 /// The places of the reports, open and not yet written.
 pub(super) struct Reporting {
@@ -58,6 +58,20 @@ pub(super) fn result(
         (Err(failure), _) => failure,
     };
     Err(failure.exits_with(severity.nagios_code().max(1)).quiet())
+}
+
+/// The result of a command that has also printed and written: what went wrong first counts, the rest is at least told.
+pub(super) fn and_written(
+    result: Result<(), Failure>,
+    written: impl IntoIterator<Item = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    written.into_iter().fold(result, |result, next| match (result, next) {
+        (Err(first), Err(other)) => {
+            report::warning(&other.to_string());
+            Err(first)
+        }
+        (result, next) => result.and(next),
+    })
 }
 
 /// Whether a monitoring plugin's output goes to standard output, and so nothing to standard error.

@@ -20,6 +20,8 @@ pub(super) struct Questions {
     pub(super) totals: Rc<RefCell<Totals>>,
     /// When the first message could go out.
     pub(super) start: Option<Instant>,
+    /// When the last one did.
+    pub(super) last: Option<Instant>,
     pub(super) payload: Vec<u8>,
 }
 
@@ -41,8 +43,8 @@ impl Questions {
         if !ledger.has_room() {
             return end.map_or(Supply::Waiting, later);
         }
-        let passed = u32::try_from(ledger.sent()).unwrap_or(u32::MAX);
-        match self.plan.interval.map(|interval| start + interval.saturating_mul(passed)) {
+        let due = self.plan.interval.and_then(|interval| Some(self.last? + interval));
+        match due {
             Some(due) if due > now => later(due),
             _ => Supply::Ready,
         }
@@ -61,6 +63,7 @@ impl Questions {
             }
             (opcode, rest) = (Opcode::Continuation, more);
         }
+        self.last = Some(now);
     }
 }
 
@@ -86,6 +89,8 @@ impl Outgoing for Questions {
             fill.messages += 1;
             fill.bytes += self.payload.len() as u64;
         }
+        self.payload.clear();
+        self.payload.shrink_to(KEPT_CAPACITY);
         if fill.messages > 0 {
             let count = usize::try_from(fill.messages).unwrap_or(usize::MAX);
             self.ledger.borrow_mut().leave(count, Instant::now());
@@ -118,6 +123,8 @@ pub(super) struct Answers {
     pub(super) ledger: Rc<RefCell<Ledger>>,
     pub(super) totals: Rc<RefCell<Totals>>,
     pub(super) gathered: Vec<u8>,
+    /// The bytes of the largest message that is sent.
+    pub(super) largest: usize,
 }
 
 impl Incoming for Answers {
@@ -136,7 +143,7 @@ impl Incoming for Answers {
             return Ok(());
         }
         // What is longer than anything that was sent is changed; the rest of it is not kept.
-        let room = (ledger.largest_awaited() + 1).saturating_sub(self.gathered.len());
+        let room = (self.largest + 1).saturating_sub(self.gathered.len());
         self.gathered.extend_from_slice(&section.bytes[..section.bytes.len().min(room)]);
         if section.last {
             ledger.message(section.kind, &self.gathered, totals, now);

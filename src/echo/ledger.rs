@@ -10,9 +10,16 @@ use super::payload::Payloads;
 use super::plan::Plan;
 use super::totals::Totals;
 use crate::protocol::Kind;
+use crate::size::KEPT_CAPACITY;
 
 /// Answered messages that are remembered, beside as many as may be under way, to know a second echo when it comes.
 const REMEMBERED: usize = 8;
+
+/// Messages that a later one has overtaken and that are still waited for; of older ones only the number is known.
+const LATE: usize = 1024;
+
+/// Messages that a changed one is compared with, to find out which it was.
+const CANDIDATES: usize = 16;
 
 /// A message that is under way.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +44,8 @@ pub(super) struct Ledger {
     sent: u64,
     /// In the order in which they were sent.
     under_way: VecDeque<Asked>,
+    /// Messages that are not waited for any more.
+    given_up: u64,
     answered: VecDeque<Answered>,
     /// The number of the latest message that was answered.
     highest: Option<u64>,
@@ -56,6 +65,7 @@ impl Ledger {
             connection,
             sent: 0,
             under_way: VecDeque::new(),
+            given_up: 0,
             answered: VecDeque::new(),
             highest: None,
             greetings: 0,
@@ -81,8 +91,8 @@ impl Ledger {
     }
 
     /// Messages that did not come back.
-    pub(super) fn missing(&self) -> usize {
-        self.under_way.len()
+    pub(super) fn missing(&self) -> u64 {
+        self.under_way.len() as u64 + self.given_up
     }
 
     /// Whether the server still owes something.
@@ -97,14 +107,12 @@ impl Ledger {
 
     /// Whether another message may be under way. Those that a later one has overtaken take no place.
     pub(super) fn has_room(&self) -> bool {
-        let overtaken = |asked: &Asked| self.highest.is_some_and(|highest| asked.number < highest);
-        self.under_way.len() - self.under_way.partition_point(overtaken) < self.plan.in_flight
+        self.under_way.len() - self.overtaken() < self.plan.in_flight
     }
 
-    /// The bytes of the largest message that may come back unchanged.
-    pub(super) fn largest_awaited(&self) -> usize {
-        let sizes = self.under_way.iter().map(|asked| self.plan.size(asked.number));
-        sizes.max().unwrap_or_else(|| self.plan.sizes.iter().copied().max().unwrap_or_default())
+    /// How many of those under way a later one has overtaken; they come first.
+    fn overtaken(&self) -> usize {
+        self.under_way.partition_point(|asked| self.highest.is_some_and(|highest| asked.number < highest))
     }
 
     /// Makes `payload` the next message, which is under way from now on.
@@ -125,6 +133,11 @@ impl Ledger {
 
     /// A message has come.
     pub(super) fn message(&mut self, kind: Kind, payload: &[u8], totals: &mut Totals, now: Instant) {
+        self.take_message(kind, payload, totals, now);
+        self.tidy();
+    }
+
+    fn take_message(&mut self, kind: Kind, payload: &[u8], totals: &mut Totals, now: Instant) {
         if !self.is_greeted() {
             self.greetings += 1;
             totals.counts.skipped += 1;
@@ -132,7 +145,10 @@ impl Ledger {
         }
         totals.heard(now);
         let same_kind = kind == self.plan.kind;
-        let found = (0..self.under_way.len())
+        let (overtaken, all) = (self.overtaken(), self.under_way.len());
+        // Those that are due first: what is short may be equal.
+        let found = (overtaken..all)
+            .chain(0..overtaken)
             .find(|index| same_kind && self.is_payload(self.under_way[*index].number, payload));
         if let Some(asked) = found.and_then(|index| self.under_way.remove(index)) {
             totals.counts.out_of_order += u64::from(self.highest > Some(asked.number));
@@ -172,6 +188,7 @@ impl Ledger {
                 let what = differs(at, Some(bytes[offset]), self.scratch.get(at).copied());
                 self.note(asked.number, at, what, totals);
                 totals.counts.corrupted += 1;
+                self.under_way.pop_front();
                 return Err(());
             }
             self.matched += here;
@@ -182,6 +199,7 @@ impl Ledger {
             self.matched = 0;
             self.under_way.pop_front();
             self.answer(asked, false, totals, now);
+            self.tidy();
         }
         if bytes.is_empty() {
             return Ok(());
@@ -195,6 +213,10 @@ impl Ledger {
             totals.echoed(self.plan.size_index(asked.number), now.saturating_duration_since(asked.at));
         }
         self.highest = self.highest.max(Some(asked.number));
+        for _ in LATE..self.overtaken() {
+            self.under_way.pop_front();
+            self.given_up += 1;
+        }
         self.answered.push_back(Answered { asked, changed });
         if self.answered.len() > REMEMBERED + self.plan.in_flight {
             self.answered.pop_front();
@@ -205,6 +227,7 @@ impl Ledger {
     fn recount(&mut self, asked: Asked, totals: &mut Totals, now: Instant) {
         totals.counts.corrupted -= 1;
         totals.counts.unasked += 1;
+        totals.counts.out_of_order += u64::from(self.highest > Some(asked.number));
         let index = self.plan.size_index(asked.number);
         totals.echoed(index, now.saturating_duration_since(asked.at));
         let noted = totals.difference.as_ref();
@@ -215,8 +238,9 @@ impl Ledger {
 
     /// Takes a message for the one under way that it resembles most.
     fn changed(&mut self, kind: Kind, payload: &[u8], totals: &mut Totals, now: Instant) {
-        let (mut best, mut longest) = (0, 0);
-        for index in 0..self.under_way.len() {
+        let first = self.overtaken().min(self.under_way.len() - 1);
+        let (mut best, mut longest) = (first, 0);
+        for index in (first..self.under_way.len()).take(CANDIDATES) {
             self.make(self.under_way[index].number);
             let length = common(&self.scratch, payload);
             if length > longest {
@@ -251,11 +275,20 @@ impl Ledger {
     }
 
     fn is_payload(&mut self, number: u64, payload: &[u8]) -> bool {
-        if payload.len() != self.plan.size(number) {
+        if payload.len() != self.plan.size(number) || !self.payloads.begins(self.connection, number, payload)
+        {
             return false;
         }
         self.make(number);
         self.scratch == payload
+    }
+
+    /// Gives back the memory of a large payload.
+    fn tidy(&mut self) {
+        if self.matched == 0 {
+            self.scratch.clear();
+            self.scratch.shrink_to(KEPT_CAPACITY);
+        }
     }
 }
 

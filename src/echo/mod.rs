@@ -97,12 +97,17 @@ impl Test {
                 observer: observer.as_mut(),
             });
         let sessions = session::run_all(setups.collect());
-        let missing = ledgers.iter().map(|ledger| ledger.borrow().missing() as u64).sum();
+        let missing = ledgers.iter().map(|ledger| ledger.borrow().missing()).sum();
         let complete = ledgers.iter().all(|ledger| ledger.borrow().is_complete());
         let (sessions, failure) = match sessions {
             Ok(mut sessions) => {
-                let first = sessions.iter_mut().find(|session| session.result.is_err());
-                let failure = first.and_then(|session| std::mem::replace(&mut session.result, Ok(())).err());
+                let mut failures: Vec<_> = sessions
+                    .iter_mut()
+                    .filter_map(|session| std::mem::replace(&mut session.result, Ok(())).err())
+                    .collect();
+                // That the user has had enough explains all others.
+                let told = failures.iter().position(is_interrupt).unwrap_or_default();
+                let failure = (!failures.is_empty()).then(|| failures.swap_remove(told));
                 (sessions, failure)
             }
             Err(failure) => (Vec::new(), Some(failure)),
@@ -117,6 +122,7 @@ impl Test {
             ledger: Rc::clone(ledger),
             totals: Rc::clone(&self.totals),
             start: None,
+            last: None,
             payload: Vec::new(),
         }
     }
@@ -128,6 +134,7 @@ impl Test {
             ledger: Rc::clone(ledger),
             totals: Rc::clone(&self.totals),
             gathered: Vec::new(),
+            largest: self.plan.sizes.iter().copied().max().unwrap_or_default(),
         }
     }
 
@@ -140,9 +147,7 @@ impl Test {
         target: &str,
     ) -> Outcome {
         let totals = self.totals.borrow();
-        let interrupted = failure
-            .as_ref()
-            .is_some_and(|failure| matches!(failure.status(), Status::Interrupted | Status::Terminated));
+        let interrupted = failure.as_ref().is_some_and(is_interrupt);
         // What is under way when the user has had enough is not lost.
         let lost = if interrupted { 0 } else { missing };
         let counts = Counts { lost, ..totals.counts };
@@ -173,4 +178,8 @@ impl Test {
             result,
         }
     }
+}
+
+fn is_interrupt(failure: &Failure) -> bool {
+    matches!(failure.status(), Status::Interrupted | Status::Terminated)
 }

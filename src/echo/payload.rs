@@ -64,15 +64,11 @@ impl Payloads {
 
     /// Makes `out` the payload of message `number` of a connection: `size` bytes.
     pub(super) fn write(&self, connection: u64, number: u64, size: usize, out: &mut Vec<u8>) {
-        let mut random = Random(self.seed ^ connection.rotate_left(40) ^ number.rotate_left(8));
-        let stamp = random.next().to_le_bytes();
+        let mut random = self.random(connection, number);
+        let stamp = self.stamp(random.next());
         out.clear();
         out.reserve(size);
-        out.extend(stamp.iter().take(size.min(STAMP)).map(|byte| match self.kind {
-            Kind::Binary => *byte,
-            // Visible ASCII.
-            Kind::Text => b'!' + byte % 94,
-        }));
+        out.extend_from_slice(&stamp[..size.min(STAMP)]);
         let mut start = self.boundary(random.below(self.pool.len()));
         while out.len() < size {
             let wanted = (size - out.len()).min(self.pool.len() - start);
@@ -84,6 +80,24 @@ impl Payloads {
             out.extend_from_slice(&self.pool[start..end]);
             start = if end == self.pool.len() { 0 } else { end };
         }
+    }
+
+    /// Whether `payload` begins like that of message `number`: so most that do not are told apart without making it.
+    pub(super) fn begins(&self, connection: u64, number: u64, payload: &[u8]) -> bool {
+        let stamp = self.stamp(self.random(connection, number).next());
+        payload.starts_with(&stamp[..payload.len().min(STAMP)])
+    }
+
+    fn random(&self, connection: u64, number: u64) -> Random {
+        Random(self.seed ^ connection.rotate_left(40) ^ number.rotate_left(8))
+    }
+
+    fn stamp(&self, random: u64) -> [u8; STAMP] {
+        random.to_le_bytes().map(|byte| match self.kind {
+            Kind::Binary => byte,
+            // Visible ASCII.
+            Kind::Text => b'!' + byte % 94,
+        })
     }
 
     /// The nearest place at or before `at` where a character begins.

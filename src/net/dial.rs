@@ -316,7 +316,7 @@ impl<'a> Dialer<'a> {
 
     fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {
         let facts = &mut *self.facts;
-        facts.timeline.secured = Some(facts.timeline.elapsed());
+        let now = facts.timeline.elapsed();
         let der = transport.peer_certificate();
         facts.certificate = der.as_deref().and_then(CertificateFacts::from_der);
         if let Some(hello) = transport.tls_session() {
@@ -340,9 +340,10 @@ impl<'a> Dialer<'a> {
                 self.observer.warn("the server's certificate is for another name (--ignore-tls-error name)");
             }
         }
-        match &tls.pins {
-            Some(pins) => pins.check(der.as_deref(), &self.endpoint.host()).map(|()| transport),
-            None => Ok(transport),
+        if let Some(pins) = &tls.pins {
+            pins.check(der.as_deref(), &self.endpoint.host())?;
         }
+        self.facts.timeline.secured = Some(now);
+        Ok(transport)
     }
 }

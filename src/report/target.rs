@@ -102,7 +102,7 @@ impl Destinations {
     pub fn open(targets: &[Target], silent: bool) -> Result<Self, Failure> {
         let mut places = HashSet::new();
         for Target { format, file } in targets {
-            if !places.insert(file) {
+            if !places.insert(file.as_deref().map(place)) {
                 return Err(twice(file.as_deref(), *format));
             }
         }
@@ -137,6 +137,13 @@ impl Destinations {
         }
         result
     }
+}
+
+/// A file by the one name that it has.
+fn place(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let in_folder = || Some(folder.canonicalize().ok()?.join(file.file_name()?));
+    file.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| file.to_owned())
 }
 
 fn twice(file: Option<&Path>, format: Format) -> Failure {

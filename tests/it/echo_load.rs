@@ -137,7 +137,9 @@ fn a_changed_byte_in_a_stream_is_found() {
     let options = ["echo-test", "--mode", "stream", "-n", "3", "--size", "100", "--in-flight", "3"];
     let run = Wsurl::new(options).args(["--report", "json", &peer.url()]).within(secs(5)).exits(1);
     let report = json(run.text());
-    assert_eq!((&report["echoed"], &report["corrupted"]), (&1.into(), &1.into()), "{report}");
+    let counts = ["sent", "echoed", "corrupted", "lost"].map(|name| report[name].as_u64());
+    assert_eq!(counts, [3, 1, 1, 1].map(Some), "{report}");
+    assert_eq!(peer.close_code(), Some(1000), "nothing is too big");
     let difference = &report["first_difference"];
     assert_eq!((&difference["message"], &difference["offset"]), (&2.into(), &50.into()), "{report}");
 }
@@ -342,4 +344,12 @@ fn an_interrupt_ends_many_connections_under_load() {
     let report = json(run.exits(130).text());
     assert_eq!((&report["status"], &report["exit_code"]), (&"interrupted".into(), &130.into()));
     assert!(report["echoed"].as_u64().expect("a number") > 0, "{report}");
+}
+
+#[test]
+fn the_first_round_trip_of_a_connection_does_not_count_what_the_others_take_to_begin() {
+    let run = Wsurl::new(["echo-test", "--connections", "200", "-n", "1", "--report", "json"]);
+    let report = json(run.within(secs(20)).exits(0).text());
+    let (shortest, longest) = (&report["round_trip"]["min"], &report["round_trip"]["max"]);
+    assert!(shortest.as_f64() < longest.as_f64().map(|longest| longest / 2.0), "{report}");
 }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::thread;
 
 use crate::support::formats::{json, json_lines, regex, verdict};
-use crate::support::{EchoServer, Script, Untouched, Wsurl, closed_port, millis, secs};
+use crate::support::{EchoServer, Embedded, Script, Untouched, Wsurl, closed_port, millis, secs};
 
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
 
@@ -174,4 +174,19 @@ fn an_interrupt_ends_the_wait() {
     peer.wait();
     run.signal(Signal::Interrupt);
     run.exits(130);
+}
+
+#[test]
+fn the_rules_have_more_time_than_the_wait() {
+    let server = Embedded::delayed("20ms");
+    let run = probe("600ms", &["--conformance", "--report", "json", server.url()]);
+    let report = json(run.within(secs(60)).exits(0).text());
+    assert!(report["conformance"]["inconclusive"].as_u64() <= Some(2), "{report}");
+}
+
+#[test]
+fn the_rules_have_no_more_time_than_the_whole_run() {
+    let server = Embedded::delayed("50ms");
+    let args = ["probe", "-m", "1s", "--conformance", server.url()];
+    Wsurl::new(args).stderr_has("rules of RFC 6455 were tried").within(secs(4)).exits(28);
 }

@@ -209,3 +209,21 @@ fn many_urls_are_no_problem() {
     let plan = regex(r"(?m)^1\.\.(\d+)$").captures(run.text()).expect("a plan")[1].to_owned();
     assert_eq!(plan, (40 * 6).to_string(), "the endpoint and five phases each");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_them_all_soon_also_those_that_are_not_open_yet() {
+    use crate::support::Signal;
+
+    let open = Script::new().upgrade();
+    let (hanging, never) = (Script::new().request(), "--expect-text=never");
+    let args = ["--connect-timeout", "20s", never, &open.url(), &hanging.url()];
+    let run = Wsurl::new(["probe"]).args(args).within(secs(4)).spawn();
+    open.wait();
+    hanging.wait();
+    let _peers = (open.hold(), hanging.hold());
+    run.signal(Signal::Interrupt);
+    let run = run.exits(130);
+    assert_eq!(verdicts(run.text()).len(), 2, "{}", run.text());
+    assert!(run.text().matches("interrupted by SIGINT").count() == 2, "{}", run.text());
+}

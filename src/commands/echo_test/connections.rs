@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::commands::dialing::open;
+use crate::commands::dialing::{Silent, open};
 use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
@@ -12,11 +12,6 @@ use crate::net::{Connection, Facts, Observer};
 
 /// Dials at the same time.
 const SIDE_BY_SIDE: usize = 8;
-
-/// Says nothing of the further connections: they are made like the first.
-struct Silent;
-
-impl Observer for Silent {}
 
 /// Opens `count` connections; facts and observer are those of the first.
 pub(super) fn open_all(

@@ -1,6 +1,8 @@
 //! What a person sees of an echo test while it runs: the trace, and one line that is drawn over.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use crate::echo::Live;
 use crate::protocol::FrameHeader;
@@ -12,13 +14,34 @@ use crate::stats::Tally;
 /// How often the line is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Watches the first session of a test on behalf of all.
-pub(super) struct Watch {
-    pub(super) trace: Trace,
+/// The line, which all sessions of a test keep up to date, as long as there is one.
+pub(super) struct Panel {
+    pub(super) line: LiveLine,
     pub(super) live: Live,
     /// Messages of all connections, if their number is limited.
     pub(super) planned: Option<u64>,
-    pub(super) line: Option<LiveLine>,
+    pub(super) drawn: Cell<Option<Instant>>,
+}
+
+impl Panel {
+    fn draw(&self) {
+        let now = Instant::now();
+        if self.drawn.get().is_some_and(|drawn| now - drawn < TICK) {
+            return;
+        }
+        self.drawn.set(Some(now));
+        let (echoed, elapsed) = (self.live.counts().echoed, self.live.elapsed());
+        let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
+        let rate = u128::from(echoed) * 1000 / elapsed.as_millis().max(1);
+        let median = self.live.median().map_or(String::new(), |time| format!(", p50 {time:.1?}"));
+        self.line.show(format!("{echoed}{of} messages echoed, {rate} a second{median}"));
+    }
+}
+
+/// Watches one session.
+pub(super) struct Watch {
+    pub(super) trace: Trace,
+    pub(super) panel: Option<Rc<Panel>>,
 }
 
 impl Observer for Watch {
@@ -35,15 +58,12 @@ impl Observer for Watch {
     }
 
     fn interval(&self) -> Option<Duration> {
-        self.line.as_ref().map(|_| TICK)
+        self.panel.as_ref().map(|_| TICK)
     }
 
     fn tick(&mut self, _: &Tally) {
-        let Some(line) = &self.line else { return };
-        let (echoed, elapsed) = (self.live.counts().echoed, self.live.elapsed());
-        let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
-        let rate = u128::from(echoed) * 1000 / elapsed.as_millis().max(1);
-        let median = self.live.median().map_or(String::new(), |time| format!(", p50 {time:.1?}"));
-        line.show(format!("{echoed}{of} messages echoed, {rate} a second{median}"));
+        if let Some(panel) = &self.panel {
+            panel.draw();
+        }
     }
 }

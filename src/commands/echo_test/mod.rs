@@ -5,10 +5,12 @@ mod listen;
 mod live;
 mod options;
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use self::connections::open_all;
-use self::live::Watch;
+use self::live::{Panel, Watch};
 use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
 use super::written::{Written, dump_header};
@@ -88,16 +90,19 @@ fn open_and_run(
         Err(failure) => return (endpoint, test.not_begun(failure)),
     };
     let shows_line = options.verbosity == Verbosity::Normal;
-    let watch = Watch {
-        trace,
-        live: test.live(),
-        planned: planned(plan, count),
-        line: if shows_line { LiveLine::on_terminal() } else { None },
-    };
-    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(watch)];
-    observers.extend((1..connections.len()).map(|number| -> Box<dyn Observer> {
-        Box::new(Trace::new(options.verbosity).labelled(format!("[{}] ", number + 1)))
-    }));
+    let line = if shows_line { LiveLine::on_terminal() } else { None };
+    let panel = line.map(|line| {
+        Rc::new(Panel { line, live: test.live(), planned: planned(plan, count), drawn: Cell::default() })
+    });
+    let traces = (1..connections.len()).map(|number| {
+        let label = format!("[{}] ", number + 1);
+        Trace::new(options.verbosity).labelled(label)
+    });
+    let traces = std::iter::once(trace).chain(traces);
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    for trace in traces {
+        observers.push(Box::new(Watch { trace, panel: panel.clone() }));
+    }
     let peer = Peer {
         connections,
         host: endpoint.host(),
@@ -149,5 +154,5 @@ fn conclude(
     let shown = super::print(text.as_bytes()).and_then(|()| written.print());
     let files = reporting.files(|format, style| echo::text(format, &report, style));
     let result = std::mem::replace(&mut report.outcome.result, Ok(()));
-    reporting::result(printed, severity, result.and(shown).and(files))
+    reporting::result(printed, severity, reporting::and_written(result, [shown, files]))
 }

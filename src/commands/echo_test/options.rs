@@ -9,7 +9,8 @@ use crate::size;
 /// How many messages are sent when nobody says.
 const COUNT: u64 = 10;
 
-/// The most memory that whole messages may take on all connections, in bytes.
+/// The most memory that whole messages may take on all connections, in bytes: each may hold one on its way out and
+/// one on its way in.
 const MAX_MEMORY: u64 = 1 << 30;
 
 /// The plan that the arguments ask for.
@@ -33,9 +34,10 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
     }
     let largest = sizes.iter().copied().max().unwrap_or_default();
     let connections = args.connections as u64;
-    if largest * connections > MAX_MEMORY {
+    if 2 * largest * connections > MAX_MEMORY {
         let (largest, most) = (size::exact(largest), size::exact(MAX_MEMORY));
-        let text = format!("messages of {largest} on {connections} connections take more than {most}");
+        let text =
+            format!("messages of {largest} on {connections} connections take more than {most}, out and in");
         return Err(Failure::new(Status::Usage, text).hint("fewer --connections, or a smaller --size"));
     }
     let kind = if args.binary || stream { Kind::Binary } else { Kind::Text };

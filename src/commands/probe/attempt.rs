@@ -161,6 +161,7 @@ fn converse(
     } else {
         Count::AsSent { at_least: awaited }
     };
+    let _open = questions.sessions.enter();
     session::run(Setup {
         connection,
         host: endpoint.host(),

@@ -6,12 +6,10 @@ mod phases;
 mod promises;
 mod ready;
 mod rules;
-
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::thread;
+mod side_by_side;
 
 use self::options::Questions;
+use self::side_by_side::probe_all;
 use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
 use super::written::Written;
@@ -19,9 +17,6 @@ use crate::cli::ProbeArgs;
 use crate::error::Failure;
 use crate::report::probe::{self, ProbeReport, Verdict};
 use crate::report::{Record, Trace};
-
-/// Endpoints that are probed at the same time.
-const SIDE_BY_SIDE: usize = 64;
 
 /// Probes every URL, and reports on them in the order given.
 pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
@@ -33,7 +28,7 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let (printed, style) = (reporting.printed(), reporting.style());
         let streamed = printed.filter(|format| format.is_streamed());
         let mut shown = Ok(());
-        let reports = probe_all(endpoints, &questions, |done| {
+        let reports = probe_all(endpoints, questions, |done| {
             let one = std::slice::from_ref(&done.report);
             let text = streamed.map(|format| probe::text(format, one, style)).unwrap_or_default();
             if shown.is_ok() {
@@ -46,7 +41,7 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let severity = probe::severity(&reports);
         let text = |format, style| probe::text(format, &reports, style);
         let files = reporting.files(text);
-        reporting::result(printed, severity, verdict(&reports).and(shown).and(files))
+        reporting::result(printed, severity, reporting::and_written(verdict(&reports), [shown, files]))
     })
 }
 
@@ -56,49 +51,11 @@ struct Done {
     written: Written,
 }
 
-/// Probes all endpoints side by side. `tell` is called in the order given, as soon as all before are done.
-fn probe_all(
-    endpoints: Vec<ConversationOptions>,
-    questions: &Questions,
-    mut tell: impl FnMut(&Done),
-) -> Vec<ProbeReport> {
-    let several = endpoints.len() > 1;
-    let workers = endpoints.len().min(SIDE_BY_SIDE);
-    let queue = Mutex::new(endpoints.into_iter().enumerate());
-    let (done, results) = mpsc::channel();
-    let work = |done: mpsc::Sender<(usize, Done)>| {
-        loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((index, options)) = next else { break };
-            let label = if several { format!("[{}] ", index + 1) } else { String::new() };
-            // The other end lives until all are done.
-            let _ = done.send((index, probe_one(options, questions, label)));
-        }
-    };
-    thread::scope(|scope| {
-        let spawn = |done| thread::Builder::new().name("probe".to_owned()).spawn_scoped(scope, || work(done));
-        // One that cannot be had does without the others' help.
-        let spawned = (1..workers).filter(|_| spawn(done.clone()).is_ok()).count();
-        if spawned == 0 || spawn(done.clone()).is_err() {
-            work(done.clone());
-        }
-        drop(done);
-        let (mut early, mut reports) = (BTreeMap::new(), Vec::new());
-        for (index, done) in results {
-            early.insert(index, done);
-            while let Some(done) = early.remove(&reports.len()) {
-                tell(&done);
-                reports.push(done.report);
-            }
-        }
-        reports
-    })
-}
-
 fn probe_one(mut options: ConversationOptions, questions: &Questions, label: String) -> Done {
     let mut trace = Trace::new(options.verbosity).labelled(label);
     let mut probed = ready::probe(&mut options, questions, &mut trace);
     if questions.conformance && probed.report.verdict != Verdict::Failed {
+        let _open = questions.sessions.enter();
         rules::check(&options, &probed.endpoint, &mut probed.report, &mut trace);
     }
     let report = probed.report;

@@ -1,5 +1,6 @@
 //! What a probe is asked for, checked as a whole.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::cli::values::HeaderCheck;
@@ -24,6 +25,34 @@ pub(super) struct Questions {
     pub(super) promises: Promises,
     pub(super) wait_ready: Option<Duration>,
     pub(super) conformance: bool,
+    /// Those that are open now.
+    pub(super) sessions: Sessions,
+}
+
+/// Counts the sessions that are open, which a signal gives a moment to end.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(AtomicUsize);
+
+/// A session that is open as long as this lives.
+pub(super) struct Open<'a>(&'a Sessions);
+
+impl Sessions {
+    /// One more.
+    pub(super) fn enter(&self) -> Open<'_> {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Open(self)
+    }
+
+    /// Whether there is any.
+    pub(super) fn any(&self) -> bool {
+        self.0.load(Ordering::Acquire) > 0
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// What an endpoint has to hold beside an open WebSocket.
@@ -99,6 +128,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         },
         wait_ready: args.wait_ready,
         conformance: args.conformance,
+        sessions: Sessions::default(),
     };
     Ok((questions, endpoints))
 }

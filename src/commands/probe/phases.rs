@@ -6,15 +6,18 @@ use super::attempt::Seen;
 use crate::net::certificate::days;
 use crate::net::http::ResponseHead;
 use crate::net::{Facts, Timeline};
+use crate::report::Severity;
 use crate::report::probe::PhaseReport;
 use crate::session::Side;
 
 /// The steps that belong to this probe.
 pub(super) fn phases(seen: &Seen<'_>) -> Vec<PhaseReport> {
     let mut phases = dial_phases(seen);
-    if let (Some(failed), Some(_)) = (phases.iter_mut().find(|phase| phase.time.is_none()), seen.failure) {
-        // The first step that was not done is the one that failed.
-        failed.failed = !seen.is_open();
+    if let (Some(failed), Some(failure)) =
+        (phases.iter_mut().find(|phase| phase.time.is_none()), seen.failure)
+    {
+        // The first step that was not done is the one that failed, unless the fault was on our side.
+        failed.failed = !seen.is_open() && Severity::of(failure) != Severity::Unknown;
     }
     if !seen.wants_refusal {
         phases.extend(session_phases(seen));

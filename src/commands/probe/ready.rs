@@ -23,8 +23,21 @@ const LEAST_TRY: Duration = Duration::from_millis(50);
 /// Probes an endpoint, as often as it is worth it.
 pub(super) fn probe(options: &mut ConversationOptions, questions: &Questions, trace: &mut Trace) -> Probed {
     let Some(patience) = questions.wait_ready else { return attempt(options, questions, trace) };
-    let end = Deadline::after(patience, "--wait-ready").earliest(options.limits.whole);
+    let whole = options.limits.whole;
+    let end = Deadline::after(patience, "--wait-ready").earliest(whole);
     options.limits.whole = Some(end);
+    let probed = probe_until(end, options, questions, trace);
+    // What comes after the wait is not limited by it.
+    options.limits.whole = whole;
+    probed
+}
+
+fn probe_until(
+    end: Deadline,
+    options: &ConversationOptions,
+    questions: &Questions,
+    trace: &mut Trace,
+) -> Probed {
     let mut pause = FIRST_PAUSE;
     let (mut tries, mut missing) = (0, None);
     loop {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::commands::dialing::Way;
+use crate::commands::dialing::{Silent, Way};
 use crate::commands::options::ConversationOptions;
 use crate::conformance::{self, Options, Server, Verdict};
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, Status};
+use crate::error::{Failure, Phase, Status};
 use crate::net::{Connection, Observer, Transport};
 use crate::report::Trace;
 use crate::report::probe::{self, ProbeReport};
@@ -22,10 +22,6 @@ const HUGE: u64 = 1 << 40;
 
 /// The way to the server, for every rule anew. Nobody is told of these connections: the evidence of a rule tells more.
 struct Doors<'a>(Way<'a>);
-
-struct Silent;
-
-impl Observer for Silent {}
 
 impl Server for Doors<'_> {
     fn open(&mut self) -> Result<Connection, Failure> {
@@ -51,7 +47,9 @@ pub(super) fn check(
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
     let mut doors = Doors(Way::to(endpoint, options));
-    let interrupted = || signals::received().is_some();
+    let whole = options.limits.whole;
+    let is_over = || whole.filter(|whole| whole.remaining().is_none());
+    let interrupted = || signals::received().is_some() || is_over().is_some();
     // As long as this lives, a signal does not end the program at once.
     let _attached = signals::attach(|| ());
     let asked = Options { patience, huge: HUGE, interrupted: &interrupted };
@@ -65,6 +63,10 @@ pub(super) fn check(
         .collect();
     if let Some(signal) = signals::received() {
         fail(report, signal.failure());
+    } else if let Some(whole) = is_over() {
+        let (tried, all) = (findings.len(), conformance::rules().count());
+        let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
+        fail(report, late.and(format_args!(": {tried} of {all} rules of RFC 6455 were tried")));
     } else if !broken.is_empty() {
         let (count, all, are) = (broken.len(), findings.len(), if broken.len() == 1 { "is" } else { "are" });
         let text = format!("{count} of {all} rules of RFC 6455 {are} broken: {}", broken.join(", "));

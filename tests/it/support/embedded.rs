@@ -20,6 +20,11 @@ impl Embedded {
         Self::with(&["--tls-cert", &path], Some(tls))
     }
 
+    /// One that waits before each echo.
+    pub fn delayed(time: &str) -> Self {
+        Self::with(&["--delay", time], None)
+    }
+
     fn with(options: &[&str], tls: Option<Tls>) -> Self {
         let run = Wsurl::new(["echo-test", "--listen", "127.0.0.1:0"]).args(options);
         let mut process = run.limit(secs(120)).spawn();

@@ -1,0 +1,122 @@
+//! Endpoints that are probed at the same time, and told of in the order given. What is still being dialled when the user
+//! has had enough is left behind.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::options::Questions;
+use super::{Done, probe_one};
+use crate::commands::options::ConversationOptions;
+use crate::commands::written::Written;
+use crate::error::Failure;
+use crate::net::Facts;
+use crate::report::probe::{ProbeReport, Verdict};
+use crate::session::signals;
+use crate::stats::Tally;
+
+/// Endpoints that are probed at the same time.
+const AT_ONCE: usize = 64;
+
+/// How long open sessions have to end in order after a signal; theirs is a little shorter.
+const GRACE: Duration = Duration::from_millis(1200);
+
+/// What the thread that reports is told.
+enum News {
+    /// The endpoint with this number is done.
+    Done(usize, Box<Done>),
+    Signal,
+}
+
+/// The endpoints that nobody has begun with, with their numbers.
+type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>>;
+
+/// Probes all endpoints. `tell` is called in the order given, as soon as all before are done.
+pub(super) fn probe_all(
+    endpoints: Vec<ConversationOptions>,
+    questions: Questions,
+    mut tell: impl FnMut(&Done),
+) -> Vec<ProbeReport> {
+    let urls: Vec<_> = endpoints.iter().map(|options| options.endpoint.to_string()).collect();
+    let (questions, several) = (Arc::new(questions), urls.len() > 1);
+    let (sender, news) = mpsc::channel();
+    let on_signal = sender.clone();
+    let _attached = signals::attach(move || {
+        // Nobody listens any more only when this is over.
+        let _ = on_signal.send(News::Signal);
+    });
+    let queue: Arc<Queue> = Arc::new(Mutex::new(endpoints.into_iter().enumerate()));
+    let worker = || {
+        let (queue, questions, sender) = (Arc::clone(&queue), Arc::clone(&questions), sender.clone());
+        move || work(&queue, &questions, several, &sender)
+    };
+    let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
+    // One that cannot be had does without the others' help.
+    if (0..urls.len().min(AT_ONCE)).filter(|_| spawn().is_ok()).count() == 0 {
+        worker()();
+    }
+    let mut reports = Vec::with_capacity(urls.len());
+    let (mut early, mut end) = (BTreeMap::new(), None::<Instant>);
+    while reports.len() < urls.len() {
+        let next = match end {
+            None => news.recv().ok(),
+            Some(end) => news.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+        };
+        match next {
+            Some(News::Done(index, done)) => drop(early.insert(index, *done)),
+            Some(News::Signal) => {
+                let grace = if questions.sessions.any() { GRACE } else { Duration::ZERO };
+                end.get_or_insert(Instant::now() + grace);
+            }
+            None => drop(early.entry(reports.len()).or_insert_with_key(|index| left_behind(&urls[*index]))),
+        }
+        while let Some(done) = early.remove(&reports.len()) {
+            tell(&done);
+            reports.push(done.report);
+        }
+    }
+    reports
+}
+
+/// Takes one endpoint after the other, until there is none or the user has had enough.
+fn work(queue: &Queue, questions: &Questions, several: bool, sender: &mpsc::Sender<News>) {
+    while signals::received().is_none() {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let Some((index, options)) = next else { break };
+        let label = if several { format!("[{}] ", index + 1) } else { String::new() };
+        let done = probe_one(options, questions, label);
+        if sender.send(News::Done(index, Box::new(done))).is_err() {
+            break;
+        }
+    }
+}
+
+/// What there is to say of an endpoint that nobody waits for any more.
+fn left_behind(url: &str) -> Done {
+    let failure = signals::received().map(signals::Signal::failure);
+    let report = ProbeReport {
+        url: url.to_owned(),
+        url_effective: url.to_owned(),
+        time: SystemTime::now(),
+        elapsed: Duration::ZERO,
+        tries: 1,
+        verdict: Verdict::Failed,
+        failure: failure.or_else(|| Some(never_told())),
+        phases: Vec::new(),
+        facts: Facts::start(),
+        tally: Tally::default(),
+        ping: None,
+        close: None,
+        assertions: Vec::new(),
+        thresholds: [None, None],
+        min_cert_days: None,
+        conformance: None,
+    };
+    Done { report, written: Written::default() }
+}
+
+/// Only when a thread has ended without a word, which a panic would have explained.
+fn never_told() -> Failure {
+    Failure::new(crate::error::Status::Interrupted, "the probe ended without a result")
+}
