@@ -27,10 +27,11 @@ pub fn advice(err: &io::Error) -> Option<&'static str> {
         .then_some("`ulimit -n` tells and sets how many files and connections a process may have open")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn only_a_lack_of_descriptors_is_explained() {
         assert!(advice(&Errno::MFILE.into()).is_some_and(|text| text.contains("ulimit -n")));

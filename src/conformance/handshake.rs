@@ -124,12 +124,11 @@ pub(super) fn key_missing(lab: &mut Lab<'_>) -> Judged {
 pub(super) fn key_malformed(lab: &mut Lab<'_>) -> Judged {
     let tries = ["c2hvcnQ=", "no base64, no key!"].map(|key| (format!("key '{key}'"), key));
     lab.each(tries, |lab, key| {
-        let judgement = refuses(lab, |request| request.set("Sec-WebSocket-Key", key))?;
-        Ok(match judgement.verdict {
-            super::Verdict::Fail if judgement.seen.starts_with("101") => {
+        Ok(match changed(lab, |request| request.set("Sec-WebSocket-Key", key))? {
+            Answer::Head(head) if head.status == 101 => {
                 Judgement::inconclusive("accepted; a server need not decode the key (RFC 6455 §4.2.2)")
             }
-            _ => judgement,
+            answer => judge_refused(&answer),
         })
     })
 }
@@ -213,25 +212,31 @@ fn judge_accepted(answer: &Answer) -> Judgement {
 
 /// A request that is changed like this is not accepted.
 fn refuses(lab: &mut Lab<'_>, change: impl FnOnce(&mut Request)) -> Judged {
+    Ok(judge_refused(&changed(lab, change)?))
+}
+
+/// What a server that accepts ordinary requests says to one that is changed like this.
+fn changed(lab: &mut Lab<'_>, change: impl FnOnce(&mut Request)) -> Result<Answer, Stop> {
     lab.accepts_ordinary_requests()?;
     let mut request = lab.request();
     change(&mut request);
-    Ok(match lab.ask(&request)? {
+    lab.ask(&request)
+}
+
+fn judge_refused(answer: &Answer) -> Judgement {
+    match answer {
         Answer::Head(head) if head.status == 101 => Judgement::fail(head.status_and_reason()),
         Answer::Head(head) if head.status >= 400 => Judgement::pass(head.status_and_reason()),
         Answer::Head(head) => Judgement::pass(format!("no upgrade, but {}", head.status_and_reason())),
         // RFC 6455 §7.2.2: whoever aborts the handshake just closes the connection.
         answer @ Answer::Ended(_) => Judgement::pass(format!("{} (should be 400)", answer.described())),
         answer @ (Answer::NotHttp | Answer::Silence) => Judgement::fail(answer.described()),
-    })
+    }
 }
 
 /// The answer to a request that is changed like this, which has to be accepted for the rule to have a bearing.
 fn upgraded(lab: &mut Lab<'_>, change: impl FnOnce(&mut Request)) -> Result<ResponseHead, Stop> {
-    lab.accepts_ordinary_requests()?;
-    let mut request = lab.request();
-    change(&mut request);
-    match lab.ask(&request)? {
+    match changed(lab, change)? {
         Answer::Head(head) if head.status == 101 => Ok(head),
         answer => Err(Judgement::inconclusive(format!("not accepted: {}", answer.described())).into()),
     }
