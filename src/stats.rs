@@ -35,7 +35,12 @@ impl Tally {
 
 /// The distribution of round trips: nanoseconds, with three significant digits.
 #[derive(Clone, Debug)]
-pub struct RoundTrips(Histogram<u64>);
+pub struct RoundTrips {
+    histogram: Histogram<u64>,
+    /// As they were, and not as the histogram has them.
+    ends: Option<(Duration, Duration)>,
+    sum: Duration,
+}
 
 impl Default for RoundTrips {
     fn default() -> Self {
@@ -49,59 +54,60 @@ impl RoundTrips {
     /// # Panics
     /// Never: three digits are a valid precision.
     pub fn new() -> Self {
-        Self(Histogram::new(3).expect("three digits are a valid precision"))
+        let histogram = Histogram::new(3).expect("three digits are a valid precision");
+        Self { histogram, ends: None, sum: Duration::ZERO }
     }
 
     /// Counts one.
     pub fn record(&mut self, time: Duration) {
         // It grows as it has to; only what is longer than 584 years does not fit.
-        let _ = self.0.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    /// Counts those of another distribution, too.
-    ///
-    /// # Panics
-    /// Never: this one grows as it has to.
-    pub fn add(&mut self, other: &Self) {
-        self.0.add(&other.0).expect("a histogram that resizes takes every value");
+        let _ = self.histogram.record(nanos(time));
+        let (shortest, longest) = self.ends.unwrap_or((time, time));
+        self.ends = Some((shortest.min(time), longest.max(time)));
+        self.sum = self.sum.saturating_add(time);
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.0.len()
+        self.histogram.len()
     }
 
     /// The shortest; `None` when there is none.
     pub fn min(&self) -> Option<Duration> {
-        (self.count() > 0).then(|| Duration::from_nanos(self.0.min()))
+        self.ends.map(|(shortest, _)| shortest)
     }
 
     /// The longest.
     pub fn max(&self) -> Option<Duration> {
-        (self.count() > 0).then(|| Duration::from_nanos(self.0.max()))
+        self.ends.map(|(_, longest)| longest)
     }
 
     /// The arithmetic mean.
     pub fn mean(&self) -> Option<Duration> {
-        (self.count() > 0).then(|| Duration::from_secs_f64(self.0.mean() / 1e9))
+        let count = u32::try_from(self.count()).unwrap_or(u32::MAX);
+        (count > 0).then(|| self.sum / count)
     }
 
     /// The round trip that `percent` of all do not exceed.
     pub fn percentile(&self, percent: f64) -> Option<Duration> {
-        let within = self.0.value_at_percentile(percent).min(self.0.max());
-        (self.count() > 0).then(|| Duration::from_nanos(within))
+        let (shortest, longest) = self.ends?;
+        let within = Duration::from_nanos(self.histogram.value_at_percentile(percent));
+        Some(within.clamp(shortest, longest))
     }
 
     /// How many are longer than `low` and at most `high`. What cannot be told from a bound is at most that bound, so that
     /// adjacent ranges add up.
     pub fn between(&self, low: Duration, high: Duration) -> u64 {
-        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         if self.count() == 0 || high <= low {
             return 0;
         }
-        let (above, high) = (self.0.next_non_equivalent(nanos(low)), nanos(high));
-        if above > high { 0 } else { self.0.count_between(above, high) }
+        let (above, high) = (self.histogram.next_non_equivalent(nanos(low)), nanos(high));
+        if above > high { 0 } else { self.histogram.count_between(above, high) }
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -118,10 +124,12 @@ mod tests {
         for time in [Duration::from_micros(35), Duration::from_millis(12), Duration::from_secs(7)] {
             times.record(time);
         }
-        let near = |time: Option<Duration>, seconds: f64| {
-            (time.unwrap().as_secs_f64() / seconds - 1.0).abs() < 0.001
-        };
-        assert!(near(times.min(), 35e-6) && near(times.percentile(50.0), 12e-3) && near(times.max(), 7.0));
+        assert_eq!(
+            (times.min(), times.max()),
+            (Some(Duration::from_micros(35)), Some(Duration::from_secs(7)))
+        );
+        let median = times.percentile(50.0).unwrap().as_secs_f64();
+        assert!((median / 12e-3 - 1.0).abs() < 0.001, "{median}");
         assert_eq!(times.between(Duration::from_millis(1), Duration::from_millis(12)), 1);
         assert_eq!(times.between(Duration::from_millis(12), Duration::from_millis(100)), 0);
         assert_eq!(times.between(Duration::from_millis(12), Duration::MAX), 1);

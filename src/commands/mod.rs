@@ -22,7 +22,12 @@ use crate::session::signals;
 
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
-    match cli::parse(args)? {
+    let args: Vec<_> = args.into_iter().collect();
+    let parsed = cli::parse(args.clone()).map_err(|refused| {
+        // What the arguments ask for is not known, but how a monitoring system reads the answer.
+        if reporting::looks_like_plugin(&args) { reporting::unknown(refused) } else { refused }
+    });
+    match parsed? {
         Parsed::Print(text) => print(text.ansi().to_string().as_bytes()),
         Parsed::Run(Cli { generate: Some(artifact), .. }) => {
             print(&cli::generate(artifact).map_err(cannot_print)?)

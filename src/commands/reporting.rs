@@ -1,5 +1,6 @@
 //! Where the reports of `probe` and `echo-test` go, and which exit code goes with them.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use crate::cli::{ColorWhen, OutputArgs};
@@ -84,12 +85,24 @@ pub(super) fn as_asked(
     targets: &[Target],
     command: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    command().or_else(|failure| {
-        if !is_plugin(targets) || failure.is_quiet() {
-            return Err(failure);
-        }
-        super::print(nagios::refusal(&failure).as_bytes())?;
-        let code = Severity::of(&failure).nagios_code();
-        Err(failure.exits_with(code).quiet())
-    })
+    command().map_err(
+        |failure| {
+            if is_plugin(targets) && !failure.is_quiet() { unknown(failure) } else { failure }
+        },
+    )
+}
+
+/// Prints a failure that came before any report in the words of a monitoring plugin.
+pub(super) fn unknown(failure: Failure) -> Failure {
+    if let Err(unprinted) = super::print(nagios::refusal(&failure).as_bytes()) {
+        return unprinted;
+    }
+    let code = Severity::of(&failure).nagios_code();
+    failure.exits_with(code).quiet()
+}
+
+/// Whether arguments that were refused ask for a monitoring plugin's output.
+pub(super) fn looks_like_plugin(args: &[OsString]) -> bool {
+    let apart = args.windows(2).any(|pair| pair[0] == "--report" && pair[1] == "nagios");
+    apart || args.iter().any(|arg| arg == "--report=nagios")
 }

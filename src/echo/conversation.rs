@@ -12,6 +12,12 @@ use crate::protocol::{CloseFrame, Encoder, Opcode, Section};
 use crate::session::{Allowance, Fill, Incoming, Outgoing, Supply, Wake};
 use crate::size::KEPT_CAPACITY;
 
+/// A message that is so much larger than any that was sent is not waited for.
+const MUCH_LARGER: u64 = 4;
+
+/// But this many bytes are, in any case.
+const ENOUGH: u64 = 1 << 20;
+
 /// The messages that go out.
 #[derive(Debug)]
 pub(super) struct Questions {
@@ -125,6 +131,8 @@ pub(super) struct Answers {
     pub(super) gathered: Vec<u8>,
     /// The bytes of the largest message that is sent.
     pub(super) largest: usize,
+    /// The bytes of the message that is coming in.
+    pub(super) coming: u64,
 }
 
 impl Incoming for Answers {
@@ -137,6 +145,14 @@ impl Incoming for Answers {
                 let text = format!("{} sends other bytes than it was sent", self.target);
                 Failure::new(Status::ExpectationFailed, text)
             });
+        }
+        if section.first {
+            self.coming = 0;
+        }
+        self.coming += section.bytes.len() as u64;
+        if self.coming > MUCH_LARGER * (self.largest as u64 + 1) + ENOUGH {
+            let text = format!("{} sends a message without end: {} bytes so far", self.target, self.coming);
+            return Err(Failure::new(Status::MessageTooBig, text).hint("is it an echo server?"));
         }
         if section.first && section.last {
             ledger.message(section.kind, section.bytes, totals, now);

@@ -143,7 +143,6 @@ impl Ledger {
             totals.counts.skipped += 1;
             return;
         }
-        totals.heard(now);
         let same_kind = kind == self.plan.kind;
         let (overtaken, all) = (self.overtaken(), self.under_way.len());
         // Those that are due first: what is short may be equal.
@@ -165,7 +164,10 @@ impl Ledger {
                 self.recount(asked, totals, now);
             }
             Some(_) => totals.counts.duplicated += 1,
-            None if self.under_way.is_empty() => totals.counts.unasked += 1,
+            None if self.under_way.is_empty() => {
+                totals.counts.unasked += 1;
+                totals.said_before += u64::from(self.sent == 0);
+            }
             None => self.changed(kind, payload, totals, now),
         }
     }
@@ -175,7 +177,6 @@ impl Ledger {
     /// # Errors
     /// They are others than those that were sent: from here on, nothing can be compared.
     pub(super) fn bytes(&mut self, mut bytes: &[u8], totals: &mut Totals, now: Instant) -> Result<(), ()> {
-        totals.heard(now);
         while let Some(asked) = self.under_way.front().copied() {
             let size = self.plan.size(asked.number);
             let here = bytes.len().min(size - self.matched);
@@ -210,7 +211,8 @@ impl Ledger {
 
     fn answer(&mut self, asked: Asked, changed: bool, totals: &mut Totals, now: Instant) {
         if !changed {
-            totals.echoed(self.plan.size_index(asked.number), now.saturating_duration_since(asked.at));
+            let time = now.saturating_duration_since(asked.at);
+            totals.echoed(self.plan.size_index(asked.number), time, now);
         }
         self.highest = self.highest.max(Some(asked.number));
         for _ in LATE..self.overtaken() {
@@ -227,9 +229,10 @@ impl Ledger {
     fn recount(&mut self, asked: Asked, totals: &mut Totals, now: Instant) {
         totals.counts.corrupted -= 1;
         totals.counts.unasked += 1;
+        totals.said_before += 1;
         totals.counts.out_of_order += u64::from(self.highest > Some(asked.number));
         let index = self.plan.size_index(asked.number);
-        totals.echoed(index, now.saturating_duration_since(asked.at));
+        totals.echoed(index, now.saturating_duration_since(asked.at), now);
         let noted = totals.difference.as_ref();
         if noted.is_some_and(|noted| (noted.connection, noted.message) == self.name(asked.number)) {
             totals.difference = None;

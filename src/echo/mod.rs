@@ -11,6 +11,7 @@ mod totals;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use outcome::NO_ECHO;
 pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
 pub use plan::{LADDER, MAX_CONNECTIONS, Plan};
 pub use totals::Live;
@@ -101,10 +102,7 @@ impl Test {
         let complete = ledgers.iter().all(|ledger| ledger.borrow().is_complete());
         let (sessions, failure) = match sessions {
             Ok(mut sessions) => {
-                let mut failures: Vec<_> = sessions
-                    .iter_mut()
-                    .filter_map(|session| std::mem::replace(&mut session.result, Ok(())).err())
-                    .collect();
+                let mut failures: Vec<_> = sessions.iter_mut().filter_map(failure_of).collect();
                 // That the user has had enough explains all others.
                 let told = failures.iter().position(is_interrupt).unwrap_or_default();
                 let failure = (!failures.is_empty()).then(|| failures.swap_remove(told));
@@ -134,6 +132,7 @@ impl Test {
             ledger: Rc::clone(ledger),
             totals: Rc::clone(&self.totals),
             gathered: Vec::new(),
+            coming: 0,
             largest: self.plan.sizes.iter().copied().max().unwrap_or_default(),
         }
     }
@@ -151,13 +150,14 @@ impl Test {
         // What is under way when the user has had enough is not lost.
         let lost = if interrupted { 0 } else { missing };
         let counts = Counts { lost, ..totals.counts };
-        let mismatch = counts.mismatch(totals.difference.as_ref(), connections);
+        let mismatch = counts.mismatch(totals.difference.as_ref(), totals.said_before, connections);
         let result = match (failure, mismatch) {
             (Some(failure), _) if interrupted => Err(failure),
             (_, Some(mismatch)) => Err(mismatch),
             (Some(failure), None) if lost > 0 && failure.status() == Status::Timeout => {
                 Err(failure.and(format_args!(": {lost} of {} messages did not come back", counts.sent)))
             }
+            (Some(failure), None) if failure.status() == Status::ClosedByServer => Err(failure.hint(NO_ECHO)),
             (Some(failure), None) => Err(failure),
             (None, None) if lost > 0 || !complete => {
                 let planned = self.plan.messages().map(|count| count.saturating_mul(connections));
@@ -178,6 +178,13 @@ impl Test {
             result,
         }
     }
+}
+
+/// What a session ended in, if not in order. That it was closed before all had left is no failure of sending here: what
+/// did not come back is counted.
+fn failure_of(session: &mut session::Outcome) -> Option<Failure> {
+    let failure = std::mem::replace(&mut session.result, Ok(())).err()?;
+    (failure.status() != Status::SendFailed || session.close.is_none()).then_some(failure)
 }
 
 fn is_interrupt(failure: &Failure) -> bool {

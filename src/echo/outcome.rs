@@ -26,9 +26,18 @@ pub struct Counts {
     pub skipped: u64,
 }
 
+/// What to try when a server does not do what an echo server does.
+pub(super) const NO_ECHO: &str = "is it an echo server? -vv shows what it sends";
+
 impl Counts {
-    /// What did not come back as it was sent, but for what is lost; `None` when nothing.
-    pub(super) fn mismatch(&self, difference: Option<&Difference>, connections: u64) -> Option<Failure> {
+    /// What did not come back as it was sent, but for what is lost; `None` when nothing. `said_before` are messages that
+    /// came before any echo.
+    pub(super) fn mismatch(
+        &self,
+        difference: Option<&Difference>,
+        said_before: u64,
+        connections: u64,
+    ) -> Option<Failure> {
         let mut wrong = Vec::new();
         if self.corrupted > 0 {
             let first = match difference {
@@ -54,11 +63,11 @@ impl Counts {
             return None;
         }
         let failure = Failure::new(Status::ExpectationFailed, wrong.join("; "));
-        Some(failure.hint(if self.unasked > 0 && self.corrupted == 0 {
-            let first = (self.unasked + self.skipped).div_ceil(connections.max(1));
+        let first = (said_before + self.skipped).div_ceil(connections.max(1));
+        Some(failure.hint(if said_before > 0 && said_before == self.unasked && self.corrupted == 0 {
             format!("--greeting {first} passes over what the server says first")
         } else {
-            "is it an echo server? -vv shows what it sends".to_owned()
+            NO_ECHO.to_owned()
         }))
     }
 }

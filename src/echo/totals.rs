@@ -16,8 +16,10 @@ pub(super) struct Totals {
     pub(super) sizes: Vec<SizeOutcome>,
     pub(super) round_trips: RoundTrips,
     pub(super) bytes_echoed: u64,
+    /// Messages that nobody asked for and that came before an echo.
+    pub(super) said_before: u64,
     first_sent: Option<Instant>,
-    last_received: Option<Instant>,
+    last_echo: Option<Instant>,
 }
 
 impl Totals {
@@ -34,8 +36,9 @@ impl Totals {
             sizes: sizes.collect(),
             round_trips: RoundTrips::new(),
             bytes_echoed: 0,
+            said_before: 0,
             first_sent: None,
-            last_received: None,
+            last_echo: None,
         }
     }
 
@@ -47,7 +50,8 @@ impl Totals {
     }
 
     /// It came back as it was.
-    pub(super) fn echoed(&mut self, size_index: usize, time: Duration) {
+    pub(super) fn echoed(&mut self, size_index: usize, time: Duration, now: Instant) {
+        self.last_echo = Some(now);
         self.counts.echoed += 1;
         self.sizes[size_index].echoed += 1;
         self.bytes_echoed += self.sizes[size_index].size;
@@ -55,17 +59,10 @@ impl Totals {
         self.sizes[size_index].round_trips.record(time);
     }
 
-    /// Something came.
-    pub(super) fn heard(&mut self, now: Instant) {
-        self.last_received = Some(now);
-    }
-
-    /// From the first message sent to the last one received.
+    /// From the first message sent to the last one that came back; to now, when none has.
     pub(super) fn elapsed(&self) -> Duration {
-        match (self.first_sent, self.last_received) {
-            (Some(first), Some(last)) => last.saturating_duration_since(first),
-            _ => Duration::ZERO,
-        }
+        let Some(first) = self.first_sent else { return Duration::ZERO };
+        self.last_echo.map_or_else(|| first.elapsed(), |last| last.saturating_duration_since(first))
     }
 }
 

@@ -117,8 +117,16 @@ fn date(seconds: i64) -> String {
     humantime::format_rfc3339_seconds(time).to_string()[..10].to_owned()
 }
 
-/// `1 day`, `3 days`.
-pub fn days(count: i64) -> String {
+/// How it stands with a certificate that has so many days left: `3 days left`, `expired 1 day ago`.
+pub fn validity(days_left: i64) -> String {
+    if days_left < 0 {
+        format!("expired {} ago", days(-1 - days_left))
+    } else {
+        format!("{} left", days(days_left))
+    }
+}
+
+fn days(count: i64) -> String {
     if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
 }
 

@@ -213,9 +213,11 @@ fn no_head(err: NoHead, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     let violation = |text| Failure::new(Status::ProtocolViolation, text);
     match err {
         NoHead::Wait(err) => lost(err, endpoint, deadline),
-        NoHead::Ended(0) => empty_reply(&target)
-            .and(" without an answer")
-            .hint("is it a WebSocket server? For a TLS port the URL begins with wss://"),
+        NoHead::Ended(0) => empty_reply(&target).and(" without an answer").hint(if endpoint.is_secure() {
+            "is it a WebSocket server? Does it want a client certificate (--cert)?"
+        } else {
+            "is it a WebSocket server? For a TLS port the URL begins with wss://"
+        }),
         NoHead::Ended(count) => empty_reply(&target).and(format_args!(" after {count} bytes of its answer")),
         NoHead::Wrong(HeadError::NotHttp(seen)) => {
             let failure = violation(format!("{target} did not answer the upgrade with HTTP: {seen}"));

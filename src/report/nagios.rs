@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(
             text(&[Findings::from(&samples::echoed())]),
             "WSURL OK - ws://127.0.0.1:33183/ echoed all 10 messages, p50 35 us | lost=0;;0;0 corrupted=0;;0;0 \
-             out_of_order=0;;0;0 duplicated=0;;0;0 p50=0.000035007s;;;0 p99=0.000120063s;;;0 rate=23474.178;;;0\n"
+             out_of_order=0;;0;0 duplicated=0;;0;0 p50=0.000035007s;;;0 p99=0.00012s;;;0 rate=23474.178;;;0\n"
         );
     }
 

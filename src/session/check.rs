@@ -92,7 +92,8 @@ impl Checks {
     /// What is not met, and what was seen instead.
     pub(super) fn unmet(&self) -> Option<String> {
         let open: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
-        (!open.is_empty()).then(|| format!("{} was not met: {}", open.join(" and "), self.seen()))
+        let were = if open.len() == 1 { "was" } else { "were" };
+        (!open.is_empty()).then(|| format!("{} {were} not met: {}", open.join(" and "), self.seen()))
     }
 }
 

@@ -91,10 +91,10 @@ fn unsent(host: &str, why: &str) -> Failure {
 }
 
 fn refused_close(host: &str, frame: &CloseFrame, unsent: bool) -> Failure {
-    let before = if unsent { " before everything was sent" } else { "" };
-    let text = format!("closed by {host}{before} with {}", frame.described());
+    let before = if unsent { ", before everything was sent" } else { "" };
+    let text = format!("closed by {host} with {}{before}", frame.described());
     Failure::new(Status::ClosedByServer, text)
-        .hint(format!("--accept-close 1000,1001,1005,{} counts it as success", frame.code))
+        .hint(format!("--accept-close with {} in its list counts it as success", frame.code))
 }
 
 fn lost(host: &str, cause: Option<io::Error>, closing: bool, unsent: bool) -> Failure {

@@ -385,3 +385,19 @@ fn an_echo_may_come_in_fragments() {
         .pings_and_close();
     test_of(&peer, &["-b", "-n", "1"]).stdout_has("echoed the one message").stderr("").exits(0);
 }
+
+#[test]
+fn a_message_without_end_is_not_waited_for() {
+    let endless = Script::new().upgrade().read_frame().send(frame::header(0x82, 1 << 40));
+    let peer = endless.send_until_gone(vec![b'x'; 64 * 1024]);
+    let run = Wsurl::new(["echo-test", "-n", "1", &peer.url()]).within(secs(8));
+    run.stderr_has("sends a message without end").exits(63);
+}
+
+#[test]
+fn fragments_without_a_byte_are_no_answer() {
+    let endless = Script::new().upgrade().read_frame().send(frame::fragment(TEXT, ""));
+    let peer = endless.send_until_gone(frame::fragment(frame::CONTINUATION, "").repeat(1000));
+    let run = Wsurl::new(["echo-test", "-n", "1", "--receive-timeout", "700ms", &peer.url()]);
+    run.stderr_has("(--receive-timeout)").within(secs(8)).exits(28);
+}

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::echoing::echo;
 use crate::support::formats::{self, nagios, regex, verdict};
+use crate::support::frame;
 use crate::support::script::SWITCHING;
 use crate::support::{Certificate, Echo, EchoServer, Script, Wsurl, millis, secs};
 
@@ -299,4 +300,34 @@ fn a_check_without_a_message_waits_for_one() {
     probe(&["--expect-text", "second", "--receive-timeout", "300ms", &server.url()])
         .stderr_has("second")
         .exits_with_one_of(&[1, 28]);
+}
+
+#[test]
+fn what_needs_a_websocket_is_no_check_of_a_refusal() {
+    for check in ["--expect-text=hi", "--conformance"] {
+        let run = probe(&["--expect-status", "403", check, "ws://127.0.0.1:1/"]).stdout("");
+        run.stderr_has("needs an open WebSocket").exits(2);
+    }
+}
+
+#[test]
+fn a_server_that_closes_before_it_answers_the_ping_is_not_up() {
+    let peer = Script::new().upgrade_and_send(frame::close(1001, "")).read_close().close();
+    let run = probe(&[&peer.url()]).stderr_has("closed with 1001 before it answered a ping").exits(1);
+    assert!(verdict(run.text()).starts_with("FAIL  "), "{}", run.text());
+}
+
+#[test]
+fn a_choice_that_was_not_offered_is_shown() {
+    let peer = Script::new().upgrade_with("Sec-WebSocket-Protocol: evil");
+    let run = probe(&["--expect-subprotocol", "chat", &peer.url()]).exits(112);
+    assert!(run.text().contains("--expect-subprotocol chat: evil"), "{}", run.text());
+}
+
+#[test]
+fn arguments_that_are_refused_are_told_to_a_monitor_in_its_words() {
+    for args in [&["--report", "nagios", "--nosuch", "ws://127.0.0.1:1/"][..], &["--report=nagios"]] {
+        let run = probe(args).stderr("").exits(3);
+        assert!(run.text().starts_with("WSURL UNKNOWN - "), "{}", run.text());
+    }
 }

@@ -95,6 +95,7 @@ pub(super) fn attempt(options: &ConversationOptions, questions: &Questions, trac
         Ok(connection) => {
             let mut outcome = converse(options, questions, &endpoint, connection, &mut incoming, trace);
             let failure = std::mem::replace(&mut outcome.result, Ok(())).err();
+            let failure = failure.or_else(|| unanswered(questions, &endpoint, &outcome));
             (Some(outcome), failure)
         }
         Err(failure) => (None, Some(failure)),
@@ -143,6 +144,17 @@ pub(super) fn attempt(options: &ConversationOptions, questions: &Questions, trac
         conformance: None,
     };
     Probed { endpoint, report }
+}
+
+/// A server that closes before it has answered the ping is on its way out, whatever its code.
+fn unanswered(questions: &Questions, endpoint: &Endpoint, outcome: &Outcome) -> Option<Failure> {
+    if outcome.ping.is_some() || questions.promises.wants_refusal() {
+        return None;
+    }
+    let code =
+        outcome.close.as_ref().map_or(String::new(), |(_, frame)| format!(" with {}", frame.described()));
+    let text = format!("{} closed{code} before it answered a ping", endpoint.host_and_port());
+    Some(Failure::new(Status::ExpectationFailed, text))
 }
 
 fn converse(

@@ -14,12 +14,14 @@ use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
 use super::written::Written;
 use crate::cli::ProbeArgs;
+use crate::descriptors;
 use crate::error::Failure;
 use crate::report::probe::{self, ProbeReport, Verdict};
 use crate::report::{Record, Trace};
 
 /// Probes every URL, and reports on them in the order given.
 pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
+    descriptors::raise_limit();
     let targets = args.reports.clone();
     reporting::as_asked(&targets, || {
         let output = args.conversation.output.clone();

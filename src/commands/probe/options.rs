@@ -95,6 +95,13 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
             .hint("--warn 1s --crit 3s warns first"));
     }
+    let has_checks = !checks(&args.checks).is_empty();
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
+        let what = if has_checks { "a check on messages" } else { "--conformance" };
+        let text =
+            format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
+        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
+    }
     let several = args.urls.len() > 1;
     if several && args.conversation.output.dump_header.is_some() {
         return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
@@ -113,6 +120,11 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
     let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
     let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
     let messages = data::messages(args.data, args.max_message_size)?;
+    let is_text = |message: &Vec<u8>| kind == Kind::Binary || std::str::from_utf8(message).is_ok();
+    if let Some(index) = messages.iter().position(|message| !is_text(message)) {
+        return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))
+            .hint("--mode stream sends it as binary"));
+    }
     let questions = Questions {
         messages: messages.into_iter().map(|message| (kind, message)).collect(),
         checks: checks(&args.checks),

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::attempt::Seen;
-use crate::net::certificate::days;
+use crate::net::certificate::validity;
 use crate::net::http::ResponseHead;
 use crate::net::{Facts, Timeline};
 use crate::report::Severity;
@@ -62,7 +62,7 @@ fn resolve_detail(seen: &Seen<'_>) -> String {
 fn tls_detail(facts: &Facts) -> String {
     let version = facts.tls_version.map(ToOwned::to_owned);
     let certificate = facts.certificate.as_ref().map(|certificate| {
-        format!("{} left, {}", days(certificate.days_left(SystemTime::now())), certificate.subject)
+        format!("{}, {}", validity(certificate.days_left(SystemTime::now())), certificate.subject)
     });
     let cipher = facts.tls_cipher.map(ToOwned::to_owned);
     [version, certificate, cipher].into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -6,7 +6,7 @@ use super::attempt::Seen;
 use super::options::{Promises, SWITCHING_PROTOCOLS};
 use crate::error::{Failure, Status};
 use crate::net::Facts;
-use crate::net::certificate::days;
+use crate::net::certificate::validity;
 use crate::net::http::ResponseHead;
 use crate::report::probe::{Assertion, PhaseReport};
 use crate::report::units;
@@ -31,9 +31,11 @@ pub(super) fn assertions(
         assertions.push(status(promises.status, facts));
     }
     if let Some(name) = &promises.subprotocol {
-        let chosen = facts.subprotocol.as_deref();
-        let seen = chosen.map_or("no subprotocol".to_owned(), ToOwned::to_owned);
-        let holds = chosen == Some(name);
+        // What was not offered is a breach of the protocol, and no choice, but seen all the same.
+        let mut chosen = facts.response.iter().flat_map(|head| head.values("sec-websocket-protocol"));
+        let seen = chosen.next().filter(|chosen| !chosen.is_empty());
+        let seen = seen.map_or("no subprotocol".to_owned(), ToOwned::to_owned);
+        let holds = facts.subprotocol.as_deref() == Some(name);
         assertions.push(Assertion { name: format!("--expect-subprotocol {name}"), holds, seen });
     }
     assertions.extend(promises.headers.iter().map(|check| {
@@ -79,7 +81,7 @@ fn status(wanted: u16, facts: &Facts) -> Assertion {
 fn certificate(least: u32, facts: &Facts) -> Assertion {
     let left = facts.certificate.as_ref().map(|certificate| certificate.days_left(SystemTime::now()));
     let (holds, seen) = match left {
-        Some(left) => (left >= i64::from(least), format!("{} left", days(left))),
+        Some(left) => (left >= i64::from(least), validity(left)),
         None => (false, "no certificate without TLS".to_owned()),
     };
     Assertion { name: format!("--min-cert-days {least}"), holds, seen }

@@ -21,19 +21,43 @@ const MOST_PATIENCE: Duration = Duration::from_secs(10);
 const HUGE: u64 = 1 << 40;
 
 /// The way to the server, for every rule anew. Nobody is told of these connections: the evidence of a rule tells more.
-struct Doors<'a>(Way<'a>);
+struct Doors<'a> {
+    way: Way<'a>,
+    /// Why the server could not be reached the last time, and how often in a row.
+    lost: Option<Failure>,
+    in_a_row: u32,
+}
+
+/// After so many failures in a row, the server is gone.
+const GONE: u32 = 3;
+
+impl Doors<'_> {
+    /// Takes note of how it went.
+    fn note<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        match &result {
+            Ok(_) => self.in_a_row = 0,
+            Err(failure) => {
+                self.in_a_row += 1;
+                self.lost = Some(Failure::new(failure.status(), failure.to_string()));
+            }
+        }
+        result
+    }
+}
 
 impl Server for Doors<'_> {
     fn open(&mut self) -> Result<Connection, Failure> {
-        self.0.open(&mut Silent)
+        let opened = self.way.open(&mut Silent);
+        self.note(opened)
     }
 
     fn reach(&mut self) -> Result<Transport, Failure> {
-        self.0.reach(&mut Silent)
+        let reached = self.way.reach(&mut Silent);
+        self.note(reached)
     }
 
     fn request(&self, key: &str) -> String {
-        self.0.request(key)
+        self.way.request(key)
     }
 }
 
@@ -46,7 +70,7 @@ pub(super) fn check(
 ) {
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
-    let mut doors = Doors(Way::to(endpoint, options));
+    let mut doors = Doors { way: Way::to(endpoint, options), lost: None, in_a_row: 0 };
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
@@ -67,6 +91,9 @@ pub(super) fn check(
         let (tried, all) = (findings.len(), conformance::rules().count());
         let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
         fail(report, late.and(format_args!(": {tried} of {all} rules of RFC 6455 were tried")));
+    } else if let Some(lost) = doors.lost.filter(|_| doors.in_a_row >= GONE) {
+        let text = format!("the server was lost while its rules were checked: {lost}");
+        fail(report, lost.restated(text));
     } else if !broken.is_empty() {
         let (count, all, are) = (broken.len(), findings.len(), if broken.len() == 1 { "is" } else { "are" });
         let text = format!("{count} of {all} rules of RFC 6455 {are} broken: {}", broken.join(", "));

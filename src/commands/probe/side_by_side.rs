@@ -16,8 +16,8 @@ use crate::report::probe::{ProbeReport, Verdict};
 use crate::session::signals;
 use crate::stats::Tally;
 
-/// Endpoints that are probed at the same time.
-const AT_ONCE: usize = 64;
+/// Endpoints that are probed at the same time: more than anybody names, and few enough for the threads of one process.
+const AT_ONCE: usize = 1000;
 
 /// How long open sessions have to end in order after a signal; theirs is a little shorter.
 const GRACE: Duration = Duration::from_millis(1200);

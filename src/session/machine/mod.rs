@@ -184,7 +184,10 @@ impl Machine {
 
     /// A part of a message was delivered.
     pub(super) fn received(&mut self, bytes: u64, complete: bool, now: Instant) {
-        self.data_at = now;
+        // Fragments without a byte could go on for ever.
+        if bytes > 0 || complete {
+            self.data_at = now;
+        }
         self.tally.bytes_received += bytes;
         if complete {
             self.tally.messages_received += 1;
