@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::console::write_line;
+use super::console::{shown, write_line};
 use crate::stats::Tally;
 
 /// How often a line is written where there is no terminal.
@@ -108,15 +108,15 @@ impl LiveLine {
         std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.set_style(
-                ProgressStyle::default_spinner().template("{msg}").unwrap_or_else(|_| style(false)),
+                ProgressStyle::default_spinner().template("{wide_msg}").unwrap_or_else(|_| style(false)),
             );
             Self(bar)
         })
     }
 
     /// Shows another text.
-    pub fn show(&self, text: String) {
-        self.0.set_message(text);
+    pub fn show(&self, text: &str) {
+        self.0.set_message(shown(&text.replace(['\r', '\n'], " ")));
         self.0.tick();
     }
 }

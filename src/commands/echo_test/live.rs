@@ -34,7 +34,7 @@ impl Panel {
         let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
         let rate = u128::from(echoed) * 1000 / elapsed.as_millis().max(1);
         let median = self.live.median().map_or(String::new(), |time| format!(", p50 {time:.1?}"));
-        self.line.show(format!("{echoed}{of} messages echoed, {rate} a second{median}"));
+        self.line.show(&format!("{echoed}{of} messages echoed, {rate} a second{median}"));
     }
 }
 

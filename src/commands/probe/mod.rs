@@ -17,6 +17,7 @@ use crate::cli::ProbeArgs;
 use crate::descriptors;
 use crate::error::Failure;
 use crate::report::probe::{self, ProbeReport, Verdict};
+use crate::report::progress::LiveLine;
 use crate::report::{Record, Trace};
 
 /// Probes every URL, and reports on them in the order given.
@@ -54,11 +55,16 @@ struct Done {
 }
 
 fn probe_one(mut options: ConversationOptions, questions: &Questions, label: String) -> Done {
+    let is_alone = label.is_empty();
     let mut trace = Trace::new(options.verbosity).labelled(label);
-    let mut probed = ready::probe(&mut options, questions, &mut trace);
+    // Of one endpoint there is room to show what is waited for.
+    let shows_line = is_alone && questions.shows_progress;
+    let line = if shows_line { LiveLine::on_terminal() } else { None };
+    let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
+    let mut probed = ready::probe(&mut options, questions, &mut trace, &mut show);
     if questions.conformance && probed.report.verdict != Verdict::Failed {
         let _open = questions.sessions.enter();
-        rules::check(&options, &probed.endpoint, &mut probed.report, &mut trace);
+        rules::check(&options, &probed.endpoint, &mut probed.report, &mut trace, &mut show);
     }
     let report = probed.report;
     let record = Record {

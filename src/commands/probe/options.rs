@@ -25,6 +25,8 @@ pub(super) struct Questions {
     pub(super) promises: Promises,
     pub(super) wait_ready: Option<Duration>,
     pub(super) conformance: bool,
+    /// Whether a terminal shows what is waited for.
+    pub(super) shows_progress: bool,
     /// Those that are open now.
     pub(super) sessions: Sessions,
 }
@@ -114,6 +116,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         conversation.request.subprotocols.push(name.clone());
     }
     // What is missing is told by the report, and by every try again.
+    let shows_progress = !conversation.output.silent && conversation.output.verbose == 0;
     let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
     let endpoints = args.urls.iter().map(|url| ConversationOptions::from_args(url, conversation.clone()));
@@ -140,6 +143,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         },
         wait_ready: args.wait_ready,
         conformance: args.conformance,
+        shows_progress,
         sessions: Sessions::default(),
     };
     Ok((questions, endpoints))

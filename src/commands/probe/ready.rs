@@ -21,12 +21,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const LEAST_TRY: Duration = Duration::from_millis(50);
 
 /// Probes an endpoint, as often as it is worth it.
-pub(super) fn probe(options: &mut ConversationOptions, questions: &Questions, trace: &mut Trace) -> Probed {
+pub(super) fn probe(
+    options: &mut ConversationOptions,
+    questions: &Questions,
+    trace: &mut Trace,
+    show: &mut dyn FnMut(&str),
+) -> Probed {
     let Some(patience) = questions.wait_ready else { return attempt(options, questions, trace) };
     let whole = options.limits.whole;
     let end = Deadline::after(patience, "--wait-ready").earliest(whole);
     options.limits.whole = Some(end);
-    let probed = probe_until(end, options, questions, trace);
+    let probed = probe_until(end, options, questions, trace, show);
     // What comes after the wait is not limited by it.
     options.limits.whole = whole;
     probed
@@ -37,6 +42,7 @@ fn probe_until(
     options: &ConversationOptions,
     questions: &Questions,
     trace: &mut Trace,
+    show: &mut dyn FnMut(&str),
 ) -> Probed {
     let mut pause = FIRST_PAUSE;
     let (mut tries, mut missing) = (0, None);
@@ -63,6 +69,7 @@ fn probe_until(
             return probed;
         }
         crate::net::Observer::note(trace, &format!("not ready: {failure}"));
+        show(&format!("try {tries}, not ready: {failure}"));
         missing = Some(failure);
         // Denser towards the end, so that the last moment counts, too.
         std::thread::sleep(pause.min(left / 2));

@@ -67,6 +67,7 @@ pub(super) fn check(
     endpoint: &Endpoint,
     report: &mut ProbeReport,
     trace: &mut Trace,
+    show: &mut dyn FnMut(&str),
 ) {
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
@@ -77,7 +78,10 @@ pub(super) fn check(
     // As long as this lives, a signal does not end the program at once.
     let _attached = signals::attach(|| ());
     let asked = Options { patience, huge: HUGE, interrupted: &interrupted };
+    let (mut checked, all) = (0, conformance::rules().count());
     let findings = conformance::run(&mut doors, &asked, &mut |finding| {
+        checked += 1;
+        show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
         Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
     });
     let broken: Vec<_> = findings
@@ -88,14 +92,14 @@ pub(super) fn check(
     if let Some(signal) = signals::received() {
         fail(report, signal.failure());
     } else if let Some(whole) = is_over() {
-        let (tried, all) = (findings.len(), conformance::rules().count());
+        let tried = findings.len();
         let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
         fail(report, late.and(format_args!(": {tried} of {all} rules of RFC 6455 were tried")));
     } else if let Some(lost) = doors.lost.filter(|_| doors.in_a_row >= GONE) {
         let text = format!("the server was lost while its rules were checked: {lost}");
         fail(report, lost.restated(text));
     } else if !broken.is_empty() {
-        let (count, all, are) = (broken.len(), findings.len(), if broken.len() == 1 { "is" } else { "are" });
+        let (count, are) = (broken.len(), if broken.len() == 1 { "is" } else { "are" });
         let text = format!("{count} of {all} rules of RFC 6455 {are} broken: {}", broken.join(", "));
         fail(report, Failure::new(Status::ExpectationFailed, text).hint("-v shows what was sent and seen"));
     }
