@@ -115,7 +115,7 @@ impl Status {
             Self::ExpectationFailed => (
                 "expectation-failed",
                 1,
-                "a reply or echo was not as expected, or fewer messages came than were awaited",
+                "a reply, echo, promise or rule was not as expected, or fewer messages came than were awaited",
             ),
             Self::Usage => ("usage", 2, "bad arguments"),
             Self::InvalidUrl => ("invalid-url", 3, "malformed URL, or a scheme other than ws and wss"),
