@@ -188,7 +188,7 @@ impl Session {
         let end = (0..=reason.len().min(MOST_REASON)).rev().find(|at| reason.is_char_boundary(*at));
         match self.close(code.into(), &reason[..end.unwrap_or_default()], wire) {
             Flow::Lost => Flow::Lost,
-            _ => Flow::Ended,
+            Flow::Waits | Flow::Ended | Flow::BrokenOff => Flow::Ended,
         }
     }
 }

@@ -66,7 +66,7 @@ impl<S: Read + Write> TlsConnection<S> {
         }
         match &mut self.0 {
             State::Open(stream) => Ok(stream),
-            _ => Err(ErrorKind::WouldBlock.into()),
+            State::New(..) | State::Handshake(_) | State::Failed => Err(ErrorKind::WouldBlock.into()),
         }
     }
 }

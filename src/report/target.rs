@@ -131,7 +131,9 @@ impl Destinations {
         for (format, file) in self.files {
             let text = match format {
                 Format::Human => anstream::adapter::strip_str(&text(format)).to_string(),
-                _ => text(format),
+                Format::Json | Format::Junit | Format::Tap | Format::Nagios | Format::Prometheus => {
+                    text(format)
+                }
             };
             result = result.and(file.write_whole(text.as_bytes()));
         }
