@@ -30,6 +30,16 @@ pub struct Counts {
 pub(super) const NO_ECHO: &str = "is it an echo server? -vv shows what it sends";
 
 impl Counts {
+    /// Messages that came as they were and yet not as they should: late, once more, and unasked, each with its sentence.
+    pub fn strays(&self) -> [(u64, String); 3] {
+        let told = |count, what| (count, format!("{} {what}", messages(count)));
+        [
+            told(self.out_of_order, "came out of order"),
+            told(self.duplicated, "came back twice"),
+            told(self.unasked, "came that nobody had sent"),
+        ]
+    }
+
     /// What did not come back as it was sent, but for what is lost; `None` when nothing. `said_before` are messages that
     /// came before any echo.
     pub(super) fn mismatch(
@@ -50,15 +60,7 @@ impl Counts {
             };
             wrong.push(format!("{} of {} came back changed{first}", self.corrupted, messages(self.sent)));
         }
-        if self.out_of_order > 0 {
-            wrong.push(format!("{} came out of order", messages(self.out_of_order)));
-        }
-        if self.duplicated > 0 {
-            wrong.push(format!("{} came back twice", messages(self.duplicated)));
-        }
-        if self.unasked > 0 {
-            wrong.push(format!("{} came that nobody had sent", messages(self.unasked)));
-        }
+        wrong.extend(self.strays().into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text));
         if wrong.is_empty() {
             return None;
         }

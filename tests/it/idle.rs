@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use crate::support::{EchoServer, Script, Wsurl, file_with, frame, millis, noise};
+use crate::support::{EchoServer, Running, Script, Wsurl, file_with, frame, millis, noise};
 
 /// How long is looked on.
 const A_WHILE: std::time::Duration = millis(600);
@@ -17,6 +17,12 @@ fn rests(run: Wsurl, mark: &str) {
     let mut run = run.spawn();
     run.wait_for_stdout(mark);
     thread::sleep(millis(200));
+    looks_on(run);
+}
+
+/// Looks on for a while at a run that waits, and ends it.
+#[track_caller]
+fn looks_on(run: Running) {
     let before = run.processor_time();
     thread::sleep(A_WHILE);
     let used = run.processor_time().saturating_sub(before);
@@ -79,12 +85,7 @@ fn for_a_server_that_takes_nothing_of_an_echo_test() {
     let args = ["echo-test", "-b", "--size", "1M", "--in-flight", "500", "--interval", "10ms", &peer.url()];
     let run = Wsurl::new(args).spawn();
     thread::sleep(millis(1000));
-    let before = run.processor_time();
-    thread::sleep(A_WHILE);
-    let used = run.processor_time().saturating_sub(before);
-    run.signal(crate::support::Signal::Terminate);
-    run.exits(143);
-    assert!(used <= NEXT_TO_NOTHING, "{used:?} of processor time in {A_WHILE:?} of waiting");
+    looks_on(run);
 }
 
 #[test]
@@ -92,10 +93,5 @@ fn for_the_next_message_of_an_echo_test() {
     let server = EchoServer::start();
     let run = Wsurl::new(["echo-test", "--interval", "1h", "--connections", "20", &server.url()]).spawn();
     thread::sleep(millis(500));
-    let before = run.processor_time();
-    thread::sleep(A_WHILE);
-    let used = run.processor_time().saturating_sub(before);
-    run.signal(crate::support::Signal::Interrupt);
-    run.exits(130);
-    assert!(used <= NEXT_TO_NOTHING, "{used:?} of processor time in {A_WHILE:?} of waiting");
+    looks_on(run);
 }

@@ -47,26 +47,21 @@ fn cases(report: &EchoReport) -> Vec<Case> {
         let (connection, message) = (difference.connection, difference.message);
         format!(": connection {connection}, message {message}: {}", difference.what)
     });
+    let [late, twice, unasked] = counts.strays();
+    let lost = format!("{} of {sent} messages did not come back", counts.lost);
+    let changed = format!("{} of {sent} messages came back changed{differs}", counts.corrupted);
     let faults = [
-        ("no message lost", counts.lost, format!("{} of {sent} messages did not come back", counts.lost)),
-        (
-            "no message corrupted",
-            counts.corrupted,
-            format!("{} of {sent} messages came back changed{differs}", counts.corrupted),
-        ),
-        ("order kept", counts.out_of_order, format!("{} came out of order", messages(counts.out_of_order))),
-        ("no duplicates", counts.duplicated, format!("{} came back twice", messages(counts.duplicated))),
-        (
-            "nothing unasked",
-            counts.unasked,
-            format!("{} came that nobody had sent", messages(counts.unasked)),
-        ),
+        ("no message lost", (counts.lost, lost)),
+        ("no message corrupted", (counts.corrupted, changed)),
+        ("order kept", late),
+        ("no duplicates", twice),
+        ("nothing unasked", unasked),
     ];
-    let any = faults.iter().any(|(_, count, _)| *count > 0);
+    let any = faults.iter().any(|(_, (count, _))| *count > 0);
     let case = |name: &str, outcome| Case { group: "echo", name: name.to_owned(), time: None, outcome };
     let nothing = sent == 0 && !any;
     let mut all = Vec::new();
-    for (name, count, message) in faults {
+    for (name, (count, message)) in faults {
         let outcome = if nothing {
             CaseOutcome::Skipped("nothing was sent".to_owned())
         } else {
@@ -85,10 +80,6 @@ fn cases(report: &EchoReport) -> Vec<Case> {
 /// Whether the cases before have said it already.
 fn is_about_messages(failure: &Failure) -> bool {
     failure.status() == Status::ExpectationFailed
-}
-
-fn messages(count: u64) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 fn perfdata(report: &EchoReport) -> Vec<Perfdata> {
