@@ -117,7 +117,7 @@ pub struct Outcome {
     pub round_trips: RoundTrips,
     /// Bytes of payload that came back as they were.
     pub bytes_echoed: u64,
-    /// From the first message sent to the last received.
+    /// From the first message sent to the last that came back.
     pub elapsed: Duration,
     /// Connections that were opened.
     pub connections: u64,

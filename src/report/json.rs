@@ -32,6 +32,54 @@ pub(super) fn schema<T: JsonSchema>() -> String {
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
+/// What both kinds of reports are held to.
+#[cfg(test)]
+pub(super) mod contract {
+    use jsonschema::Validator;
+    use serde_json::{Value, json};
+
+    pub(in crate::report) fn validator(schema: &str) -> Validator {
+        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+    }
+
+    /// The object on a line.
+    pub(in crate::report) fn object(line: &str) -> Value {
+        assert_eq!(line.find('\n'), Some(line.len() - 1), "one line");
+        assert!(!line.trim_end().contains(char::is_control));
+        serde_json::from_str(line).unwrap()
+    }
+
+    pub(in crate::report) fn accepts(validator: &Validator, object: &Value) {
+        let errors: Vec<_> = validator.iter_errors(object).map(|err| err.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+
+    /// A good object is refused with any of these values in it, and with a field more or less in any of these objects.
+    pub(in crate::report) fn refuses(
+        validator: &Validator,
+        good: &Value,
+        values: &[(&str, Value)],
+        objects: &[&str],
+    ) {
+        for (pointer, value) in values {
+            let mut bad = good.clone();
+            *bad.pointer_mut(pointer).unwrap() = value.clone();
+            assert!(!validator.is_valid(&bad), "{pointer}");
+        }
+        for pointer in objects {
+            let mut bad = good.clone();
+            let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            object.insert("other".to_owned(), json!(null));
+            assert!(!validator.is_valid(&bad), "a field more in {pointer:?}");
+            let mut bad = good.clone();
+            let object = bad.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            let name = object.keys().next().unwrap().clone();
+            object.remove(&name);
+            assert!(!validator.is_valid(&bad), "without {name} in {pointer:?}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

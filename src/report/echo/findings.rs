@@ -7,8 +7,10 @@ use crate::report::units::{self, seconds};
 
 const SUCCESS: Family =
     Family { name: "wsurl_echo_success", help: "Whether every message came back as it was." };
-const DURATION: Family =
-    Family { name: "wsurl_echo_duration_seconds", help: "From the first message sent to the last received." };
+const DURATION: Family = Family {
+    name: "wsurl_echo_duration_seconds",
+    help: "From the first message sent to the last that came back.",
+};
 const MESSAGES: Family =
     Family { name: "wsurl_echo_messages", help: "Messages of the test by what became of them." };
 const ROUND_TRIP: Family =
