@@ -12,6 +12,7 @@
 //! | [`echo_server`] | the embedded echo server |
 //! | [`net`] | from a URL to an open WebSocket |
 //! | [`protocol`] | RFC 6455, without I/O |
+//! | [`os`] | the operating system: signals, files, standard streams |
 //! | the others | small values that everything may use |
 //!
 //! A module may use those below it in this table, never those above.
@@ -20,17 +21,16 @@ pub mod cli;
 pub mod commands;
 pub mod conformance;
 pub mod deadline;
-pub mod descriptors;
 pub mod echo;
 pub mod echo_server;
 pub mod endpoint;
 pub mod error;
 pub mod framing;
 pub mod net;
+pub mod os;
 pub mod protocol;
 pub mod report;
 pub mod secret;
 pub mod session;
 pub mod size;
 pub mod stats;
-pub mod stdio;

@@ -13,7 +13,7 @@ pub(super) fn messages(data: Vec<Vec<u8>>, max_message: u64) -> Result<Vec<Vec<u
     for data in data {
         messages.push(match data.strip_prefix(b"@") {
             None => data,
-            Some(b"-") => read("standard input", crate::stdio::input(), max_message)?,
+            Some(b"-") => read("standard input", crate::os::stdio::input(), max_message)?,
             Some(path) => {
                 let path = String::from_utf8_lossy(path).into_owned();
                 read(&path, File::open(Path::new(&path)), max_message)?

@@ -17,8 +17,8 @@ use std::io::Write;
 
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
+use crate::os::signals;
 use crate::report;
-use crate::session::signals;
 
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {

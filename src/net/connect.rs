@@ -17,8 +17,8 @@ use super::address::Destination;
 use super::stream::Stream;
 use super::transport::{Socket, Transport};
 use crate::deadline::Deadline;
-use crate::descriptors;
 use crate::error::{Failure, IoCause, Phase, Status};
+use crate::os::descriptors;
 
 /// Addresses tried at most.
 const MAX_ADDRESSES: usize = 5;

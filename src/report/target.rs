@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Status};
-use crate::session::NewFile;
+use crate::os::NewFile;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

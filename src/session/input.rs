@@ -53,7 +53,7 @@ impl Input {
     /// Standard input; its size is known when it is a file.
     pub fn standard() -> Result<Self, Failure> {
         let failed = |err| Failure::new(Status::ReadError, "cannot read standard input").source(IoCause(err));
-        let mut file = crate::stdio::input().map_err(failed)?;
+        let mut file = crate::os::stdio::input().map_err(failed)?;
         let size = match file.metadata() {
             Ok(metadata) if metadata.is_file() => {
                 let position = io::Seek::stream_position(&mut file).unwrap_or_default();
@@ -136,7 +136,7 @@ impl InputLane {
         let Input { file, name, size } = input;
         let source = Source::Over;
         let mut lane = Self { name, source, block_size, wake, seen: None, owed: size };
-        if crate::stdio::is_pipe(&file) && lane.wake.watch(&file).is_ok() {
+        if crate::os::stdio::is_pipe(&file) && lane.wake.watch(&file).is_ok() {
             lane.source = Source::Pipe { file, spare: Block::default(), emptied: None };
         } else {
             lane.start_thread(file)?;
@@ -204,7 +204,7 @@ impl InputLane {
         };
         let mut block = spare;
         block.buffer.resize(PIPE_BLOCK, 0);
-        match crate::stdio::read_now(&file, &mut block.buffer) {
+        match crate::os::stdio::read_now(&file, &mut block.buffer) {
             Ok(0) => Ok(Next::End),
             Ok(count) => {
                 (block.start, block.end) = (0, count);

@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::new_file::{NewFile, Unfinished, cannot_write, write_all};
 use super::wake::Wake;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Phase};
+use crate::os::{NewFile, Unfinished, cannot_write, write_all};
 use crate::size::KEPT_CAPACITY;
 
 /// Buffers on their way to the file.
@@ -38,7 +38,7 @@ pub struct Output {
 impl Output {
     /// Standard output.
     pub fn standard() -> Result<Self, Failure> {
-        let file = crate::stdio::output().map_err(|err| cannot_write("standard output", err))?;
+        let file = crate::os::stdio::output().map_err(|err| cannot_write("standard output", err))?;
         Ok(Self { file: Some(file), name: "standard output".to_owned(), unfinished: None })
     }
 
@@ -97,7 +97,7 @@ impl OutputLane {
             unfinished,
         };
         let Some(mut file) = file else { return Ok(lane) };
-        lane.pipe = if crate::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
+        lane.pipe = if crate::os::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
         let (full, to_write) = mpsc::channel::<Vec<u8>>();
         lane.full = Some(full);
         let write_everything = move || {
@@ -159,7 +159,7 @@ impl OutputLane {
         else {
             return;
         };
-        match crate::stdio::write_now(pipe, &self.current) {
+        match crate::os::stdio::write_now(pipe, &self.current) {
             Ok(count) => drop(self.current.drain(..count)),
             Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(err) if err.kind() == ErrorKind::Unsupported => self.pipe = None,

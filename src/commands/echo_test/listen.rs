@@ -11,7 +11,7 @@ use crate::echo_server::{EchoServer, ServerOptions};
 use crate::error::{Failure, IoCause, Status};
 use crate::net::identity;
 use crate::net::tls_server::TlsServer;
-use crate::session::signals;
+use crate::os::signals;
 
 /// Serves at `address` until a signal comes; then every client is told, and has a moment to end.
 pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<String>) -> Result<(), Failure> {

@@ -8,8 +8,8 @@ use super::promises;
 use crate::commands::options::ConversationOptions;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
+use crate::os::signals;
 use crate::report::{Severity, Trace};
-use crate::session::signals;
 
 /// Between the first two tries; doubled from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

@@ -8,9 +8,9 @@ use crate::conformance::{self, Options, Server, Verdict};
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Phase, Status};
 use crate::net::{Connection, Observer, Transport};
+use crate::os::signals;
 use crate::report::Trace;
 use crate::report::probe::{self, ProbeReport};
-use crate::session::signals;
 
 /// How long one reaction of the server is waited for: so many round trips, within bounds.
 const ROUND_TRIPS: u32 = 20;

@@ -12,8 +12,8 @@ use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
 use crate::error::Failure;
 use crate::net::Facts;
+use crate::os::signals;
 use crate::report::probe::{ProbeReport, Verdict};
-use crate::session::signals;
 use crate::stats::Tally;
 
 /// Endpoints that are probed at the same time: more than anybody names, and few enough for the threads of one process.

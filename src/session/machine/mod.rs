@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::finish::FinishRule;
 use super::limits::{CloseOptions, Limits};
-use super::signals::Signal;
 use super::verdict::{End, Side, Story};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
+use crate::os::signals::Signal;
 use crate::protocol::{CloseFrame, Violation};
 use crate::stats::Tally;
 

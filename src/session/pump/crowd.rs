@@ -6,7 +6,7 @@ use super::parting::Parting;
 use super::{Outcome, Pump, Setup, Turn, cannot_wait};
 use crate::error::Failure;
 use crate::net::{Crowd, Readiness};
-use crate::session::signals;
+use crate::os::signals;
 use crate::session::wake::Wake;
 
 /// Turns that a session gets before the others have theirs.

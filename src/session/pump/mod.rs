@@ -19,9 +19,10 @@ use super::output::{Output, OutputError, OutputLane};
 use super::pace::Pacer;
 use super::verdict::{End, Side};
 use super::wake::Wake;
-use super::{Incoming, Observer, Outgoing, signals};
+use super::{Incoming, Observer, Outgoing};
 use crate::error::{Failure, IoCause, Status};
 use crate::net::{Connection, Transport};
+use crate::os::signals;
 use crate::protocol::{CloseFrame, Decoder, Encoder};
 use crate::stats::Tally;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::frame::Opcode;
-use super::utf8::InvalidUtf8;
+use super::opcode::Opcode;
+use crate::protocol::utf8::InvalidUtf8;
 
 /// A rule that the server broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

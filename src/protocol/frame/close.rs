@@ -1,8 +1,8 @@
 //! Close frames: code and reason (RFC 6455 §5.5.1, §7.4).
 
-use super::frame::MAX_CONTROL_PAYLOAD;
-use super::utf8::InvalidUtf8;
+use super::header::MAX_CONTROL_PAYLOAD;
 use super::violation::Violation;
+use crate::protocol::utf8::InvalidUtf8;
 
 /// The code that stands for a Close frame without one; never on the wire (RFC 6455 §7.4.1).
 pub const NO_STATUS: u16 = 1005;
@@ -32,7 +32,7 @@ impl CloseFrame {
     }
 
     /// Reads the payload of a Close frame.
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, Violation> {
+    pub(in crate::protocol) fn parse(payload: &[u8]) -> Result<Self, Violation> {
         let (code, reason) = match payload {
             [] => return Ok(Self::with_code(NO_STATUS)),
             [_] => return Err(Violation::CloseTooShort),
@@ -47,7 +47,7 @@ impl CloseFrame {
     }
 
     /// The payload; a reason that is too long for a control frame is cut at a character.
-    pub(super) fn payload(&self) -> Vec<u8> {
+    pub(in crate::protocol) fn payload(&self) -> Vec<u8> {
         if self.code == NO_STATUS {
             return Vec::new();
         }

@@ -24,7 +24,7 @@ pub struct NewFile {
 
 /// What is to become a file under its own name.
 #[derive(Debug)]
-pub(super) struct Unfinished {
+pub(crate) struct Unfinished {
     temporary: NamedTempFile,
     path: PathBuf,
 }
@@ -58,14 +58,14 @@ impl NewFile {
     }
 
     /// The open file, its name for a person, and what is left to do when everything is written.
-    pub(super) fn into_parts(self) -> (File, String, Option<Unfinished>) {
+    pub(crate) fn into_parts(self) -> (File, String, Option<Unfinished>) {
         (self.file, self.name, self.unfinished)
     }
 }
 
 impl Unfinished {
     /// Gives the file its name.
-    pub(super) fn complete(self) -> io::Result<()> {
+    pub(crate) fn complete(self) -> io::Result<()> {
         self.temporary.persist(&self.path).map(drop).map_err(|err| err.error)
     }
 }
@@ -74,7 +74,7 @@ impl Unfinished {
 fn open_directly(path: &Path) -> Option<io::Result<File>> {
     if path == Path::new("/dev/stdout") {
         // Not opened anew, which would begin at the start of a file.
-        return Some(crate::stdio::output());
+        return Some(crate::os::stdio::output());
     }
     let is_descriptor =
         path == Path::new("/dev/stderr") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
@@ -102,7 +102,7 @@ fn temporary_beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Writes all of `bytes`, also where another program has made the descriptor non-blocking, which all its holders share.
-pub(super) fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -115,7 +115,7 @@ pub(super) fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn cannot_write(name: &str, err: io::Error) -> Failure {
+pub(crate) fn cannot_write(name: &str, err: io::Error) -> Failure {
     Failure::new(Status::WriteError, format!("cannot write {name}")).source(IoCause(err))
 }
 

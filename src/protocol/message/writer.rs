@@ -1,9 +1,8 @@
 //! Writes a client's frames: header, masking key and masked payload, appended to a buffer.
 //! The payload of a frame may be appended section by section, so that a frame may be larger than memory.
 
-use super::close::CloseFrame;
-use super::frame::{FrameHeader, MAX_CONTROL_PAYLOAD, Opcode};
-use super::mask::{self, MaskingKeys};
+use crate::protocol::frame::mask::{self, MaskingKeys};
+use crate::protocol::frame::{CloseFrame, FrameHeader, MAX_CONTROL_PAYLOAD, Opcode};
 
 /// How much is copied before it is masked: little enough to still be in the fastest cache.
 const BLOCK: usize = 8 * 1024;

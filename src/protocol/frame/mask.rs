@@ -2,7 +2,7 @@
 
 /// Gives masking keys from the operating system's random source, some hundred at a time.
 #[derive(Debug)]
-pub(super) struct MaskingKeys {
+pub(in crate::protocol) struct MaskingKeys {
     pool: [u8; Self::POOL],
     used: usize,
 }
@@ -11,7 +11,7 @@ impl MaskingKeys {
     /// One system call for this many bytes: at a million frames a second a call for each would show.
     const POOL: usize = 2048;
 
-    pub(super) fn new() -> Self {
+    pub(in crate::protocol) fn new() -> Self {
         Self { pool: [0; Self::POOL], used: Self::POOL }
     }
 
@@ -19,7 +19,7 @@ impl MaskingKeys {
     ///
     /// # Panics
     /// When the operating system has no random source; nothing can be sent safely then.
-    pub(super) fn next(&mut self) -> [u8; 4] {
+    pub(in crate::protocol) fn next(&mut self) -> [u8; 4] {
         if self.used == Self::POOL {
             getrandom::fill(&mut self.pool).expect("the operating system provides random bytes");
             self.used = 0;
@@ -31,7 +31,7 @@ impl MaskingKeys {
 }
 
 /// Masks `payload` in place; `key[0]` belongs to its first byte. Masking twice gives the payload back.
-pub(super) fn apply(key: [u8; 4], payload: &mut [u8]) {
+pub(in crate::protocol) fn apply(key: [u8; 4], payload: &mut [u8]) {
     let [a, b, c, d] = key;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (words, rest) = payload.as_chunks_mut::<8>();

@@ -1,10 +1,10 @@
 //! Turns the bytes that a server sends into events. Holds no payload but that of a control frame, so a frame
 //! of any length passes through in sections. Gives the same events wherever the bytes are cut.
 
-use super::close::CloseFrame;
-use super::frame::{FrameHeader, Kind, MAX_CONTROL_PAYLOAD, MAX_SERVER_HEADER, Opcode};
-use super::utf8::Utf8Stream;
-use super::violation::Violation;
+use crate::protocol::frame::{
+    CloseFrame, FrameHeader, Kind, MAX_CONTROL_PAYLOAD, MAX_SERVER_HEADER, Opcode, Violation,
+};
+use crate::protocol::utf8::Utf8Stream;
 
 /// A part of a message, as much of it as was at hand.
 #[derive(Debug, PartialEq, Eq)]
@@ -221,8 +221,8 @@ mod tests {
         for (stream, violation) in [
             (&b"\x80\x01a"[..], Violation::ContinuationWithoutStart),
             (b"\x01\x01a\x81\x01b", Violation::MessageInsideMessage(Opcode::Text)),
-            (b"\x01\x01\xe2\x80\x01a", Violation::TextNotUtf8(super::super::InvalidUtf8 { offset: 0 })),
-            (b"\x81\x02a\xe2", Violation::TextNotUtf8(super::super::InvalidUtf8 { offset: 1 })),
+            (b"\x01\x01\xe2\x80\x01a", Violation::TextNotUtf8(crate::protocol::InvalidUtf8 { offset: 0 })),
+            (b"\x81\x02a\xe2", Violation::TextNotUtf8(crate::protocol::InvalidUtf8 { offset: 1 })),
             (b"\x88\x01a", Violation::CloseTooShort),
             (b"\x88\x02\x03\xed", Violation::CloseCode(1005)),
             (b"\x82\xfe", Violation::Masked),

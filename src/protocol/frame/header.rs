@@ -1,102 +1,14 @@
 //! Frame headers (RFC 6455 §5.2): opcode, flags and length, parsed as a server sends them and
 //! written as a client has to.
 
-use std::fmt;
-
+use super::opcode::Opcode;
 use super::violation::Violation;
 
 /// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
 /// The longest header that a server may send: two bytes and a 64-bit length, no masking key.
-pub(super) const MAX_SERVER_HEADER: usize = 10;
-
-/// The type of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// UTF-8 text.
-    Text,
-    /// Any bytes.
-    Binary,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Binary => "binary",
-        })
-    }
-}
-
-/// What a frame is (RFC 6455 §5.2, "Opcode").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opcode {
-    /// A further fragment of a message.
-    Continuation,
-    /// The first frame of a text message.
-    Text,
-    /// The first frame of a binary message.
-    Binary,
-    /// Connection close.
-    Close,
-    /// Ping.
-    Ping,
-    /// Pong.
-    Pong,
-}
-
-impl Opcode {
-    fn from_bits(bits: u8) -> Result<Self, Violation> {
-        match bits {
-            0x0 => Ok(Self::Continuation),
-            0x1 => Ok(Self::Text),
-            0x2 => Ok(Self::Binary),
-            0x8 => Ok(Self::Close),
-            0x9 => Ok(Self::Ping),
-            0xA => Ok(Self::Pong),
-            reserved => Err(Violation::ReservedOpcode(reserved)),
-        }
-    }
-
-    fn bits(self) -> u8 {
-        match self {
-            Self::Continuation => 0x0,
-            Self::Text => 0x1,
-            Self::Binary => 0x2,
-            Self::Close => 0x8,
-            Self::Ping => 0x9,
-            Self::Pong => 0xA,
-        }
-    }
-
-    /// Whether this is a control frame, which may come between the fragments of a message.
-    pub fn is_control(self) -> bool {
-        matches!(self, Self::Close | Self::Ping | Self::Pong)
-    }
-}
-
-impl From<Kind> for Opcode {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Text => Self::Text,
-            Kind::Binary => Self::Binary,
-        }
-    }
-}
-
-impl fmt::Display for Opcode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Continuation => "continuation",
-            Self::Text => "text",
-            Self::Binary => "binary",
-            Self::Close => "close",
-            Self::Ping => "ping",
-            Self::Pong => "pong",
-        })
-    }
-}
+pub(in crate::protocol) const MAX_SERVER_HEADER: usize = 10;
 
 /// The part of a frame before its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,12 +26,13 @@ impl FrameHeader {
     ///
     /// # Errors
     /// As soon as the bytes at hand break a rule, even when the header is not complete.
-    pub(super) fn parse_from_server(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
+    pub(in crate::protocol) fn parse_from_server(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         if first & 0x70 != 0 {
             return Err(Violation::ReservedBits(first >> 4 & 0x7));
         }
-        let (fin, opcode) = (first & 0x80 != 0, Opcode::from_bits(first & 0x0F)?);
+        let (fin, opcode) = (first & 0x80 != 0, first & 0x0F);
+        let opcode = Opcode::from_bits(opcode).ok_or(Violation::ReservedOpcode(opcode))?;
         if opcode.is_control() && !fin {
             return Err(Violation::FragmentedControl(opcode));
         }
@@ -152,7 +65,7 @@ impl FrameHeader {
     }
 
     /// Appends the header of a client's frame, which ends in the masking key.
-    pub(super) fn append_masked(&self, key: [u8; 4], out: &mut Vec<u8>) {
+    pub(in crate::protocol) fn append_masked(&self, key: [u8; 4], out: &mut Vec<u8>) {
         out.push(u8::from(self.fin) << 7 | self.opcode.bits());
         match (len_size(self.len), self.len.to_be_bytes()) {
             (0, [.., short]) => out.push(0x80 | short),
