@@ -12,8 +12,8 @@ use regex_lite::Regex;
 
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};
-use crate::net::pin::Pins;
 use crate::net::policy::NetworkPolicy;
+use crate::net::tls::pin::Pins;
 use crate::report::write_out;
 use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};

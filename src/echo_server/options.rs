@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::net::tls_server::TlsServer;
+use crate::net::tls::server::TlsServer;
 
 /// Every default is that of a good server.
 #[derive(Clone, Debug, Default)]

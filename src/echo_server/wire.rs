@@ -7,7 +7,7 @@ use std::mem;
 use tungstenite::Bytes;
 
 use super::socket::Socket;
-use crate::net::tls_server::{TlsConnection, TlsServer};
+use crate::net::tls::server::{TlsConnection, TlsServer};
 
 /// Bytes that are read in one turn, before other clients have theirs.
 const TURN: usize = 256 * 1024;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::Observer;
 use super::address::{AddressOptions, Destination, Role};
 use super::auth::Authorization;
-use super::certificate::CertificateFacts;
 #[cfg(unix)]
 use super::connect::connect_unix;
 use super::connect::{SocketOptions, connect};
@@ -15,7 +14,8 @@ use super::http::ResponseHead;
 use super::proxy::{ProxyOptions, ProxyScheme, Tunnel};
 use super::resolve::resolve;
 use super::timeline::Timeline;
-use super::tls::{Refused, TlsClient, TlsOptions};
+use super::tls::certificate::CertificateFacts;
+use super::tls::client::{Refused, TlsClient, TlsOptions};
 use super::transport::Transport;
 use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
@@ -306,12 +306,12 @@ impl<'a> Dialer<'a> {
             let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
             (self.deadline, *self.facts) = (whole, facts);
             if let Some(blamed) = blamed {
-                let result =
-                    super::tls::verify_result(&refused).map_or(String::new(), |result| format!(": {result}"));
+                let result = super::tls::client::verify_result(&refused)
+                    .map_or(String::new(), |result| format!(": {result}"));
                 return Err(blamed.and(format_args!(" (TLS with {target}{result})")));
             }
         }
-        Err(super::tls::failed(target, &refused))
+        Err(super::tls::client::failed(target, &refused))
     }
 
     fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {

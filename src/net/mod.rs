@@ -4,15 +4,11 @@
 
 pub mod address;
 pub mod auth;
-mod buffered;
-pub mod certificate;
 pub mod connect;
 mod crowd;
 mod dial;
 mod exchange;
 pub mod http;
-pub mod identity;
-pub mod pin;
 pub mod policy;
 pub mod proxy;
 pub mod redirect;
@@ -20,8 +16,6 @@ mod resolve;
 mod stream;
 mod timeline;
 pub mod tls;
-mod tls_hello;
-pub mod tls_server;
 mod transport;
 pub mod upgrade;
 

@@ -11,9 +11,9 @@ use mio::event::Event;
 use mio::{Events, Poll, Registry, Token, Waker};
 use native_tls::TlsStream;
 
-use super::buffered::Buffered;
 use super::stream::Stream;
-use super::tls_hello::ServerHello;
+use super::tls::buffered::Buffered;
+use super::tls::hello::ServerHello;
 use crate::deadline::Deadline;
 
 const WAKER: Token = Token(usize::MAX);
@@ -331,7 +331,7 @@ impl Transport {
 
 impl Buffered<Transport> {
     /// Waits for the socket below, for a TLS handshake that cannot go on.
-    pub(super) fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
+    pub(in crate::net) fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
         self.drain()?;
         // There may be TLS below, with a buffer of its own.
         self.get_mut().drain()?;

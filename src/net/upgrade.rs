@@ -9,7 +9,7 @@ use super::Observer;
 use super::auth::Credential;
 use super::exchange::{NoHead, read_head, shown_head, shown_refusal};
 use super::http::{HeadError, ResponseHead};
-use super::tls::tls_alert;
+use super::tls::client::tls_alert;
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;

@@ -30,16 +30,7 @@ const ALONE: [&str; 1] = ["protocol"];
 const OWNERS: [(&[&str], &[&str]); 9] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
-    (
-        &["native_tls"],
-        &[
-            "src/net/buffered.rs",
-            "src/net/identity/mod.rs",
-            "src/net/tls.rs",
-            "src/net/tls_server.rs",
-            "src/net/transport.rs",
-        ],
-    ),
+    (&["native_tls"], &["src/net/tls/", "src/net/transport.rs"]),
     (
         &["mio"],
         &[

@@ -13,7 +13,7 @@ use wsurl::endpoint::Endpoint;
 use wsurl::error::{Failure, Status};
 use wsurl::net::auth::Credential;
 use wsurl::net::proxy::{ProxyOptions, ProxyUrl};
-use wsurl::net::tls::TlsOptions;
+use wsurl::net::tls::client::TlsOptions;
 use wsurl::net::upgrade::{self, Header};
 use wsurl::net::{self, Connection, DialOptions, Facts, Observer, Transport};
 use wsurl::secret::Secret;

@@ -9,8 +9,8 @@ use crate::cli::ListenArgs;
 use crate::commands::cannot_print;
 use crate::echo_server::{EchoServer, ServerOptions};
 use crate::error::{Failure, IoCause, Status};
-use crate::net::identity;
-use crate::net::tls_server::TlsServer;
+use crate::net::tls::identity;
+use crate::net::tls::server::TlsServer;
 use crate::os::signals;
 
 /// Serves at `address` until a signal comes; then every client is told, and has a moment to end.

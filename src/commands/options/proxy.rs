@@ -8,7 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::auth::Credential;
 use crate::net::proxy::{Choice, ProxyEnv, ProxyOptions, ProxyUrl, choose};
-use crate::net::tls::TlsOptions;
+use crate::net::tls::client::TlsOptions;
 use crate::net::upgrade::Header;
 use crate::secret::Secret;
 

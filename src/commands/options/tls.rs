@@ -6,8 +6,8 @@ use super::secret;
 use crate::cli::TlsArgs;
 use crate::cli::values::TlsErrorClass;
 use crate::error::{Failure, IoCause, Status};
-use crate::net::identity;
-use crate::net::tls::{TlsOptions, TlsVersion};
+use crate::net::tls::client::{TlsOptions, TlsVersion};
+use crate::net::tls::identity;
 use crate::secret::Secret;
 
 /// Validates the arguments.

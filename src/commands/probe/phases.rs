@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::attempt::Seen;
-use crate::net::certificate::validity;
 use crate::net::http::ResponseHead;
+use crate::net::tls::certificate::validity;
 use crate::net::{Facts, Timeline};
 use crate::report::Severity;
 use crate::report::probe::PhaseReport;

@@ -6,8 +6,8 @@ use super::attempt::Seen;
 use super::options::{Promises, SWITCHING_PROTOCOLS};
 use crate::error::{Failure, Status};
 use crate::net::Facts;
-use crate::net::certificate::validity;
 use crate::net::http::ResponseHead;
+use crate::net::tls::certificate::validity;
 use crate::report::probe::{Assertion, PhaseReport};
 use crate::report::units;
 

@@ -13,7 +13,7 @@ use crate::net::auth::Credential;
 use crate::net::exchange::{NoHead, read_head, shown_refusal};
 use crate::net::http::{HeadError, ResponseHead};
 use crate::net::resolve::resolve;
-use crate::net::tls::TlsOptions;
+use crate::net::tls::client::TlsOptions;
 use crate::net::transport::{Transport, WaitError};
 use crate::net::upgrade::{Header, is_secret};
 use crate::secret::Secret;

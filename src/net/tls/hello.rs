@@ -11,7 +11,7 @@ const MOST: usize = 16 * 1024;
 
 /// What the server chose, as far as it has been seen.
 #[derive(Debug, Default)]
-pub(super) struct ServerHello {
+pub(in crate::net) struct ServerHello {
     seen: Vec<u8>,
     over: bool,
     version: Option<&'static str>,
@@ -20,17 +20,17 @@ pub(super) struct ServerHello {
 
 impl ServerHello {
     /// `TLSv1.3` and the like.
-    pub(super) fn version(&self) -> Option<&'static str> {
+    pub(in crate::net) fn version(&self) -> Option<&'static str> {
         self.version
     }
 
     /// The IANA name of the cipher suite.
-    pub(super) fn cipher(&self) -> Option<&'static str> {
+    pub(in crate::net) fn cipher(&self) -> Option<&'static str> {
         self.cipher
     }
 
     /// Looks at bytes from the server.
-    pub(super) fn on_bytes(&mut self, bytes: &[u8]) {
+    pub(in crate::net) fn on_bytes(&mut self, bytes: &[u8]) {
         if self.over {
             return;
         }

@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use super::tls_hello::ServerHello;
+use super::hello::ServerHello;
 
 /// Bytes read ahead at most. A TLS record is at most 16 KiB and a little.
 const READ_CAPACITY: usize = 128 * 1024;
@@ -14,7 +14,7 @@ const WRITE_CAPACITY: usize = 128 * 1024;
 /// Wraps a non-blocking stream. `flush` never reports that it would block: what could not be written stays
 /// in the buffer, and [`Buffered::drain`] says whether anything does.
 #[derive(Debug)]
-pub(super) struct Buffered<S> {
+pub(in crate::net) struct Buffered<S> {
     inner: S,
     input: Box<[u8]>,
     input_start: usize,
@@ -25,7 +25,7 @@ pub(super) struct Buffered<S> {
 }
 
 impl<S> Buffered<S> {
-    pub(super) fn new(inner: S) -> Self {
+    pub(in crate::net) fn new(inner: S) -> Self {
         Self {
             inner,
             input: vec![0; READ_CAPACITY].into(),
@@ -38,22 +38,22 @@ impl<S> Buffered<S> {
     }
 
     /// What the peer's first TLS messages say.
-    pub(super) fn hello(&self) -> &ServerHello {
+    pub(in crate::net) fn hello(&self) -> &ServerHello {
         &self.hello
     }
 
-    pub(super) fn get_ref(&self) -> &S {
+    pub(in crate::net) fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    pub(super) fn get_mut(&mut self) -> &mut S {
+    pub(in crate::net) fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 }
 
 impl<S: Write> Buffered<S> {
     /// Writes what is buffered as far as the stream takes it: whether nothing is left.
-    pub(super) fn drain(&mut self) -> io::Result<bool> {
+    pub(in crate::net) fn drain(&mut self) -> io::Result<bool> {
         while self.output_start < self.output.len() {
             match self.inner.write(&self.output[self.output_start..]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),

@@ -26,7 +26,7 @@ impl Pins {
     }
 
     /// Whether the certificate of `host`, in DER, has one of the keys.
-    pub(super) fn check(&self, certificate: Option<&[u8]>, host: &str) -> Result<(), Failure> {
+    pub(in crate::net) fn check(&self, certificate: Option<&[u8]>, host: &str) -> Result<(), Failure> {
         let key = certificate.and_then(public_key);
         if key.is_some_and(|key| self.0.contains(&key)) {
             return Ok(());

@@ -9,9 +9,9 @@ use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector};
 use super::buffered::Buffered;
 use super::certificate::CertificateFacts;
 use super::pin::Pins;
-use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
+use crate::net::transport::{Transport, WaitError};
 
 /// Which certificates are trusted, for which name, and who we are.
 #[derive(Clone, Default)]
@@ -104,38 +104,42 @@ impl std::fmt::Debug for TlsOptions {
 }
 
 /// TLS as it will be spoken with one peer.
-pub(super) struct TlsClient {
+pub(in crate::net) struct TlsClient {
     connector: TlsConnector,
     name: String,
     options: TlsOptions,
 }
 
 /// What the handshake ended in, when not in a connection.
-pub(super) enum Refused {
+pub(in crate::net) enum Refused {
     Wait(WaitError),
     Tls(native_tls::Error),
 }
 
 impl TlsClient {
     /// Reads the certificates. `host` is the name of the URL.
-    pub(super) fn new(options: &TlsOptions, host: &str) -> Result<Self, Failure> {
+    pub(in crate::net) fn new(options: &TlsOptions, host: &str) -> Result<Self, Failure> {
         let connector = options.connector()?;
         let name = options.domain.clone().unwrap_or_else(|| host.to_owned());
         Ok(Self { connector, name, options: options.clone() })
     }
 
     /// Whether the certificate can be what made the handshake fail with `err`.
-    pub(super) fn may_have_refused_certificate(&self, err: &native_tls::Error) -> bool {
+    pub(in crate::net) fn may_have_refused_certificate(&self, err: &native_tls::Error) -> bool {
         !self.options.insecure && is_about_certificate(err).unwrap_or(true)
     }
 
     /// The TLS handshake over `transport`, which leads to the peer.
-    pub(super) fn handshake(&self, transport: Transport, deadline: &Deadline) -> Result<Transport, Refused> {
+    pub(in crate::net) fn handshake(
+        &self,
+        transport: Transport,
+        deadline: &Deadline,
+    ) -> Result<Transport, Refused> {
         handshake(&self.connector, &self.name, transport, deadline)
     }
 
     /// A wait in the handshake has ended: why.
-    pub(super) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
+    pub(in crate::net) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
         match err {
             WaitError::Deadline => Failure::timeout(Phase::Tls, &self.name, deadline),
             WaitError::Io(err) => handshake_failed(target).source(IoCause(err)),
@@ -144,7 +148,11 @@ impl TlsClient {
 
     /// When a handshake without checks works, it was the certificate that was refused: what is wrong with it.
     /// Nothing is sent over that connection.
-    pub(super) fn blame_certificate(&self, transport: Transport, deadline: &Deadline) -> Option<Failure> {
+    pub(in crate::net) fn blame_certificate(
+        &self,
+        transport: Transport,
+        deadline: &Deadline,
+    ) -> Option<Failure> {
         let unchecked = builder(&self.options)
             .danger_accept_invalid_certs(true)
             .danger_accept_invalid_hostnames(true)
@@ -193,7 +201,7 @@ fn handshake_failed(target: &str) -> Failure {
 }
 
 /// The handshake with `target` was refused, and no second look told why.
-pub(super) fn failed(target: &str, err: &native_tls::Error) -> Failure {
+pub(in crate::net) fn failed(target: &str, err: &native_tls::Error) -> Failure {
     let reason = reason(&err.to_string());
     if is_about_certificate(err) == Some(true) {
         let text = format!("certificate was not accepted: {reason} (TLS with {target})");
@@ -253,14 +261,14 @@ fn read_cacert(path: &PathBuf) -> Result<Vec<Certificate>, Failure> {
 const CA_EXAMPLE: &str = "a CA file holds -----BEGIN CERTIFICATE----- blocks";
 
 /// The peer has ended the connection with an alert after the handshake, which is how TLS 1.3 refuses our certificate.
-pub(super) fn tls_alert(target: &str, err: &std::io::Error) -> Failure {
+pub(in crate::net) fn tls_alert(target: &str, err: &std::io::Error) -> Failure {
     handshake_failed(target)
         .and(format_args!(": {}", reason(&err.to_string())))
         .hint("does the server want a client certificate? --cert FILE --key FILE gives one")
 }
 
 /// What OpenSSL has found wrong with the certificate, in its words.
-pub(super) fn verify_result(err: &native_tls::Error) -> Option<String> {
+pub(in crate::net) fn verify_result(err: &native_tls::Error) -> Option<String> {
     let text = err.to_string();
     let (_, result) = text.strip_prefix("error:")?.strip_suffix(')')?.rsplit_once(" (")?;
     Some(result.to_owned())

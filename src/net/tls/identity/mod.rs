@@ -11,8 +11,8 @@ use pkcs8::der::pem;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::tls_server::TlsServer;
 use crate::error::{Failure, Status};
+use crate::net::tls::server::TlsServer;
 use private_key::PrivateKey;
 
 /// Whose certificate it is: what advice speaks of.

@@ -13,7 +13,7 @@ use super::buffered::Buffered;
 pub struct TlsServer(TlsAcceptor);
 
 impl TlsServer {
-    pub(super) fn new(acceptor: TlsAcceptor) -> Self {
+    pub(in crate::net) fn new(acceptor: TlsAcceptor) -> Self {
         Self(acceptor)
     }
 
