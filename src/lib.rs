@@ -34,3 +34,4 @@ pub mod secret;
 pub mod session;
 pub mod size;
 pub mod stats;
+pub mod timers;

@@ -8,15 +8,17 @@ use crate::error::Failure;
 use crate::net::Facts;
 use crate::report::progress::Progress;
 use crate::report::{Record, Trace};
-use crate::session::{self, FinishRule, Incoming, Outcome, Outgoing, Output, Setup};
+use crate::session::{self, FinishRule, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source};
 
 /// What goes through the session, and when it ends.
 pub(super) struct Conversation<'a> {
-    pub(super) outgoing: &'a mut dyn Outgoing,
-    pub(super) incoming: &'a mut dyn Incoming,
+    pub(super) source: &'a mut dyn Source,
+    pub(super) sink: &'a mut dyn Sink,
     pub(super) output: Output,
     pub(super) rule: FinishRule,
     pub(super) limit_rate: Option<u64>,
+    /// Bytes of a message that is received, at most.
+    pub(super) max_message: Option<u64>,
     pub(super) progress: Option<Progress>,
 }
 
@@ -45,17 +47,16 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     }
     let outcome = session::run(Setup {
         connection,
-        host: endpoint.host(),
-        target: endpoint.host_and_port(),
-        outgoing: conversation.outgoing,
-        incoming: conversation.incoming,
+        server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
+        source: conversation.source,
+        sink: conversation.sink,
         output: conversation.output,
-        rule: conversation.rule,
-        limits: options.limits,
-        close: options.close.clone(),
-        limit_rate: conversation.limit_rate,
-        ping: false,
         observer: &mut trace,
+        options: SessionOptions {
+            limit_rate: conversation.limit_rate,
+            max_message: conversation.max_message,
+            ..SessionOptions::new(conversation.rule, options.limits, options.close.clone())
+        },
     });
     trace.end();
     Conversed { endpoint, facts, outcome }

@@ -17,11 +17,12 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
     let (input_format, output_format) = formats(&args);
     let escape = sanitize::for_output(args.output_file.is_some());
     let joiner = Joiner::new(output_format, args.keep_newline);
-    let mut incoming = MessageSink::new(joiner, Checks::new(checks), args.max_message_size, escape);
+    let mut incoming = MessageSink::new(joiner, Checks::new(checks), escape);
     let from_input = args.messages.is_empty() && args.data.is_empty();
     let kind = kind(args.binary, args.text, from_input, input_format);
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let output = args.output_file.as_deref().map_or_else(Output::standard, Output::to_file)?;
+    let max_message = args.max_message_size;
     let source = Source {
         kind,
         messages: args.messages,
@@ -33,11 +34,12 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
     };
     let mut outgoing = source.open()?;
     let conversation = Conversation {
-        outgoing: &mut outgoing,
-        incoming: &mut incoming,
+        source: &mut outgoing,
+        sink: &mut incoming,
         output,
         rule,
         limit_rate: None,
+        max_message: Some(max_message),
         progress: None,
     };
     let conversed = converse(&options, conversation);

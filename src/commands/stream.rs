@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
 use crate::report::{Verbosity, sanitize};
-use crate::session::{ChunkSource, Count, Input, Output, SectionSink, Shape};
+use crate::session::{ChunkSource, Count, Input, Output, Shape, StreamSink};
 
 /// Sends and receives bytes.
 pub(super) fn run(args: StreamArgs) -> Result<(), Failure> {
@@ -22,22 +22,22 @@ pub(super) fn run(args: StreamArgs) -> Result<(), Failure> {
     };
     let shape = match input.size {
         _ if !args.single_message => Shape::Chunks(args.chunk_size),
-        Some(size) if named => Shape::OneFrame(size),
-        _ => Shape::Fragments,
+        Some(size) if named => Shape::Whole(size),
+        _ => Shape::Unknown,
     };
     let output = args.output_file.as_deref().map_or_else(Output::standard, Output::to_file)?;
     let progress = shows_progress(args.progress, options.verbosity, args.output_file.is_some())
         .then(|| Progress::new(input.size));
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
-    let mut incoming =
-        SectionSink::new(digest, args.max_message_size, sanitize::for_output(args.output_file.is_some()));
+    let mut incoming = StreamSink::new(digest, sanitize::for_output(args.output_file.is_some()));
     let conversation = Conversation {
-        outgoing: &mut outgoing,
-        incoming: &mut incoming,
+        source: &mut outgoing,
+        sink: &mut incoming,
         output,
         rule,
         limit_rate: args.limit_rate,
+        max_message: args.max_message_size,
         progress,
     };
     let conversed = converse(&options, conversation);

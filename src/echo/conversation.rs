@@ -8,8 +8,8 @@ use super::ledger::Ledger;
 use super::plan::Plan;
 use super::totals::Totals;
 use crate::error::{Failure, Status};
-use crate::protocol::{CloseFrame, Encoder, Opcode, Section};
-use crate::session::{Allowance, Fill, Incoming, Outgoing, Supply, Wake};
+use crate::protocol::{CloseFrame, OutgoingSection, Section};
+use crate::session::{Delivery, LaneContext, Offer, Remaining, Sink, Source};
 use crate::size::KEPT_CAPACITY;
 
 /// A message that is so much larger than any that was sent is not waited for.
@@ -20,7 +20,7 @@ const ENOUGH: u64 = 1 << 20;
 
 /// The messages that go out.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(super) struct EchoSource {
     pub(super) plan: Rc<Plan>,
     pub(super) ledger: Rc<RefCell<Ledger>>,
     pub(super) totals: Rc<RefCell<Totals>>,
@@ -29,101 +29,104 @@ pub(super) struct Questions {
     /// When the last one did.
     pub(super) last: Option<Instant>,
     pub(super) payload: Vec<u8>,
+    /// Bytes of the current payload that are in frames; `None` between messages.
+    pub(super) accepted: Option<usize>,
+    /// Messages that are in frames and not on their way yet.
+    pub(super) leaving: usize,
 }
 
-impl Questions {
-    /// What is to be waited for before the next message.
-    fn next(&mut self, now: Instant) -> Supply {
+/// What is to be waited for before the next message.
+enum Next {
+    Now,
+    Reply,
+    Time(Instant),
+    Over,
+}
+
+impl EchoSource {
+    fn next(&mut self, now: Instant) -> Next {
         let mut ledger = self.ledger.borrow_mut();
         if !ledger.is_greeted() {
-            return Supply::Waiting;
+            return Next::Reply;
         }
         let start = *self.start.get_or_insert(now);
         let end = self.plan.duration.map(|duration| start + duration);
         let is_last = self.plan.messages().is_some_and(|count| ledger.sent() >= count);
         if is_last || end.is_some_and(|end| now >= end) {
             ledger.complete();
-            return Supply::Over(None);
+            return Next::Over;
         }
-        let later = |at: Instant| Supply::Later(end.map_or(at, |end| end.min(at)));
+        let at_most = |at: Instant| Next::Time(end.map_or(at, |end| end.min(at)));
         if !ledger.has_room() {
-            return end.map_or(Supply::Waiting, later);
+            return end.map_or(Next::Reply, at_most);
         }
         let due = self.plan.interval.and_then(|interval| Some(self.last? + interval));
         match due {
-            Some(due) if due > now => later(due),
-            _ => Supply::Ready,
+            Some(due) if due > now => at_most(due),
+            _ => Next::Now,
         }
     }
 
-    fn append(&mut self, encoder: &mut Encoder, out: &mut Vec<u8>, now: Instant) {
-        self.ledger.borrow_mut().ask(&mut self.payload, &mut self.totals.borrow_mut(), now);
-        let most = self.plan.fragment.unwrap_or(usize::MAX);
-        let mut opcode = Opcode::from(self.plan.kind);
-        let mut rest = &self.payload[..];
-        loop {
-            let (fragment, more) = rest.split_at(rest.len().min(most));
-            encoder.frame(opcode, more.is_empty(), fragment, out);
-            if more.is_empty() {
-                break;
-            }
-            (opcode, rest) = (Opcode::Continuation, more);
-        }
-        self.last = Some(now);
+    fn section(&self, accepted: usize) -> OutgoingSection<'_> {
+        let (bytes, whole_len) = (&self.payload[accepted..], Some(self.payload.len() as u64));
+        OutgoingSection { kind: self.plan.kind, bytes, last: true, whole_len }
     }
 }
 
-impl Outgoing for Questions {
-    fn start(&mut self, _: &Wake) -> Result<(), Failure> {
+impl Source for EchoSource {
+    fn start(&mut self, _: &LaneContext) -> Result<(), Failure> {
         Ok(())
     }
 
-    fn fill(
-        &mut self,
-        encoder: &mut Encoder,
-        out: &mut Vec<u8>,
-        allowance: Allowance,
-    ) -> Result<Fill, Failure> {
-        let mut fill = Fill { next: Supply::Ready, ..Fill::default() };
-        while fill.messages < allowance.messages && out.len() < allowance.bytes {
-            let now = Instant::now();
-            fill.next = self.next(now);
-            if fill.next != Supply::Ready {
-                break;
-            }
-            self.append(encoder, out, now);
-            fill.messages += 1;
-            fill.bytes += self.payload.len() as u64;
+    fn offer(&mut self, _: usize) -> Result<Offer<'_>, Failure> {
+        if let Some(accepted) = self.accepted {
+            return Ok(Offer::Section(self.section(accepted)));
         }
-        self.payload.clear();
-        self.payload.shrink_to(KEPT_CAPACITY);
-        if fill.messages > 0 {
-            let count = usize::try_from(fill.messages).unwrap_or(usize::MAX);
+        let now = Instant::now();
+        match self.next(now) {
+            Next::Now => {
+                self.ledger.borrow_mut().ask(&mut self.payload, &mut self.totals.borrow_mut(), now);
+                self.last = Some(now);
+                self.accepted = Some(0);
+                Ok(Offer::Section(self.section(0)))
+            }
+            Next::Reply => Ok(Offer::Pending),
+            Next::Time(at) => Ok(Offer::Later(at)),
+            Next::Over => Ok(Offer::End(None)),
+        }
+    }
+
+    fn accept(&mut self, bytes: usize) {
+        let accepted = self.accepted.map_or(0, |accepted| accepted + bytes);
+        let is_whole = accepted == self.payload.len();
+        self.accepted = (!is_whole).then_some(accepted);
+        self.leaving += usize::from(is_whole);
+    }
+
+    fn leaves(&mut self) {
+        if self.accepted.is_none() {
+            self.payload.clear();
+            self.payload.shrink_to(KEPT_CAPACITY);
+        }
+        let count = std::mem::take(&mut self.leaving);
+        if count > 0 {
             self.ledger.borrow_mut().leave(count, Instant::now());
         }
-        Ok(fill)
     }
 
-    fn is_inside_frame(&self) -> bool {
-        false
+    /// What was not sent is counted by the test itself.
+    fn remaining(&mut self) -> Remaining {
+        Remaining::Nothing
     }
 
-    fn complete_frame(&mut self, _: &mut Vec<u8>) -> bool {
-        true
-    }
-
-    fn has_more(&mut self) -> bool {
-        false
-    }
-
-    fn awaits_answer(&self) -> bool {
+    fn awaits_reply(&self) -> bool {
         self.ledger.borrow().awaits()
     }
 }
 
 /// The messages that come in.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(super) struct EchoSink {
     pub(super) stream: bool,
     pub(super) target: String,
     pub(super) ledger: Rc<RefCell<Ledger>>,
@@ -135,8 +138,8 @@ pub(super) struct Answers {
     pub(super) coming: u64,
 }
 
-impl Incoming for Answers {
-    fn section(&mut self, section: &Section<'_>, _: &mut Vec<u8>) -> Result<(), Failure> {
+impl Sink for EchoSink {
+    fn section(&mut self, section: &Section<'_>, _: &mut Delivery<'_>) -> Result<(), Failure> {
         let now = Instant::now();
         let mut ledger = self.ledger.borrow_mut();
         let totals = &mut self.totals.borrow_mut();

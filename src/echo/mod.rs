@@ -16,13 +16,15 @@ pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
 pub use plan::{LADDER, MAX_CONNECTIONS, Plan};
 pub use totals::Live;
 
-use self::conversation::{Answers, Questions};
+use self::conversation::{EchoSink, EchoSource};
 use self::ledger::Ledger;
 use self::payload::Payloads;
 use self::totals::Totals;
 use crate::error::{Failure, Status};
 use crate::net::Connection;
-use crate::session::{self, CloseOptions, Count, FinishRule, Limits, Observer, Output, Setup};
+use crate::session::{
+    self, CloseOptions, Count, FinishRule, Limits, Observer, Output, ServerName, SessionOptions, Setup,
+};
 
 /// A test that is planned and has not begun.
 #[derive(Debug)]
@@ -79,23 +81,21 @@ impl Test {
             .map(|number| Ledger::new(Rc::clone(&self.plan), Rc::clone(&payloads), number))
             .map(|ledger| Rc::new(RefCell::new(ledger)))
             .collect();
-        let mut questions: Vec<_> = ledgers.iter().map(|ledger| self.questions(ledger)).collect();
-        let mut answers: Vec<_> = ledgers.iter().map(|ledger| self.answers(ledger, &target)).collect();
-        let ways = questions.iter_mut().zip(&mut answers).zip(observers);
+        let mut sources: Vec<_> = ledgers.iter().map(|ledger| self.source(ledger)).collect();
+        let mut sinks: Vec<_> = ledgers.iter().map(|ledger| self.sink(ledger, &target)).collect();
+        let rule = FinishRule { count: Count::None, quiet: None, follow: false, lockstep: false };
+        let max_frame = self.plan.fragment.map(|size| size as u64);
+        let options = SessionOptions { max_frame, ..SessionOptions::new(rule, limits, close) };
+        let ends = sources.iter_mut().zip(&mut sinks).zip(observers);
         let setups =
-            connections.into_iter().zip(ways).map(|(connection, ((outgoing, incoming), observer))| Setup {
+            connections.into_iter().zip(ends).map(|(connection, ((source, sink), observer))| Setup {
                 connection,
-                host: host.clone(),
-                target: target.clone(),
-                outgoing,
-                incoming,
+                server: ServerName { host: host.clone(), target: target.clone() },
+                source,
+                sink,
                 output: Output::nowhere(),
-                rule: FinishRule { count: Count::None, quiet: None, follow: false, lockstep: false },
-                limits,
-                close: close.clone(),
-                limit_rate: None,
-                ping: false,
                 observer: observer.as_mut(),
+                options: options.clone(),
             });
         let sessions = session::run_all(setups.collect());
         let missing = ledgers.iter().map(|ledger| ledger.borrow().missing()).sum();
@@ -114,19 +114,21 @@ impl Test {
         Tested { outcome, sessions }
     }
 
-    fn questions(&self, ledger: &Rc<RefCell<Ledger>>) -> Questions {
-        Questions {
+    fn source(&self, ledger: &Rc<RefCell<Ledger>>) -> EchoSource {
+        EchoSource {
             plan: Rc::clone(&self.plan),
             ledger: Rc::clone(ledger),
             totals: Rc::clone(&self.totals),
             start: None,
             last: None,
             payload: Vec::new(),
+            accepted: None,
+            leaving: 0,
         }
     }
 
-    fn answers(&self, ledger: &Rc<RefCell<Ledger>>, target: &str) -> Answers {
-        Answers {
+    fn sink(&self, ledger: &Rc<RefCell<Ledger>>, target: &str) -> EchoSink {
+        EchoSink {
             stream: self.plan.stream,
             target: target.to_owned(),
             ledger: Rc::clone(ledger),

@@ -9,13 +9,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Interest, Token};
 use socket2::{Domain, Protocol, Type};
 
 use super::Observer;
 use super::address::Destination;
+use super::poller::{Poller, Registration};
+use super::socket::Socket;
 use super::stream::Stream;
-use super::transport::{Socket, Transport};
+use super::transport::Transport;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::os::descriptors;
@@ -44,16 +46,15 @@ pub struct SocketOptions {
 struct Attempt {
     address: SocketAddr,
     stream: TcpStream,
-    token: Token,
+    registration: Registration,
 }
 
 struct Race<'a> {
-    poll: Poll,
+    poller: Poller,
     options: &'a SocketOptions,
     waiting: VecDeque<SocketAddr>,
     running: Vec<Attempt>,
     failed: Vec<(SocketAddr, io::Error)>,
-    started: usize,
 }
 
 /// Connects to the first of `addresses` that answers; they are those of `destination`.
@@ -65,16 +66,10 @@ pub(super) fn connect(
     observer: &mut dyn Observer,
 ) -> Result<Transport, Failure> {
     let first = addresses.first().copied();
-    let poll = Poll::new()
+    let poller = Poller::new()
         .map_err(|err| explain(&destination.to_string(), first.into_iter().zip([err]).collect()))?;
-    let race = Race {
-        poll,
-        options,
-        waiting: in_order(addresses),
-        running: Vec::new(),
-        failed: Vec::new(),
-        started: 0,
-    };
+    let race =
+        Race { poller, options, waiting: in_order(addresses), running: Vec::new(), failed: Vec::new() };
     match race.run(deadline, observer) {
         Ok(transport) => Ok(transport),
         Err(Lost::Deadline) => Err(Failure::timeout(Phase::Connect, &destination.host, deadline)),
@@ -92,7 +87,7 @@ enum Lost {
 
 impl Race<'_> {
     fn run(mut self, deadline: &Deadline, observer: &mut dyn Observer) -> Result<Transport, Lost> {
-        let mut events = Events::with_capacity(MAX_ADDRESSES);
+        let mut events = Vec::with_capacity(MAX_ADDRESSES);
         let mut next_start = Instant::now();
         loop {
             if !self.waiting.is_empty() && (self.running.is_empty() || Instant::now() >= next_start) {
@@ -107,16 +102,14 @@ impl Race<'_> {
             if !self.waiting.is_empty() {
                 timeout = timeout.min(next_start.saturating_duration_since(Instant::now()));
             }
-            match self.poll.poll(&mut events, Some(timeout)) {
-                Err(err) if err.kind() != ErrorKind::Interrupted => {
-                    self.failed.extend(self.running.first().map(|attempt| (attempt.address, err)));
-                    return Err(Lost::Failed(self.failed));
-                }
-                _ => {}
+            events.clear();
+            if let Err(err) = self.poller.wait(Some(timeout), |token| events.push(token)) {
+                self.failed.extend(self.running.first().map(|attempt| (attempt.address, err)));
+                return Err(Lost::Failed(self.failed));
             }
-            for event in &events {
-                if let Some(stream) = self.settle(event.token(), observer) {
-                    return Ok(Transport::plain(Socket::new(Stream::Tcp(stream), event.token(), self.poll)));
+            for token in &events {
+                if let Some(Attempt { stream, registration, .. }) = self.settle(*token, observer) {
+                    return Ok(Transport::plain(Socket::registered(Stream::Tcp(stream), registration)));
                 }
             }
         }
@@ -125,15 +118,12 @@ impl Race<'_> {
     fn start_next(&mut self, observer: &mut dyn Observer) {
         let Some(address) = self.waiting.pop_front() else { return };
         observer.note(&format!("Trying {address}..."));
-        let token = Token(self.started);
-        self.started += 1;
         let opened = self.open(address).and_then(|mut stream| {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            self.poll.registry().register(&mut stream, token, interest)?;
-            Ok(stream)
+            let registration = self.poller.register(&mut stream, Interest::READABLE | Interest::WRITABLE)?;
+            Ok(Attempt { address, stream, registration })
         });
         match opened {
-            Ok(stream) => self.running.push(Attempt { address, stream, token }),
+            Ok(attempt) => self.running.push(attempt),
             Err(err) => self.failed.push((address, err)),
         }
     }
@@ -157,13 +147,13 @@ impl Race<'_> {
         }
     }
 
-    /// Looks at the attempt that had an event: its stream when it is connected.
-    fn settle(&mut self, token: Token, observer: &mut dyn Observer) -> Option<TcpStream> {
-        let index = self.running.iter().position(|attempt| attempt.token == token)?;
+    /// Looks at the attempt that had an event: takes it out when it is connected.
+    fn settle(&mut self, token: Token, observer: &mut dyn Observer) -> Option<Attempt> {
+        let index = self.running.iter().position(|attempt| attempt.registration.token() == token)?;
         let stream = &self.running[index].stream;
         let error = match (stream.take_error(), stream.peer_addr()) {
             (Ok(Some(err)) | Err(err), _) => err,
-            (Ok(None), Ok(_)) => return Some(self.running.swap_remove(index).stream),
+            (Ok(None), Ok(_)) => return Some(self.running.swap_remove(index)),
             // An event from before the connection was made.
             (Ok(None), Err(_)) => return None,
         };
@@ -178,11 +168,9 @@ impl Race<'_> {
 #[cfg(unix)]
 pub(super) fn connect_unix(path: &Path, observer: &mut dyn Observer) -> Result<Transport, Failure> {
     observer.note(&format!("Trying {}...", path.display()));
-    let opened = Poll::new().and_then(|poll| {
-        let mut stream = mio::net::UnixStream::connect(path)?;
-        let token = Token(0);
-        poll.registry().register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Transport::plain(Socket::new(Stream::Unix(stream), token, poll)))
+    let opened = Poller::new().and_then(|poller| {
+        let stream = mio::net::UnixStream::connect(path)?;
+        Socket::new(Stream::Unix(stream), &poller).map(Transport::plain)
     });
     opened.map_err(|err| {
         cannot_connect(&path.display().to_string())

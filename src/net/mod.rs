@@ -5,24 +5,29 @@
 pub mod address;
 pub mod auth;
 pub mod connect;
-mod crowd;
 mod dial;
 mod exchange;
 pub mod http;
 pub mod policy;
+mod poller;
 pub mod proxy;
+mod readiness;
 pub mod redirect;
 mod resolve;
+mod socket;
 mod stream;
 mod timeline;
 pub mod tls;
 mod transport;
 pub mod upgrade;
+mod watched_file;
 
-pub use crowd::Crowd;
 pub use dial::{Connection, DialOptions, Facts, dial, reach};
+pub use poller::{LoopWaker, Poller, Registration};
+pub use readiness::Readiness;
 pub use timeline::Timeline;
-pub use transport::{Readiness, Transport, WaitError};
+pub use transport::{Transport, WaitError};
+pub use watched_file::WatchedFile;
 
 /// Is told what happens while a connection is made. Every method has an empty default.
 pub trait Observer {

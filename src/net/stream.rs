@@ -6,7 +6,9 @@ use std::net::{Shutdown, SocketAddr};
 use mio::net::TcpStream;
 #[cfg(unix)]
 use mio::net::UnixStream;
-use mio::{Interest, Registry, Token};
+use mio::{Interest, Registry, Token, event};
+
+use crate::os::send_queue;
 
 /// A connected socket that does not block.
 #[derive(Debug)]
@@ -33,22 +35,12 @@ impl Stream {
         }
     }
 
-    /// `registry` hears of both directions under `token`.
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let both = Interest::READABLE | Interest::WRITABLE;
+    /// Bytes of a TCP connection that the peer has not acknowledged.
+    pub(super) fn unacknowledged(&self) -> Option<u64> {
         match self {
-            Self::Tcp(stream) => registry.register(stream, token, both),
+            Self::Tcp(stream) => send_queue::unacknowledged(stream),
             #[cfg(unix)]
-            Self::Unix(stream) => registry.register(stream, token, both),
-        }
-    }
-
-    /// `registry` hears of it no longer.
-    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => registry.deregister(stream),
-            #[cfg(unix)]
-            Self::Unix(stream) => registry.deregister(stream),
+            Self::Unix(_) => None,
         }
     }
 
@@ -59,6 +51,32 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix(stream) => stream.shutdown(Shutdown::Write),
         };
+    }
+}
+
+impl event::Source for Stream {
+    fn register(&mut self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.register(registry, token, interest),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.register(registry, token, interest),
+        }
+    }
+
+    fn reregister(&mut self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.reregister(registry, token, interest),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.reregister(registry, token, interest),
+        }
+    }
+
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.deregister(registry),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.deregister(registry),
+        }
     }
 }
 

@@ -1,26 +1,17 @@
-//! A connection that never blocks, plain or in TLS, and the one place where anything waits for it.
-//! Readiness is edge-triggered: the socket remembers which direction last said "not now" and is not asked
-//! again before the operating system reports a change.
+//! A byte stream to the peer that never blocks, plain or in TLS, and the waits of the dial.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use mio::event::Event;
-use mio::{Events, Poll, Registry, Token, Waker};
+use mio::Token;
 use native_tls::TlsStream;
 
-use super::stream::Stream;
+use super::poller::Poller;
+use super::socket::Socket;
 use super::tls::buffered::Buffered;
 use super::tls::hello::ServerHello;
 use crate::deadline::Deadline;
-
-const WAKER: Token = Token(usize::MAX);
-
-/// On these a read or write that did less than asked for has emptied or filled the kernel's buffer; elsewhere only
-/// an attempt that fails re-arms the notification.
-const SHORT_MEANS_BLOCKED: bool = cfg!(target_os = "linux");
 
 /// Why a wait ended without what it waited for.
 #[derive(Debug)]
@@ -34,139 +25,6 @@ pub enum WaitError {
 impl From<io::Error> for WaitError {
     fn from(err: io::Error) -> Self {
         Self::Io(err)
-    }
-}
-
-/// Where it is heard that a socket may be ready.
-#[derive(Debug)]
-enum Waiting {
-    /// Alone.
-    Alone { poll: Poll, events: Events },
-    /// In a [`Crowd`](super::Crowd), which tells.
-    InCrowd,
-}
-
-/// The connection and its readiness.
-#[derive(Debug)]
-pub(super) struct Socket {
-    stream: Stream,
-    token: Token,
-    waiting: Waiting,
-    readable: bool,
-    writable: bool,
-    read_closed: bool,
-}
-
-impl Socket {
-    /// Takes over a connected stream that is registered with `poll` under `token`.
-    pub(super) fn new(stream: Stream, token: Token, poll: Poll) -> Self {
-        let waiting = Waiting::Alone { poll, events: Events::with_capacity(8) };
-        Self { stream, token, waiting, readable: true, writable: true, read_closed: true }
-    }
-
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        let Waiting::Alone { poll, events } = &mut self.waiting else {
-            return Err(ErrorKind::Unsupported.into());
-        };
-        match poll.poll(events, timeout) {
-            Err(err) if err.kind() == ErrorKind::Interrupted => return Ok(()),
-            result => result?,
-        }
-        let news = events.iter().filter(|event| event.token() == self.token);
-        let news = news.map(Readiness::of).fold(Readiness::default(), Readiness::or);
-        self.hear(news);
-        Ok(())
-    }
-
-    fn hear(&mut self, news: Readiness) {
-        self.readable |= news.readable;
-        self.writable |= news.writable;
-        self.read_closed |= news.read_closed;
-    }
-
-    fn registry(&self) -> io::Result<&Registry> {
-        match &self.waiting {
-            Waiting::Alone { poll, .. } => Ok(poll.registry()),
-            Waiting::InCrowd => Err(ErrorKind::Unsupported.into()),
-        }
-    }
-
-    /// From now on, `registry` hears of it under `token`.
-    fn join(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        if let Waiting::Alone { poll, .. } = &self.waiting {
-            self.stream.deregister(poll.registry())?;
-        }
-        self.stream.register(registry, token)?;
-        (self.token, self.waiting) = (token, Waiting::InCrowd);
-        // What was announced before is not announced again.
-        (self.readable, self.writable, self.read_closed) = (true, true, true);
-        Ok(())
-    }
-}
-
-/// What the operating system reports of a socket.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Readiness {
-    readable: bool,
-    writable: bool,
-    read_closed: bool,
-}
-
-impl Readiness {
-    pub(super) fn of(event: &Event) -> Self {
-        Self {
-            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
-            writable: event.is_writable() || event.is_write_closed() || event.is_error(),
-            read_closed: event.is_read_closed() || event.is_error(),
-        }
-    }
-
-    fn or(self, other: Self) -> Self {
-        Self {
-            readable: self.readable || other.readable,
-            writable: self.writable || other.writable,
-            read_closed: self.read_closed || other.read_closed,
-        }
-    }
-}
-
-impl Read for Socket {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if !self.readable {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let result = self.stream.read(buf);
-        match &result {
-            // After the peer's FIN no further event comes: keep asking until the end was read.
-            Ok(count) if SHORT_MEANS_BLOCKED && !self.read_closed => {
-                self.readable = *count == 0 || *count == buf.len();
-            }
-            // There is no end yet. Until this is known, one may have been announced while we connected.
-            Err(err) if err.kind() == ErrorKind::WouldBlock => {
-                (self.readable, self.read_closed) = (false, false);
-            }
-            _ => {}
-        }
-        result
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if !self.writable {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let result = self.stream.write(buf);
-        match &result {
-            Ok(count) if SHORT_MEANS_BLOCKED => self.writable = *count == buf.len(),
-            Err(err) if err.kind() == ErrorKind::WouldBlock => self.writable = false,
-            _ => {}
-        }
-        result
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -210,32 +68,34 @@ impl Transport {
         }
     }
 
-    /// A handle with which another thread ends [`Transport::wait`].
-    pub fn waker(&self) -> io::Result<Arc<Waker>> {
-        Waker::new(self.socket().registry()?, WAKER).map(Arc::new)
+    /// From now on, `poller` waits for this connection.
+    pub fn attach(&mut self, poller: &Poller) -> io::Result<()> {
+        self.socket_mut().attach(poller)
     }
 
-    /// The registry of what [`Transport::wait`] waits for.
-    pub fn registry(&self) -> io::Result<Registry> {
-        self.socket().registry()?.try_clone()
+    /// Under which the poller reports events of this connection.
+    pub fn token(&self) -> Token {
+        self.socket().token()
     }
 
-    /// From now on, it is `registry` that hears of this connection, and [`Transport::hear`] has to be told.
-    pub(super) fn join(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        self.socket_mut().join(registry, token)
+    /// Sleeps until the socket may have become ready, or `timeout` is over.
+    pub fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.socket().wait(timeout)
     }
 
-    /// Takes note of what a [`Crowd`](super::Crowd) has heard.
-    pub fn hear(&mut self, news: Readiness) {
-        self.socket_mut().hear(news);
+    /// Whether the operating system may have bytes for us. TLS may have some of its own: only an attempt to read tells.
+    pub fn is_readable(&self) -> bool {
+        self.socket().is_readable()
     }
 
-    /// Sleeps until the socket may have become ready, the waker is called, or `timeout` is over.
-    ///
-    /// # Errors
-    /// Among others, that the connection is in a crowd, which does the waiting.
-    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        self.socket_mut().wait(timeout)
+    /// Bytes that the kernel has taken since the connection was made, those of TLS and of a proxy's handshake included.
+    pub fn bytes_written(&self) -> u64 {
+        self.socket().written()
+    }
+
+    /// Bytes in the kernel that the peer's TCP has not acknowledged; `None` where the system does not tell.
+    pub fn unacknowledged(&self) -> Option<u64> {
+        self.socket().unacknowledged()
     }
 
     /// Hands what TLS has encrypted to the socket, as far as it takes it: whether all is handed over.
@@ -248,12 +108,12 @@ impl Transport {
 
     /// The address of the peer, if it has one: a Unix socket has a path.
     pub fn peer_address(&self) -> Option<SocketAddr> {
-        self.socket().stream.peer_address()
+        self.socket().peer_address()
     }
 
     /// The address of this end, if it has one.
     pub fn local_address(&self) -> Option<SocketAddr> {
-        self.socket().stream.local_address()
+        self.socket().local_address()
     }
 
     /// What the peer chose in the TLS handshake; `None` without TLS.
@@ -288,7 +148,7 @@ impl Transport {
             let _ = tls.0.shutdown();
         }
         let _ = self.drain();
-        self.socket().stream.shut_down_writing();
+        self.socket().shut_down_writing();
     }
 
     fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {

@@ -4,8 +4,9 @@
 
 pub mod descriptors;
 mod new_file;
+pub mod send_queue;
 pub mod signals;
 pub mod stdio;
 
 pub use new_file::NewFile;
-pub(crate) use new_file::{Unfinished, cannot_write, write_all};
+pub(crate) use new_file::{Unfinished, cannot_write};

@@ -102,7 +102,7 @@ fn temporary_beside(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Writes all of `bytes`, also where another program has made the descriptor non-blocking, which all its holders share.
-pub(crate) fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),

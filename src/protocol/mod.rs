@@ -8,7 +8,10 @@ mod message;
 mod utf8;
 
 pub use frame::{
-    CloseFrame, FrameHeader, Kind, MAX_CONTROL_PAYLOAD, NO_STATUS, Opcode, Violation, close_code_is_sendable,
+    CloseFrame, FrameHeader, FrameWriter, Kind, MAX_CONTROL_PAYLOAD, NO_STATUS, Opcode, PayloadMask,
+    RecordedFrame, Violation, close_code_is_sendable,
 };
-pub use message::{Decoder, Encoder, Event, PayloadMask, Recorded, Section};
+pub use message::{
+    Event, MessageError, MessageReader, MessageWriter, OutgoingSection, Section, SendBudget, Written,
+};
 pub use utf8::{InvalidUtf8, Utf8Stream};

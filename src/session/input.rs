@@ -1,14 +1,17 @@
-//! The input lane: a thread that reads a file, pipe or terminal, so that a slow one stops nothing else.
-//! A fixed set of blocks goes back and forth: when all are full, the source waits.
+//! The input lane: how standard input or a file is read without holding up the network thread.
+//! A pipe with little in it is read by the network thread itself, which never waits for it. Everything else is read by a
+//! thread; a fixed set of blocks goes back and forth, and when all are full, the thread waits.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::wake::Wake;
+use super::lane::LaneContext;
+use super::source::Remaining;
 use crate::error::{Failure, IoCause, Status};
+use crate::net::{LoopWaker, WatchedFile};
 
 /// Blocks that travel between the lane and the network thread.
 const BLOCKS: usize = 4;
@@ -18,10 +21,6 @@ const LARGE_BLOCK: usize = 1 << 20;
 
 /// What is read from a pipe at once by the network thread: all that a pipe holds by default.
 const PIPE_BLOCK: usize = 64 * 1024;
-
-/// How long a source that is not at its end gets to show that it has more. It is asked when the server has ended the
-/// session, and a busy source may just then have nothing ready.
-const GRACE: Duration = Duration::from_millis(10);
 
 /// What is read from, and how.
 #[derive(Debug)]
@@ -110,21 +109,21 @@ pub(super) enum Refill {
 #[derive(Debug)]
 pub(super) struct InputLane {
     name: String,
-    source: Source,
+    source: Reading,
     block_size: usize,
-    wake: Wake,
-    /// A block that was looked at and not taken.
-    seen: Option<Block>,
+    context: LaneContext,
+    /// A block that [`InputLane::remaining`] found.
+    found: Option<Block>,
     /// Bytes that a source of known size still has to give.
     owed: Option<u64>,
+    is_terminal: bool,
 }
 
 #[derive(Debug)]
-enum Source {
-    /// A pipe with little in it: read by the network thread itself, which saves a change of threads. `emptied`
-    /// counts the sleeps before it was found empty.
-    Pipe { file: File, spare: Block, emptied: Option<u64> },
-    /// Everything else.
+enum Reading {
+    /// By the network thread.
+    Pipe { pipe: WatchedFile, spare: Block },
+    /// By a thread of its own.
     Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block> },
     /// Nothing more.
     Over,
@@ -132,12 +131,16 @@ enum Source {
 
 impl InputLane {
     /// Starts to read. A read asks for at most `block_size` bytes.
-    pub(super) fn start(input: Input, block_size: usize, wake: Wake) -> Result<Self, Failure> {
+    pub(super) fn start(input: Input, block_size: usize, context: LaneContext) -> Result<Self, Failure> {
         let Input { file, name, size } = input;
-        let source = Source::Over;
-        let mut lane = Self { name, source, block_size, wake, seen: None, owed: size };
-        if crate::os::stdio::is_pipe(&file) && lane.wake.watch(&file).is_ok() {
-            lane.source = Source::Pipe { file, spare: Block::default(), emptied: None };
+        let is_terminal = file.is_terminal();
+        let source = Reading::Over;
+        let mut lane = Self { name, source, block_size, context, found: None, owed: size, is_terminal };
+        if crate::os::stdio::is_pipe(&file) {
+            match lane.context.poller.watch_input(file) {
+                Ok(pipe) => lane.source = Reading::Pipe { pipe, spare: Block::default() },
+                Err((file, _)) => lane.start_thread(file)?,
+            }
         } else {
             lane.start_thread(file)?;
         }
@@ -151,25 +154,26 @@ impl InputLane {
         for _ in 0..blocks {
             let _ = empty.send(Block::default());
         }
-        let (block_size, wake) = (self.block_size, self.wake.clone());
+        let (block_size, waker) = (self.block_size, self.context.waker.clone());
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                read_all(file, block_size, &empties, &full, &wake);
+                read_all(file, block_size, &empties, &full, &waker);
                 // Hanging up is how the end is told; only then the network thread has to look.
                 drop(full);
-                wake.wake();
+                waker.wake();
             })
             .map_err(|err| {
-                Failure::new(Status::ReadError, format!("cannot read {}", self.name)).source(err)
+                Failure::new(Status::ReadError, format!("cannot start a thread that reads {}", self.name))
+                    .source(IoCause(err))
             })?;
-        self.source = Source::Thread { filled, empty };
+        self.source = Reading::Thread { filled, empty };
         Ok(())
     }
 
     /// The next block, if one is there.
     fn next(&mut self) -> Result<Next, Failure> {
-        let next = match self.seen.take() {
+        let next = match self.found.take() {
             Some(block) => Next::Block(block),
             None => self.look()?,
         };
@@ -182,57 +186,57 @@ impl InputLane {
     /// What the source has.
     fn look(&mut self) -> Result<Next, Failure> {
         let result = match &mut self.source {
-            Source::Over => return Ok(Next::End),
-            Source::Pipe { emptied, .. } if *emptied == Some(self.wake.sleeps()) => return Ok(Next::Nothing),
-            Source::Pipe { .. } => return self.look_into_pipe(),
-            Source::Thread { filled, .. } => filled.try_recv(),
+            Reading::Over => return Ok(Next::End),
+            Reading::Pipe { .. } => return self.look_into_pipe(),
+            Reading::Thread { filled, .. } => filled.try_recv(),
         };
         match result {
             Ok(Ok(block)) => Ok(Next::Block(block)),
             Ok(Err(err)) => Err(self.failed(err)),
             Err(TryRecvError::Empty) => Ok(Next::Nothing),
             Err(TryRecvError::Disconnected) => {
-                self.source = Source::Over;
+                self.source = Reading::Over;
                 Ok(Next::End)
             }
         }
     }
 
     fn look_into_pipe(&mut self) -> Result<Next, Failure> {
-        let Source::Pipe { file, spare, .. } = std::mem::replace(&mut self.source, Source::Over) else {
-            return Ok(Next::End);
-        };
-        let mut block = spare;
-        block.buffer.resize(PIPE_BLOCK, 0);
-        match crate::os::stdio::read_now(&file, &mut block.buffer) {
-            Ok(0) => Ok(Next::End),
+        let Reading::Pipe { pipe, spare } = &mut self.source else { return Ok(Next::End) };
+        spare.buffer.resize(PIPE_BLOCK, 0);
+        let (file, buffer) = (pipe.file(), &mut spare.buffer);
+        match pipe.readiness().read(|| crate::os::stdio::read_now(file, buffer)) {
+            Ok(0) => {
+                self.source = Reading::Over;
+                Ok(Next::End)
+            }
             Ok(count) => {
+                let mut block = std::mem::take(spare);
                 (block.start, block.end) = (0, count);
                 if count == PIPE_BLOCK {
                     // It comes faster than it is read: that is work for two threads.
-                    self.wake.unwatch(&file);
-                    self.start_thread(file)?;
-                } else {
-                    self.source = Source::Pipe { file, spare: Block::default(), emptied: None };
+                    self.hand_to_thread()?;
                 }
                 Ok(Next::Block(block))
             }
-            Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                // What comes after this ends the next sleep.
-                self.source = Source::Pipe { file, spare: block, emptied: Some(self.wake.sleeps()) };
-                Ok(Next::Nothing)
-            }
+            Err(err) if err.kind() == ErrorKind::WouldBlock => Ok(Next::Nothing),
             Err(err) if err.kind() == ErrorKind::Unsupported => {
-                self.wake.unwatch(&file);
-                self.start_thread(file)?;
+                self.hand_to_thread()?;
                 Ok(Next::Nothing)
             }
             Err(err) => Err(self.failed(err)),
         }
     }
 
+    fn hand_to_thread(&mut self) -> Result<(), Failure> {
+        match std::mem::replace(&mut self.source, Reading::Over) {
+            Reading::Pipe { pipe, .. } => self.start_thread(pipe.into_file()),
+            Reading::Thread { .. } | Reading::Over => Ok(()),
+        }
+    }
+
     fn failed(&mut self, err: io::Error) -> Failure {
-        self.source = Source::Over;
+        self.source = Reading::Over;
         Failure::new(Status::ReadError, format!("cannot read {}", self.name)).source(IoCause(err))
     }
 
@@ -254,30 +258,30 @@ impl InputLane {
     /// Gives an emptied block back to be filled again.
     fn give_back(&mut self, block: Block) {
         match &mut self.source {
-            Source::Pipe { spare, .. } => *spare = block,
+            Reading::Pipe { spare, .. } => *spare = block,
             // The thread has ended when its source has; then the block is not needed.
-            Source::Thread { empty, .. } => drop(empty.send(block)),
-            Source::Over => {}
+            Reading::Thread { empty, .. } => drop(empty.send(block)),
+            Reading::Over => {}
         }
     }
 
-    /// Whether the source is known to have bytes that [`InputLane::next`] has not given yet.
-    pub(super) fn has_more(&mut self) -> bool {
-        let end = Instant::now() + GRACE;
-        while self.seen.is_none() {
-            if let Source::Pipe { emptied, .. } = &mut self.source {
-                *emptied = None;
-            }
+    /// What the source still has. The end of a terminal is never waited for: what was not typed was not given.
+    pub(super) fn remaining(&mut self) -> Remaining {
+        if self.found.is_none() {
             match self.look() {
-                Ok(Next::Block(block)) => self.seen = Some(block),
-                Ok(Next::Nothing) if Instant::now() < end => thread::sleep(GRACE / 10),
-                Ok(Next::Nothing) => break,
-                Ok(Next::End) => return false,
+                Ok(Next::Block(block)) => self.found = Some(block),
+                Ok(Next::Nothing) => {}
+                Ok(Next::End) => return Remaining::Nothing,
                 // What could not be read was not sent.
-                Err(_) => return true,
+                Err(_) => return Remaining::Something,
             }
         }
-        self.seen.is_some() || self.owed.is_some_and(|owed| owed > 0)
+        match self.found {
+            Some(_) => Remaining::Something,
+            None if self.owed.is_some_and(|owed| owed > 0) => Remaining::Something,
+            None if self.is_terminal => Remaining::Nothing,
+            None => Remaining::Unknown,
+        }
     }
 }
 
@@ -287,7 +291,7 @@ fn read_all(
     block_size: usize,
     empties: &Receiver<Block>,
     full: &Sender<io::Result<Block>>,
-    wake: &Wake,
+    waker: &LoopWaker,
 ) {
     while let Ok(mut block) = empties.recv() {
         block.buffer.resize(block_size, 0);
@@ -311,6 +315,6 @@ fn read_all(
         if full.send(item).is_err() || failed {
             break;
         }
-        wake.wake();
+        waker.wake();
     }
 }

@@ -1,17 +1,20 @@
-//! The output lane: a thread that writes a file, pipe or terminal. While all its buffers wait to be written,
-//! the network thread does not read from the server: that is the whole of back-pressure.
+//! The output lane: a thread that writes a file, pipe or terminal. While all its buffers wait to be written, the network
+//! thread does not read from the server: that is the whole of back-pressure. The network thread itself writes only to a
+//! pipe that has room.
 
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::wake::Wake;
+use super::chunk::{Chunk, READ};
+use super::lane::LaneContext;
 use crate::deadline::Deadline;
-use crate::error::{Failure, Phase};
-use crate::os::{NewFile, Unfinished, cannot_write, write_all};
+use crate::error::{Failure, IoCause, Phase, Status};
+use crate::net::{LoopWaker, WatchedFile};
+use crate::os::{NewFile, Unfinished, cannot_write};
 use crate::size::KEPT_CAPACITY;
 
 /// Buffers on their way to the file.
@@ -19,6 +22,12 @@ const IN_FLIGHT: usize = 4;
 
 /// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
 const BUFFER: usize = 128 * 1024;
+
+/// A chunk of at most this size is copied rather than handed over with its buffer, which holds sixteen times as much.
+const SMALL_CHUNK: usize = READ / 16;
+
+/// Before a descriptor that does not block is asked again.
+const NOT_NOW: Duration = Duration::from_millis(2);
 
 /// Waited for at once when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -40,6 +49,11 @@ impl Output {
     pub fn standard() -> Result<Self, Failure> {
         let file = crate::os::stdio::output().map_err(|err| cannot_write("standard output", err))?;
         Ok(Self { file: Some(file), name: "standard output".to_owned(), unfinished: None })
+    }
+
+    /// Whether anything is kept.
+    pub(super) fn is_somewhere(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Nowhere: what is received is looked at, and not kept.
@@ -67,65 +81,71 @@ pub(super) enum OutputError {
 #[derive(Debug)]
 pub(super) struct OutputLane {
     name: String,
+    /// What the thread will write to; `None` once it runs, and when nothing is kept.
+    file: Option<File>,
+    /// The same file, if its reader can go away. Where `writes_directly`, little is written without the thread.
+    watched: Option<WatchedFile>,
+    writes_directly: bool,
     current: Vec<u8>,
     spare: Vec<Vec<u8>>,
+    spare_read_buffers: Vec<Vec<u8>>,
     in_flight: usize,
-    /// The file itself, when it is a pipe: little is written without the thread.
-    pipe: Option<File>,
-    /// What went wrong in that.
-    failed: Option<io::Error>,
-    /// To the thread; there is none when nothing is kept.
-    full: Option<Sender<Vec<u8>>>,
-    written: Receiver<io::Result<Vec<u8>>>,
+    /// What went wrong in the network thread.
+    failed: Option<Failed>,
+    thread: Option<Writing>,
+    waker: LoopWaker,
     unfinished: Option<Unfinished>,
 }
 
+#[derive(Debug)]
+enum Failed {
+    Write(io::Error),
+    NoThread(io::Error),
+}
+
+/// The channels to the thread and back.
+#[derive(Debug)]
+struct Writing {
+    full: Sender<Chunk>,
+    written: Receiver<io::Result<Vec<u8>>>,
+}
+
 impl OutputLane {
-    /// Starts the thread, if there is something to write to.
-    pub(super) fn start(output: Output, wake: Wake) -> Result<Self, Failure> {
-        let (done, written) = mpsc::channel();
+    /// A lane to `output`. Its thread starts when there is something for it to write.
+    pub(super) fn new(output: Output, context: &LaneContext) -> Self {
         let Output { file, name, unfinished } = output;
-        let mut lane = Self {
+        let clone = file.as_ref().and_then(|file| file.try_clone().ok());
+        let watched = clone.and_then(|file| context.poller.watch_output(file).ok());
+        let writes_directly = watched.as_ref().is_some_and(|pipe| crate::os::stdio::is_pipe(pipe.file()));
+        Self {
             name,
+            file,
+            watched,
+            writes_directly,
             current: Vec::new(),
             spare: Vec::new(),
+            spare_read_buffers: Vec::new(),
             in_flight: 0,
-            pipe: None,
             failed: None,
-            full: None,
-            written,
+            thread: None,
+            waker: context.waker.clone(),
             unfinished,
-        };
-        let Some(mut file) = file else { return Ok(lane) };
-        lane.pipe = if crate::os::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
-        let (full, to_write) = mpsc::channel::<Vec<u8>>();
-        lane.full = Some(full);
-        let write_everything = move || {
-            for mut buffer in to_write {
-                let result = write_all(&mut file, &buffer).map(|()| {
-                    buffer.clear();
-                    buffer.shrink_to(KEPT_CAPACITY);
-                    buffer
-                });
-                let failed = result.is_err();
-                if done.send(result).is_err() || failed {
-                    break;
-                }
-                wake.wake();
-            }
-            drop(done);
-            wake.wake();
-        };
-        thread::Builder::new()
-            .name("output".to_owned())
-            .spawn(write_everything)
-            .map_err(|err| cannot_write(&lane.name, err))?;
-        Ok(lane)
+        }
     }
 
-    /// The buffer to append to. It may grow beyond its usual size by the message that is being appended.
+    /// The buffer to append to. It may grow beyond its usual size by what is appended at once.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.current
+    }
+
+    /// A buffer to read into.
+    pub(super) fn read_buffer(&mut self) -> Vec<u8> {
+        self.spare_read_buffers.pop().unwrap_or_default()
+    }
+
+    /// Whether the reader of the output is known to have gone, though nothing had to be written since.
+    pub(super) fn reader_is_gone(&self) -> bool {
+        self.watched.as_ref().is_some_and(|file| file.readiness().has_failed())
     }
 
     /// Whether more may be read from the server.
@@ -134,48 +154,95 @@ impl OutputLane {
         if self.current.len() >= BUFFER {
             self.submit();
         }
-        Ok(self.current.len() < BUFFER)
+        Ok(self.current.len() < BUFFER && self.in_flight <= IN_FLIGHT)
+    }
+
+    /// Writes a chunk after everything that was appended before.
+    pub(super) fn push(&mut self, chunk: Chunk) {
+        if chunk.len() <= SMALL_CHUNK {
+            chunk.append_to(&mut self.current);
+            self.keep(chunk.into_buffer());
+            return;
+        }
+        if !self.current.is_empty() {
+            self.hand_over_current();
+        }
+        self.hand_over(chunk);
+    }
+
+    /// Whether the buffer that is appended to holds as much as is written at once.
+    pub(super) fn is_full(&self) -> bool {
+        self.current.len() >= BUFFER
     }
 
     /// Hands over what there is, if a buffer is free for it.
     pub(super) fn submit(&mut self) {
-        if self.in_flight == 0 && self.current.len() <= LITTLE {
+        if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
             self.write_now();
         }
-        if self.current.is_empty() || self.in_flight == IN_FLIGHT {
-            return;
+        if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
+            self.hand_over_current();
         }
+    }
+
+    fn hand_over_current(&mut self) {
         let next = self.spare.pop().unwrap_or_default();
         let full = std::mem::replace(&mut self.current, next);
+        self.hand_over(Chunk::whole(full));
+    }
+
+    fn hand_over(&mut self, chunk: Chunk) {
+        self.start_thread();
         // A thread that has ended has left its error, which `collect` finds. Without a thread, nothing is kept.
-        if self.full.as_ref().is_some_and(|thread| thread.send(full).is_ok()) {
+        if self.thread.as_ref().is_some_and(|thread| thread.full.send(chunk).is_ok()) {
             self.in_flight += 1;
+        }
+    }
+
+    fn start_thread(&mut self) {
+        let Some(file) = self.file.take() else { return };
+        let (full, to_write) = mpsc::channel();
+        let (done, written) = mpsc::channel();
+        let waker = self.waker.clone();
+        let spawned = thread::Builder::new()
+            .name("output".to_owned())
+            .spawn(move || write_chunks(file, &to_write, done, &waker));
+        match spawned {
+            Ok(_) => self.thread = Some(Writing { full, written }),
+            Err(err) => self.failed = Some(Failed::NoThread(err)),
         }
     }
 
     /// Writes to a pipe that has room, which saves a change of threads.
     fn write_now(&mut self) {
-        let Some(pipe) = self.pipe.as_ref().filter(|_| !self.current.is_empty() && self.failed.is_none())
+        let Some(pipe) = self.watched.as_ref().filter(|_| !self.current.is_empty() && self.failed.is_none())
         else {
             return;
         };
-        match crate::os::stdio::write_now(pipe, &self.current) {
+        match crate::os::stdio::write_now(pipe.file(), &self.current) {
             Ok(count) => drop(self.current.drain(..count)),
             Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(err) if err.kind() == ErrorKind::Unsupported => self.pipe = None,
+            Err(err) if err.kind() == ErrorKind::Unsupported => self.writes_directly = false,
             Err(err) => {
                 self.current.clear();
-                self.failed = Some(err);
+                self.failed = Some(Failed::Write(err));
             }
         }
     }
 
     /// Takes back what was written.
     pub(super) fn collect(&mut self) -> Result<(), OutputError> {
-        if let Some(err) = self.failed.take() {
-            return Err(self.error(err));
+        match self.failed.take() {
+            Some(Failed::Write(err)) => return Err(self.error(err)),
+            Some(Failed::NoThread(err)) => {
+                let text = format!("cannot start a thread that writes {}", self.name);
+                return Err(OutputError::Failed(Failure::new(Status::WriteError, text).source(IoCause(err))));
+            }
+            None => {}
         }
-        while let Ok(result) = self.written.try_recv() {
+        while let Some(thread) = &self.thread
+            && let Ok(result) = thread.written.try_recv()
+        {
             self.take_back(result)?;
         }
         Ok(())
@@ -193,24 +260,48 @@ impl OutputLane {
         self.in_flight -= 1;
         match result {
             Ok(buffer) => {
-                self.spare.push(buffer);
+                self.keep(buffer);
                 Ok(())
             }
             Err(err) => Err(self.error(err)),
         }
     }
 
+    /// Keeps a buffer for another use. Those that are read into stay initialised.
+    fn keep(&mut self, mut buffer: Vec<u8>) {
+        if buffer.len() == READ {
+            self.spare_read_buffers.push(buffer);
+        } else {
+            buffer.clear();
+            buffer.shrink_to(KEPT_CAPACITY);
+            self.spare.push(buffer);
+        }
+    }
+
     /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and gives a file its
-    /// final name if `complete`.
-    pub(super) fn finish(mut self, complete: bool, until: Option<Deadline>) -> Result<(), OutputError> {
-        while !self.current.is_empty() || self.in_flight > 0 {
+    /// final name if `complete`. `rest` appends what was not appended yet, piece by piece: whether there is more.
+    pub(super) fn finish(
+        mut self,
+        mut rest: impl FnMut(&mut Vec<u8>) -> bool,
+        complete: bool,
+        until: Option<Deadline>,
+    ) -> Result<(), OutputError> {
+        let mut more = true;
+        while more || !self.current.is_empty() || self.in_flight > 0 {
+            while more && !self.is_full() {
+                more = rest(&mut self.current);
+            }
             self.submit();
             self.collect()?;
-            if self.in_flight == 0 {
+            let Some(thread) = self.thread.as_ref().filter(|_| self.in_flight > 0) else {
+                if self.file.is_none() {
+                    // Nothing is kept.
+                    self.current.clear();
+                }
                 continue;
-            }
+            };
             let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default());
-            match (self.written.recv_timeout(left), until) {
+            match (thread.written.recv_timeout(left), until) {
                 (Ok(result), _) => self.take_back(result)?,
                 (Err(RecvTimeoutError::Timeout), Some(end)) => {
                     let late = Failure::timeout(Phase::Session, &self.name, &end);
@@ -228,4 +319,38 @@ impl OutputLane {
             _ => Ok(()),
         }
     }
+}
+
+/// Writes chunks until one cannot be written, or until nobody sends more.
+fn write_chunks(
+    mut file: File,
+    chunks: &Receiver<Chunk>,
+    done: Sender<io::Result<Vec<u8>>>,
+    waker: &LoopWaker,
+) {
+    while let Ok(chunk) = chunks.recv() {
+        let result = write_chunk(&mut file, &chunk).map(|()| chunk.into_buffer());
+        let failed = result.is_err();
+        if done.send(result).is_err() || failed {
+            break;
+        }
+        waker.wake();
+    }
+    drop(done);
+    waker.wake();
+}
+
+/// Writes all of a chunk, also where another program has made the descriptor non-blocking, which all its holders share.
+fn write_chunk(file: &mut File, chunk: &Chunk) -> io::Result<()> {
+    let (mut written, len) = (0, chunk.len());
+    while written < len {
+        match file.write_vectored(&chunk.slices(written)) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => written += count,
+            Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
+            Err(err) if err.kind() == ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(())
 }

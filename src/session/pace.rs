@@ -1,57 +1,74 @@
-//! `--limit-rate`: how much may be sent by when.
+//! `--limit-rate`: how much may be sent by when. Bytes are granted in even steps of time, so that a paced session wakes as
+//! often at any rate, and sleeps in between.
 
 use std::time::{Duration, Instant};
 
-/// What was saved up is spent within this time: short enough to look smooth.
-const BURST: Duration = Duration::from_millis(50);
+/// Steps in a second.
+const STEPS: u64 = 100;
 
-/// A bucket that fills with bytes as time passes.
+/// Steps that may be made up for at once, after the socket or the source was slower than the rate.
+const BURST: u64 = 5;
+
+/// The time that one frame may take at the rate, in steps: control frames wait no longer than that.
+const FRAME: u64 = 10;
+
+/// A bucket that gets its share of bytes at every step.
 #[derive(Clone, Debug)]
 pub(super) struct Pacer {
     rate: u64,
-    /// When the bucket was, or will be, empty.
-    empty_at: Instant,
+    start: Instant,
+    /// Steps since the start that were granted or forfeited.
+    step: u64,
+    /// Granted and not spent, in bytes times [`STEPS`]: nothing is lost by rounding.
+    credit: u64,
 }
 
 impl Pacer {
-    /// Allows `rate` bytes a second, beginning at `now`.
+    /// Allows `rate` bytes a second, beginning one step after `now`.
     pub(super) fn new(rate: u64, now: Instant) -> Self {
-        Self { rate: rate.max(1), empty_at: now }
+        // Beyond this, a step grants more than any buffer holds.
+        Self { rate: rate.clamp(1, u64::MAX >> 16), start: now, step: 0, credit: 0 }
+    }
+
+    /// The most payload of one frame, in bytes.
+    pub(super) fn max_frame(&self) -> u64 {
+        (self.rate * FRAME / STEPS).max(1)
     }
 
     /// Bytes that may be sent at `now`.
     pub(super) fn allowance(&mut self, now: Instant) -> u64 {
-        let saved = now.saturating_duration_since(self.empty_at);
-        if saved > self.burst() {
-            self.empty_at = now.checked_sub(self.burst()).unwrap_or(now);
-        }
-        self.bytes(saved.min(self.burst()))
+        let step = self.step_at(now);
+        // At a low rate, a byte takes several steps.
+        let most = (BURST * self.rate).max(STEPS - 1 + self.rate);
+        let granted = (step - self.step).min(BURST.max(STEPS)).saturating_mul(self.rate);
+        self.credit = (self.credit + granted).min(most.max(self.credit));
+        self.step = step;
+        self.credit / STEPS
     }
 
-    /// Takes note of `bytes` sent.
+    /// Takes note of `bytes` sent, which were allowed.
     pub(super) fn spend(&mut self, bytes: u64) {
-        self.empty_at += Duration::from_secs_f64(to_f64(bytes) / to_f64(self.rate));
+        self.credit = self.credit.saturating_sub(bytes.saturating_mul(STEPS));
     }
 
-    /// When a worthwhile number of bytes may be sent again.
+    /// When bytes may be sent again, once all that was allowed is spent.
     pub(super) fn ready_at(&self) -> Instant {
-        self.empty_at + self.burst() / 2
+        let missing = STEPS.saturating_sub(self.credit).max(1);
+        let steps = self.step + missing.div_ceil(self.rate);
+        self.start
+            + Duration::from_secs(steps / STEPS)
+            + step_time() * u32::try_from(steps % STEPS).unwrap_or(0)
     }
 
-    /// At a very low rate a burst lasts as long as one byte does.
-    fn burst(&self) -> Duration {
-        BURST.max(Duration::from_secs_f64(2.0 / to_f64(self.rate)))
-    }
-
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn bytes(&self, time: Duration) -> u64 {
-        (time.as_secs_f64() * to_f64(self.rate)) as u64
+    /// Whole steps from the start to `now`.
+    fn step_at(&self, now: Instant) -> u64 {
+        let elapsed = now.saturating_duration_since(self.start).as_nanos() / step_time().as_nanos();
+        u64::try_from(elapsed).unwrap_or(u64::MAX).max(self.step)
     }
 }
 
-#[allow(clippy::cast_precision_loss)]
-fn to_f64(count: u64) -> f64 {
-    count as f64
+fn step_time() -> Duration {
+    Duration::from_secs(1) / u32::try_from(STEPS).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -60,18 +77,20 @@ mod tests {
 
     #[test]
     fn in_the_long_run_the_rate_is_kept() {
-        for rate in [1, 10, 1000, 1 << 20, 1 << 33] {
+        for rate in [1, 7, 1000, 16 << 10, 2 << 20, 1 << 30] {
             let start = Instant::now();
             let (mut pacer, mut now, mut sent) = (Pacer::new(rate, start), start, 0);
-            for _ in 0..1000 {
+            let seconds = if rate < 100 { 100 } else { 10 };
+            while now < start + Duration::from_secs(seconds) {
                 let bytes = pacer.allowance(now);
                 pacer.spend(bytes);
                 sent += bytes;
-                now = now.max(pacer.ready_at()) + Duration::from_micros(50);
+                // A little late each time, as sleeping is.
+                now = pacer.ready_at() + Duration::from_micros(700);
             }
-            let allowed = to_f64(rate) * (now - start).as_secs_f64();
-            assert!(to_f64(sent) <= allowed + 1.0, "{rate}: {sent} > {allowed}");
-            assert!(to_f64(sent) >= allowed * 0.9 - 3.0, "{rate}: {sent} < {allowed}");
+            let expected = rate * seconds;
+            assert!(sent <= expected + rate / 50 + 1, "{rate}: {sent} > {expected}");
+            assert!(sent >= expected - expected / 50 - 1, "{rate}: {sent} < {expected}");
         }
     }
 
@@ -80,5 +99,15 @@ mod tests {
         let start = Instant::now();
         let mut pacer = Pacer::new(1000, start);
         assert_eq!(pacer.allowance(start + Duration::from_secs(60)), 50);
+    }
+
+    #[test]
+    fn nothing_is_allowed_before_the_next_step() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(1 << 20, start);
+        assert_eq!(pacer.allowance(start + Duration::from_millis(9)), 0);
+        assert_eq!(pacer.ready_at(), start + Duration::from_millis(10));
+        assert_eq!(pacer.allowance(start + Duration::from_millis(12)), (1 << 20) / 100);
+        assert_eq!(pacer.max_frame(), (1 << 20) / 10);
     }
 }

@@ -18,23 +18,35 @@ pub enum Side {
 
 /// How the connection ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum Ending {
     /// With the server's Close, which was the first one or the answer to ours.
     Closed { by: Side, frame: CloseFrame },
     /// Without one (RFC 6455 §7.1.5: 1006).
     Lost { cause: Option<io::Error>, closing: bool },
 }
 
+/// How far the data of both sides had come at the end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Completeness {
+    /// User data was not sent, or not taken by the peer's TCP.
+    pub(super) unsent: bool,
+    /// Payload bytes that were taken.
+    pub(super) taken: u64,
+    /// A message of the server has begun and is not complete.
+    pub(super) inside_message: bool,
+    /// The end of the input was not seen.
+    pub(super) input_open: bool,
+}
+
 /// Everything that the verdict depends on.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(super) struct SessionEnd {
     /// Host and port.
     pub(super) target: String,
-    pub(super) end: Option<End>,
+    pub(super) ending: Option<Ending>,
     /// What made us end the session.
     pub(super) failure: Option<Failure>,
-    /// Something that was given was not sent.
-    pub(super) unsent: bool,
+    pub(super) completeness: Completeness,
     pub(super) awaited: u64,
     pub(super) accept: AcceptClose,
     pub(super) our_code: u16,
@@ -44,33 +56,23 @@ pub(super) struct Story {
     pub(super) unmet: Option<String>,
 }
 
-impl Story {
+impl SessionEnd {
     /// Success, or the most telling failure.
-    pub(super) fn verdict(self) -> Result<(), Failure> {
-        if let Some(failure) = self.failure {
+    pub(super) fn verdict(mut self) -> Result<(), Failure> {
+        if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
         if self.output_closed {
             // Quiet, as every program in a pipe; but the exit code tells that something was not sent.
-            return if self.unsent {
-                Err(unsent(&self.target, "the output was closed").quiet())
+            return if self.completeness.unsent {
+                Err(self.unsent("the output was closed").quiet())
             } else {
                 Ok(())
             };
         }
-        match self.end {
-            Some(End::Closed { by, ref frame }) => {
-                let ours = by == Side::Us && frame.code == self.our_code;
-                if !ours && !self.accept.accepts(frame.code) {
-                    return Err(refused_close(&self.target, frame, self.unsent));
-                }
-                if self.unsent {
-                    return Err(unsent(&self.target, &format!("it closed with {}", frame.described())));
-                }
-            }
-            Some(End::Lost { cause, closing }) => {
-                return Err(lost(&self.target, cause, closing, self.unsent));
-            }
+        match self.ending.take() {
+            Some(Ending::Closed { by, frame }) => self.closed(by, &frame)?,
+            Some(Ending::Lost { cause, closing }) => return Err(self.lost(cause, closing)),
             None => {}
         }
         if let Some(unmet) = self.unmet {
@@ -84,33 +86,74 @@ impl Story {
         }
         Ok(())
     }
-}
 
-fn unsent(host: &str, why: &str) -> Failure {
-    Failure::new(Status::SendFailed, format!("not everything was sent to {host}: {why}"))
-}
+    /// A Close came: whether it may, and whether everything had arrived on both sides.
+    fn closed(&self, by: Side, frame: &CloseFrame) -> Result<(), Failure> {
+        let ours = by == Side::Us && frame.code == self.our_code;
+        if !ours && !self.accept.accepts(frame.code) {
+            return Err(self.refused_close(frame));
+        }
+        if self.completeness.unsent {
+            let failure = self.unsent(&format!("it closed with {}", frame.described()));
+            return Err(if self.completeness.input_open {
+                failure.hint("-f leaves the end of the session to the server")
+            } else {
+                failure
+            });
+        }
+        if self.completeness.inside_message {
+            let text = format!(
+                "{} closed with {} inside a message: its last frame never came",
+                self.target,
+                frame.described()
+            );
+            return Err(Failure::new(Status::ReceiveFailed, text));
+        }
+        Ok(())
+    }
 
-fn refused_close(host: &str, frame: &CloseFrame, unsent: bool) -> Failure {
-    let before = if unsent { ", before everything was sent" } else { "" };
-    let text = format!("closed by {host} with {}{before}", frame.described());
-    Failure::new(Status::ClosedByServer, text)
-        .hint(format!("--accept-close with {} in its list counts it as success", frame.code))
-}
+    fn unsent(&self, why: &str) -> Failure {
+        let taken = self.taken();
+        let text = format!("not everything was sent to {}: {why}{taken}", self.target);
+        Failure::new(Status::SendFailed, text)
+    }
 
-fn lost(host: &str, cause: Option<io::Error>, closing: bool, unsent: bool) -> Failure {
-    let (status, what) = if unsent {
-        (Status::SendFailed, format!("the connection to {host} was lost before everything was sent"))
-    } else if closing {
-        (
-            Status::ReceiveFailed,
-            format!("the connection to {host} was lost: our Close was not answered (1006)"),
-        )
-    } else {
-        (Status::ReceiveFailed, format!("the connection to {host} was lost: no Close frame came (1006)"))
-    };
-    match cause {
-        Some(cause) => Failure::new(status, what).source(IoCause(cause)),
-        None => Failure::new(status, what),
+    /// How much of what was sent had arrived at the next hop.
+    fn taken(&self) -> String {
+        let (taken, sent) = (self.completeness.taken, self.tally.bytes_sent);
+        if self.completeness.input_open {
+            format!(" after {sent} bytes, before the input ended")
+        } else if taken < sent {
+            format!(", and its TCP had taken {taken} of {sent} bytes")
+        } else {
+            format!(" after {sent} bytes")
+        }
+    }
+
+    fn refused_close(&self, frame: &CloseFrame) -> Failure {
+        let before = if self.completeness.unsent { ", before everything was sent" } else { "" };
+        let text = format!("closed by {} with {}{before}", self.target, frame.described());
+        Failure::new(Status::ClosedByServer, text)
+            .hint(format!("--accept-close with {} in its list counts it as success", frame.code))
+    }
+
+    fn lost(&self, cause: Option<io::Error>, closing: bool) -> Failure {
+        let (status, why) = if self.completeness.unsent {
+            (Status::SendFailed, format!("before everything was sent{}", self.taken()))
+        } else if closing {
+            (Status::ReceiveFailed, "our Close was not answered (1006)".to_owned())
+        } else if self.completeness.inside_message {
+            (Status::ReceiveFailed, "inside a message (1006)".to_owned())
+        } else {
+            (Status::ReceiveFailed, "no Close frame came (1006)".to_owned())
+        };
+        let colon = if self.completeness.unsent { "" } else { ":" };
+        let failure =
+            Failure::new(status, format!("the connection to {} was lost{colon} {why}", self.target));
+        match cause {
+            Some(cause) => failure.source(IoCause(cause)),
+            None => failure,
+        }
     }
 }
 
@@ -118,12 +161,15 @@ fn lost(host: &str, cause: Option<io::Error>, closing: bool, unsent: bool) -> Fa
 mod tests {
     use super::*;
 
-    fn story(end: End) -> Story {
-        Story {
+    const UNSENT: Completeness =
+        Completeness { unsent: true, taken: 0, inside_message: false, input_open: false };
+
+    fn end(ending: Ending) -> SessionEnd {
+        SessionEnd {
             target: "h:1".to_owned(),
-            end: Some(end),
+            ending: Some(ending),
             failure: None,
-            unsent: false,
+            completeness: Completeness::default(),
             awaited: 0,
             accept: AcceptClose::parse("1000,1001,1005").unwrap(),
             our_code: 4000,
@@ -133,12 +179,12 @@ mod tests {
         }
     }
 
-    fn closed(by: Side, code: u16, reason: &str) -> Story {
-        story(End::Closed { by, frame: CloseFrame { code, reason: reason.to_owned() } })
+    fn closed(by: Side, code: u16, reason: &str) -> SessionEnd {
+        end(Ending::Closed { by, frame: CloseFrame { code, reason: reason.to_owned() } })
     }
 
-    fn failure(story: Story) -> (Status, String) {
-        let failure = story.verdict().unwrap_err();
+    fn failure(end: SessionEnd) -> (Status, String) {
+        let failure = end.verdict().unwrap_err();
         (failure.status(), failure.to_string())
     }
 
@@ -155,27 +201,33 @@ mod tests {
 
     #[test]
     fn the_most_telling_failure_wins() {
-        let unsent = |story| Story { unsent: true, ..story };
+        let unsent = |end| SessionEnd { completeness: UNSENT, ..end };
         assert_eq!(failure(unsent(closed(Side::Server, 1000, ""))).0, Status::SendFailed);
         assert_eq!(failure(unsent(closed(Side::Server, 1011, ""))).0, Status::ClosedByServer);
-        let lost = || story(End::Lost { cause: None, closing: false });
+        let lost = || end(Ending::Lost { cause: None, closing: false });
         assert_eq!(failure(unsent(lost())).0, Status::SendFailed);
         assert_eq!(failure(lost()).0, Status::ReceiveFailed);
-        let missing = Story { awaited: 2, ..closed(Side::Server, 1000, "") };
+        let missing = SessionEnd { awaited: 2, ..closed(Side::Server, 1000, "") };
         assert_eq!(
             failure(missing),
             (Status::ExpectationFailed, "h:1 closed after 0 of 2 awaited messages".to_owned())
         );
-        let unmet =
-            Story { unmet: Some("x was not met".to_owned()), awaited: 2, ..closed(Side::Server, 1000, "") };
+        let unmet = SessionEnd {
+            unmet: Some("x was not met".to_owned()),
+            awaited: 2,
+            ..closed(Side::Server, 1000, "")
+        };
         assert_eq!(failure(unmet).1, "x was not met");
     }
 
     #[test]
     fn a_closed_output_is_quiet_unless_something_was_not_sent() {
-        let quiet =
-            || Story { output_closed: true, awaited: 5, ..story(End::Lost { cause: None, closing: true }) };
+        let quiet = || SessionEnd {
+            output_closed: true,
+            awaited: 5,
+            ..end(Ending::Lost { cause: None, closing: true })
+        };
         assert!(quiet().verdict().is_ok());
-        assert_eq!(failure(Story { unsent: true, ..quiet() }).0, Status::SendFailed);
+        assert_eq!(failure(SessionEnd { completeness: UNSENT, ..quiet() }).0, Status::SendFailed);
     }
 }

@@ -20,7 +20,7 @@ const ORDER: [&[&str]; 12] = [
     &["net"],
     &["protocol"],
     &["os"],
-    &["deadline", "endpoint", "error", "secret", "size", "stats"],
+    &["deadline", "endpoint", "error", "secret", "size", "stats", "timers"],
 ];
 
 /// Modules that import nothing of the crate, not even small values.
@@ -36,13 +36,16 @@ const OWNERS: [(&[&str], &[&str]); 9] = [
         &[
             "src/echo_server/",
             "src/net/connect.rs",
-            "src/net/crowd.rs",
+            "src/net/poller.rs",
+            "src/net/readiness.rs",
+            "src/net/socket.rs",
             "src/net/stream.rs",
             "src/net/transport.rs",
-            "src/session/wake.rs",
+            "src/net/watched_file.rs",
+            "src/session/event_loop/",
         ],
     ),
-    (&["tempfile"], &["src/os/new_file.rs"]),
+    (&["tempfile"], &["src/os/"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
     (&["quick_junit"], &["src/report/junit.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),

@@ -20,7 +20,10 @@ use tungstenite::protocol::frame::{
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message as TheirMessage, WebSocket};
 use wsurl::framing::{Format, Item, Joiner, Splitter};
-use wsurl::protocol::{CloseFrame, Decoder, Encoder, Event, FrameHeader, Kind, NO_STATUS, Opcode, Violation};
+use wsurl::protocol::{
+    CloseFrame, Event, FrameHeader, FrameWriter, Kind, MessageError, MessageReader, NO_STATUS, Opcode,
+    Violation,
+};
 
 #[test]
 fn what_tungstenite_sends_is_received() {
@@ -278,13 +281,14 @@ fn both_think_the_same(bytes: &[u8], cuts: &[usize]) -> TestCaseResult {
 
 /// What the decoder makes of a server's bytes. Holds it to its promises on the way.
 fn receive(bytes: &[u8], cuts: &[usize]) -> (Vec<Seen>, End) {
-    let mut decoder = Decoder::new();
+    let mut reader = MessageReader::new(None);
     let (mut seen, mut message, mut frame) = (Vec::new(), None, 0);
     for mut piece in pieces(bytes, cuts) {
         loop {
-            let (used, event) = match decoder.decode(piece) {
+            let (used, event) = match reader.read(piece) {
                 Ok(step) => step,
-                Err(violation) => return (seen, End::Refused(violation)),
+                Err(MessageError::Violation(violation)) => return (seen, End::Refused(violation)),
+                Err(MessageError::TooBig { .. }) => unreachable!("there is no limit"),
             };
             let left = piece.len() - used;
             match event {
@@ -322,7 +326,7 @@ fn receive(bytes: &[u8], cuts: &[usize]) -> (Vec<Seen>, End) {
             piece = &piece[used..];
         }
     }
-    (seen, if decoder.is_inside_message() { End::Inside } else { End::Between })
+    (seen, if reader.is_between_messages() { End::Between } else { End::Inside })
 }
 
 /// The largest frame that tungstenite is to accept.
@@ -478,7 +482,7 @@ impl Conversation {
 
     /// Every other frame at once, the rest in sections.
     fn encoded(&self, sections: &[usize]) -> Vec<u8> {
-        let (mut encoder, mut out) = (Encoder::new(), Vec::new());
+        let (mut encoder, mut out) = (FrameWriter::new(), Vec::new());
         for (number, Frame { opcode, fin, payload }) in self.frames().into_iter().enumerate() {
             match opcode {
                 Opcode::Ping => encoder.ping(&payload, &mut out),
@@ -486,7 +490,7 @@ impl Conversation {
                 Opcode::Close => encoder.close(self.close.as_ref().expect("its Close"), &mut out),
                 _ if number % 2 == 0 => encoder.frame(opcode, fin, &payload, &mut out),
                 _ => {
-                    let header = FrameHeader { fin, opcode, len: payload.len() as u64 };
+                    let header = FrameHeader { fin, rsv1: false, opcode, len: payload.len() as u64 };
                     let mut frame = encoder.begin(header, &mut out);
                     for section in pieces(&payload, sections) {
                         frame.append(section, &mut out);

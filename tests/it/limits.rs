@@ -92,7 +92,7 @@ fn the_whole_run_can_be_limited() {
     let peer = Script::new().upgrade().send(frame::text("hello")).hold();
     Wsurl::new(["send", "-f", "-m", "700ms", &peer.url()])
         .stdout("hello\n")
-        .stderr_has("wsurl: error: timed out after 700ms in session with 127.0.0.1 (--max-time)\n")
+        .stderr_has("wsurl: error: timed out after 700ms in receive with 127.0.0.1 (--max-time)\n")
         .within(secs(3))
         .exits(28);
 }

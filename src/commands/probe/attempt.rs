@@ -13,7 +13,10 @@ use crate::framing::{Format, Joiner};
 use crate::net::{Connection, Facts};
 use crate::report::Trace;
 use crate::report::probe::{ProbeReport, Verdict};
-use crate::session::{self, Checks, Count, FinishRule, MessageSink, MessageSource, Outcome, Output, Setup};
+use crate::session::{
+    self, Checks, Count, FinishRule, MessageSink, MessageSource, Outcome, Output, ServerName, SessionOptions,
+    Setup,
+};
 
 /// Everything that was seen of an endpoint, before it is judged.
 pub(super) struct Seen<'a> {
@@ -90,7 +93,7 @@ pub(super) fn attempt(options: &ConversationOptions, questions: &Questions, trac
     let dumped = dump_header(options.dump_header.as_deref(), &facts);
     let checks = Checks::new(questions.checks.clone());
     let joiner = Joiner::new(Format::Lines, false);
-    let mut incoming = MessageSink::new(joiner, checks, questions.max_message_size, None);
+    let mut incoming = MessageSink::new(joiner, checks, None);
     let (session, mut failure) = match dialed.and_then(|connection| dumped.map(|()| connection)) {
         Ok(connection) => {
             let mut outcome = converse(options, questions, &endpoint, connection, &mut incoming, trace);
@@ -174,18 +177,18 @@ fn converse(
         Count::AsSent { at_least: awaited }
     };
     let _open = questions.sessions.enter();
+    let rule = FinishRule { count, quiet: None, follow: false, lockstep: false };
     session::run(Setup {
         connection,
-        host: endpoint.host(),
-        target: endpoint.host_and_port(),
-        outgoing: &mut MessageSource::given(messages),
-        incoming,
+        server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
+        source: &mut MessageSource::given(messages),
+        sink: incoming,
         output: Output::nowhere(),
-        rule: FinishRule { count, quiet: None, follow: false, lockstep: false },
-        limits: options.limits,
-        close: options.close.clone(),
-        limit_rate: None,
-        ping: !wants_refusal,
         observer: trace,
+        options: SessionOptions {
+            max_message: Some(questions.max_message_size),
+            ping: !wants_refusal,
+            ..SessionOptions::new(rule, options.limits, options.close.clone())
+        },
     })
 }

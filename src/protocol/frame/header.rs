@@ -15,6 +15,8 @@ pub(in crate::protocol) const MAX_SERVER_HEADER: usize = 10;
 pub struct FrameHeader {
     /// Whether the frame is the last of its message.
     pub fin: bool,
+    /// The first reserved bit: an extension marks the first frame of a compressed message with it (RFC 7692 §6).
+    pub rsv1: bool,
     /// What the frame is.
     pub opcode: Opcode,
     /// The length of the payload in bytes, below 2^63.
@@ -61,12 +63,12 @@ impl FrameHeader {
         if len_size(len) != size - 2 {
             return Err(Violation::LengthNotMinimal { len, bytes: size - 2 });
         }
-        Ok(Some((Self { fin, opcode, len }, size)))
+        Ok(Some((Self { fin, rsv1: false, opcode, len }, size)))
     }
 
     /// Appends the header of a client's frame, which ends in the masking key.
     pub(in crate::protocol) fn append_masked(&self, key: [u8; 4], out: &mut Vec<u8>) {
-        out.push(u8::from(self.fin) << 7 | self.opcode.bits());
+        out.push(u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits());
         match (len_size(self.len), self.len.to_be_bytes()) {
             (0, [.., short]) => out.push(0x80 | short),
             (2, [.., high, low]) => out.extend([0x80 | 0x7E, high, low]),
@@ -98,7 +100,7 @@ mod tests {
         for cut in 0..long.len() {
             assert_eq!(FrameHeader::parse_from_server(&long[..cut]), Ok(None), "{cut}");
         }
-        let header = FrameHeader { fin: true, opcode: Opcode::Binary, len: 65536 };
+        let header = FrameHeader { fin: true, rsv1: false, opcode: Opcode::Binary, len: 65536 };
         assert_eq!(FrameHeader::parse_from_server(&long), Ok(Some((header, 10))));
     }
 
@@ -127,7 +129,7 @@ mod tests {
     fn lengths_are_written_in_their_shortest_form() {
         for (len, size) in [(0, 2), (125, 2), (126, 4), (65535, 4), (65536, 10), (u64::MAX >> 1, 10)] {
             let mut out = Vec::new();
-            FrameHeader { fin: true, opcode: Opcode::Text, len }.append_masked([0; 4], &mut out);
+            FrameHeader { fin: true, rsv1: false, opcode: Opcode::Text, len }.append_masked([0; 4], &mut out);
             assert_eq!(out.len(), size + 4, "{len}");
             out[1] &= 0x7F;
             let (header, used) = FrameHeader::parse_from_server(&out).unwrap().unwrap();

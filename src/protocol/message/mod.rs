@@ -1,7 +1,9 @@
-//! Messages (RFC 6455 §5.4, §5.6): between the frames of a connection and the sections of messages.
+//! Messages (RFC 6455 §5.4, §5.6): between sections of messages and the frames of a connection.
 
+mod budget;
 mod reader;
 mod writer;
 
-pub use reader::{Decoder, Event, Section};
-pub use writer::{Encoder, PayloadMask, Recorded};
+pub use budget::SendBudget;
+pub use reader::{Event, MessageError, MessageReader, Section};
+pub use writer::{MessageWriter, OutgoingSection, Written};

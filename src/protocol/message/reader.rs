@@ -1,8 +1,9 @@
-//! Turns the bytes that a server sends into events. Holds no payload but that of a control frame, so a frame
-//! of any length passes through in sections. Gives the same events wherever the bytes are cut.
+//! Turns the bytes that a server sends into sections of messages and control frames. Holds no payload but that of a control
+//! frame, so a message of any length passes through. Gives the same messages, and the same error, wherever the bytes are
+//! cut.
 
 use crate::protocol::frame::{
-    CloseFrame, FrameHeader, Kind, MAX_CONTROL_PAYLOAD, MAX_SERVER_HEADER, Opcode, Violation,
+    CloseFrame, FrameHeader, FrameReader, FrameSection, Kind, MAX_CONTROL_PAYLOAD, Opcode, Violation,
 };
 use crate::protocol::utf8::Utf8Stream;
 
@@ -13,9 +14,13 @@ pub struct Section<'a> {
     pub kind: Kind,
     /// The bytes; possibly none.
     pub bytes: &'a [u8],
+    /// Where `bytes` begin in the input of [`MessageReader::read`].
+    pub offset: usize,
+    /// Bytes of payload on the wire that this section was made of.
+    pub wire_len: usize,
     /// Whether the message begins here.
     pub first: bool,
-    /// Whether the message ends here.
+    /// Whether the message ends here (RFC 6455 §5.4, FIN).
     pub last: bool,
     /// The header of the frame, in the frame's first section.
     pub header: Option<FrameHeader>,
@@ -28,138 +33,111 @@ pub enum Event<'a> {
     Data(Section<'a>),
     /// A ping; it wants a pong with the same payload (RFC 6455 §5.5.2).
     Ping(&'a [u8]),
-    /// A pong, asked for or not.
+    /// A pong, solicited or not.
     Pong(&'a [u8]),
     /// A Close frame; nothing that follows it counts.
     Close(CloseFrame),
 }
 
-/// A frame whose payload is not complete yet.
+/// Why a server's bytes are not read any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageError {
+    /// The server broke a rule; the connection has to be failed (RFC 6455 §7.1.7).
+    Violation(Violation),
+    /// The frame headers announce a message of at least this many bytes, which is over the limit.
+    TooBig {
+        /// Bytes announced so far.
+        at_least: u64,
+        /// Bytes that a message may have.
+        limit: u64,
+    },
+}
+
+impl From<Violation> for MessageError {
+    fn from(violation: Violation) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+/// A message whose last frame has not come.
 #[derive(Clone, Copy, Debug)]
-struct OpenFrame {
-    header: FrameHeader,
-    remaining: u64,
+struct OpenMessage {
+    kind: Kind,
+    /// Bytes that the headers of its frames announce so far.
+    announced: u64,
 }
 
 /// The receiving half of the protocol. After an error or a Close it must not be fed any more.
-#[derive(Debug, Default)]
-pub struct Decoder {
-    partial_header: [u8; MAX_SERVER_HEADER],
-    partial_header_len: usize,
-    frame: Option<OpenFrame>,
-    /// The type of the message whose last frame has not come.
-    message: Option<Kind>,
+#[derive(Debug)]
+pub struct MessageReader {
+    frames: FrameReader,
+    message: Option<OpenMessage>,
+    max_message: u64,
     utf8: Utf8Stream,
     control: Vec<u8>,
 }
 
-impl Decoder {
-    /// A decoder at the start of a connection.
-    pub fn new() -> Self {
-        Self::default()
+impl Default for MessageReader {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
+
+impl MessageReader {
+    /// A reader at the start of a connection, which refuses messages of more than `max_message` bytes.
+    pub fn new(max_message: Option<u64>) -> Self {
+        Self {
+            frames: FrameReader::default(),
+            message: None,
+            max_message: max_message.unwrap_or(u64::MAX),
+            utf8: Utf8Stream::new(),
+            control: Vec::new(),
+        }
     }
 
-    /// Takes bytes from the front of `input`: how many were used, and what they gave. Without an event, all
-    /// of `input` was used and more is needed. To be called until then.
+    /// Whether the input so far ends where a message, or a control frame between messages, ends.
+    pub fn is_between_messages(&self) -> bool {
+        self.message.is_none() && self.frames.is_between_frames()
+    }
+
+    /// Takes bytes from the front of `input`: how many were used, and what they gave. Without an event, all of `input` was
+    /// used and more is needed; to be called until then.
     ///
     /// # Errors
-    /// The rule that the server broke; the connection has to be failed (RFC 6455 §7.1.7).
-    pub fn decode<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), Violation> {
-        if let Some(frame) = self.frame {
-            return if input.is_empty() { Ok((0, None)) } else { self.payload(frame, None, input, 0) };
+    /// The rule that the server broke, or the limit that its message exceeds, at the first byte that tells.
+    pub fn read<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), MessageError> {
+        let (used, section) = self.frames.read(input)?;
+        let Some(frame) = section else { return Ok((used, None)) };
+        if frame.header.opcode.is_control() {
+            return Ok((used, self.control(&frame, &input[frame.payload.clone()])?));
         }
-        match self.header(input)? {
-            (used, Some(header)) => {
-                let frame = OpenFrame { header, remaining: header.len };
-                self.payload(frame, Some(header), input, used)
-            }
-            (used, None) => Ok((used, None)),
+        if frame.starts {
+            self.begin_frame(frame.header)?;
         }
-    }
-
-    /// Whether a message or frame was begun and is not complete.
-    pub fn is_inside_message(&self) -> bool {
-        self.message.is_some() || self.frame.is_some() || self.partial_header_len > 0
-    }
-
-    /// Completes a header from what was kept of it and the front of `input`.
-    fn header(&mut self, input: &[u8]) -> Result<(usize, Option<FrameHeader>), Violation> {
-        if self.partial_header_len == 0
-            && let Some((header, used)) = FrameHeader::parse_from_server(input)?
-        {
-            self.check_order(header)?;
-            return Ok((used, Some(header)));
-        }
-        for (used, &byte) in input.iter().enumerate() {
-            self.partial_header[self.partial_header_len] = byte;
-            self.partial_header_len += 1;
-            let kept = &self.partial_header[..self.partial_header_len];
-            if let Some((header, _)) = FrameHeader::parse_from_server(kept)? {
-                self.partial_header_len = 0;
-                self.check_order(header)?;
-                return Ok((used + 1, Some(header)));
-            }
-        }
-        Ok((input.len(), None))
+        let bytes = &input[frame.payload.clone()];
+        Ok((used, Some(Event::Data(self.section(&frame, bytes)?))))
     }
 
     /// Fragments of one message come in order, without another message between them (RFC 6455 §5.4).
-    fn check_order(&self, header: FrameHeader) -> Result<(), Violation> {
-        match (header.opcode, self.message) {
-            (Opcode::Continuation, None) => Err(Violation::ContinuationWithoutStart),
-            (Opcode::Text | Opcode::Binary, Some(_)) => Err(Violation::MessageInsideMessage(header.opcode)),
-            _ => Ok(()),
+    fn begin_frame(&mut self, header: FrameHeader) -> Result<(), MessageError> {
+        let (kind, before) = match (header.opcode, self.message) {
+            (Opcode::Continuation, Some(message)) => (message.kind, message.announced),
+            (Opcode::Continuation, None) => return Err(Violation::ContinuationWithoutStart.into()),
+            (opcode, Some(_)) => return Err(Violation::MessageInsideMessage(opcode).into()),
+            (Opcode::Text, None) => (Kind::Text, 0),
+            (_, None) => (Kind::Binary, 0),
+        };
+        let announced = before.saturating_add(header.len);
+        if announced > self.max_message {
+            return Err(MessageError::TooBig { at_least: announced, limit: self.max_message });
         }
+        self.message = Some(OpenMessage { kind, announced });
+        Ok(())
     }
 
-    fn payload<'a>(
-        &'a mut self,
-        mut frame: OpenFrame,
-        header: Option<FrameHeader>,
-        input: &'a [u8],
-        start: usize,
-    ) -> Result<(usize, Option<Event<'a>>), Violation> {
-        let here = usize::try_from(frame.remaining).unwrap_or(usize::MAX).min(input.len() - start);
-        let (end, bytes) = (start + here, &input[start..start + here]);
-        frame.remaining -= here as u64;
-        let complete = frame.remaining == 0;
-        self.frame = (!complete).then_some(frame);
-        if !frame.header.opcode.is_control() {
-            return Ok((end, Some(Event::Data(self.section(frame, header, bytes)?))));
-        }
-        if header.is_some() {
-            self.control.clear();
-        }
-        let contiguous = header.is_some() && complete;
-        if !contiguous {
-            debug_assert!(self.control.len() + bytes.len() <= MAX_CONTROL_PAYLOAD);
-            self.control.extend_from_slice(bytes);
-        }
-        if !complete {
-            return Ok((end, None));
-        }
-        let whole = if contiguous { bytes } else { &self.control[..] };
-        let event = match frame.header.opcode {
-            Opcode::Ping => Event::Ping(whole),
-            Opcode::Pong => Event::Pong(whole),
-            _ => Event::Close(CloseFrame::parse(whole)?),
-        };
-        Ok((end, Some(event)))
-    }
-
-    fn section<'a>(
-        &mut self,
-        frame: OpenFrame,
-        header: Option<FrameHeader>,
-        bytes: &'a [u8],
-    ) -> Result<Section<'a>, Violation> {
-        let (kind, first) = match frame.header.opcode {
-            Opcode::Text => (Kind::Text, header.is_some()),
-            Opcode::Binary => (Kind::Binary, header.is_some()),
-            _ => (self.message.unwrap_or(Kind::Binary), false),
-        };
-        let last = frame.header.fin && frame.remaining == 0;
-        self.message = (!last).then_some(kind);
+    fn section<'a>(&mut self, frame: &FrameSection, bytes: &'a [u8]) -> Result<Section<'a>, Violation> {
+        let kind = self.message.map_or(Kind::Binary, |message| message.kind);
+        let last = frame.header.fin && frame.ends;
         if kind == Kind::Text {
             self.utf8.feed(bytes).map_err(Violation::TextNotUtf8)?;
             if last {
@@ -167,9 +145,42 @@ impl Decoder {
             }
         }
         if last {
-            self.utf8 = Utf8Stream::new();
+            self.message = None;
         }
-        Ok(Section { kind, bytes, first, last, header })
+        Ok(Section {
+            kind,
+            bytes,
+            offset: frame.payload.start,
+            wire_len: bytes.len(),
+            first: frame.starts && frame.header.opcode != Opcode::Continuation,
+            last,
+            header: frame.starts.then_some(frame.header),
+        })
+    }
+
+    /// A control frame is at most 125 bytes long, so its payload is gathered where it comes in pieces.
+    fn control<'a>(
+        &'a mut self,
+        frame: &FrameSection,
+        bytes: &'a [u8],
+    ) -> Result<Option<Event<'a>>, Violation> {
+        if frame.starts {
+            self.control.clear();
+        }
+        let contiguous = frame.starts && frame.ends;
+        if !contiguous {
+            debug_assert!(self.control.len() + bytes.len() <= MAX_CONTROL_PAYLOAD);
+            self.control.extend_from_slice(bytes);
+        }
+        if !frame.ends {
+            return Ok(None);
+        }
+        let whole = if contiguous { bytes } else { &self.control[..] };
+        Ok(Some(match frame.header.opcode {
+            Opcode::Ping => Event::Ping(whole),
+            Opcode::Pong => Event::Pong(whole),
+            _ => Event::Close(CloseFrame::parse(whole)?),
+        }))
     }
 }
 
@@ -178,12 +189,12 @@ mod tests {
     use super::*;
 
     /// Decodes `stream` cut into pieces of `size` bytes, and puts sections of a message together again.
-    fn decode(stream: &[u8], size: usize) -> Result<Vec<String>, Violation> {
-        let mut decoder = Decoder::new();
+    fn decode(stream: &[u8], size: usize) -> Result<Vec<String>, MessageError> {
+        let mut reader = MessageReader::new(None);
         let (mut seen, mut message) = (Vec::new(), Vec::new());
         for mut piece in stream.chunks(size) {
             loop {
-                let (used, event) = decoder.decode(piece)?;
+                let (used, event) = reader.read(piece)?;
                 piece = &piece[used..];
                 let Some(event) = event else { break };
                 match event {
@@ -228,32 +239,32 @@ mod tests {
             (b"\x82\xfe", Violation::Masked),
         ] {
             for size in 1..=stream.len() {
-                assert_eq!(decode(stream, size), Err(violation), "pieces of {size}");
+                assert_eq!(decode(stream, size), Err(violation.into()), "pieces of {size}");
             }
         }
     }
 
     #[test]
     fn sections_of_a_huge_frame_come_before_its_end() {
-        let mut decoder = Decoder::new();
+        let mut reader = MessageReader::new(None);
         let header = [0x82, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3];
-        let (used, event) = decoder.decode(&header).unwrap();
+        let (used, event) = reader.read(&header).unwrap();
         let Some(Event::Data(section)) = event else { panic!("{event:?}") };
         assert_eq!((used, section.bytes), (13, &[1, 2, 3][..]));
         assert!(section.first && !section.last);
         assert_eq!(section.header.map(|header| header.len), Some(u64::MAX >> 1));
-        let (used, event) = decoder.decode(&[4]).unwrap();
+        let (used, event) = reader.read(&[4]).unwrap();
         assert!(matches!(event, Some(Event::Data(Section { bytes: [4], first: false, last: false, .. }))));
         assert_eq!(used, 1);
     }
 
     #[test]
     fn an_unfinished_message_is_known() {
-        let mut decoder = Decoder::new();
+        let mut reader = MessageReader::new(None);
         for (bytes, inside) in [(&b"\x01\x00"[..], true), (b"\x80", true), (b"\x00", false), (b"\x89", true)]
         {
-            decoder.decode(bytes).unwrap();
-            assert_eq!(decoder.is_inside_message(), inside, "{bytes:02x?}");
+            reader.read(bytes).unwrap();
+            assert_eq!(!reader.is_between_messages(), inside, "{bytes:02x?}");
         }
     }
 }

@@ -1,114 +1,170 @@
-//! Writes a client's frames: header, masking key and masked payload, appended to a buffer.
-//! The payload of a frame may be appended section by section, so that a frame may be larger than memory.
+//! Turns sections of messages into a client's frames. Only this file decides how a message becomes frames: one frame where
+//! the length is known, fragments where it is not or where frames are limited (RFC 6455 §5.4).
 
-use crate::protocol::frame::mask::{self, MaskingKeys};
-use crate::protocol::frame::{CloseFrame, FrameHeader, MAX_CONTROL_PAYLOAD, Opcode};
+use super::budget::SendBudget;
+use crate::protocol::frame::{
+    CloseFrame, FrameHeader, FrameWriter, Kind, Opcode, PayloadMask, RecordedFrame,
+};
 
-/// How much is copied before it is masked: little enough to still be in the fastest cache.
-const BLOCK: usize = 8 * 1024;
+/// A part of a message to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutgoingSection<'a> {
+    /// The type of the message.
+    pub kind: Kind,
+    /// The bytes; possibly none.
+    pub bytes: &'a [u8],
+    /// Whether the message ends with them.
+    pub last: bool,
+    /// The length of the whole message in bytes, where it is known when the message begins.
+    pub whole_len: Option<u64>,
+}
+
+/// What became of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Bytes that were taken from its front.
+    pub bytes: usize,
+    /// Whether the message is complete.
+    pub message: bool,
+}
+
+/// A message of which not everything was written.
+#[derive(Debug)]
+struct OpenMessage {
+    /// Bytes to come, where the length is known.
+    left: Option<u64>,
+    begun: bool,
+}
+
+/// A frame of which not all of the payload was written.
+#[derive(Debug)]
+struct OpenFrame {
+    mask: PayloadMask,
+    fin: bool,
+}
 
 /// The sending half of the protocol.
 #[derive(Debug)]
-pub struct Encoder {
-    keys: MaskingKeys,
-    recorded: Option<Vec<Recorded>>,
+pub struct MessageWriter {
+    frames: FrameWriter,
+    max_frame: u64,
+    message: Option<OpenMessage>,
+    frame: Option<OpenFrame>,
 }
 
-/// A frame that was written: its header, and the beginning of its payload where that was given with it.
-pub type Recorded = (FrameHeader, Vec<u8>);
-
-/// Bytes of payload that are kept of a recorded frame.
-const PREVIEW: usize = 64;
-
-/// The masking of one frame whose payload is still being written.
-#[must_use = "a frame is complete only when all of its payload was appended"]
-#[derive(Debug)]
-pub struct PayloadMask {
-    key: [u8; 4],
-    remaining: u64,
-}
-
-impl Default for Encoder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Encoder {
-    /// An encoder at the start of a connection.
-    pub fn new() -> Self {
-        Self { keys: MaskingKeys::new(), recorded: None }
+impl MessageWriter {
+    /// A writer at the start of a connection, whose data frames have at most `max_frame` bytes of payload.
+    pub fn new(max_frame: Option<u64>) -> Self {
+        Self {
+            frames: FrameWriter::new(),
+            max_frame: max_frame.map_or(u64::MAX, |most| most.max(1)),
+            message: None,
+            frame: None,
+        }
     }
 
-    /// From now on, keeps the headers of frames, and how their payloads begin, for [`Encoder::take_recorded`].
+    /// From now on, keeps the headers of frames for [`MessageWriter::take_recorded`].
     pub fn record_frames(&mut self) {
-        self.recorded.get_or_insert_default();
+        self.frames.record_frames();
     }
 
-    /// The frames that were written since the last call, if they are kept.
-    pub fn take_recorded(&mut self) -> Vec<Recorded> {
-        self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
+    /// The frames that were begun since the last call, if they are kept.
+    pub fn take_recorded(&mut self) -> Vec<RecordedFrame> {
+        self.frames.take_recorded()
     }
 
-    /// Appends a whole frame.
-    pub fn frame(&mut self, opcode: Opcode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-        self.begin(FrameHeader { fin, opcode, len: payload.len() as u64 }, out).append(payload, out);
-        if let Some((_, preview)) = self.recorded.as_mut().and_then(|recorded| recorded.last_mut()) {
-            preview.extend_from_slice(&payload[..payload.len().min(PREVIEW)]);
+    /// Whether the last frame lacks a part of its payload: no other frame may follow yet.
+    pub fn is_inside_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// Bytes of payload that the last frame lacks.
+    pub fn frame_remaining(&self) -> u64 {
+        self.frame.as_ref().map_or(0, |frame| frame.mask.remaining())
+    }
+
+    /// Whether a message was begun and is not complete.
+    pub fn is_inside_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// Whether `budget` allows anything more. Once something was written, a control frame that waits goes before the next
+    /// frame.
+    pub fn may_write(&self, budget: &SendBudget, has_written: bool) -> bool {
+        let control_first = budget.control_waits && has_written && self.frame.is_none();
+        let may_begin = self.message.is_some() || budget.messages > 0;
+        budget.bytes > 0 && may_begin && !control_first
+    }
+
+    /// Appends the front of `section` as frames to `out`: all of it when it has at most [`SendBudget::room`] bytes.
+    pub fn write(
+        &mut self,
+        section: &OutgoingSection<'_>,
+        budget: &mut SendBudget,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let taken = section.bytes.len().min(budget.room());
+        let last = section.last && taken == section.bytes.len();
+        if self.message.is_none() {
+            self.message = Some(OpenMessage { left: section.whole_len, begun: false });
+            budget.messages -= 1;
         }
-    }
-
-    /// Appends the header of a frame; its payload has to follow before any other frame.
-    pub fn begin(&mut self, header: FrameHeader, out: &mut Vec<u8>) -> PayloadMask {
-        if let Some(recorded) = &mut self.recorded {
-            recorded.push((header, Vec::new()));
+        let mut rest = &section.bytes[..taken];
+        let mut complete = false;
+        // A section without bytes says something only when the message ends with it.
+        while !complete && (!rest.is_empty() || last) {
+            if self.frame.is_none() {
+                self.begin_frame(section.kind, rest.len() as u64, last, out);
+                self.frames.record_payload(rest);
+            }
+            let Some(frame) = &mut self.frame else { break };
+            let here =
+                usize::try_from(frame.mask.remaining()).map_or(rest.len(), |left| left.min(rest.len()));
+            let (bytes, more) = rest.split_at(here);
+            frame.mask.append(bytes, out);
+            rest = more;
+            if frame.mask.remaining() > 0 {
+                break;
+            }
+            complete = frame.fin;
+            self.frame = None;
         }
-        let key = self.keys.next();
-        header.append_masked(key, out);
-        PayloadMask { key, remaining: header.len }
+        if complete {
+            self.message = None;
+        }
+        budget.spend(taken - rest.len());
+        Written { bytes: taken - rest.len(), message: complete }
     }
 
-    /// Appends a ping.
+    /// Begins the next frame of the message, of which `here` bytes are at hand.
+    fn begin_frame(&mut self, kind: Kind, here: u64, last: bool, out: &mut Vec<u8>) {
+        let Some(message) = &mut self.message else { return };
+        let wanted = message.left.unwrap_or(here);
+        let len = wanted.min(self.max_frame);
+        let fin = len == wanted && (message.left.is_some() || last);
+        let opcode = if message.begun { Opcode::Continuation } else { kind.into() };
+        message.begun = true;
+        message.left = message.left.map(|left| left - len);
+        let mask = self.frames.begin(FrameHeader { fin, rsv1: false, opcode, len }, out);
+        self.frame = Some(OpenFrame { mask, fin });
+    }
+
+    /// Appends a ping. Not inside a frame.
     pub fn ping(&mut self, payload: &[u8], out: &mut Vec<u8>) {
-        self.control(Opcode::Ping, payload, out);
+        debug_assert!(self.frame.is_none());
+        self.frames.ping(payload, out);
     }
 
-    /// Appends a pong: the answer to a ping, or an unsolicited one (RFC 6455 §5.5.3).
+    /// Appends a pong: the answer to a ping, or an unsolicited one (RFC 6455 §5.5.3). Not inside a frame.
     pub fn pong(&mut self, payload: &[u8], out: &mut Vec<u8>) {
-        self.control(Opcode::Pong, payload, out);
+        debug_assert!(self.frame.is_none());
+        self.frames.pong(payload, out);
     }
 
-    /// Appends a Close frame, after which nothing may be sent.
+    /// Appends a Close frame, after which nothing may be sent. Not inside a frame.
     pub fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>) {
-        self.control(Opcode::Close, &close.payload(), out);
-    }
-
-    fn control(&mut self, opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
-        debug_assert!(payload.len() <= MAX_CONTROL_PAYLOAD);
-        self.frame(opcode, true, payload, out);
-    }
-}
-
-impl PayloadMask {
-    /// The bytes of payload that are still to be appended.
-    pub fn remaining(&self) -> u64 {
-        self.remaining
-    }
-
-    /// Appends the next section of the payload, masked.
-    ///
-    /// # Panics
-    /// When `section` is longer than what remains of the frame.
-    pub fn append(&mut self, section: &[u8], out: &mut Vec<u8>) {
-        let left = self.remaining.checked_sub(section.len() as u64);
-        self.remaining = left.expect("a section fits into what remains of its frame");
-        out.reserve(section.len());
-        for block in section.chunks(BLOCK) {
-            let start = out.len();
-            out.extend_from_slice(block);
-            mask::apply(self.key, &mut out[start..]);
-        }
-        self.key.rotate_left(section.len() % 4);
+        debug_assert!(self.frame.is_none());
+        self.frames.close(close, out);
     }
 }
 
@@ -116,30 +172,95 @@ impl PayloadMask {
 mod tests {
     use super::*;
 
+    const PLENTY: SendBudget =
+        SendBudget { bytes: 1 << 20, overshoot: 0, messages: u64::MAX, control_waits: false };
+
+    /// The frames in `out`: FIN, opcode, payload length.
+    fn frames(mut out: &[u8]) -> Vec<(bool, u8, usize)> {
+        let mut seen = Vec::new();
+        while let [first, second, ..] = *out {
+            let (len, header) = match second & 0x7F {
+                126 => (usize::from(u16::from_be_bytes([out[2], out[3]])), 8),
+                len => (usize::from(len), 6),
+            };
+            seen.push((first & 0x80 != 0, first & 0x0F, len));
+            out = &out[(header + len).min(out.len())..];
+        }
+        seen
+    }
+
+    fn text(bytes: &[u8], last: bool, whole_len: Option<u64>) -> OutgoingSection<'_> {
+        OutgoingSection { kind: Kind::Text, bytes, last, whole_len }
+    }
+
     #[test]
-    fn a_payload_in_sections_is_masked_as_a_whole() {
-        let payload: Vec<u8> = (0..=255).collect();
-        for size in [1, 3, 4, 7, 64, 256] {
-            let mut out = Vec::new();
-            let header = FrameHeader { fin: true, opcode: Opcode::Binary, len: 256 };
-            let mut frame = Encoder::new().begin(header, &mut out);
-            for section in payload.chunks(size) {
-                frame.append(section, &mut out);
-            }
-            assert_eq!(frame.remaining(), 0);
-            assert_eq!(out[..4], [0x82, 0xFE, 1, 0]);
-            let (key, masked) = out[4..].split_at(4);
-            let unmasked: Vec<u8> =
-                masked.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
-            assert_eq!(unmasked, payload, "sections of {size}");
+    fn a_known_length_is_one_frame_however_it_comes() {
+        let (mut writer, mut budget, mut out) = (MessageWriter::new(None), PLENTY, Vec::new());
+        let whole = Some(5);
+        assert!(!writer.write(&text(b"he", false, whole), &mut budget, &mut out).message);
+        assert!(writer.is_inside_frame());
+        assert!(writer.write(&text(b"llo", true, whole), &mut budget, &mut out).message);
+        assert!(!writer.is_inside_frame() && !writer.is_inside_message());
+        assert_eq!(frames(&out), [(true, 1, 5)]);
+    }
+
+    #[test]
+    fn an_unknown_length_is_a_fragment_for_each_section() {
+        let (mut writer, mut budget, mut out) = (MessageWriter::new(None), PLENTY, Vec::new());
+        for (bytes, last) in [(&b"ab"[..], false), (b"", false), (b"c", false), (b"", true)] {
+            let written = writer.write(&text(bytes, last, None), &mut budget, &mut out);
+            assert_eq!(written, Written { bytes: bytes.len(), message: last });
+            assert!(!writer.is_inside_frame());
+        }
+        assert_eq!(frames(&out), [(false, 1, 2), (false, 0, 1), (true, 0, 0)]);
+    }
+
+    #[test]
+    fn empty_messages_are_frames_too() {
+        for whole_len in [None, Some(0)] {
+            let (mut writer, mut budget, mut out) = (MessageWriter::new(Some(3)), PLENTY, Vec::new());
+            assert!(writer.write(&text(b"", true, whole_len), &mut budget, &mut out).message);
+            assert_eq!(frames(&out), [(true, 1, 0)]);
         }
     }
 
     #[test]
-    #[should_panic(expected = "fits into what remains")]
-    fn a_section_beyond_the_frame_is_refused() {
-        let mut out = Vec::new();
-        let header = FrameHeader { fin: true, opcode: Opcode::Binary, len: 1 };
-        Encoder::new().begin(header, &mut out).append(b"ab", &mut out);
+    fn frames_are_limited_with_and_without_a_known_length() {
+        for whole_len in [None, Some(7)] {
+            let (mut writer, mut budget, mut out) = (MessageWriter::new(Some(3)), PLENTY, Vec::new());
+            assert!(writer.write(&text(b"abcdefg", true, whole_len), &mut budget, &mut out).message);
+            assert_eq!(frames(&out), [(false, 1, 3), (false, 0, 3), (true, 0, 1)], "{whole_len:?}");
+        }
+    }
+
+    #[test]
+    fn a_budget_ends_in_the_middle_of_a_section() {
+        let (mut writer, mut out) = (MessageWriter::new(None), Vec::new());
+        let mut budget = SendBudget { bytes: 2, messages: 1, ..PLENTY };
+        let written = writer.write(&text(b"hello", true, Some(5)), &mut budget, &mut out);
+        assert_eq!(written, Written { bytes: 2, message: false });
+        assert!(!writer.may_write(&budget, true));
+        let mut budget = SendBudget { overshoot: 3, messages: 0, ..budget };
+        budget.bytes = 1;
+        assert!(writer.may_write(&budget, false), "the message was begun before");
+        assert!(writer.write(&text(b"llo", true, Some(5)), &mut budget, &mut out).message);
+        assert_eq!(frames(&out), [(true, 1, 5)]);
+        assert!(!writer.may_write(&SendBudget { messages: 0, ..PLENTY }, false));
+    }
+
+    #[test]
+    fn a_control_frame_that_waits_goes_before_the_next_frame_and_not_into_one() {
+        let (mut writer, mut out) = (MessageWriter::new(Some(4)), Vec::new());
+        let mut budget = SendBudget { bytes: 2, control_waits: true, ..PLENTY };
+        writer.write(&text(b"abcdef", true, Some(6)), &mut budget, &mut out);
+        budget.bytes = 2;
+        assert!(writer.is_inside_frame() && writer.may_write(&budget, true));
+        writer.write(&text(b"cdef", true, Some(6)), &mut budget, &mut out);
+        budget.bytes = 2;
+        assert!(!writer.is_inside_frame() && !writer.may_write(&budget, true));
+        writer.pong(b"x", &mut out);
+        assert!(writer.may_write(&budget, false));
+        writer.write(&text(b"ef", true, Some(6)), &mut budget, &mut out);
+        assert_eq!(frames(&out), [(false, 1, 4), (true, 10, 1), (true, 0, 2)]);
     }
 }

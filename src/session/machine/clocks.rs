@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{GOING_AWAY, Machine, Situation, State};
+use super::{GOING_AWAY, INPUT_END, IoState, Machine, State};
 use crate::error::{Failure, Phase};
 
 /// How long a last frame may take to leave, when nothing more is awaited.
-const GOODBYE: Duration = Duration::from_millis(250);
+const LAST_FRAME: Duration = Duration::from_millis(250);
 
 /// Which clock has run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,82 +19,110 @@ pub(super) enum Clock {
     Pong,
     Quiet,
     Close(Duration),
+    /// After a write that failed: the end of the connection has to come.
+    Broken,
+    /// The last frame has to leave.
     Leave,
+    /// The end of the input has to come.
+    Input,
 }
 
 impl Machine {
-    /// When to ask again, even if nothing happens until then.
-    pub(in crate::session) fn next_look(&self, situation: Situation) -> Option<Instant> {
-        self.clocks(situation).into_iter().flatten().map(|(at, _)| at).min()
-    }
-
     /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
     fn counts_receiving(&self, awaiting: bool) -> bool {
+        if awaiting {
+            return true;
+        }
+        if self.rule.follow {
+            return self.limits.receive_always && self.input_over_at.is_some();
+        }
         let wants_it = self.awaits_any() || self.input_over_at.is_none();
         let lockstep = self.rule.lockstep && self.unanswered && wants_it;
-        let owed = self.input_over_at.is_some() && self.awaits() > 0;
-        let followed = self.rule.follow && self.limits.receive_always && self.input_over_at.is_some();
-        awaiting || lockstep || owed || followed
+        let owed = match self.input_over_at {
+            Some(_) => self.awaits() > 0,
+            // Replies to what has been sent so far; what else is awaited may need more input.
+            None => self.awaits() > 0 && self.tally.messages_received < self.tally.messages_sent,
+        };
+        lockstep || owed
     }
 
     /// The clocks that run now, with the time at which each runs out.
-    pub(super) fn clocks(&self, situation: Situation) -> [Option<(Instant, Clock)>; 8] {
+    pub(super) fn clocks(&self, io: IoState) -> [Option<(Instant, Clock)>; 9] {
         let limits = &self.limits;
-        let Situation { sending, blocked, unanswered_since, pong_awaited_since, awaiting } = situation;
         let open = self.state == State::Open;
-        let whole = limits.whole.filter(|_| self.listens());
+        let whole = limits.whole.filter(|_| self.listens() || self.awaits_input());
         let whole = whole.map(|whole| (whole.at(), Clock::Whole(whole.limit(), whole.flag())));
-        let send = (sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
-        let receive = (open && !blocked && self.counts_receiving(awaiting)).then(|| {
-            let since = self.quiet_since(self.input_over_at.unwrap_or(self.sent_at));
+        let send = (io.sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
+        let receive = (open && !io.blocked && self.counts_receiving(io.awaiting)).then(|| {
+            let began = self.input_over_at.unwrap_or(self.sent_at);
+            let since = began.max(self.progress_at).max(self.sent_at).max(self.unblocked_at);
             (since + limits.receive, Clock::Receive)
         });
         let last_traffic = self.sent_at.max(self.heard_at).max(self.unblocked_at);
-        let idle =
-            limits.idle.filter(|_| open && !blocked).map(|limit| (last_traffic + limit, Clock::Idle(limit)));
-        let ping = unanswered_since
-            .filter(|_| open && !blocked && !sending)
+        let idle = limits
+            .idle
+            .filter(|_| open && !io.blocked)
+            .map(|limit| (last_traffic + limit, Clock::Idle(limit)));
+        let ping = io
+            .unanswered_since
+            .filter(|_| open && !io.blocked && !io.sending)
             .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
         // Not put off by other traffic: a server may say much and answer no ping.
         let measured =
-            pong_awaited_since.filter(|_| open).map(|since| (since + limits.ping_timeout, Clock::Pong));
-        let quiet = match (self.rule.quiet, self.input_over_at) {
-            (Some(quiet), Some(over_at)) if open && self.awaits() == 0 && !self.rule.follow && !sending => {
-                Some((self.quiet_since(over_at) + quiet, Clock::Quiet))
-            }
+            io.pong_awaited_since.filter(|_| open).map(|since| (since + limits.ping_timeout, Clock::Pong));
+        let quiet = match (self.rule.quiet, self.quiet_begins(io)) {
+            (Some(quiet), Some(since)) if !io.sending => Some((since + quiet, Clock::Quiet)),
             _ => None,
         };
-        let end = match self.state {
-            State::Closing { since, limit } if !blocked || self.hurried => {
+        let broken = self.broken_at.filter(|_| self.listens() && !io.blocked);
+        let broken = broken.map(|since| (since.max(self.unblocked_at) + limits.close, Clock::Broken));
+        [whole, send, receive, idle, ping, measured, quiet, broken, self.ending_clock(io)]
+    }
+
+    /// The clock of a session that is ending.
+    fn ending_clock(&self, io: IoState) -> Option<(Instant, Clock)> {
+        match self.state {
+            State::Closing { since, limit } if !io.blocked || self.hurried => {
                 // From when the Close left, which was the last to be written.
                 let since = since.max(self.unblocked_at).max(self.wrote_at);
                 Some((since + limit, Clock::Close(limit)))
             }
-            State::Leaving { since } => Some((since + GOODBYE, Clock::Leave)),
+            State::Leaving { since } => Some((since + LAST_FRAME, Clock::Leave)),
+            State::AwaitingInput { until } => Some((until, Clock::Input)),
             State::Open | State::Closing { .. } | State::Over => None,
-        };
-        [whole, send, receive, idle, ping, measured, quiet, end]
+        }
     }
 
-    pub(super) fn expire(&mut self, clock: Clock, now: Instant) {
-        let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.peer.host, limit, flag);
+    pub(super) fn expire(&mut self, clock: Clock, io: IoState, now: Instant) {
+        let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.server.host, limit, flag);
         let failure = match clock {
-            Clock::Quiet => return,
+            // Neither is a failure by itself.
+            Clock::Quiet | Clock::Broken => return,
             // Nobody waits for what could still come.
             Clock::Close(_) if self.output_closed => {
                 self.state = State::Over;
+                return;
+            }
+            Clock::Leave if self.completeness.input_open => {
+                self.state = State::AwaitingInput { until: now + INPUT_END };
                 return;
             }
             Clock::Leave => {
                 self.state = State::Over;
                 return;
             }
-            Clock::Whole(limit, flag) => timed_out(Phase::Session, limit, flag),
+            Clock::Input => {
+                // After an orderly Close, exit 0 would say that everything was sent.
+                self.completeness.unsent |= self.completeness.input_open;
+                self.state = State::Over;
+                return;
+            }
+            Clock::Whole(limit, flag) => timed_out(self.phase(io), limit, flag),
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
                 .hint("the server takes no more bytes"),
-            Clock::Receive => {
-                timed_out(Phase::Receive, self.limits.receive, "--receive-timeout").and(self.missing())
-            }
+            Clock::Receive => timed_out(Phase::Receive, self.limits.receive, "--receive-timeout")
+                .and(self.missing())
+                .hint("--expect 0 waits for no reply; a slow server needs a longer --receive-timeout"),
             Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
             Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
                 .hint("a ping was not answered, nor did anything else come"),
@@ -105,6 +133,17 @@ impl Machine {
             ),
         };
         self.give_up(failure, GOING_AWAY, now);
+    }
+
+    /// What the session is busy with, or waits for.
+    fn phase(&self, io: IoState) -> Phase {
+        if io.sending {
+            Phase::Send
+        } else if self.state == State::Open {
+            Phase::Receive
+        } else {
+            Phase::Close
+        }
     }
 
     /// What was awaited and did not come.

@@ -2,9 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::Incoming;
 use super::check::Checks;
-use super::message_limit::MessageLimit;
+use super::sink::{Delivery, Sink};
 use crate::error::Failure;
 use crate::framing::Joiner;
 use crate::protocol::{CloseFrame, Kind, Section};
@@ -13,20 +12,19 @@ use crate::size::KEPT_CAPACITY;
 /// Makes bytes safe to be shown by a terminal.
 pub type Escape = fn(&[u8], &mut Vec<u8>);
 
-/// Collects messages up to a size.
+/// Collects messages. The reader of the protocol limits their size.
 #[derive(Debug)]
 pub struct MessageSink {
     joiner: Joiner,
     checks: Checks,
-    limit: MessageLimit,
     escape: Option<Escape>,
     gathered: Vec<u8>,
 }
 
 impl MessageSink {
-    /// A sink that refuses messages of more than `max_message` bytes. `escape` is for output to a terminal.
-    pub fn new(joiner: Joiner, checks: Checks, max_message: u64, escape: Option<Escape>) -> Self {
-        Self { joiner, checks, limit: MessageLimit::new(max_message), escape, gathered: Vec::new() }
+    /// A sink that lays messages out with `joiner`. `escape` is for output to a terminal.
+    pub fn new(joiner: Joiner, checks: Checks, escape: Option<Escape>) -> Self {
+        Self { joiner, checks, escape, gathered: Vec::new() }
     }
 
     /// The checks, with what became of them.
@@ -47,16 +45,15 @@ impl MessageSink {
     }
 }
 
-impl Incoming for MessageSink {
-    fn section(&mut self, section: &Section<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
-        self.limit.check(section)?;
+impl Sink for MessageSink {
+    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure> {
         if section.first && section.last {
-            self.deliver(section.kind, section.bytes, out);
+            self.deliver(section.kind, section.bytes, delivery.out);
         } else {
             self.gathered.extend_from_slice(section.bytes);
             if section.last {
                 let payload = std::mem::take(&mut self.gathered);
-                self.deliver(section.kind, &payload, out);
+                self.deliver(section.kind, &payload, delivery.out);
                 self.gathered = payload;
                 self.gathered.clear();
                 self.gathered.shrink_to(KEPT_CAPACITY);

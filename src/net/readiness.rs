@@ -1,0 +1,97 @@
+//! What an edge-triggered poll has reported of a descriptor. The operating system reports a change once; from then on a
+//! direction counts as ready until an attempt says that it would block. A read or write that moved fewer bytes than asked
+//! for proves nothing: a signal, TCP's urgent data and some kernels cut it short with more behind.
+
+use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use mio::event::Event;
+
+const READABLE: u8 = 1;
+const WRITABLE: u8 = 2;
+const FAILED: u8 = 4;
+
+/// The two directions of one descriptor.
+#[derive(Debug)]
+pub struct Readiness(AtomicU8);
+
+impl Readiness {
+    /// Both directions are worth an attempt: nothing is known yet.
+    pub fn unknown() -> Self {
+        Self(AtomicU8::new(READABLE | WRITABLE))
+    }
+
+    /// Adds what the operating system reports.
+    pub fn hear(&self, event: &Event) {
+        let broken = event.is_error();
+        let readable = event.is_readable() || event.is_read_closed() || broken;
+        let writable = event.is_writable() || event.is_write_closed() || broken;
+        let failed = broken || event.is_write_closed();
+        let bits = [(readable, READABLE), (writable, WRITABLE), (failed, FAILED)];
+        let reported = bits.into_iter().filter(|(is_set, _)| *is_set).fold(0, |bits, (_, bit)| bits | bit);
+        self.0.fetch_or(reported, Ordering::Relaxed);
+    }
+
+    /// Whether reading is worth an attempt.
+    pub fn is_readable(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & READABLE != 0
+    }
+
+    /// Whether the other end was reported gone: nothing that is written arrives any more.
+    pub fn has_failed(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & FAILED != 0
+    }
+
+    /// Reads by `attempt`, unless it is known to block; repeats it when a signal interrupts it.
+    pub fn read(&self, attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        self.attempt(READABLE, attempt)
+    }
+
+    /// Writes by `attempt`, unless it is known to block; repeats it when a signal interrupts it.
+    pub fn write(&self, attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        self.attempt(WRITABLE, attempt)
+    }
+
+    fn attempt(&self, direction: u8, mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+        if self.0.load(Ordering::Relaxed) & direction == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        loop {
+            match attempt() {
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                Err(err) if err.kind() == ErrorKind::WouldBlock => {
+                    self.0.fetch_and(!direction, Ordering::Relaxed);
+                    return Err(err);
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_attempt_that_would_block_ends_readiness() {
+        let readiness = Readiness::unknown();
+        assert_eq!(readiness.read(|| Ok(1)).unwrap(), 1);
+        assert!(readiness.is_readable(), "a short read says nothing");
+        assert!(readiness.read(|| Err(ErrorKind::WouldBlock.into())).is_err());
+        assert!(!readiness.is_readable());
+        let untried = readiness.read(|| panic!("this would block"));
+        assert_eq!(untried.unwrap_err().kind(), ErrorKind::WouldBlock);
+        assert_eq!(readiness.write(|| Ok(2)).unwrap(), 2, "the other direction is another matter");
+    }
+
+    #[test]
+    fn an_interrupted_attempt_is_repeated() {
+        let mut tries = 0;
+        let read = Readiness::unknown().read(|| {
+            tries += 1;
+            if tries < 3 { Err(ErrorKind::Interrupted.into()) } else { Ok(7) }
+        });
+        assert_eq!(read.unwrap(), 7);
+    }
+}

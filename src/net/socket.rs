@@ -1,0 +1,102 @@
+//! A connected socket that never blocks, registered with the poller that waits for it.
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::{Interest, Token};
+
+use super::poller::{Poller, Registration};
+use super::stream::Stream;
+
+/// The stream, its readiness, and how many bytes the kernel has taken.
+#[derive(Debug)]
+pub(super) struct Socket {
+    // Closed before its token is given out again: fields are dropped in this order.
+    stream: Stream,
+    registration: Registration,
+    written: u64,
+}
+
+impl Socket {
+    /// Takes over a connected stream and registers it with `poller`.
+    pub(super) fn new(mut stream: Stream, poller: &Poller) -> io::Result<Self> {
+        let registration = poller.register(&mut stream, both())?;
+        Ok(Self::registered(stream, registration))
+    }
+
+    /// Takes over a connected stream that is registered for both directions.
+    pub(super) fn registered(stream: Stream, registration: Registration) -> Self {
+        Self { stream, registration, written: 0 }
+    }
+
+    /// From now on, `poller` waits for the socket. What another one has reported is not reported again, so both
+    /// directions count as ready.
+    pub(super) fn attach(&mut self, poller: &Poller) -> io::Result<()> {
+        self.registration.deregister(&mut self.stream)?;
+        self.registration = poller.register(&mut self.stream, both())?;
+        Ok(())
+    }
+
+    /// Under which the poller reports the socket's events.
+    pub(super) fn token(&self) -> Token {
+        self.registration.token()
+    }
+
+    /// Sleeps until the socket may have become ready, or `timeout` is over.
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.registration.poller().wait(timeout, |_| {})
+    }
+
+    /// Whether reading is worth an attempt.
+    pub(super) fn is_readable(&self) -> bool {
+        self.registration.readiness().is_readable()
+    }
+
+    /// Bytes that the kernel has taken since the connection was made.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Bytes that the kernel holds because the peer's TCP has not acknowledged them; `None` where the system does not
+    /// tell. What a Unix socket counts is not bytes.
+    pub(super) fn unacknowledged(&self) -> Option<u64> {
+        self.stream.unacknowledged()
+    }
+
+    pub(super) fn peer_address(&self) -> Option<SocketAddr> {
+        self.stream.peer_address()
+    }
+
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        self.stream.local_address()
+    }
+
+    pub(super) fn shut_down_writing(&self) {
+        self.stream.shut_down_writing();
+    }
+}
+
+fn both() -> Interest {
+    Interest::READABLE | Interest::WRITABLE
+}
+
+impl Read for Socket {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Self { stream, registration, .. } = self;
+        registration.readiness().read(|| stream.read(buf))
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let Self { stream, registration, written } = self;
+        let count = registration.readiness().write(|| stream.write(buf))?;
+        *written += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

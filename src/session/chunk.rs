@@ -1,0 +1,193 @@
+//! A buffer on its way from the socket to the output: read into, searched for payload, and written without being copied.
+
+use std::io::IoSlice;
+use std::ops::Range;
+
+/// Bytes read from the socket at once.
+pub(super) const READ: usize = 256 * 1024;
+
+/// Pieces of payload below this size are moved together: a write of many small slices costs more than moving them.
+const SMALL_PIECE: usize = 8 * 1024;
+
+/// Bytes from the socket, and which of them are payload.
+#[derive(Debug, Default)]
+pub(super) struct ReadBuffer {
+    bytes: Vec<u8>,
+    /// What was read and not consumed.
+    unread: Range<usize>,
+    /// Where the front of what [`ReadBuffer::unread`] gave lies: offsets of sections count from here.
+    base: usize,
+    payload: Vec<Range<usize>>,
+}
+
+impl ReadBuffer {
+    /// Room for the next read, once everything before was consumed.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        debug_assert!(self.is_consumed());
+        self.bytes.resize(READ, 0);
+        &mut self.bytes
+    }
+
+    /// Takes note that `count` bytes were read into [`ReadBuffer::space`].
+    pub(super) fn filled(&mut self, count: usize) {
+        self.unread = 0..count;
+    }
+
+    /// Puts `bytes` where others come from the socket.
+    pub(super) fn preload(&mut self, bytes: &[u8]) {
+        self.bytes = bytes.to_vec();
+        self.unread = 0..bytes.len();
+    }
+
+    pub(super) fn is_consumed(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Takes out the bytes, so that they may be read while payload is marked; they belong back with
+    /// [`ReadBuffer::put_back`].
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    pub(super) fn put_back(&mut self, bytes: Vec<u8>) {
+        self.bytes = bytes;
+    }
+
+    /// Where the bytes lie that are not consumed.
+    pub(super) fn unread(&mut self) -> Range<usize> {
+        self.base = self.unread.start;
+        self.unread.clone()
+    }
+
+    /// Nothing of what was read is wanted any more.
+    pub(super) fn discard(&mut self) {
+        self.unread = 0..0;
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        self.unread.start += count;
+    }
+
+    /// Marks payload, `offset` bytes after the front of what [`ReadBuffer::unread`] gave last.
+    pub(super) fn mark(&mut self, offset: usize, len: usize) {
+        let start = self.base + offset;
+        match self.payload.last_mut() {
+            _ if len == 0 => {}
+            Some(last) if last.end == start => last.end += len,
+            _ => self.payload.push(start..start + len),
+        }
+    }
+
+    /// Whether any payload is marked.
+    pub(super) fn has_payload(&self) -> bool {
+        !self.payload.is_empty()
+    }
+
+    /// Turns the buffer into a chunk of its payload, and goes on with `spare`.
+    pub(super) fn replace(&mut self, spare: Vec<u8>) -> Chunk {
+        debug_assert!(self.is_consumed());
+        let bytes = std::mem::replace(&mut self.bytes, spare);
+        Chunk::new(bytes, std::mem::take(&mut self.payload))
+    }
+}
+
+/// A buffer, and the ranges of it that are to be written, in their order.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    bytes: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Chunk {
+    fn new(mut bytes: Vec<u8>, ranges: Vec<Range<usize>>) -> Self {
+        let mut joined: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            match joined.last_mut() {
+                Some(last) if range.len() < SMALL_PIECE => {
+                    bytes.copy_within(range.clone(), last.end);
+                    last.end += range.len();
+                }
+                _ => joined.push(range),
+            }
+        }
+        Self { bytes, ranges: joined }
+    }
+
+    /// All of `bytes`.
+    pub(super) fn whole(bytes: Vec<u8>) -> Self {
+        let all = 0..bytes.len();
+        Self { bytes, ranges: vec![all] }
+    }
+
+    /// Bytes to be written.
+    pub(super) fn len(&self) -> usize {
+        self.ranges.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// What is to be written beyond the first `skipped` bytes.
+    pub(super) fn slices(&self, mut skipped: usize) -> Vec<IoSlice<'_>> {
+        let mut slices = Vec::with_capacity(self.ranges.len());
+        for range in &self.ranges {
+            let here = skipped.min(range.len());
+            skipped -= here;
+            if here < range.len() {
+                slices.push(IoSlice::new(&self.bytes[range.start + here..range.end]));
+            }
+        }
+        slices
+    }
+
+    /// Appends what is to be written to `out`.
+    pub(super) fn append_to(&self, out: &mut Vec<u8>) {
+        for range in &self.ranges {
+            out.extend_from_slice(&self.bytes[range.clone()]);
+        }
+    }
+
+    /// The buffer, for another use.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(chunk: &Chunk, skipped: usize) -> Vec<u8> {
+        chunk.slices(skipped).iter().flat_map(|slice| slice.to_vec()).collect()
+    }
+
+    #[test]
+    fn small_pieces_are_moved_together_and_large_ones_stay() {
+        let bytes: Vec<u8> = (0..=250).cycle().take(4 * SMALL_PIECE).collect();
+        let (small, large) = (10..20, 30..30 + SMALL_PIECE);
+        let (behind, end) = (large.end + 4..large.end + 9, large.end + 11..large.end + 12);
+        let ranges = vec![small, large, behind, end];
+        let expected: Vec<u8> = ranges.iter().flat_map(|range| bytes[range.clone()].to_vec()).collect();
+        let chunk = Chunk::new(bytes, ranges);
+        assert_eq!(chunk.slices(0).len(), 2);
+        assert_eq!(chunk.len(), expected.len());
+        for skipped in 0..=expected.len() {
+            assert_eq!(written(&chunk, skipped), expected[skipped..], "{skipped}");
+        }
+    }
+
+    #[test]
+    fn marks_count_from_where_reading_went_on() {
+        let mut buffer = ReadBuffer::default();
+        buffer.preload(b"hhabhhhcdt");
+        let bytes = buffer.take();
+        assert_eq!(buffer.unread(), 0..10);
+        buffer.mark(2, 2);
+        buffer.consume(4);
+        assert_eq!(buffer.unread(), 4..10);
+        buffer.mark(3, 2);
+        buffer.mark(5, 0);
+        buffer.mark(5, 1);
+        buffer.consume(6);
+        buffer.put_back(bytes);
+        let chunk = buffer.replace(Vec::new());
+        assert_eq!(written(&chunk, 0), b"abcdt");
+    }
+}

@@ -1,0 +1,212 @@
+//! The way in: from the socket into events, from events into messages.
+
+use std::io::{self, ErrorKind, Read};
+use std::time::Instant;
+
+use super::session::Session;
+use crate::error::{Failure, Status};
+use crate::protocol::{Event, MessageError, Section};
+use crate::session::machine::Progress;
+use crate::session::observer::Direction;
+use crate::session::output::OutputError;
+use crate::session::sink::Delivery;
+use crate::size;
+
+/// The close code for a message that is too big (RFC 6455 §7.4.1).
+const TOO_BIG: u16 = 1009;
+
+/// The close code when nothing is wrong with the message but that it is not the one that was wanted.
+const NORMAL: u16 = 1000;
+
+impl Session<'_> {
+    /// From the socket into messages: one buffer at a time, so that writing gets its turn.
+    pub(super) fn read(&mut self, now: Instant) -> bool {
+        if !self.machine.listens() || !self.make_room(now) {
+            return false;
+        }
+        if self.lays_out || !self.input.is_consumed() {
+            self.consume(now);
+            return true;
+        }
+        match self.transport.read(self.input.space()) {
+            Ok(0) => {
+                self.lose(None, now);
+                true
+            }
+            Ok(count) => {
+                self.machine.heard(now);
+                self.keep_alive.heard();
+                let is_short = count < self.input.space().len();
+                self.input.filled(count);
+                self.consume(now);
+                if is_short {
+                    // Probably all for now: it is written before the socket is asked again.
+                    self.lanes.output.submit();
+                }
+                true
+            }
+            Err(err) if err.kind() == ErrorKind::WouldBlock => false,
+            Err(err) => {
+                self.lose(Some(err), now);
+                true
+            }
+        }
+    }
+
+    /// The connection is over without a Close. What broke the way out before tells more than the end of the way in.
+    pub(super) fn lose(&mut self, cause: Option<io::Error>, now: Instant) {
+        // After a reset, the kernel does not tell what the peer has taken.
+        let progress = self.progress(None);
+        let cause = self.broken.take().map(|broken| broken.cause).or(cause);
+        self.machine.lost(cause, progress, now);
+    }
+
+    /// How far the data of both sides has come; `unacknowledged` user data is in the kernel.
+    fn progress(&mut self, unacknowledged: Option<u64>) -> Progress {
+        let sent = self.machine.tally().bytes_sent;
+        let waiting = unacknowledged.unwrap_or_default() + self.outbox.waiting() as u64;
+        Progress {
+            unsent: self.has_unsent_user_data() || unacknowledged.is_some_and(|bytes| bytes > 0),
+            taken: (waiting > 0).then(|| sent.saturating_sub(waiting)),
+            remaining: self.remaining(),
+            inside_message: self.inside_message,
+        }
+    }
+
+    /// Whether the output can take more; it also learns here that the output has failed.
+    pub(super) fn make_room(&mut self, now: Instant) -> bool {
+        match self.lanes.output.has_room() {
+            Ok(_) if self.lanes.output.reader_is_gone() && self.machine.needs_reader() => {
+                self.output_is_closed(now);
+                true
+            }
+            Ok(room) => {
+                if self.blocked && room {
+                    self.machine.unblocked(now);
+                }
+                self.blocked = !room;
+                room
+            }
+            Err(OutputError::Closed) => {
+                self.output_is_closed(now);
+                true
+            }
+            Err(OutputError::Failed(failure)) => {
+                self.machine.output_failed(failure, now);
+                true
+            }
+        }
+    }
+
+    fn output_is_closed(&mut self, now: Instant) {
+        let unsent = self.has_unsent_user_data();
+        let remaining = self.remaining();
+        self.machine.output_is_closed(remaining, unsent, now);
+    }
+
+    /// Reads events in what has come, as long as there is room for what they give.
+    pub(super) fn consume(&mut self, now: Instant) {
+        // Taken out, so that events may borrow from both while the other parts are used.
+        let (bytes, mut reader) = (self.input.take(), std::mem::take(&mut self.reader));
+        while self.machine.listens() && self.has_room_for_more(now) {
+            let unread = self.input.unread();
+            match reader.read(&bytes[unread.clone()]) {
+                Ok((used, Some(event))) => {
+                    self.handle(event, now);
+                    self.input.consume(used);
+                }
+                Ok((used, None)) => {
+                    self.input.consume(used);
+                    if used == unread.len() {
+                        break;
+                    }
+                }
+                Err(MessageError::Violation(violation)) => self.machine.violated(violation, now),
+                Err(MessageError::TooBig { at_least, limit }) => self.refuse_message(at_least, limit, now),
+            }
+        }
+        self.reader = reader;
+        self.input.put_back(bytes);
+        if !self.machine.listens() {
+            self.input.discard();
+        }
+        if self.input.is_consumed() && self.input.has_payload() {
+            let chunk = self.input.replace(self.lanes.output.read_buffer());
+            self.lanes.output.push(chunk);
+        }
+    }
+
+    /// Whether another event may be handled: what one message gives may be more than the output takes at once.
+    fn has_room_for_more(&mut self, now: Instant) -> bool {
+        while self.lays_out {
+            if !self.make_room(now) {
+                return false;
+            }
+            self.lays_out = self.lanes.sink.continue_message(self.lanes.output.buffer());
+        }
+        !self.lanes.output.is_full() || self.make_room(now)
+    }
+
+    fn refuse_message(&mut self, at_least: u64, limit: u64, now: Instant) {
+        let limit = size::exact(limit);
+        let text =
+            format!("a message of at least {at_least} bytes is larger than {limit} (--max-message-size)");
+        let failure = Failure::new(Status::MessageTooBig, text)
+            .hint("--max-message-size allows more; `wsurl stream` receives messages of any size");
+        self.machine.give_up(failure, TOO_BIG, now);
+    }
+
+    fn handle(&mut self, event: Event<'_>, now: Instant) {
+        match event {
+            Event::Data(section) => self.deliver(&section, now),
+            Event::Ping(payload) => {
+                self.trace_control("ping", payload);
+                self.pong = Some(payload.to_vec());
+                self.answer_ping(now);
+            }
+            Event::Pong(payload) => {
+                self.keep_alive.answered(payload, Instant::now());
+                self.trace_control("pong", payload);
+            }
+            Event::Close(frame) => {
+                let what = if self.machine.is_closing() {
+                    "server answers with Close"
+                } else {
+                    "server sends Close"
+                };
+                self.observer.note(&format!("{what} {}", frame.described()));
+                let unacknowledged = self.outbox.unacknowledged(&self.transport);
+                let progress = self.progress(unacknowledged);
+                self.machine.server_closed(frame, progress, now);
+            }
+        }
+    }
+
+    fn deliver(&mut self, section: &Section<'_>, now: Instant) {
+        if let Some(header) = section.header.filter(|_| self.observer.wants_frames()) {
+            self.observer.frame(Direction::Received, &header, section.bytes);
+        }
+        self.inside_message = !section.last;
+        if !self.machine.delivers() {
+            return;
+        }
+        let out = self.lanes.output.buffer();
+        let delivered = self.lanes.sink.section(section, &mut Delivery { out, input: &mut self.input });
+        match delivered {
+            Ok(()) => {
+                self.lays_out = section.last && self.lanes.sink.continue_message(self.lanes.output.buffer());
+                self.machine.received(section.bytes.len() as u64, section.last, now);
+            }
+            Err(failure) => {
+                let code = if failure.status() == Status::MessageTooBig { TOO_BIG } else { NORMAL };
+                self.machine.give_up(failure, code, now);
+            }
+        }
+    }
+
+    fn trace_control(&mut self, what: &str, payload: &[u8]) {
+        if self.observer.wants_frames() {
+            self.observer.note(&format!("received {what} {:?}", String::from_utf8_lossy(payload)));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Frames on their way to the socket, and how far the user's data among them has come.
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::net::Transport;
+use crate::size::KEPT_CAPACITY;
+
+/// Prepared for the socket at once, in bytes of payload.
+pub(super) const CAPACITY: usize = 256 * 1024;
+
+/// What a write came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// The transport took something.
+    pub(super) moved: bool,
+    /// There was user data among it, and not only control frames.
+    pub(super) user_data: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Where the last data frame ends in `bytes`; only control frames follow it.
+    user_data_end: usize,
+    /// Whether TLS has handed everything to the kernel; if not, whether there is user data in it.
+    drained: bool,
+    user_data_in_tls: bool,
+    /// Bytes that the kernel had taken when the last user data was among them.
+    user_data_mark: u64,
+}
+
+impl Outbox {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: Vec::with_capacity(CAPACITY + CAPACITY / 2),
+            written: 0,
+            user_data_end: 0,
+            drained: true,
+            user_data_in_tls: false,
+            user_data_mark: 0,
+        }
+    }
+
+    /// Whether the transport has taken everything.
+    pub(super) fn is_taken(&self) -> bool {
+        self.written == self.bytes.len()
+    }
+
+    /// Whether everything is in the kernel.
+    pub(super) fn is_sent(&self) -> bool {
+        self.is_taken() && self.drained
+    }
+
+    /// Whether user data has not reached the kernel.
+    pub(super) fn has_unsent_user_data(&self) -> bool {
+        self.user_data_in_tls || self.written < self.user_data_end
+    }
+
+    /// Bytes that wait for the transport.
+    pub(super) fn waiting(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    /// The buffer to append frames to. User data is to be appended only when everything before was taken.
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        if self.is_taken() {
+            self.bytes.clear();
+            self.bytes.shrink_to(KEPT_CAPACITY);
+            self.written = 0;
+            self.user_data_end = 0;
+        }
+        &mut self.bytes
+    }
+
+    /// What was appended to the buffer ends in user data.
+    pub(super) fn ends_in_user_data(&mut self) {
+        self.user_data_end = self.bytes.len();
+    }
+
+    /// Bytes of user data in the kernel that the peer's TCP has not acknowledged, as far as the system tells. Bytes of
+    /// frame headers and of TLS count.
+    pub(super) fn unacknowledged(&self, transport: &Transport) -> Option<u64> {
+        let acknowledged = transport.bytes_written().checked_sub(transport.unacknowledged()?)?;
+        Some(self.user_data_mark.saturating_sub(acknowledged))
+    }
+
+    /// Nothing more can be sent.
+    pub(super) fn abandon(&mut self) {
+        self.bytes.clear();
+        (self.written, self.user_data_end, self.drained, self.user_data_in_tls) = (0, 0, true, false);
+    }
+
+    /// Hands bytes to the transport until it takes no more. User data goes first and by itself, so that it is known when
+    /// the kernel has all of it.
+    pub(super) fn write(&mut self, transport: &mut Transport, progress: &mut Progress) -> io::Result<()> {
+        let (before, user_data) = (transport.bytes_written(), self.has_unsent_user_data());
+        let result = self.write_all(transport, progress);
+        if transport.bytes_written() > before {
+            progress.moved = true;
+            progress.user_data |= user_data;
+        }
+        result
+    }
+
+    fn write_all(&mut self, transport: &mut Transport, progress: &mut Progress) -> io::Result<()> {
+        self.write_to(self.user_data_end, transport, progress)?;
+        self.drain(transport)?;
+        if self.written >= self.user_data_end && !self.is_taken() {
+            self.write_to(self.bytes.len(), transport, progress)?;
+            self.drain(transport)?;
+        }
+        Ok(())
+    }
+
+    fn write_to(&mut self, end: usize, transport: &mut Transport, progress: &mut Progress) -> io::Result<()> {
+        while self.written < end {
+            let user_data = self.written < self.user_data_end;
+            match transport.write(&self.bytes[self.written..end]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.written += count;
+                    self.user_data_in_tls |= user_data;
+                    progress.moved = true;
+                    progress.user_data |= user_data;
+                }
+                Err(err) if err.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(err) if err.kind() == ErrorKind::Interrupted => {}
+                Err(err) => return Err(err),
+            }
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, transport: &mut Transport) -> io::Result<()> {
+        self.drained = transport.drain()?;
+        if self.drained && self.user_data_in_tls {
+            self.user_data_in_tls = false;
+            self.user_data_mark = transport.bytes_written();
+        }
+        Ok(())
+    }
+}

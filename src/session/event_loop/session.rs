@@ -1,0 +1,282 @@
+//! One open WebSocket in the event loop: it moves bytes between the lanes, the protocol and the socket, as its machine says.
+
+use std::time::Instant;
+
+use mio::Token;
+
+use super::lingering_close::LingeringClose;
+use super::outbox::Outbox;
+use super::setup::{Outcome, SessionOptions, Setup};
+use crate::error::{Failure, IoCause, Status};
+use crate::net::{Connection, Transport};
+use crate::os::signals::Signal;
+use crate::protocol::{MessageReader, MessageWriter};
+use crate::session::chunk::ReadBuffer;
+use crate::session::keepalive::KeepAlive;
+use crate::session::lane::LaneContext;
+use crate::session::machine::{IoState, Machine, Step};
+use crate::session::observer::Observer;
+use crate::session::output::{OutputError, OutputLane};
+use crate::session::pace::Pacer;
+use crate::session::sink::Sink;
+use crate::session::source::{Remaining, Source};
+use crate::session::verdict::Ending;
+
+/// What a turn came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Something was moved, so there may be more to do.
+    Moved,
+    /// The socket is to be asked what has become ready before the next turn.
+    LookAgain,
+    /// Something has to happen first.
+    Idle,
+    /// The session is over.
+    Over,
+}
+
+/// Where data comes from and goes to, whatever the connection.
+pub(super) struct Lanes<'a> {
+    pub(super) source: &'a mut dyn Source,
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) output: OutputLane,
+}
+
+/// Why nothing can be sent any more.
+pub(super) struct Broken {
+    pub(super) cause: std::io::Error,
+    /// Whether user data had not left.
+    pub(super) unsent: bool,
+}
+
+/// See the module.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one part
+pub(super) struct Session<'a> {
+    pub(super) transport: Transport,
+    pub(super) lanes: Lanes<'a>,
+    pub(super) machine: Machine,
+    pub(super) observer: &'a mut dyn Observer,
+    // The way in.
+    pub(super) input: ReadBuffer,
+    pub(super) reader: MessageReader,
+    /// The output takes nothing, so nothing is read.
+    pub(super) blocked: bool,
+    /// A message has begun and is not complete.
+    pub(super) inside_message: bool,
+    /// The sink still lays out a message.
+    pub(super) lays_out: bool,
+    // The way out.
+    pub(super) outbox: Outbox,
+    pub(super) writer: MessageWriter,
+    pub(super) broken: Option<Broken>,
+    pub(super) pacer: Option<Pacer>,
+    /// Whether only the pacer keeps us from sending.
+    pub(super) held_back: bool,
+    /// When the source will have more.
+    pub(super) more_at: Option<Instant>,
+    // Control frames.
+    pub(super) keep_alive: KeepAlive,
+    /// The payload of a ping that could not be answered yet. Only the last one needs an answer (RFC 6455 §5.5.3).
+    pub(super) pong: Option<Vec<u8>>,
+    next_tick: Option<Instant>,
+    begun: bool,
+}
+
+/// A session that is over, before everything received is written.
+pub(super) struct Ended<'a> {
+    lanes: Lanes<'a>,
+    outcome: Outcome,
+    /// The output was closed or has failed: nothing more is written.
+    discards: bool,
+    until: Option<crate::deadline::Deadline>,
+}
+
+impl<'a> Session<'a> {
+    /// Starts the lanes.
+    pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
+        let Setup { mut connection, server, source, sink, output, observer, options } = setup;
+        connection.transport.attach(&context.poller).map_err(|err| super::cannot_wait(IoCause(err)))?;
+        source.start(context)?;
+        let lanes = Lanes { source, sink, output: OutputLane::new(output, context) };
+        let machine = |options: &SessionOptions, now| {
+            Machine::new(server, options.rule, options.limits, options.close.clone(), now)
+        };
+        Ok(Self::new(connection, lanes, observer, &options, machine))
+    }
+
+    fn new(
+        connection: Connection,
+        lanes: Lanes<'a>,
+        observer: &'a mut dyn Observer,
+        options: &SessionOptions,
+        machine: impl FnOnce(&SessionOptions, Instant) -> Machine,
+    ) -> Self {
+        let now = Instant::now();
+        let pacer = options.limit_rate.map(|rate| Pacer::new(rate, now));
+        let most = pacer.as_ref().map(Pacer::max_frame).into_iter().chain(options.max_frame).min();
+        let mut writer = MessageWriter::new(most);
+        if observer.wants_frames() {
+            writer.record_frames();
+        }
+        let mut input = ReadBuffer::default();
+        input.preload(&connection.leftover);
+        Self {
+            transport: connection.transport,
+            lanes,
+            machine: machine(options, now),
+            next_tick: observer.interval().map(|interval| now + interval),
+            observer,
+            input,
+            reader: MessageReader::new(options.max_message),
+            blocked: false,
+            inside_message: false,
+            lays_out: false,
+            outbox: Outbox::new(),
+            writer,
+            broken: None,
+            pacer,
+            held_back: false,
+            more_at: None,
+            keep_alive: KeepAlive::new(&options.limits, options.ping, now),
+            pong: None,
+            begun: false,
+        }
+    }
+
+    /// Under which the connection's events are reported.
+    pub(super) fn token(&self) -> Token {
+        self.transport.token()
+    }
+
+    /// A signal came.
+    pub(super) fn interrupt(&mut self, signal: Signal, now: Instant) {
+        self.machine.interrupted(signal, now);
+    }
+
+    /// Does once whatever can be done without waiting.
+    pub(super) fn turn(&mut self, now: Instant) -> Turn {
+        let mut moved = if self.begun { self.read(now) } else { self.first_read(now) };
+        moved |= self.keep_alive(now);
+        moved |= self.fill(now);
+        moved |= self.write(now);
+        match self.machine.step(self.io_state(now), now) {
+            Step::Continue => {}
+            Step::SendClose(frame) => {
+                self.send_close(&frame, now);
+                moved = true;
+            }
+            Step::LookAgain => return Turn::LookAgain,
+            Step::Lose => {
+                self.lose(None, now);
+                moved = true;
+            }
+            Step::Stop => return Turn::Over,
+        }
+        self.tick(now);
+        if moved {
+            return Turn::Moved;
+        }
+        self.lanes.output.submit();
+        Turn::Idle
+    }
+
+    /// Takes what came together with the response.
+    fn first_read(&mut self, now: Instant) -> bool {
+        self.begun = true;
+        // First, so that it is known whether the input is over before what came with the response is counted.
+        self.fill(now);
+        self.consume(now);
+        true
+    }
+
+    fn io_state(&self, now: Instant) -> IoState {
+        IoState {
+            sending: !self.outbox.is_sent(),
+            blocked: self.blocked,
+            unanswered_since: self.keep_alive.unanswered_since(),
+            pong_awaited_since: self.keep_alive.pong_awaited_since(now),
+            awaiting: self.lanes.source.awaits_reply(),
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        if self.next_tick.is_some_and(|at| at <= now) {
+            self.observer.tick(self.machine.tally());
+            self.next_tick = self.observer.interval().map(|interval| now + interval);
+        }
+    }
+
+    /// Looks at what other threads may have done: whether a turn is due.
+    pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
+        let was_blocked = self.blocked;
+        let moved = (self.make_room(now) && was_blocked) | self.fill(now);
+        moved || self.machine.is_due()
+    }
+
+    /// When to take a turn, even if nothing happens until then.
+    pub(super) fn next_look(&self, now: Instant) -> Option<Instant> {
+        let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
+        let alive = if self.may_send_control() { self.keep_alive.next() } else { None };
+        let machine = self.machine.next_look(self.io_state(now));
+        let more = self.more_at.filter(|_| self.may_fill(now));
+        [machine, alive, paced, more, self.next_tick].into_iter().flatten().min()
+    }
+
+    /// What is left of the user's data that the kernel does not have.
+    pub(super) fn has_unsent_user_data(&mut self) -> bool {
+        self.broken.as_ref().is_some_and(|broken| broken.unsent)
+            || self.outbox.has_unsent_user_data()
+            || self.writer.is_inside_message()
+    }
+
+    /// What the source has left.
+    pub(super) fn remaining(&mut self) -> Remaining {
+        self.lanes.source.remaining()
+    }
+
+    /// Leaves the connection. A server that may not have read our last words is to be listened to for a moment.
+    pub(super) fn end(mut self) -> (Ended<'a>, Option<LingeringClose>) {
+        self.observer.tick(self.machine.tally());
+        let tally = *self.machine.tally();
+        let discards = self.machine.discards();
+        let until = self.machine.end_of_run(Instant::now());
+        let (ping, finished_at) = (self.keep_alive.round_trip(), self.machine.finished_at());
+        let close_took = self.machine.close_took();
+        let inside_message = self.inside_message;
+        let end = self.machine.into_end(self.lanes.sink.unmet());
+        self.transport.shut_down();
+        let lingering = end.failure.is_some().then(|| LingeringClose::begin(self.transport));
+        let close = match &end.ending {
+            Some(Ending::Closed { by, frame }) => Some((*by, frame.clone())),
+            Some(Ending::Lost { .. }) | None => None,
+        };
+        let result = end.verdict();
+        let outcome = Outcome { result, tally, close, ping, finished_at, close_took, inside_message };
+        (Ended { lanes: self.lanes, outcome, discards, until }, lingering)
+    }
+}
+
+impl Ended<'_> {
+    /// Waits until everything received is written.
+    pub(super) fn finish(self) -> Outcome {
+        let Self { lanes, outcome, discards, until } = self;
+        // A reply that is not as expected has arrived all the same.
+        let in_order = |failure: &Failure| failure.status() == Status::ExpectationFailed;
+        let complete = outcome.result.as_ref().err().is_none_or(in_order);
+        let Lanes { sink, output, .. } = lanes;
+        let mut close = outcome.close.as_ref().map(|(_, frame)| frame);
+        let rest = |out: &mut Vec<u8>| {
+            let more = sink.continue_message(out);
+            if !more && let Some(close) = close.take() {
+                sink.close(close, out);
+            }
+            more
+        };
+        let written = if discards { Ok(()) } else { output.finish(rest, complete, until) };
+        let result = match written {
+            Err(OutputError::Failed(failure)) => outcome.result.and(Err(failure)),
+            Err(OutputError::Closed) | Ok(()) => outcome.result,
+        };
+        Outcome { result, ..outcome }
+    }
+}

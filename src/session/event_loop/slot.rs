@@ -1,0 +1,133 @@
+//! The place of one connection in the event loop: a session, the moment after it, and what became of it.
+
+use std::time::Instant;
+
+use mio::Token;
+
+use super::lingering_close::LingeringClose;
+use super::session::{Ended, Session, Turn};
+use super::setup::{Outcome, Setup};
+use crate::error::Failure;
+use crate::os::signals::Signal;
+use crate::session::lane::LaneContext;
+
+/// Turns that a session gets before it is asked what has become ready, and before others have theirs.
+const TURNS: u32 = 4;
+
+/// What a slot wants after its turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Another turn.
+    Busy,
+    /// A turn when something has become ready, or at this time.
+    Sleeps(Option<Instant>),
+    /// Nothing any more, from now on.
+    Over,
+    /// Nothing, as before.
+    WasOver,
+}
+
+/// See the module.
+pub(super) struct Slot<'a> {
+    token: Token,
+    has_lanes: bool,
+    stage: Stage<'a>,
+}
+
+enum Stage<'a> {
+    Running(Box<Session<'a>>),
+    /// The server is still listened to for a moment.
+    Lingering(LingeringClose, Box<Ended<'a>>),
+    Over(Box<Ended<'a>>),
+    /// Only while a stage follows another.
+    Changing,
+}
+
+impl<'a> Slot<'a> {
+    /// Starts the lanes.
+    pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
+        let has_lanes = setup.output.is_somewhere();
+        let session = Session::begin(setup, context)?;
+        Ok(Self { token: session.token(), has_lanes, stage: Stage::Running(Box::new(session)) })
+    }
+
+    /// Under which the connection's events are reported.
+    pub(super) fn token(&self) -> Token {
+        self.token
+    }
+
+    /// Whether anything but the connection concerns it.
+    pub(super) fn has_lanes(&self) -> bool {
+        self.has_lanes
+    }
+
+    /// Whether a lane has moved on without a wake.
+    pub(super) fn has_lane_news(&mut self) -> bool {
+        match &mut self.stage {
+            Stage::Running(session) => session.look_at_lanes(Instant::now()),
+            Stage::Lingering(..) | Stage::Over(_) | Stage::Changing => false,
+        }
+    }
+
+    pub(super) fn interrupt(&mut self, signal: Signal, now: Instant) {
+        if let Stage::Running(session) = &mut self.stage {
+            session.interrupt(signal, now);
+        }
+    }
+
+    /// Does what can be done without waiting, for some turns.
+    pub(super) fn take_turns(&mut self) -> Progress {
+        match std::mem::replace(&mut self.stage, Stage::Changing) {
+            Stage::Running(session) => self.run(session),
+            Stage::Lingering(close, ended) => self.linger(close, ended),
+            over @ (Stage::Over(_) | Stage::Changing) => {
+                self.stage = over;
+                Progress::WasOver
+            }
+        }
+    }
+
+    fn run(&mut self, mut session: Box<Session<'a>>) -> Progress {
+        for _ in 0..TURNS {
+            match session.turn(Instant::now()) {
+                Turn::Moved => {}
+                Turn::LookAgain => break,
+                Turn::Idle => {
+                    let until = session.next_look(Instant::now());
+                    self.stage = Stage::Running(session);
+                    return Progress::Sleeps(until);
+                }
+                Turn::Over => {
+                    let (ended, lingering) = session.end();
+                    if let Some(close) = lingering {
+                        return self.linger(close, Box::new(ended));
+                    }
+                    self.stage = Stage::Over(Box::new(ended));
+                    return Progress::Over;
+                }
+            }
+        }
+        self.stage = Stage::Running(session);
+        Progress::Busy
+    }
+
+    fn linger(&mut self, mut close: LingeringClose, ended: Box<Ended<'a>>) -> Progress {
+        if close.listen() {
+            let until = close.until();
+            self.stage = Stage::Lingering(close, ended);
+            Progress::Sleeps(Some(until))
+        } else {
+            self.stage = Stage::Over(ended);
+            Progress::Over
+        }
+    }
+
+    /// Waits until everything received is written.
+    pub(super) fn finish(self) -> Outcome {
+        match self.stage {
+            Stage::Running(session) => session.end().0.finish(),
+            Stage::Lingering(_, ended) | Stage::Over(ended) => ended.finish(),
+            Stage::Changing => Outcome::failed(super::cannot_wait(std::io::Error::other("no stage"))),
+        }
+    }
+}

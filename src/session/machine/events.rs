@@ -1,0 +1,211 @@
+//! What happened: the event loop tells the machine.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{GOING_AWAY, HURRY, INPUT_GOES_ON, Machine, PROGRESS, State};
+use crate::error::{Failure, Status};
+use crate::os::signals::Signal;
+use crate::protocol::{CloseFrame, Violation};
+use crate::session::source::Remaining;
+use crate::session::verdict::{Completeness, Ending, Side};
+
+/// How far the data of both sides had come when the connection ended.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::session) struct Progress {
+    /// Bytes of payload that are not in the kernel, or that the peer's TCP has not taken.
+    pub(in crate::session) unsent: bool,
+    /// The payload bytes of all that was sent that the peer's TCP has taken, where that is known.
+    pub(in crate::session) taken: Option<u64>,
+    /// What the source still has.
+    pub(in crate::session) remaining: Remaining,
+    /// A message of the server has begun and is not complete.
+    pub(in crate::session) inside_message: bool,
+}
+
+impl Machine {
+    /// Frames of the input were prepared for sending.
+    pub(in crate::session) fn sent(&mut self, messages: u64, bytes: u64) {
+        self.tally.messages_sent += messages;
+        self.tally.bytes_sent += bytes;
+        self.unanswered |= messages > 0;
+    }
+
+    /// The input has ended; it may ask for a Close of its own.
+    pub(in crate::session) fn input_is_over(&mut self, close: Option<CloseFrame>, now: Instant) {
+        self.input_over_at.get_or_insert(now);
+        if let Some(close) = close {
+            self.close.frame = close;
+        }
+        if matches!(self.state, State::AwaitingInput { .. }) {
+            self.state = State::Over;
+        }
+    }
+
+    /// The input has more for a server that has closed.
+    pub(in crate::session) fn input_goes_on(&mut self) {
+        if matches!(self.state, State::AwaitingInput { .. }) {
+            self.completeness.unsent = true;
+            self.state = State::Over;
+        }
+    }
+
+    /// The socket took bytes; `user_data`: not only control frames.
+    pub(in crate::session) fn wrote(&mut self, user_data: bool, now: Instant) {
+        self.wrote_at = now;
+        if user_data {
+            self.sent_at = now;
+        }
+    }
+
+    /// There is something to send, after nothing was: from now on it has to leave.
+    pub(in crate::session) fn has_to_send(&mut self, now: Instant) {
+        self.wrote_at = now;
+    }
+
+    /// Nothing can be sent any more. What the server has sent before is still read, to the end that has to come soon.
+    pub(in crate::session) fn cannot_send(&mut self, now: Instant) {
+        self.broken_at.get_or_insert(now);
+    }
+
+    /// No Close can be sent, so none is awaited.
+    pub(in crate::session) fn cannot_close(&mut self, now: Instant) {
+        self.state = State::Leaving { since: now };
+    }
+
+    /// The socket gave bytes.
+    pub(in crate::session) fn heard(&mut self, now: Instant) {
+        self.heard_at = now;
+    }
+
+    /// A part of a message was delivered.
+    pub(in crate::session) fn received(&mut self, bytes: u64, complete: bool, now: Instant) {
+        // Fragments without a byte could go on for ever.
+        if bytes > 0 || complete {
+            self.data_at = now;
+        }
+        self.tally.bytes_received += bytes;
+        self.arriving += bytes;
+        if complete || self.arriving >= PROGRESS {
+            self.progress_at = now;
+            self.arriving = 0;
+        }
+        if complete {
+            self.tally.messages_received += 1;
+            self.unanswered = false;
+            self.tally.first_message.get_or_insert(now);
+        }
+    }
+
+    /// The output takes bytes again. What the server had to wait meanwhile does not count against it.
+    pub(in crate::session) fn unblocked(&mut self, now: Instant) {
+        self.unblocked_at = now;
+    }
+
+    /// The server's Close.
+    pub(in crate::session) fn server_closed(&mut self, frame: CloseFrame, progress: Progress, now: Instant) {
+        self.note_completeness(progress);
+        let accepted = self.close.accept.accepts(frame.code);
+        if let State::Closing { since, .. } = self.state {
+            self.close_took = Some(now.saturating_duration_since(since.max(self.wrote_at)));
+            // Before everything was taken, this cannot be the answer to our Close, which comes last: both have crossed.
+            let by = if progress.unsent { Side::Server } else { Side::Us };
+            self.ending = Some(Ending::Closed { by, frame });
+            self.state = State::Over;
+            return;
+        }
+        self.queued = Some(CloseFrame::with_code(frame.code));
+        self.ending = Some(Ending::Closed { by: Side::Server, frame });
+        self.state = State::Leaving { since: now };
+        let end_matters = accepted && !progress.unsent && !self.rule.follow && !self.output_closed;
+        self.completeness.input_open =
+            end_matters && progress.remaining == Remaining::Unknown && self.input_over_at.is_none();
+    }
+
+    /// The connection ended without a Close.
+    pub(in crate::session) fn lost(&mut self, cause: Option<io::Error>, progress: Progress, now: Instant) {
+        let is_open = self.state == State::Open;
+        self.state = State::Over;
+        if self.ending.is_some() {
+            return;
+        }
+        self.note_completeness(progress);
+        self.ending = Some(Ending::Lost { cause, closing: !is_open });
+        let may_go_on = progress.remaining == Remaining::Unknown && self.input_over_at.is_none();
+        if is_open && may_go_on && !self.completeness.unsent {
+            self.state = State::AwaitingInput { until: now + INPUT_GOES_ON };
+        }
+    }
+
+    fn note_completeness(&mut self, progress: Progress) {
+        let unsent = progress.unsent || progress.remaining == Remaining::Something;
+        self.completeness = Completeness {
+            unsent,
+            taken: progress.taken.unwrap_or(self.tally.bytes_sent),
+            inside_message: progress.inside_message && !self.discards,
+            input_open: false,
+        };
+    }
+
+    /// The server broke a rule: the connection is failed (RFC 6455 §7.1.7).
+    pub(in crate::session) fn violated(&mut self, violation: Violation, now: Instant) {
+        let text = format!("{} broke the protocol: {violation}", self.server.target);
+        self.give_up(Failure::new(Status::ProtocolViolation, text), violation.close_code(), now);
+    }
+
+    /// The session ends here; nothing more is awaited.
+    pub(in crate::session) fn give_up(&mut self, failure: Failure, code: u16, now: Instant) {
+        if matches!(self.state, State::Open) {
+            self.queued = Some(CloseFrame::with_code(code));
+        }
+        self.failure.get_or_insert(failure);
+        self.state = State::Leaving { since: now };
+    }
+
+    /// The session cannot go on, but ends in order.
+    pub(in crate::session) fn withdraw(&mut self, failure: Failure, now: Instant) {
+        self.failure.get_or_insert(failure);
+        self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close, now);
+    }
+
+    /// A signal came: end in order and soon.
+    pub(in crate::session) fn interrupted(&mut self, signal: Signal, now: Instant) {
+        self.failure.get_or_insert(signal.failure());
+        self.hurried = true;
+        let limit = self.limits.close.min(HURRY);
+        match &mut self.state {
+            State::Open => self.begin_closing(CloseFrame::with_code(GOING_AWAY), limit, now),
+            State::Closing { since, limit: old } => (*since, *old) = (now, limit.min(*old)),
+            State::AwaitingInput { .. } => self.state = State::Over,
+            State::Leaving { .. } | State::Over => {}
+        }
+    }
+
+    /// The output cannot be written: nothing more is delivered.
+    pub(in crate::session) fn output_failed(&mut self, failure: Failure, now: Instant) {
+        self.discards = true;
+        self.withdraw(failure, now);
+    }
+
+    /// Nobody reads the output any more, as in `| head -1`.
+    pub(in crate::session) fn output_is_closed(&mut self, remaining: Remaining, unsent: bool, now: Instant) {
+        self.discards = true;
+        if !self.output_closed {
+            self.output_closed = true;
+            if self.state == State::Open {
+                let open = remaining != Remaining::Nothing && self.input_over_at.is_none();
+                let follows = self.rule.follow && remaining == Remaining::Unknown;
+                self.completeness.unsent = unsent || (open && !follows);
+            }
+            let limit: Duration = self.limits.close.min(HURRY);
+            self.begin_closing(CloseFrame::with_code(GOING_AWAY), limit, now);
+        }
+    }
+
+    pub(super) fn begin_closing(&mut self, frame: CloseFrame, limit: Duration, now: Instant) {
+        if self.state == State::Open {
+            self.queued = Some(frame);
+            self.state = State::Closing { since: now, limit };
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What to do: the machine tells the event loop.
+
+use std::time::Instant;
+
+use super::clocks::Clock;
+use super::{HURRY, INPUT_END, IoState, Machine, State, Step};
+use crate::deadline::Deadline;
+
+impl Machine {
+    /// How many messages may be begun; none once the session is closing.
+    pub(in crate::session) fn allowance(&self) -> u64 {
+        if self.state != State::Open || self.input_over_at.is_some() {
+            0
+        } else if self.rule.lockstep {
+            u64::from(!self.unanswered)
+        } else {
+            u64::MAX
+        }
+    }
+
+    /// Whether a received message is still wanted.
+    pub(in crate::session) fn delivers(&self) -> bool {
+        !(self.discards || self.input_over_at.is_some() && self.rule.is_surplus(self.tally.messages_received))
+    }
+
+    /// Whether the output has failed, so that nothing more is written to it.
+    pub(in crate::session) fn discards(&self) -> bool {
+        self.discards
+    }
+
+    /// Whether our Close was the first.
+    pub(in crate::session) fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing { .. })
+    }
+
+    /// Whether only the end of the input is awaited.
+    pub(in crate::session) fn awaits_input(&self) -> bool {
+        matches!(self.state, State::AwaitingInput { .. })
+    }
+
+    /// Whether frames from the server still count.
+    pub(in crate::session) fn listens(&self) -> bool {
+        matches!(self.state, State::Open | State::Closing { .. })
+    }
+
+    /// Whether pings and pongs may be sent.
+    pub(in crate::session) fn may_send_control(&self) -> bool {
+        self.state == State::Open && self.queued.is_none()
+    }
+
+    /// When everything has to be over, whatever it is.
+    pub(in crate::session) fn end_of_run(&self, now: Instant) -> Option<Deadline> {
+        let hurry = self.hurried.then(|| Deadline::since(now, HURRY, "--max-time"));
+        hurry.map(|hurry| hurry.earliest(self.limits.whole)).or(self.limits.whole)
+    }
+
+    /// The next thing to do. `Continue` until something happens or [`Machine::next_look`] is reached.
+    pub(in crate::session) fn step(&mut self, io: IoState, now: Instant) -> Step {
+        let expired = self.clocks(io).into_iter().flatten().find(|(at, _)| *at <= now);
+        match expired {
+            Some((_, Clock::Quiet)) | None => self.has_looked_again = false,
+            Some(_) if !self.has_looked_again => {
+                self.has_looked_again = true;
+                return Step::LookAgain;
+            }
+            Some((_, Clock::Broken)) => return Step::Lose,
+            Some((_, clock)) => {
+                self.has_looked_again = false;
+                self.expire(clock, io, now);
+            }
+        }
+        if self.is_finished(io, now) {
+            let frame = self.close.frame.clone();
+            self.finished_at = Some(now);
+            self.begin_closing(frame, self.limits.close, now);
+        }
+        self.next_step(io, now)
+    }
+
+    fn next_step(&mut self, io: IoState, now: Instant) -> Step {
+        if let Some(frame) = self.queued.take() {
+            return Step::SendClose(frame);
+        }
+        match self.state {
+            State::Over => Step::Stop,
+            State::Leaving { .. } if !io.sending && self.completeness.input_open => {
+                self.state = State::AwaitingInput { until: now + INPUT_END };
+                Step::Continue
+            }
+            State::Leaving { .. } if !io.sending => Step::Stop,
+            State::Open | State::Closing { .. } | State::Leaving { .. } | State::AwaitingInput { .. } => {
+                Step::Continue
+            }
+        }
+    }
+
+    /// Whether the session can only go on with somebody who reads what arrives: an upload needs nobody.
+    pub(in crate::session) fn needs_reader(&self) -> bool {
+        let waits = self.input_over_at.is_some() || self.rule.follow || self.awaits() > 0;
+        self.state == State::Open && !self.output_closed && waits
+    }
+
+    /// Whether [`Machine::step`] has something else to say than to go on.
+    pub(in crate::session) fn is_due(&self) -> bool {
+        self.queued.is_some() || self.state == State::Over
+    }
+
+    /// Whether the input was sent and what it asked for has come.
+    fn is_finished(&self, io: IoState, now: Instant) -> bool {
+        let Some(since) = self.quiet_begins(io) else { return false };
+        self.rule.quiet.is_none_or(|quiet| !io.sending && now >= since + quiet)
+    }
+
+    /// Since when nothing is missing any more, except for the quiet period.
+    pub(super) fn quiet_begins(&self, io: IoState) -> Option<Instant> {
+        let over_at = self.input_over_at.filter(|_| self.state == State::Open)?;
+        let answered = !(self.rule.lockstep && self.unanswered && self.awaits_any());
+        let nothing_open = !io.awaiting && io.pong_awaited_since.is_none();
+        let complete = !self.rule.follow && answered && nothing_open && self.awaits() == 0;
+        complete.then(|| self.quiet_since(over_at))
+    }
+
+    /// When to ask again, even if nothing happens until then.
+    pub(in crate::session) fn next_look(&self, io: IoState) -> Option<Instant> {
+        self.clocks(io).into_iter().flatten().map(|(at, _)| at).min()
+    }
+}

@@ -1,0 +1,43 @@
+//! Who is told what happens in a session.
+
+use std::time::Duration;
+
+use crate::protocol::FrameHeader;
+use crate::stats::Tally;
+
+/// The way of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To the server.
+    Sent,
+    /// From the server.
+    Received,
+}
+
+/// Is told what happens. Every method has an empty default.
+pub trait Observer {
+    /// Whether [`Observer::frame`] is to be called.
+    fn wants_frames(&self) -> bool {
+        false
+    }
+
+    /// A frame began; `preview` holds as much of its payload as was at hand.
+    fn frame(&mut self, direction: Direction, header: &FrameHeader, preview: &[u8]) {
+        let _ = (direction, header, preview);
+    }
+
+    /// Something happened; `text` is one line.
+    fn note(&mut self, text: &str) {
+        let _ = text;
+    }
+
+    /// How often [`Observer::tick`] is to be called, if at all.
+    fn interval(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The counts so far.
+    fn tick(&mut self, tally: &Tally) {
+        let _ = tally;
+    }
+}
