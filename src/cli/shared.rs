@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
-use regex_lite::Regex;
+use regex::Regex;
 
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};

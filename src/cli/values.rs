@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
-use regex_lite::Regex;
+use regex::Regex;
 use serde_json::Value;
 
 use crate::echo::{LADDER, MAX_CONNECTIONS};

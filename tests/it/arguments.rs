@@ -1,6 +1,6 @@
 //! Options and values that are refused: status 2, the value in quotes, and one that would have worked.
 
-use regex_lite::Regex;
+use regex::Regex;
 
 use crate::support::{EchoServer, Wsurl};
 
