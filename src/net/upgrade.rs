@@ -165,19 +165,30 @@ pub fn is_secret(name: &str) -> bool {
 
 /// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol it chose, or the rule it broke.
 fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<String>, String> {
-    if !head.values("upgrade").any(|value| value.eq_ignore_ascii_case("websocket")) {
+    if head.version == 0 {
+        return Err("HTTP/1.0 has no 101 response (RFC 9110 §15.2)".to_owned());
+    }
+    let mut upgrades = head.values("upgrade").peekable();
+    if upgrades.peek().is_none() {
         return Err("no 'Upgrade: websocket' in its 101 response (RFC 6455 §4.1)".to_owned());
+    }
+    if let Some(other) = upgrades.find(|value| !value.eq_ignore_ascii_case("websocket")) {
+        return Err(format!("'Upgrade: {other}' in its 101 response, not websocket (RFC 6455 §4.1)"));
     }
     if !head.tokens("connection").any(|token| token.eq_ignore_ascii_case("upgrade")) {
         return Err("no 'Connection: Upgrade' in its 101 response (RFC 6455 §4.1)".to_owned());
     }
-    let accept = derive_accept_key(key.as_bytes());
-    match head.values("sec-websocket-accept").next() {
-        Some(value) if value == accept => {}
-        Some(value) => {
-            return Err(format!("Sec-WebSocket-Accept is '{value}', expected '{accept}' (RFC 6455 §4.2.2)"));
+    let expected = derive_accept_key(key.as_bytes());
+    let mut accepts = head.values("sec-websocket-accept");
+    match (accepts.next(), accepts.next()) {
+        (Some(value), None) if value == expected => {}
+        (Some(value), None) => {
+            return Err(format!(
+                "Sec-WebSocket-Accept is '{value}', expected '{expected}' (RFC 6455 §4.2.2)"
+            ));
         }
-        None => return Err("no Sec-WebSocket-Accept in its 101 response (RFC 6455 §4.2.2)".to_owned()),
+        (Some(_), Some(_)) => return Err("more than one Sec-WebSocket-Accept (RFC 6455 §11.3.3)".to_owned()),
+        (None, _) => return Err("no Sec-WebSocket-Accept in its 101 response (RFC 6455 §4.2.2)".to_owned()),
     }
     if let Some(extension) = head.tokens("sec-websocket-extensions").next() {
         return Err(format!("extension '{extension}' was not offered (RFC 6455 §4.1)"));
@@ -273,7 +284,11 @@ mod tests {
     #[test]
     fn every_broken_rule_of_the_answer_is_named() {
         for (fields, rule) in [
-            (GOOD.replace("WebSocket", "h2c"), "Upgrade: websocket"),
+            (GOOD.replace("Upgrade: WebSocket\r\n", ""), "no 'Upgrade: websocket'"),
+            (GOOD.replace("WebSocket", "h2c"), "'Upgrade: h2c'"),
+            (format!("{GOOD}Upgrade: h2c\r\n"), "'Upgrade: h2c'"),
+            (GOOD.replace("WebSocket", "websocket, h2c"), "'Upgrade: websocket, h2c'"),
+            (format!("{GOOD}Sec-WebSocket-Accept: x\r\n"), "more than one Sec-WebSocket-Accept"),
             (GOOD.replace("keep-alive, upgrade", "close"), "Connection: Upgrade"),
             (GOOD.replace("s3p", "S3p"), "expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='"),
             (GOOD.replace("Sec-WebSocket-Accept", "X"), "no Sec-WebSocket-Accept"),
@@ -290,6 +305,13 @@ mod tests {
             let said = checked(&fields).unwrap_err();
             assert!(said.contains(rule), "{said}");
         }
+    }
+
+    #[test]
+    fn http_1_0_cannot_switch_protocols() {
+        let head = format!("HTTP/1.0 101 Switching Protocols\r\n{GOOD}\r\n");
+        let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
+        assert_eq!(check(&head, KEY, &[]).unwrap_err(), "HTTP/1.0 has no 101 response (RFC 9110 §15.2)");
     }
 
     #[test]

@@ -129,7 +129,41 @@ fn an_answer_without_upgrade_header_is_no_upgrade() {
 
 #[test]
 fn an_answer_that_upgrades_to_something_else_is_no_upgrade() {
-    breaks_the_protocol(&SWITCHING.replace("Upgrade: websocket", "Upgrade: h2c"), "Upgrade");
+    breaks_the_protocol(
+        &SWITCHING.replace("Upgrade: websocket", "Upgrade: h2c"),
+        "broke the opening handshake: 'Upgrade: h2c' in its 101 response, not websocket (RFC 6455 §4.1)\n",
+    );
+}
+
+#[test]
+fn an_answer_that_upgrades_to_something_else_as_well_is_no_upgrade() {
+    breaks_the_protocol(
+        &SWITCHING.replace("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: h2c"),
+        "broke the opening handshake: 'Upgrade: h2c' in its 101 response, not websocket (RFC 6455 §4.1)\n",
+    );
+    breaks_the_protocol(
+        &SWITCHING.replace("Upgrade: websocket", "Upgrade: h2c, websocket"),
+        "'Upgrade: h2c, websocket' in its 101 response, not websocket (RFC 6455 §4.1)\n",
+    );
+}
+
+#[test]
+fn a_second_accept_value_is_no_upgrade() {
+    for second in ["{accept}", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="] {
+        let field = format!("Sec-WebSocket-Accept: {{accept}}\r\nSec-WebSocket-Accept: {second}");
+        breaks_the_protocol(
+            &SWITCHING.replace("Sec-WebSocket-Accept: {accept}", &field),
+            "broke the opening handshake: more than one Sec-WebSocket-Accept (RFC 6455 §11.3.3)\n",
+        );
+    }
+}
+
+#[test]
+fn http_1_0_is_no_upgrade() {
+    breaks_the_protocol(
+        &SWITCHING.replace("HTTP/1.1", "HTTP/1.0"),
+        "broke the opening handshake: HTTP/1.0 has no 101 response (RFC 9110 §15.2)\n",
+    );
 }
 
 #[test]
