@@ -9,6 +9,7 @@ mod crowd;
 mod dial;
 mod exchange;
 pub mod http;
+pub mod origin;
 pub mod policy;
 pub mod proxy;
 pub mod redirect;
@@ -20,7 +21,7 @@ mod transport;
 pub mod upgrade;
 
 pub use crowd::Crowd;
-pub use dial::{Connection, DialOptions, Facts, dial, reach};
+pub use dial::{Connection, DialOptions, Facts, dial, open_stream};
 pub use timeline::Timeline;
 pub use transport::{Readiness, Transport, WaitError};
 

@@ -36,14 +36,6 @@ impl UpgradeOptions {
             |header: &Header| header.name.eq_ignore_ascii_case("authorization") && header.value.is_some();
         self.credential.is_some() || self.bearer.is_some() || self.headers.iter().any(in_header)
     }
-
-    /// Leaves out what must not be sent to another origin.
-    pub fn drop_secrets(&mut self) {
-        self.credential = None;
-        self.bearer = None;
-        // Nor is another Host than that of the new origin.
-        self.headers.retain(|header| !is_secret(&header.name) && !header.name.eq_ignore_ascii_case("host"));
-    }
 }
 
 /// A header field of the request.

@@ -469,7 +469,7 @@ impl Server for Target {
 
     fn reach(&mut self) -> Result<Transport, Failure> {
         self.calls += 1;
-        net::reach(&self.endpoint, &self.options, &deadline(), &mut Facts::start(), &mut Quiet)
+        net::open_stream(&self.endpoint, &self.options, &deadline(), &mut Facts::start(), &mut Quiet)
     }
 
     fn request(&self, key: &str) -> String {

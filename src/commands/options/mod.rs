@@ -51,10 +51,9 @@ pub(super) struct ConversationOptions {
 }
 
 impl ConversationOptions {
-    /// When the dial has to be over that begins now.
-    pub(super) fn dial_deadline(&self) -> Deadline {
-        let connect = Deadline::after(self.connect_timeout, "--connect-timeout");
-        connect.earliest(self.limits.whole)
+    /// The end of `--connect-timeout` for a dial that begins now.
+    pub(super) fn connect_deadline(&self) -> Deadline {
+        Deadline::after(self.connect_timeout, "--connect-timeout")
     }
 
     /// Validates the arguments for a conversation with `url`. The limits begin now.

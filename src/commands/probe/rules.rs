@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::commands::dialing::{Silent, Way};
+use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
 use crate::conformance::{self, Options, Server, Verdict};
 use crate::endpoint::Endpoint;
@@ -22,7 +22,7 @@ const HUGE: u64 = 1 << 40;
 
 /// The way to the server, for every rule anew. Nobody is told of these connections: the evidence of a rule tells more.
 struct Doors<'a> {
-    way: Way<'a>,
+    way: Redialer<'a>,
     /// Why the server could not be reached the last time, and how often in a row.
     lost: Option<Failure>,
     in_a_row: u32,
@@ -47,12 +47,12 @@ impl Doors<'_> {
 
 impl Server for Doors<'_> {
     fn open(&mut self) -> Result<Connection, Failure> {
-        let opened = self.way.open(&mut Silent);
+        let opened = self.way.open(&mut NoopObserver);
         self.note(opened)
     }
 
     fn reach(&mut self) -> Result<Transport, Failure> {
-        let reached = self.way.reach(&mut Silent);
+        let reached = self.way.open_stream(&mut NoopObserver);
         self.note(reached)
     }
 
@@ -71,7 +71,7 @@ pub(super) fn check(
 ) {
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
-    let mut doors = Doors { way: Way::to(endpoint, options), lost: None, in_a_row: 0 };
+    let mut doors = Doors { way: Redialer::to(endpoint, options), lost: None, in_a_row: 0 };
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();

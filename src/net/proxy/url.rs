@@ -50,6 +50,14 @@ impl ProxyScheme {
         }
     }
 
+    /// Whether TLS is spoken with the proxy itself.
+    pub fn is_tls(self) -> bool {
+        match self {
+            Self::Https => true,
+            Self::Http | Self::Socks4 | Self::Socks4a | Self::Socks5 | Self::Socks5h => false,
+        }
+    }
+
     /// Whether the server's name is resolved here, not by the proxy.
     pub fn resolves_here(self) -> bool {
         match self {
@@ -82,8 +90,9 @@ impl ProxyUrl {
             Failure::new(Status::Usage, format!("invalid proxy URL '{}': {why}", redacted(text)))
         };
         if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || "{}\"<>".contains(*c)) {
-            // Other tools send a message with -x.
-            return Err(bad(format!("it contains {c:?}")).hint(format!("-d sends a message; {EXAMPLE}")));
+            // wscat's -x takes a message.
+            return Err(bad(format!("it contains {c:?}"))
+                .hint(format!("`wsurl send URL MESSAGE` sends a message; {EXAMPLE}")));
         }
         let (scheme, rest) = match text.split_once("://") {
             None => (ProxyScheme::Http, text),
@@ -228,7 +237,10 @@ mod tests {
     fn a_message_is_told_from_a_proxy() {
         for text in ["hello world", "{}", "{\"a\":1}", "a\n"] {
             let failure = ProxyUrl::parse(text).unwrap_err();
-            assert!(failure.advice().unwrap().starts_with("-d sends a message"), "{text}");
+            assert!(
+                failure.advice().unwrap().starts_with("`wsurl send URL MESSAGE` sends a message"),
+                "{text}"
+            );
         }
     }
 
