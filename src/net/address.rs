@@ -6,7 +6,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::path::PathBuf;
 
-use super::policy::NetworkPolicy;
+use super::policy::{NetworkClass, NetworkPolicy};
 use crate::endpoint::host_and_port;
 use crate::error::{Failure, Status};
 
@@ -185,13 +185,32 @@ impl AddressOptions {
             let text = format!("{role}{host} has no {name} address ({flag})");
             return Err(Failure::new(destination.unresolved_status(), text));
         }
-        let Some(policy) = &self.policy else { return Ok(of_family) };
+        let Some(policy) = self.restriction() else { return Ok(of_family) };
         let (allowed, refused): (Vec<_>, Vec<_>) =
             of_family.into_iter().partition(|address| policy.allows(address.ip()));
         match (allowed.is_empty(), refused.first()) {
             (true, Some(address)) => Err(not_allowed(&format!("{role}{host}"), address.ip(), policy)),
             _ => Ok(allowed),
         }
+    }
+
+    /// The policy, if it refuses anything.
+    pub(super) fn restriction(&self) -> Option<&NetworkPolicy> {
+        self.policy.as_ref().filter(|policy| policy.refuses_any())
+    }
+
+    /// Refuses the Unix socket at `path` unless loopback is allowed: its server runs on this machine.
+    pub(super) fn check_unix_socket(&self, path: &Path) -> Result<(), Failure> {
+        let class = NetworkClass::Loopback;
+        let Some(policy) = self.restriction().filter(|policy| !policy.allows_class(class)) else {
+            return Ok(());
+        };
+        let text = format!(
+            "{} is a Unix socket ({class}), which --allow-network {policy} does not allow",
+            path.display()
+        );
+        Err(Failure::new(Status::NetworkNotAllowed, text)
+            .hint(format!("--allow-network {policy},{class} allows it")))
     }
 
     fn is_of_family(&self, address: &SocketAddr) -> bool {
@@ -274,6 +293,16 @@ mod tests {
             "localhost resolves to 127.0.0.1 (loopback), which --allow-network internet does not allow"
         );
         assert_eq!(failure.status(), Status::NetworkNotAllowed);
+    }
+
+    #[test]
+    fn all_classes_together_refuse_nothing() {
+        let policy = Some(NetworkPolicy::parse("internet,private,loopback").unwrap());
+        let options = AddressOptions { policy, ..AddressOptions::default() };
+        let addresses = vec!["127.0.0.1:80".parse().unwrap(), "10.0.0.1:80".parse().unwrap()];
+        assert_eq!(options.allowed(addresses.clone(), &server("h", 80)).unwrap(), addresses);
+        assert!(options.restriction().is_none());
+        options.check_unix_socket(Path::new("/run/x")).unwrap();
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::auth::Authorization;
 use super::connect::connect_unix;
 use super::connect::{SocketOptions, connect};
 use super::http::ResponseHead;
-use super::proxy::{ProxyOptions, Tunnel};
+use super::proxy::{ProxyOptions, Tunnel, check_policy};
 use super::resolve::resolve;
 use super::timeline::Timeline;
 use super::tls::certificate::CertificateFacts;
@@ -222,6 +222,7 @@ impl<'a> Dialer<'a> {
     fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
         #[cfg(unix)]
         if let Some(path) = &self.options.address.unix_socket {
+            self.options.address.check_unix_socket(path)?;
             let transport = connect_unix(path, self.observer)?;
             self.facts.timeline.connected = Some(self.facts.timeline.elapsed());
             return Ok(transport);
@@ -230,6 +231,7 @@ impl<'a> Dialer<'a> {
             Destination { host: self.endpoint.host(), port: self.endpoint.port(), role: Role::Server };
         let server = self.options.address.redirect(server);
         let Some(options) = &self.options.proxy else { return self.connect(&server) };
+        check_policy(options, &server, &self.options.address)?;
         let mut transport = self.connect(&options.destination())?;
         if options.url.scheme.is_tls() {
             transport = self.secure_proxy(options, transport)?;

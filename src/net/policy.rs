@@ -69,6 +69,16 @@ impl NetworkPolicy {
         }
     }
 
+    /// Whether there is an address that may not be connected to.
+    pub(super) fn refuses_any(&self) -> bool {
+        !NetworkClass::ALL.iter().all(|class| self.0.contains(class))
+    }
+
+    /// Whether addresses of a class may be connected to.
+    pub(super) fn allows_class(&self, class: NetworkClass) -> bool {
+        self.0.contains(&class)
+    }
+
     /// Whether an address may be connected to.
     pub fn allows(&self, ip: IpAddr) -> bool {
         self.0.contains(&Self::class_of(ip))
@@ -251,6 +261,8 @@ mod tests {
         assert_eq!(policy.to_string(), "internet,private");
         assert!(policy.allows("8.8.8.8".parse().unwrap()));
         assert!(!policy.allows("::ffff:127.0.0.1".parse().unwrap()));
+        assert!(policy.refuses_any());
+        assert!(!NetworkPolicy::parse("private,loopback,internet").unwrap().refuses_any());
         for text in ["", "internet,", "lan", "Internet"] {
             assert!(NetworkPolicy::parse(text).unwrap_err().contains("write private,internet"), "{text}");
         }

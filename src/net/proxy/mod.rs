@@ -10,5 +10,5 @@ pub use choice::{Choice, ProxyEnv, choose};
 pub use no_proxy::NoProxy;
 pub use socks::{Socks, SocksError, SocksStep, SocksTarget, SocksVersion};
 pub use tunnel::ProxyOptions;
-pub(in crate::net) use tunnel::Tunnel;
+pub(in crate::net) use tunnel::{Tunnel, check_policy};
 pub use url::{ProxyScheme, ProxyUrl};

@@ -37,6 +37,34 @@ impl ProxyOptions {
     }
 }
 
+/// Refuses `server` where `--allow-network` does not allow its address, or cannot tell because the proxy looks its name up.
+/// A server whose name is looked up here is checked then.
+pub(in crate::net) fn check_policy(
+    proxy: &ProxyOptions,
+    server: &Destination,
+    address: &AddressOptions,
+) -> Result<(), Failure> {
+    let scheme = proxy.url.scheme;
+    let Some(policy) = address.restriction().filter(|_| !scheme.resolves_here()) else { return Ok(()) };
+    let Destination { host, port, .. } = server;
+    if let Ok(ip) = host.parse() {
+        return address.allowed(vec![SocketAddr::new(ip, *port)], server).map(|_| ());
+    }
+    let text = format!(
+        "--allow-network {policy} cannot check the address of {host}, which proxy {} looks up",
+        proxy.url.host_and_port()
+    );
+    let here = match scheme {
+        ProxyScheme::Socks5h => "-x socks5://... looks names up here".to_owned(),
+        ProxyScheme::Socks4a => "-x socks4://... looks names up here".to_owned(),
+        ProxyScheme::Http | ProxyScheme::Https | ProxyScheme::Socks4 | ProxyScheme::Socks5 => {
+            format!("--connect-to {}:ADDRESS:{port} gives the address", host_and_port(host, *port))
+        }
+    };
+    Err(Failure::new(Status::NetworkNotAllowed, text)
+        .hint(format!("{here}; --allow-network loopback,private,internet refuses nothing")))
+}
+
 /// A way to be opened.
 pub(in crate::net) struct Tunnel<'a> {
     pub(in crate::net) options: &'a ProxyOptions,
@@ -55,28 +83,12 @@ impl Tunnel<'_> {
     /// Asks the proxy at the other end of `transport`, which is in TLS already if it has to be: a byte stream to the
     /// server.
     pub(in crate::net) fn open(mut self, transport: Transport) -> Result<Transport, Failure> {
-        self.check_policy()?;
         match self.options.url.scheme {
             ProxyScheme::Http | ProxyScheme::Https => self.connect(transport),
             ProxyScheme::Socks4 => self.socks(SocksVersion::V4, transport),
             ProxyScheme::Socks4a => self.socks(SocksVersion::V4a, transport),
             ProxyScheme::Socks5 | ProxyScheme::Socks5h => self.socks(SocksVersion::V5, transport),
         }
-    }
-
-    /// An address that is not allowed is not reached through a proxy either; where a name leads that the proxy resolves,
-    /// nobody knows here.
-    fn check_policy(&mut self) -> Result<(), Failure> {
-        if self.address.policy.is_none() || self.options.url.scheme.resolves_here() {
-            return Ok(());
-        }
-        let Destination { host, port, .. } = self.server;
-        if let Ok(ip) = host.parse() {
-            return self.address.allowed(vec![SocketAddr::new(ip, *port)], self.server).map(|_| ());
-        }
-        let text = format!("the proxy resolves {host}: --allow-network cannot check where that leads");
-        self.observer.warn(&text);
-        Ok(())
     }
 
     fn name(&self) -> String {
