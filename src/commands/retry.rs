@@ -136,7 +136,7 @@ pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
 }
 
 /// The value of Retry-After: seconds, or a date (RFC 9110 §10.2.3).
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let asked = match value.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default(),
@@ -226,10 +226,10 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + secs(784_111_777 - 30);
-        assert_eq!(retry_after(" 120 ", now), Some(secs(120)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
-        assert_eq!(retry_after(&u64::MAX.to_string(), now), Some(FAR));
-        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(parse_retry_after(" 120 ", now), Some(secs(120)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
+        assert_eq!(parse_retry_after(&u64::MAX.to_string(), now), Some(FAR));
+        assert_eq!(parse_retry_after("soon", now), None);
     }
 }

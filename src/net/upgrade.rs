@@ -277,9 +277,9 @@ mod tests {
     fn every_broken_rule_of_the_answer_is_named() {
         for (fields, rule) in [
             (GOOD.replace("Upgrade: WebSocket\r\n", ""), "no 'Upgrade: websocket'"),
-            (GOOD.replace("WebSocket", "h2c"), "'Upgrade: h2c'"),
+            (GOOD.replace(": WebSocket", ": h2c"), "'Upgrade: h2c'"),
             (format!("{GOOD}Upgrade: h2c\r\n"), "'Upgrade: h2c'"),
-            (GOOD.replace("WebSocket", "websocket, h2c"), "'Upgrade: websocket, h2c'"),
+            (GOOD.replace(": WebSocket", ": websocket, h2c"), "'Upgrade: websocket, h2c'"),
             (format!("{GOOD}Sec-WebSocket-Accept: x\r\n"), "more than one Sec-WebSocket-Accept"),
             (GOOD.replace("keep-alive, upgrade", "close"), "Connection: Upgrade"),
             (GOOD.replace("s3p", "S3p"), "expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='"),

@@ -4,8 +4,10 @@
 
 pub mod descriptors;
 mod new_file;
+pub mod reading;
 pub mod signals;
 pub mod stdio;
+mod within;
 
 pub use new_file::NewFile;
 pub(crate) use new_file::{Unfinished, cannot_write, write_all};

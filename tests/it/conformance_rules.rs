@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use wsurl::conformance::{Finding, Options, Server, Verdict, rules, run};
@@ -13,6 +12,7 @@ use wsurl::endpoint::Endpoint;
 use wsurl::error::{Failure, Status};
 use wsurl::net::auth::Credential;
 use wsurl::net::proxy::{ProxyOptions, ProxyUrl};
+use wsurl::net::tls::ca_file::CaFile;
 use wsurl::net::tls::client::TlsOptions;
 use wsurl::net::upgrade::{self, Header};
 use wsurl::net::{self, Connection, DialOptions, Facts, Observer, Transport};
@@ -49,7 +49,8 @@ fn the_embedded_server_keeps_all_rules() {
 fn rules_are_checked_through_tls() {
     let server = Echo::new().tls(Certificate::Valid).start();
     let mut target = Target::new(&server.url());
-    target.options.tls.cacert = Some(PathBuf::from(server.cacert()));
+    let pem = std::fs::read(server.cacert()).unwrap();
+    target.options.tls.cacert = Some(CaFile { name: server.cacert().to_owned(), pem });
     let findings = target.check(LONG);
     assert_eq!(failed(&findings), ["version-listed"]);
     assert_eq!(with(&findings, Verdict::Inconclusive), ["length-not-minimal"]);

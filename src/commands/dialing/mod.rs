@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime};
 
 use self::redirects::RedirectChain;
 use super::options::ConversationOptions;
-use super::retry::{Backoff, Next, is_retryable, retry_after};
+use super::retry::{Backoff, Next, is_retryable, parse_retry_after};
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::{Connection, Facts, Observer};
@@ -60,7 +60,8 @@ fn next_try(options: &ConversationOptions, backoff: &mut Backoff, failure: &Fail
     if !is_retryable(failure.status(), head.map(|head| head.status)) {
         return Next::Never;
     }
-    let asked = head.and_then(|head| retry_after(head.values("retry-after").next()?, SystemTime::now()));
+    let asked =
+        head.and_then(|head| parse_retry_after(head.values("retry-after").next()?, SystemTime::now()));
     let next = backoff.next(asked, options.start.elapsed(), random());
     match (next, options.limits.whole, asked) {
         (Next::After(pause), Some(end), _) if Instant::now() + pause < end.at() => Next::After(pause),
