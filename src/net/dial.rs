@@ -162,11 +162,10 @@ impl<'a> Dialer<'a> {
     ) -> Result<T, Failure> {
         let target = self.endpoint.host_and_port();
         let credential = self.options.upgrade.credential.clone();
-        let mut server = Authorization::new(credential, Role::Server, target.clone());
+        let mut server = Authorization::new(credential, Role::Server);
         let via = self.options.proxy.as_ref();
-        let named = via.map_or(String::new(), |proxy| proxy.destination().to_string());
         let proxy_authorization =
-            || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named.clone());
+            || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy);
         let mut proxy = proxy_authorization();
         loop {
             self.facts.begin_try();

@@ -13,6 +13,7 @@ pub mod origin;
 pub mod policy;
 pub mod proxy;
 pub mod redirect;
+mod refusal;
 mod resolve;
 mod stream;
 mod timeline;

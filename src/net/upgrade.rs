@@ -9,6 +9,7 @@ use super::Observer;
 use super::auth::Credential;
 use super::exchange::{NoHead, read_head, shown_head, shown_refusal};
 use super::http::{HeadError, ResponseHead};
+use super::refusal::{Identification, refusal};
 use super::tls::client::tls_alert;
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
@@ -30,11 +31,19 @@ pub struct UpgradeOptions {
 }
 
 impl UpgradeOptions {
-    /// Whether the request says who we are.
-    fn has_credential(&self) -> bool {
+    /// How the request says who the user is.
+    fn identification(&self) -> Identification {
         let in_header =
             |header: &Header| header.name.eq_ignore_ascii_case("authorization") && header.value.is_some();
-        self.credential.is_some() || self.bearer.is_some() || self.headers.iter().any(in_header)
+        if self.headers.iter().any(in_header) {
+            Identification::Field
+        } else if self.credential.is_some() {
+            Identification::Password
+        } else if self.bearer.is_some() {
+            Identification::Token
+        } else {
+            Identification::Nothing
+        }
     }
 }
 
@@ -84,14 +93,21 @@ pub(super) fn upgrade(
     let request = request_text(endpoint, &fields, false);
     // A server that does not take the request may have said why before: that counts more.
     let written = transport.write_until(request.as_bytes(), deadline);
-    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| match (written, err) {
-        (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
-        (_, err) => no_head(err, endpoint, deadline),
+    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
+        let advice = silence_advice(&err, endpoint, options);
+        let failure = match (written, err) {
+            (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
+            (_, err) => no_head(err, endpoint, deadline),
+        };
+        match advice {
+            Some(advice) if failure.status() == Status::EmptyReply => failure.hint(advice),
+            _ => failure,
+        }
     })?;
     *response = Some(head.clone());
     if head.status != 101 {
         let shown = shown_refusal(transport, &head, leftover, deadline);
-        return Err(refusal(&target, &head, options.has_credential()).details(shown));
+        return Err(refusal(&target, &head, options.identification()).details(shown));
     }
     let subprotocol = check(&head, &key, &options.subprotocols).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
@@ -198,6 +214,25 @@ fn empty_reply(target: &str) -> Failure {
     Failure::new(Status::EmptyReply, format!("{target} closed the connection during the upgrade"))
 }
 
+/// What to try when the server ended the connection without a word.
+fn silence_advice(err: &NoHead, endpoint: &Endpoint, options: &UpgradeOptions) -> Option<String> {
+    match err {
+        NoHead::Ended(0) | NoHead::Wait(WaitError::Io(_)) => {}
+        NoHead::Ended(_) | NoHead::Wait(WaitError::Deadline) | NoHead::Wrong(_) => return None,
+    }
+    let subprotocol = if options.subprotocols.is_empty() {
+        "Does it expect a subprotocol (--subprotocol NAME)?"
+    } else {
+        "Does it know the subprotocol (--subprotocol)?"
+    };
+    let tls = if endpoint.is_secure() {
+        "Does it want a client certificate (--cert)?"
+    } else {
+        "For a TLS port the URL begins with wss://"
+    };
+    Some(format!("is it a WebSocket server? {subprotocol} {tls}"))
+}
+
 fn lost(err: WaitError, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     match err {
         WaitError::Deadline => Failure::timeout(Phase::Upgrade, endpoint.host(), deadline),
@@ -216,11 +251,7 @@ fn no_head(err: NoHead, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     let violation = |text| Failure::new(Status::ProtocolViolation, text);
     match err {
         NoHead::Wait(err) => lost(err, endpoint, deadline),
-        NoHead::Ended(0) => empty_reply(&target).and(" without an answer").hint(if endpoint.is_secure() {
-            "is it a WebSocket server? Does it want a client certificate (--cert)?"
-        } else {
-            "is it a WebSocket server? For a TLS port the URL begins with wss://"
-        }),
+        NoHead::Ended(0) => empty_reply(&target).and(" without an answer"),
         NoHead::Ended(count) => empty_reply(&target).and(format_args!(" after {count} bytes of its answer")),
         NoHead::Wrong(HeadError::NotHttp(seen)) => {
             let failure = violation(format!("{target} did not answer the upgrade with HTTP: {seen}"));
@@ -230,26 +261,6 @@ fn no_head(err: NoHead, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
         NoHead::Wrong(HeadError::TooLarge) => {
             violation(format!("{target} answered the upgrade with a head of more than 64 KiB or 200 fields"))
         }
-    }
-}
-
-fn refusal(target: &str, head: &ResponseHead, had_credential: bool) -> Failure {
-    let status = match head.status {
-        401 if had_credential => Status::Unauthorized,
-        _ => Status::UnexpectedStatus,
-    };
-    let failure =
-        Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
-    match (head.status, head.values("location").find(|location| !location.is_empty())) {
-        (301 | 302 | 303 | 307 | 308, Some(location)) => {
-            failure.hint(format!("it redirects to {location}; -L follows"))
-        }
-        (401, _) if had_credential => failure.hint("are the name and the password right?"),
-        (401, _) => failure.hint("-u NAME:PASSWORD sends a credential"),
-        (200..=299 | 404 | 405, _) => {
-            failure.hint("is the path right, and is there a WebSocket server behind it?")
-        }
-        _ => failure,
     }
 }
 

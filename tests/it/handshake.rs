@@ -204,9 +204,30 @@ fn a_server_that_hangs_up_without_an_answer_is_an_empty_reply() {
 }
 
 #[test]
+fn a_server_that_hangs_up_without_an_answer_may_want_a_subprotocol() {
+    let hint = |ends: fn(Script) -> Script, args: &[&str]| {
+        let peer = ends(Script::new().request());
+        let stderr = Wsurl::new(["send", &peer.url(), "hi"]).args(args).exits(52).stderr;
+        stderr.lines().find_map(|line| line.strip_prefix("wsurl: hint: ")).unwrap_or_default().to_owned()
+    };
+    for ends in [Script::close, Script::reset] {
+        assert_eq!(
+            hint(ends, &[]),
+            "is it a WebSocket server? Does it expect a subprotocol (--subprotocol NAME)? For a TLS port the URL \
+             begins with wss://"
+        );
+        assert_eq!(
+            hint(ends, &["--subprotocol", "chat"]),
+            "is it a WebSocket server? Does it know the subprotocol (--subprotocol)? For a TLS port the URL begins \
+             with wss://"
+        );
+    }
+}
+
+#[test]
 fn a_server_that_hangs_up_within_its_answer_has_not_answered() {
     let (_peer, run) = answered_with("HTTP/1.1 101 Switching Proto");
-    run.exits_with_one_of(&[52, 112]);
+    run.stderr_has(" closed the connection during the upgrade after 28 bytes of its answer\n").exits(52);
 }
 
 #[test]
