@@ -1,6 +1,6 @@
 //! Which networks may be reached (`--allow-network`): every address is of one of three classes. Pure.
-//! An address that carries another one inside is of the class of that one; what is not globally reachable
-//! by IANA's registries of special addresses is private.
+//! An address that embeds an IPv4 address has the class of that address. An address that IANA's registries of special
+//! addresses call not globally reachable is private.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,7 +12,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 pub enum NetworkClass {
     /// This machine.
     Loopback,
-    /// A network that is not part of the internet, or an address of no single machine.
+    /// A network that is not part of the internet, multicast, or broadcast.
     Private,
     /// Everything else.
     Internet,

@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455 §4): the request, and the check of everything that the server answers.
+//! The opening handshake (RFC 6455 §4): the request, and the check of the response.
 
 use std::fmt::Write;
 
@@ -17,10 +17,10 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::secret::Secret;
 
-/// What goes into the request beside the URL.
+/// The options of the request, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct UpgradeOptions {
-    /// Header fields given by the user; they take the place of our own of the same name.
+    /// Header fields given by the user. They replace our own fields of the same name.
     pub headers: Vec<Header>,
     /// Subprotocols to offer, the preferred one first.
     pub subprotocols: Vec<String>,
@@ -56,7 +56,7 @@ pub struct Header {
     pub value: Option<Secret>,
 }
 
-/// What was agreed on.
+/// The result of the opening handshake.
 #[derive(Clone, Debug)]
 pub struct Upgraded {
     /// The subprotocol that the server chose.
@@ -91,7 +91,7 @@ pub(super) fn upgrade(
     observer.request(&request_text(endpoint, &fields, true).replace("\r\n", "\n"));
     let target = endpoint.host_and_port();
     let request = request_text(endpoint, &fields, false);
-    // A server that does not take the request may have said why before: that counts more.
+    // A server that stops reading the request may have sent a response first, which says more than the write error.
     let written = transport.write_until(request.as_bytes(), deadline);
     let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
         let advice = silence_advice(&err, endpoint, options);
@@ -116,15 +116,15 @@ pub(super) fn upgrade(
     Ok(Upgraded { subprotocol, leftover })
 }
 
-/// The text of the request with this key, secrets and all: with a password as Basic, since a challenge is another
-/// connection's affair.
+/// The text of the request with this key, secrets included. A password goes as Basic: a Digest challenge belongs to
+/// another connection.
 pub fn request(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> String {
     let authorization = options.credential.as_ref().map(Credential::basic);
     let fields = request_fields(endpoint, options, authorization.as_ref(), key);
     request_text(endpoint, &fields, false)
 }
 
-/// The fields of the request: ours unless the user gave one of the same name, then the user's.
+/// The fields of the request: our own, without those that the user replaces, then the user's.
 fn request_fields(
     endpoint: &Endpoint,
     options: &UpgradeOptions,
@@ -152,7 +152,7 @@ fn request_fields(
     fields.extend(
         given.filter_map(|header| Some((header.name.clone(), header.value.as_ref()?.expose().to_owned()))),
     );
-    // Host first: some servers want it, and people look for it there.
+    // Host first, as RFC 9110 §7.2 recommends.
     fields.sort_by_key(|(name, _)| !name.eq_ignore_ascii_case("host"));
     fields
 }
@@ -214,7 +214,7 @@ fn empty_reply(target: &str) -> Failure {
     Failure::new(Status::EmptyReply, format!("{target} closed the connection during the upgrade"))
 }
 
-/// What to try when the server ended the connection without a word.
+/// What to try when the server ended the connection without a response.
 fn silence_advice(err: &NoHead, endpoint: &Endpoint, options: &UpgradeOptions) -> Option<String> {
     match err {
         NoHead::Ended(0) | NoHead::Wait(WaitError::Io(_)) => {}

@@ -1,4 +1,4 @@
-//! Names and passwords: from flags, the environment, netrc files and the terminal.
+//! The server's credential: from flags, the URL, the environment, a netrc file, or typed at the terminal.
 
 use std::path::PathBuf;
 
@@ -78,7 +78,7 @@ impl CredentialSources {
     }
 }
 
-/// `NAME:PASSWORD`, or `NAME` and a password from the terminal. `source` says where it was found.
+/// Reads `NAME:PASSWORD`, or `NAME`, whose password is typed at the terminal. `source` is the flag or variable that had it.
 pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credential, Failure> {
     if text.chars().any(char::is_control) {
         return Err(Failure::new(

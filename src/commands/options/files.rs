@@ -47,7 +47,7 @@ impl OptionFiles {
         let line = line.strip_suffix('\r').unwrap_or(line);
         match values::field_value(line) {
             Ok(_) => Ok(Secret::new(line)),
-            // Without the value, which is a secret.
+            // The message leaves out the value, which is a secret.
             Err(why) => Err(Failure::new(Status::Usage, format!("invalid value for {source}: {why}"))),
         }
     }

@@ -1,4 +1,4 @@
-//! From what was typed to what is valid: files are read, defaults filled in, contradictions refused.
+//! Turns arguments into valid options: reads files, fills in defaults, refuses contradictions.
 
 mod clock;
 mod credentials;
@@ -32,11 +32,11 @@ use super::retry::RetryPolicy;
 /// How long a message is awaited unless `--receive-timeout` says otherwise.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Everything that a conversation with one server needs.
+/// The options for a conversation with one server.
 #[derive(Debug)]
 pub(super) struct ConversationOptions {
     pub(super) endpoint: Endpoint,
-    /// But for the proxy, which depends on where a redirect leads.
+    /// Without the proxy, which may be another one after a redirect.
     pub(super) dial: DialOptions,
     pub(super) proxy: Arc<ProxyChooser>,
     pub(super) connect_timeout: Duration,
@@ -190,7 +190,7 @@ pub(super) fn checks(args: &CheckArgs) -> Vec<Check> {
     texts.chain(regexes).chain(args.expect_json.iter().cloned()).collect()
 }
 
-/// The rule for the end of a session. `by_default` is what is awaited when the user says nothing.
+/// The rule for the end of a session. `by_default` is the count that is awaited without `--expect`, `--wait` and `-f`.
 pub(super) fn finish_rule(args: &FinishArgs, by_default: Count) -> FinishRule {
     let count = match args.expect {
         Some(0) => Count::None,

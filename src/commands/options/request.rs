@@ -13,7 +13,7 @@ use crate::secret::Secret;
 const SET_BY_HANDSHAKE: [&str; 5] =
     ["upgrade", "connection", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"];
 
-/// The options, and the names of fields that were given but are not sent.
+/// Validates the arguments. Also returns the names of the given fields that are ignored.
 pub(super) fn options(
     args: RequestArgs,
     files: &OptionFiles,

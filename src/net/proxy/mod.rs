@@ -1,4 +1,4 @@
-//! Proxies: which one is used and why, and what is said to it. Pure, but for what the dial does with it.
+//! Proxies: which one is used and why, and how it opens a tunnel to the server. Pure, except for `tunnel`.
 
 pub mod choice;
 mod no_proxy;

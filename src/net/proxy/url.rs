@@ -1,5 +1,5 @@
 //! A proxy as the user writes it: `[SCHEME://][NAME[:PASSWORD]@]HOST[:PORT]`. Pure.
-//! A value is never repeated in a message with the credential in it.
+//! No message shows the credential in it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::endpoint::{host_and_port, percent_decoded, redacted};
 use crate::error::{Failure, Status};
 use crate::secret::Secret;
 
-/// What is spoken with a proxy.
+/// The protocol that a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyScheme {
     /// HTTP CONNECT over TCP.
@@ -70,7 +70,7 @@ impl ProxyScheme {
 /// A proxy and the credential for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyUrl {
-    /// What is spoken with it.
+    /// The protocol that it speaks.
     pub scheme: ProxyScheme,
     /// Its name or address, without brackets.
     pub host: String,
