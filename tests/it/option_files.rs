@@ -88,6 +88,9 @@ fn a_file_without_an_end_is_too_large() {
             .stderr(format!("wsurl: error: cannot read /dev/zero: it is larger than {most}\n"))
             .exits(code);
     }
+    Wsurl::new(["echo-test", "--listen", "127.0.0.1:0", "--tls-cert", "/dev/zero"])
+        .stderr("wsurl: error: cannot read /dev/zero: it is larger than 16M\n")
+        .exits(58);
 }
 
 #[test]

@@ -238,3 +238,15 @@ fn an_interrupt_ends_the_wait_between_tries() {
     run.signal(Signal::Interrupt);
     run.exits(130);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_wait_between_the_tries_of_a_probe() {
+    use crate::support::Signal;
+
+    let (_socket, url) = closed_port();
+    let mut run = Wsurl::new(["probe", "--retry", "5", "--retry-delay", "1m", &url]).within(secs(5)).spawn();
+    run.wait_for_stderr("; next in ");
+    run.signal(Signal::Interrupt);
+    run.exits(130);
+}
