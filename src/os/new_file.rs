@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
-use super::within::within;
+use super::within::{Doing, within};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 
@@ -55,7 +55,8 @@ impl NewFile {
     pub fn create_within(path: &Path, until: Option<Deadline>) -> Result<Self, Failure> {
         let (name, path) = (path.display().to_string(), path.to_owned());
         let created = within(until, move || Ok(Self::create(&path)));
-        created.map_err(|stopped| stopped.into_failure("opening", &name, |err| cannot_write(&name, err)))?
+        created
+            .map_err(|stopped| stopped.into_failure(Doing::Opening, &name, |err| cannot_write(&name, err)))?
     }
 
     /// Writes `bytes`, which is all that there will be, and gives the file its name.

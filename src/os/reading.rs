@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::within::within;
+use super::within::{Doing, within};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 use crate::size;
@@ -47,7 +47,7 @@ pub fn read_at_most(
         open()?.take(most).read_to_end(&mut content)?;
         Ok(content)
     });
-    read.map_err(|stopped| stopped.into_failure("reading", name, |err| cannot_read(status, name, err)))
+    read.map_err(|stopped| stopped.into_failure(Doing::Reading, name, |err| cannot_read(status, name, err)))
 }
 
 fn cannot_read(status: Status, name: &str, err: io::Error) -> Failure {

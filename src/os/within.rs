@@ -19,12 +19,18 @@ pub(crate) enum Stopped {
     Late(Deadline),
 }
 
+/// What a limit ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Doing {
+    Opening,
+    Reading,
+}
+
 impl Stopped {
-    /// The failure: `failed` tells of the system's refusal, `doing` and `name` say what the limit ended, as in `opening`
-    /// and `a.fifo`.
+    /// The failure: `failed` tells of the system's refusal, `doing` and `name` say what the limit has ended.
     pub(crate) fn into_failure(
         self,
-        doing: &str,
+        doing: Doing,
         name: &str,
         failed: impl FnOnce(io::Error) -> Failure,
     ) -> Failure {
@@ -32,8 +38,12 @@ impl Stopped {
             Self::Failed(err) => failed(err),
             Self::Late(end) => {
                 let limit = humantime::format_duration(end.limit());
+                let (doing, hint) = match doing {
+                    Doing::Opening => ("opening", "a FIFO waits for a program at its other end"),
+                    Doing::Reading => ("reading", "it is read to its end, which did not come in time"),
+                };
                 let text = format!("timed out after {limit} while {doing} {name} ({})", end.flag());
-                Failure::new(Status::Timeout, text).hint("a FIFO waits for a program at its other end")
+                Failure::new(Status::Timeout, text).hint(hint)
             }
         }
     }
@@ -71,7 +81,7 @@ mod tests {
         let (_held, waits) = mpsc::channel::<()>();
         let end = Deadline::after(Duration::from_millis(20), "--max-time");
         let stopped = within(Some(end), move || waits.recv().map_err(io::Error::other)).unwrap_err();
-        let failure = stopped.into_failure("opening", "a.fifo", |err| panic!("{err}"));
+        let failure = stopped.into_failure(Doing::Opening, "a.fifo", |err| panic!("{err}"));
         assert_eq!(failure.status(), Status::Timeout);
         assert_eq!(failure.to_string(), "timed out after 20ms while opening a.fifo (--max-time)");
     }

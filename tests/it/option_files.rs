@@ -54,7 +54,7 @@ fn the_limit_of_the_run_ends_the_reading_of_every_option() {
             .stdout("")
             .stderr(format!(
                 "wsurl: error: timed out after 200ms while reading {path} (--max-time)\n\
-                 wsurl: hint: a FIFO waits for a program at its other end\n"
+                 wsurl: hint: it is read to its end, which did not come in time\n"
             ))
             .exits(28);
     }
