@@ -26,6 +26,12 @@ impl Deadline {
         Self { at: start + limit.min(FAR), limit, flag }
     }
 
+    /// The same limit, begun `pause` later.
+    #[must_use]
+    pub fn postponed(self, pause: Duration) -> Self {
+        Self { at: self.at + pause.min(FAR), ..self }
+    }
+
     /// The earlier of the two.
     #[must_use]
     pub fn earliest(self, other: Option<Self>) -> Self {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
-use regex_lite::Regex;
+use regex::Regex;
 
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};
@@ -46,7 +46,8 @@ pub struct ConversationArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
-    /// Add a header field; 'Name:' leaves out a field of ours; @FILE holds one field a line
+    /// Add a header field; 'Name:' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets
+    /// itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE")]
     pub headers: Vec<HeaderArg>,
 
@@ -66,7 +67,8 @@ pub struct RequestArgs {
     #[arg(long, value_name = "COOKIES|@FILE")]
     pub cookie: Option<SecretValue>,
 
-    /// Follow redirects; credentials are not sent to another origin, and wss never becomes ws
+    /// Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss
+    /// never becomes ws
     #[arg(short = 'L', long)]
     pub location: bool,
 
@@ -195,11 +197,12 @@ pub struct AddressArgs {
     #[arg(short = '6', long)]
     pub ipv6: bool,
 
-    /// Take this address for a host and port
+    /// Resolve HOST:PORT to ADDRESS
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = Resolve::parse)]
     pub resolve: Vec<Resolve>,
 
-    /// Connect to another host and port in place of the first; empty ones match any, or stay
+    /// Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second
+    /// changes nothing
     #[arg(long, value_name = "HOST:PORT:HOST:PORT", value_parser = ConnectTo::parse)]
     pub connect_to: Vec<ConnectTo>,
 
@@ -212,7 +215,7 @@ pub struct AddressArgs {
     #[arg(long, value_name = "PATH", conflicts_with_all = ["proxy", "interface"])]
     pub unix_socket: Option<PathBuf>,
 
-    /// Refuse addresses outside these networks: loopback, private, internet
+    /// Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up
     #[arg(long, value_name = "NETWORKS", value_parser = NetworkPolicy::parse)]
     pub allow_network: Option<NetworkPolicy>,
 }
@@ -221,15 +224,15 @@ pub struct AddressArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Retry")]
 pub struct RetryArgs {
-    /// Try again this often while the session is not open and there is hope
+    /// Retry up to N times on transient failures, until the session is open
     #[arg(long, value_name = "N", default_value = "0")]
     pub retry: u32,
 
-    /// Between tries [default: 1s, doubled each time; or what Retry-After says]
+    /// Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub retry_delay: Option<Duration>,
 
-    /// Begin no further try after this time [default: none]
+    /// Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub retry_max_time: Option<Duration>,
 }

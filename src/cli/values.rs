@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
-use regex_lite::Regex;
+use regex::Regex;
 use serde_json::Value;
 
 use crate::echo::{LADDER, MAX_CONNECTIONS};
@@ -251,15 +251,7 @@ pub fn header(text: &str) -> Result<Header, String> {
     if !is_token(name) {
         return Err(format!("{:?} is not a field name; {EXAMPLE}", name.trim()));
     }
-    match &name.to_ascii_lowercase()[..] {
-        "sec-websocket-protocol" => Err("use --subprotocol NAME, so that the answer is checked".to_owned()),
-        "connection"
-        | "upgrade"
-        | "sec-websocket-key"
-        | "sec-websocket-version"
-        | "sec-websocket-extensions" => Err("wsurl sets this field itself; leave it out".to_owned()),
-        _ => Ok(Header { name: name.to_owned(), value }),
-    }
+    Ok(Header { name: name.to_owned(), value })
 }
 
 /// RFC 9110 §5.6.2.
@@ -312,8 +304,6 @@ mod tests {
             (": c", "field name"),
             ("A: b\r\nC: d", "one line"),
             ("A: b\0", "one line"),
-            ("Sec-WebSocket-Protocol: x", "--subprotocol"),
-            ("upgrade: h2c", "leave it out"),
         ] {
             assert!(header(text).unwrap_err().contains(why), "{text:?}");
         }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use crate::cli::{ColorWhen, OutputArgs};
+use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::report::{self, Destinations, Format, Severity, Style, Target, nagios, wants_ascii};
 
@@ -14,14 +15,18 @@ pub(super) struct Reporting {
 }
 
 impl Reporting {
-    /// Opens what `targets` name.
+    /// Opens what `targets` name, before `until`.
     ///
     /// # Errors
-    /// Two have the same place, or a file cannot be written.
-    pub(super) fn open(targets: &[Target], output: &OutputArgs) -> Result<Self, Failure> {
+    /// Two have the same place, a file cannot be written, or nobody reads a FIFO.
+    pub(super) fn open(
+        targets: &[Target],
+        output: &OutputArgs,
+        until: Option<Deadline>,
+    ) -> Result<Self, Failure> {
         let ascii = wants_ascii(output.color == ColorWhen::Never, |name| std::env::var(name).ok());
         let style = Style { ascii, verbose: output.verbose > 0, terminal: std::io::stdout().is_terminal() };
-        Ok(Self { destinations: Destinations::open(targets, output.silent)?, style })
+        Ok(Self { destinations: Destinations::open(targets, output.silent, until)?, style })
     }
 
     /// The form of the report on standard output.

@@ -1,27 +1,41 @@
-//! When to try again, and how long to wait before. Pure: it is told the time and given its randomness.
+//! When to try again, and how long to wait before that. Pure: the caller gives the time and the randomness.
 
 use std::time::{Duration, SystemTime};
 
 use crate::error::Status;
 
-/// The first pause when the user sets none; it doubles with every try.
+/// The first pause without `--retry-delay`; it doubles with every try.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest pause when the user sets none.
+/// The longest pause without `--retry-delay`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// The longest pause that a server may ask for.
-const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
+/// The longest pause that a server may ask for without `--retry-max-time`.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// The options of the user.
+/// No Retry-After is later than this, so that a point in time can be that far away.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// `--retry` and its companions.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RetryPolicy {
     /// Tries after the first.
     pub(super) tries: u32,
-    /// Between tries; doubling by default.
+    /// The pause between tries, instead of one that doubles.
     pub(super) delay: Option<Duration>,
     /// No try begins later than this.
     pub(super) max_time: Option<Duration>,
+}
+
+/// What follows a try that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Another try after this pause.
+    After(Duration),
+    /// No other try.
+    Never,
+    /// No other try, because the server asks for a later one than allowed: why, for a person.
+    TooLate(String),
 }
 
 /// Counts the tries.
@@ -36,33 +50,49 @@ impl Backoff {
         Self { policy, made: 0 }
     }
 
-    /// The pause before the next try, if there is to be one. `wish` is what the server asked for, `elapsed` the time
-    /// since the first try began, `random` any number.
-    pub(super) fn next(
-        &mut self,
-        wish: Option<Duration>,
-        elapsed: Duration,
-        random: u64,
-    ) -> Option<Duration> {
+    /// What follows a try that failed. `retry_after` is the pause that the server asks for, `elapsed` the time since the
+    /// first try began, `random` any number.
+    pub(super) fn next(&mut self, retry_after: Option<Duration>, elapsed: Duration, random: u64) -> Next {
         if self.made == self.policy.tries {
-            return None;
+            return Next::Never;
+        }
+        if let Some(why) = retry_after.and_then(|asked| self.too_late(asked, elapsed)) {
+            return Next::TooLate(why);
         }
         let doubled = FIRST_PAUSE.saturating_mul(1 << self.made.min(16)).min(LONGEST_PAUSE);
-        let pause = match (self.policy.delay, wish) {
-            (Some(delay), Some(wish)) => delay.max(wish),
+        let pause = match (self.policy.delay, retry_after) {
+            (Some(delay), Some(asked)) => delay.max(asked),
             (Some(delay), None) => delay,
-            (None, Some(wish)) => wish,
+            (None, Some(asked)) => asked,
             (None, None) => jittered(doubled, random),
         };
         if self.policy.max_time.is_some_and(|most| elapsed.saturating_add(pause) > most) {
-            return None;
+            return Next::Never;
         }
         self.made += 1;
-        Some(pause)
+        Next::After(pause)
+    }
+
+    /// Why the pause that the server asks for is too long, if it is.
+    fn too_late(&self, asked: Duration, elapsed: Duration) -> Option<String> {
+        let shown = humantime::format_duration(asked);
+        match self.policy.max_time {
+            Some(most) if elapsed.saturating_add(asked) > most => {
+                let most = humantime::format_duration(most);
+                Some(format!("its Retry-After of {shown} is beyond --retry-max-time {most}"))
+            }
+            None if asked > LONGEST_RETRY_AFTER => {
+                let most = humantime::format_duration(LONGEST_RETRY_AFTER);
+                Some(format!(
+                    "its Retry-After of {shown} is more than {most}, the most without --retry-max-time"
+                ))
+            }
+            Some(_) | None => None,
+        }
     }
 }
 
-/// Up to a quarter less, so that many clients that failed together do not come back together.
+/// Up to a quarter less, so that many clients that failed at once do not all try again at once.
 fn jittered(pause: Duration, random: u64) -> Duration {
     let quarter = u64::try_from(pause.as_millis() / 4).unwrap_or_default();
     pause.saturating_sub(Duration::from_millis(random % (quarter + 1)))
@@ -106,12 +136,12 @@ pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
 }
 
 /// The value of Retry-After: seconds, or a date (RFC 9110 §10.2.3).
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let wish = match value.trim().parse() {
+pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let asked = match value.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default(),
     };
-    Some(wish.min(LONGEST_WISH))
+    Some(asked.min(FAR))
 }
 
 #[cfg(test)]
@@ -124,37 +154,60 @@ mod tests {
         Duration::from_secs(count)
     }
 
+    fn next(policy: RetryPolicy, retry_after: Option<u64>, elapsed: Duration) -> Next {
+        Backoff::new(policy).next(retry_after.map(secs), elapsed, 0)
+    }
+
     #[test]
     fn pauses_double_up_to_a_minute() {
         let mut backoff = Backoff::new(RetryPolicy { tries: 8, ..RetryPolicy::default() });
-        let pauses: Vec<_> =
-            std::iter::from_fn(|| backoff.next(None, NOW, 0)).map(|pause| pause.as_secs()).collect();
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let pauses = [1, 2, 4, 8, 16, 32, 60, 60].map(|pause| Next::After(secs(pause)));
+        assert_eq!(pauses.each_ref().map(|_| backoff.next(None, NOW, 0)), pauses);
+        assert_eq!(backoff.next(None, NOW, 0), Next::Never);
     }
 
     #[test]
     fn jitter_takes_at_most_a_quarter() {
         for random in 0..2000 {
-            let pause =
-                Backoff::new(RetryPolicy { tries: 1, ..RetryPolicy::default() }).next(None, NOW, random);
-            assert!((Duration::from_millis(750)..=secs(1)).contains(&pause.unwrap()));
+            let pause = jittered(secs(1), random);
+            assert!((Duration::from_millis(750)..=secs(1)).contains(&pause), "{pause:?}");
         }
     }
 
     #[test]
-    fn the_server_may_ask_for_more_patience() {
-        let next =
-            |delay, wish| Backoff::new(RetryPolicy { tries: 1, delay, max_time: None }).next(wish, NOW, 0);
-        assert_eq!(next(None, Some(secs(7))), Some(secs(7)));
-        assert_eq!(next(Some(secs(2)), Some(secs(7))), Some(secs(7)));
-        assert_eq!(next(Some(secs(9)), Some(secs(7))), Some(secs(9)));
+    fn a_server_may_ask_for_a_longer_pause() {
+        let pause = |delay: Option<u64>, asked| {
+            next(RetryPolicy { tries: 1, delay: delay.map(secs), max_time: None }, asked, NOW)
+        };
+        assert_eq!(pause(None, Some(7)), Next::After(secs(7)));
+        assert_eq!(pause(Some(2), Some(7)), Next::After(secs(7)));
+        assert_eq!(pause(Some(9), Some(7)), Next::After(secs(9)));
+        assert_eq!(pause(None, Some(300)), Next::After(secs(300)));
+    }
+
+    #[test]
+    fn a_pause_that_is_too_long_is_named() {
+        let policy = RetryPolicy { tries: 1, delay: None, max_time: None };
+        assert_eq!(
+            next(policy, Some(301), NOW),
+            Next::TooLate(
+                "its Retry-After of 5m 1s is more than 5m, the most without --retry-max-time".to_owned()
+            )
+        );
+        let limited = RetryPolicy { max_time: Some(secs(600)), ..policy };
+        assert_eq!(next(limited, Some(301), NOW), Next::After(secs(301)));
+        assert_eq!(
+            next(limited, Some(301), secs(300)),
+            Next::TooLate("its Retry-After of 5m 1s is beyond --retry-max-time 10m".to_owned())
+        );
+        assert_eq!(next(RetryPolicy::default(), Some(301), NOW), Next::Never);
     }
 
     #[test]
     fn no_try_begins_too_late() {
         let policy = RetryPolicy { tries: 9, delay: Some(secs(3)), max_time: Some(secs(10)) };
-        assert_eq!(Backoff::new(policy).next(None, secs(7), 0), Some(secs(3)));
-        assert_eq!(Backoff::new(policy).next(None, secs(8), 0), None);
+        assert_eq!(next(policy, None, secs(7)), Next::After(secs(3)));
+        assert_eq!(next(policy, None, secs(8)), Next::Never);
     }
 
     #[test]
@@ -173,10 +226,10 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + secs(784_111_777 - 30);
-        assert_eq!(retry_after(" 120 ", now), Some(secs(120)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
-        assert_eq!(retry_after(&u64::MAX.to_string(), now), Some(LONGEST_WISH));
-        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(parse_retry_after(" 120 ", now), Some(secs(120)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
+        assert_eq!(parse_retry_after(&u64::MAX.to_string(), now), Some(FAR));
+        assert_eq!(parse_retry_after("soon", now), None);
     }
 }

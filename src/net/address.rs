@@ -1,4 +1,5 @@
-//! Where a name leads, as far as the user says so himself, and which addresses may be used.
+//! Options about addresses: those that replace a lookup (`--resolve`, `--connect-to`, `--unix-socket`), and those that
+//! refuse some addresses (`-4`, `-6`, `--allow-network`).
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -6,7 +7,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::path::PathBuf;
 
-use super::policy::NetworkPolicy;
+use super::policy::{NetworkClass, NetworkPolicy};
 use crate::endpoint::host_and_port;
 use crate::error::{Failure, Status};
 
@@ -19,7 +20,7 @@ pub(super) struct Destination {
     pub(super) role: Role,
 }
 
-/// Whom a failure to reach it is blamed on.
+/// What a destination is to us. Messages and statuses differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Server,
@@ -27,7 +28,7 @@ pub(super) enum Role {
 }
 
 impl fmt::Display for Role {
-    /// As it stands before the name in messages.
+    /// The word before the name in messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Server => "",
@@ -43,14 +44,14 @@ impl fmt::Display for Destination {
     }
 }
 
-/// What the user says about addresses.
+/// The options about addresses.
 #[derive(Clone, Debug, Default)]
 pub struct AddressOptions {
     /// Only addresses of this family.
     pub family: Option<Family>,
     /// `--resolve`: addresses of a name.
     pub resolve: Vec<Resolve>,
-    /// `--connect-to`: another place for a host and port.
+    /// `--connect-to`: another host and port to connect to.
     pub connect_to: Vec<ConnectTo>,
     /// A Unix socket in place of TCP.
     #[cfg(unix)]
@@ -68,7 +69,7 @@ pub enum Family {
     V6,
 }
 
-/// `--resolve HOST:PORT:ADDR[,ADDR]`; the host `*` is any.
+/// `--resolve HOST:PORT:ADDR[,ADDR]`; the host `*` matches any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolve {
     host: String,
@@ -76,7 +77,7 @@ pub struct Resolve {
     addresses: Vec<IpAddr>,
 }
 
-/// `--connect-to HOST:PORT:HOST:PORT`; what is empty matches anything, or stays as it is.
+/// `--connect-to HOST:PORT:HOST:PORT`. An empty part of the first pair matches anything; one of the second changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectTo {
     from: (Option<String>, Option<u16>),
@@ -95,7 +96,7 @@ impl Resolve {
         let port = port.parse().map_err(|_| EXAMPLE)?;
         let addresses = addresses.split(',').map(|address| without_brackets(address.trim()).parse());
         let addresses = addresses.collect::<Result<Vec<_>, _>>().map_err(|_| EXAMPLE)?;
-        // curl's mark for an entry that may be forgotten: nothing is remembered here.
+        // curl's mark for an entry that expires: entries live as long as the program here.
         let host = host.strip_prefix('+').map_or_else(|| host.clone(), ToOwned::to_owned);
         if host.is_empty() { Err(EXAMPLE.to_owned()) } else { Ok(Self { host, port, addresses }) }
     }
@@ -126,7 +127,7 @@ impl ConnectTo {
     }
 }
 
-/// The host before the first colon, which an IPv6 address in brackets may hold itself; and what follows the colon.
+/// The host before the first colon, and what follows the colon. An IPv6 address stands in brackets.
 fn split_host(text: &str) -> Option<(String, &str)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, rest) = rest.split_once("]:")?;
@@ -141,7 +142,7 @@ fn without_brackets(text: &str) -> &str {
 }
 
 impl AddressOptions {
-    /// The Unix socket to connect to in place of TCP, where there are any.
+    /// The Unix socket to connect to in place of TCP; none on systems without them.
     pub fn unix_socket(&self) -> Option<&Path> {
         #[cfg(unix)]
         let path = self.unix_socket.as_deref();
@@ -150,7 +151,7 @@ impl AddressOptions {
         path
     }
 
-    /// Where to connect for `destination`.
+    /// Applies `--connect-to`: where to connect for `destination`.
     pub(super) fn redirect(&self, destination: Destination) -> Destination {
         match self.connect_to.iter().find(|rule| rule.matches(&destination)) {
             Some(rule) => Destination {
@@ -162,7 +163,7 @@ impl AddressOptions {
         }
     }
 
-    /// The addresses that the user gives for `destination`.
+    /// Applies `--resolve`: the addresses of `destination`, if the user gave any.
     pub(super) fn given(&self, destination: &Destination) -> Option<Vec<SocketAddr>> {
         let same = |rule: &&Resolve| {
             rule.port == destination.port
@@ -185,13 +186,32 @@ impl AddressOptions {
             let text = format!("{role}{host} has no {name} address ({flag})");
             return Err(Failure::new(destination.unresolved_status(), text));
         }
-        let Some(policy) = &self.policy else { return Ok(of_family) };
+        let Some(policy) = self.restriction() else { return Ok(of_family) };
         let (allowed, refused): (Vec<_>, Vec<_>) =
             of_family.into_iter().partition(|address| policy.allows(address.ip()));
         match (allowed.is_empty(), refused.first()) {
             (true, Some(address)) => Err(not_allowed(&format!("{role}{host}"), address.ip(), policy)),
             _ => Ok(allowed),
         }
+    }
+
+    /// The policy, if it refuses anything.
+    pub(super) fn restriction(&self) -> Option<&NetworkPolicy> {
+        self.policy.as_ref().filter(|policy| policy.refuses_any())
+    }
+
+    /// Refuses the Unix socket at `path` unless loopback is allowed: its server runs on this machine.
+    pub(super) fn check_unix_socket(&self, path: &Path) -> Result<(), Failure> {
+        let class = NetworkClass::Loopback;
+        let Some(policy) = self.restriction().filter(|policy| !policy.allows_class(class)) else {
+            return Ok(());
+        };
+        let text = format!(
+            "{} is a Unix socket ({class}), which --allow-network {policy} does not allow",
+            path.display()
+        );
+        Err(Failure::new(Status::NetworkNotAllowed, text)
+            .hint(format!("--allow-network {policy},{class} allows it")))
     }
 
     fn is_of_family(&self, address: &SocketAddr) -> bool {
@@ -274,6 +294,16 @@ mod tests {
             "localhost resolves to 127.0.0.1 (loopback), which --allow-network internet does not allow"
         );
         assert_eq!(failure.status(), Status::NetworkNotAllowed);
+    }
+
+    #[test]
+    fn all_classes_together_refuse_nothing() {
+        let policy = Some(NetworkPolicy::parse("internet,private,loopback").unwrap());
+        let options = AddressOptions { policy, ..AddressOptions::default() };
+        let addresses = vec!["127.0.0.1:80".parse().unwrap(), "10.0.0.1:80".parse().unwrap()];
+        assert_eq!(options.allowed(addresses.clone(), &server("h", 80)).unwrap(), addresses);
+        assert!(options.restriction().is_none());
+        options.check_unix_socket(Path::new("/run/x")).unwrap();
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The order of the dial: resolve, connect, proxy, TLS, upgrade; and once more when somebody asks for a password
-//! in a way that only its challenge tells. Nothing else is decided here.
+//! The order of the dial: resolve, connect, proxy, TLS, upgrade; and again with credentials after a 401 or 407
+//! challenge. Nothing else is decided here.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::auth::Authorization;
 use super::connect::connect_unix;
 use super::connect::{SocketOptions, connect};
 use super::http::ResponseHead;
-use super::proxy::{ProxyOptions, ProxyScheme, Tunnel};
+use super::proxy::{ProxyOptions, Tunnel, check_policy};
 use super::resolve::resolve;
 use super::timeline::Timeline;
 use super::tls::certificate::CertificateFacts;
@@ -22,17 +22,17 @@ use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 
-/// How long is looked for the reason of a TLS failure: it only explains, and some servers take one connection at a time.
-const SECOND_LOOK: Duration = Duration::from_secs(3);
+/// The limit of the diagnostic handshake, which only explains a failure. Some servers take one connection at a time.
+const DIAGNOSTIC_LIMIT: Duration = Duration::from_secs(3);
 
-/// Everything that the dial is told beside the URL.
+/// The options of the dial, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct DialOptions {
     /// For the socket.
     pub socket: SocketOptions,
     /// Which addresses to use.
     pub address: AddressOptions,
-    /// The way through a proxy.
+    /// The proxy, if one is used.
     pub proxy: Option<ProxyOptions>,
     /// For TLS with the server.
     pub tls: TlsOptions,
@@ -40,12 +40,12 @@ pub struct DialOptions {
     pub upgrade: UpgradeOptions,
 }
 
-/// What is known of the connection; filled in as the dial goes on, and kept when it fails.
+/// What the dial has found out about the connection. Filled in phase by phase, and kept when the dial fails.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// When each phase was done.
     pub timeline: Timeline,
-    /// What the host name stands for: the server's, or the proxy's.
+    /// The addresses of the server's name, or of the proxy's.
     pub addresses: Vec<IpAddr>,
     /// The address that we are connected to: the server's or the proxy's.
     pub remote: Option<SocketAddr>,
@@ -70,7 +70,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Nothing is known yet; the time starts now.
+    /// No facts yet; the timeline starts now.
     pub fn start() -> Self {
         Self {
             timeline: Timeline::start(),
@@ -88,7 +88,7 @@ impl Facts {
         }
     }
 
-    /// Forgets a try that failed, but not when it all started.
+    /// Forgets the failed try; the start of the timeline and the counts stay.
     fn begin_try(&mut self) {
         let (redirects, retries) = (self.redirects, self.retries);
         *self = Self { timeline: self.timeline.begin_again(), redirects, retries, ..Self::start() };
@@ -104,7 +104,7 @@ pub struct Connection {
     pub leftover: Vec<u8>,
 }
 
-/// Opens a WebSocket before `deadline`, or says in which phase and why that failed.
+/// Opens a WebSocket before `deadline`. The failure names its phase.
 pub fn dial(
     endpoint: &Endpoint,
     options: &DialOptions,
@@ -113,15 +113,14 @@ pub fn dial(
     observer: &mut dyn Observer,
 ) -> Result<Connection, Failure> {
     let dialer = Dialer::new(endpoint, options, deadline, facts, observer)?;
-    dialer.until_let_in(|dialer, server, proxy| {
-        let transport = dialer.reach(proxy)?;
+    dialer.with_authentication_retries(|dialer, server, proxy| {
+        let transport = dialer.open_stream(proxy)?;
         dialer.upgrade(transport, server)
     })
 }
 
-/// Opens a byte stream to the server before `deadline`, as [`dial`] does before it asks for a WebSocket: nothing was said
-/// to the server yet, but for TLS.
-pub fn reach(
+/// Opens a byte stream to the server before `deadline`: all that [`dial`] does before the opening handshake.
+pub fn open_stream(
     endpoint: &Endpoint,
     options: &DialOptions,
     deadline: &Deadline,
@@ -129,10 +128,10 @@ pub fn reach(
     observer: &mut dyn Observer,
 ) -> Result<Transport, Failure> {
     let dialer = Dialer::new(endpoint, options, deadline, facts, observer)?;
-    dialer.until_let_in(|dialer, _, proxy| dialer.reach(proxy))
+    dialer.with_authentication_retries(|dialer, _, proxy| dialer.open_stream(proxy))
 }
 
-/// One dial, whose tries it makes.
+/// One dial: one try, or several with other credentials.
 struct Dialer<'a> {
     endpoint: &'a Endpoint,
     options: &'a DialOptions,
@@ -150,24 +149,23 @@ impl<'a> Dialer<'a> {
         facts: &'a mut Facts,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, Failure> {
-        // Before anything is sent: a certificate that cannot be read is no reason to bother the server.
+        // Before the first packet: TLS options that cannot be used are the user's error.
         let tls = endpoint.is_secure().then(|| TlsClient::new(&options.tls, &endpoint.host())).transpose()?;
         Ok(Self { endpoint, options, tls, deadline: *deadline, facts, observer })
     }
 
-    /// Tries, and once more each time that the server or the proxy asks for a password in a new way. `attempt` is
-    /// given what to say of ourselves to either.
-    fn until_let_in<T>(
+    /// Runs `attempt`, and again after each challenge that has an answer. `attempt` gets the authorization for the server
+    /// and that for the proxy.
+    fn with_authentication_retries<T>(
         mut self,
         attempt: impl Fn(&mut Self, &Authorization, &Authorization) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let target = self.endpoint.host_and_port();
         let credential = self.options.upgrade.credential.clone();
-        let mut server = Authorization::new(credential, Role::Server, target.clone());
+        let mut server = Authorization::new(credential, Role::Server);
         let via = self.options.proxy.as_ref();
-        let named = via.map_or(String::new(), |proxy| proxy.destination().to_string());
         let proxy_authorization =
-            || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy, named.clone());
+            || Authorization::new(via.and_then(|proxy| proxy.credential.clone()), Role::Proxy);
         let mut proxy = proxy_authorization();
         loop {
             self.facts.begin_try();
@@ -177,7 +175,7 @@ impl<'a> Dialer<'a> {
             };
             let answered = match (failure.status(), &self.facts.response, &self.facts.proxy_response) {
                 (Status::Unauthorized | Status::UnexpectedStatus, Some(head), _) => {
-                    // A nonce is not used twice with the same count: the proxy is asked for another one.
+                    // A Digest nonce with the same count must not be sent twice: the proxy has to send a new one.
                     proxy = proxy_authorization();
                     server.answer(head, self.endpoint.resource(), failure)
                 }
@@ -189,8 +187,8 @@ impl<'a> Dialer<'a> {
         }
     }
 
-    /// A byte stream to the server, in TLS if it has to be.
-    fn reach(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
+    /// A byte stream to the server; TLS for wss.
+    fn open_stream(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
         let transport = self.route(proxy)?;
         self.facts.remote = transport.peer_address();
         self.facts.local = transport.local_address();
@@ -219,10 +217,11 @@ impl<'a> Dialer<'a> {
         Ok(Connection { transport, leftover })
     }
 
-    /// The way to the server: direct, through a proxy, or over a Unix socket.
+    /// A connection that leads to the server: direct, through a proxy, or over a Unix socket.
     fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
         #[cfg(unix)]
         if let Some(path) = &self.options.address.unix_socket {
+            self.options.address.check_unix_socket(path)?;
             let transport = connect_unix(path, self.observer)?;
             self.facts.timeline.connected = Some(self.facts.timeline.elapsed());
             return Ok(transport);
@@ -231,8 +230,9 @@ impl<'a> Dialer<'a> {
             Destination { host: self.endpoint.host(), port: self.endpoint.port(), role: Role::Server };
         let server = self.options.address.redirect(server);
         let Some(options) = &self.options.proxy else { return self.connect(&server) };
+        check_policy(options, &server, &self.options.address)?;
         let mut transport = self.connect(&options.destination())?;
-        if options.url.scheme == ProxyScheme::Https {
+        if options.url.scheme.is_tls() {
             transport = self.secure_proxy(options, transport)?;
         }
         let tunnel = Tunnel {
@@ -284,14 +284,14 @@ impl<'a> Dialer<'a> {
         })
     }
 
-    /// A TLS handshake. When the peer refuses, a second connection is made by `again` to see whether it was its
-    /// certificate that we refused.
+    /// A TLS handshake. After a failure that the peer's certificate may have caused, a diagnostic handshake without
+    /// checks, on a second connection from `reconnect`, finds out what is wrong with the certificate.
     fn handshake(
         &mut self,
         tls: &TlsClient,
         transport: Transport,
         target: &str,
-        again: impl FnOnce(&mut Self) -> Result<Transport, Failure>,
+        reconnect: impl FnOnce(&mut Self) -> Result<Transport, Failure>,
     ) -> Result<Transport, Failure> {
         let refused = match tls.handshake(transport, &self.deadline) {
             Ok(transport) => return Ok(transport),
@@ -301,8 +301,8 @@ impl<'a> Dialer<'a> {
         if tls.may_have_refused_certificate(&refused) {
             self.observer.note("TLS failed; looking at the certificate on a second connection");
             let (whole, facts) = (self.deadline, self.facts.clone());
-            self.deadline = Deadline::after(SECOND_LOOK, whole.flag()).earliest(Some(whole));
-            let second = again(self).ok();
+            self.deadline = Deadline::after(DIAGNOSTIC_LIMIT, whole.flag()).earliest(Some(whole));
+            let second = reconnect(self).ok();
             let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
             (self.deadline, *self.facts) = (whole, facts);
             if let Some(blamed) = blamed {

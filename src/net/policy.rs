@@ -1,6 +1,6 @@
 //! Which networks may be reached (`--allow-network`): every address is of one of three classes. Pure.
-//! An address that carries another one inside is of the class of that one; what is not globally reachable
-//! by IANA's registries of special addresses is private.
+//! An address that embeds an IPv4 address has the class of that address. An address that IANA's registries of special
+//! addresses call not globally reachable is private.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,7 +12,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 pub enum NetworkClass {
     /// This machine.
     Loopback,
-    /// A network that is not part of the internet, or an address of no single machine.
+    /// A network that is not part of the internet, multicast, or broadcast.
     Private,
     /// Everything else.
     Internet,
@@ -67,6 +67,16 @@ impl NetworkPolicy {
             IpAddr::V4(ip) => class_of_v4(ip),
             IpAddr::V6(ip) => class_of_v6(ip),
         }
+    }
+
+    /// Whether there is an address that may not be connected to.
+    pub(super) fn refuses_any(&self) -> bool {
+        !NetworkClass::ALL.iter().all(|class| self.0.contains(class))
+    }
+
+    /// Whether addresses of a class may be connected to.
+    pub(super) fn allows_class(&self, class: NetworkClass) -> bool {
+        self.0.contains(&class)
     }
 
     /// Whether an address may be connected to.
@@ -251,6 +261,8 @@ mod tests {
         assert_eq!(policy.to_string(), "internet,private");
         assert!(policy.allows("8.8.8.8".parse().unwrap()));
         assert!(!policy.allows("::ffff:127.0.0.1".parse().unwrap()));
+        assert!(policy.refuses_any());
+        assert!(!NetworkPolicy::parse("private,loopback,internet").unwrap().refuses_any());
         for text in ["", "internet,", "lan", "Internet"] {
             assert!(NetworkPolicy::parse(text).unwrap_err().contains("write private,internet"), "{text}");
         }

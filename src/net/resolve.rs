@@ -29,7 +29,7 @@ fn look_up(destination: &Destination, deadline: &Deadline) -> Result<Vec<SocketA
     let (name, port) = (destination.host.clone(), destination.port);
     thread::Builder::new()
         .name("resolve".to_owned())
-        // The receiver may be gone: then nobody wants the answer any more.
+        // Sending fails when the deadline came first and the receiver is gone.
         .spawn(move || drop(sender.send((name.as_str(), port).to_socket_addrs().map(Vec::from_iter))))
         .map_err(|err| unresolved(destination).source(err))?;
     let left = deadline.remaining().unwrap_or_default();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline {
     start: Instant,
-    /// The try began that the other points belong to.
+    /// The current try began; the other points belong to it.
     pub begun: Duration,
     /// The host name is resolved.
     pub resolved: Option<Duration>,
@@ -16,7 +16,7 @@ pub struct Timeline {
     pub proxied: Option<Duration>,
     /// The TLS handshake is done.
     pub secured: Option<Duration>,
-    /// The upgrade was answered, with whatever status.
+    /// The response to the upgrade came, whatever its status.
     pub answered: Option<Duration>,
     /// The opening handshake is done.
     pub upgraded: Option<Duration>,
@@ -28,7 +28,7 @@ impl Timeline {
         Self::since(Instant::now())
     }
 
-    /// No phase is done yet; the start stays.
+    /// The timeline of another try: no phase is done, the start stays.
     pub(super) fn begin_again(&self) -> Self {
         Self { begun: self.elapsed(), ..Self::since(self.start) }
     }

@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455 §4): the request, and the check of everything that the server answers.
+//! The opening handshake (RFC 6455 §4): the request, and the check of the response.
 
 use std::fmt::Write;
 
@@ -9,6 +9,7 @@ use super::Observer;
 use super::auth::Credential;
 use super::exchange::{NoHead, read_head, shown_head, shown_refusal};
 use super::http::{HeadError, ResponseHead};
+use super::refusal::{Identification, refusal};
 use super::tls::client::tls_alert;
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
@@ -16,10 +17,10 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::secret::Secret;
 
-/// What goes into the request beside the URL.
+/// The options of the request, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct UpgradeOptions {
-    /// Header fields given by the user; they take the place of our own of the same name.
+    /// Header fields given by the user. They replace our own fields of the same name.
     pub headers: Vec<Header>,
     /// Subprotocols to offer, the preferred one first.
     pub subprotocols: Vec<String>,
@@ -30,19 +31,19 @@ pub struct UpgradeOptions {
 }
 
 impl UpgradeOptions {
-    /// Whether the request says who we are.
-    fn has_credential(&self) -> bool {
+    /// How the request says who the user is.
+    fn identification(&self) -> Identification {
         let in_header =
             |header: &Header| header.name.eq_ignore_ascii_case("authorization") && header.value.is_some();
-        self.credential.is_some() || self.bearer.is_some() || self.headers.iter().any(in_header)
-    }
-
-    /// Leaves out what must not be sent to another origin.
-    pub fn drop_secrets(&mut self) {
-        self.credential = None;
-        self.bearer = None;
-        // Nor is another Host than that of the new origin.
-        self.headers.retain(|header| !is_secret(&header.name) && !header.name.eq_ignore_ascii_case("host"));
+        if self.headers.iter().any(in_header) {
+            Identification::Field
+        } else if self.credential.is_some() {
+            Identification::Password
+        } else if self.bearer.is_some() {
+            Identification::Token
+        } else {
+            Identification::Nothing
+        }
     }
 }
 
@@ -55,7 +56,7 @@ pub struct Header {
     pub value: Option<Secret>,
 }
 
-/// What was agreed on.
+/// The result of the opening handshake.
 #[derive(Clone, Debug)]
 pub struct Upgraded {
     /// The subprotocol that the server chose.
@@ -90,16 +91,23 @@ pub(super) fn upgrade(
     observer.request(&request_text(endpoint, &fields, true).replace("\r\n", "\n"));
     let target = endpoint.host_and_port();
     let request = request_text(endpoint, &fields, false);
-    // A server that does not take the request may have said why before: that counts more.
+    // A server that stops reading the request may have sent a response first, which says more than the write error.
     let written = transport.write_until(request.as_bytes(), deadline);
-    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| match (written, err) {
-        (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
-        (_, err) => no_head(err, endpoint, deadline),
+    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
+        let advice = silence_advice(&err, endpoint, options);
+        let failure = match (written, err) {
+            (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
+            (_, err) => no_head(err, endpoint, deadline),
+        };
+        match advice {
+            Some(advice) if failure.status() == Status::EmptyReply => failure.hint(advice),
+            _ => failure,
+        }
     })?;
     *response = Some(head.clone());
     if head.status != 101 {
         let shown = shown_refusal(transport, &head, leftover, deadline);
-        return Err(refusal(&target, &head, options.has_credential()).details(shown));
+        return Err(refusal(&target, &head, options.identification()).details(shown));
     }
     let subprotocol = check(&head, &key, &options.subprotocols).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
@@ -108,15 +116,15 @@ pub(super) fn upgrade(
     Ok(Upgraded { subprotocol, leftover })
 }
 
-/// The text of the request with this key, secrets and all: with a password as Basic, since a challenge is another
-/// connection's affair.
+/// The text of the request with this key, secrets included. A password goes as Basic: a Digest challenge belongs to
+/// another connection.
 pub fn request(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> String {
     let authorization = options.credential.as_ref().map(Credential::basic);
     let fields = request_fields(endpoint, options, authorization.as_ref(), key);
     request_text(endpoint, &fields, false)
 }
 
-/// The fields of the request: ours unless the user gave one of the same name, then the user's.
+/// The fields of the request: our own, without those that the user replaces, then the user's.
 fn request_fields(
     endpoint: &Endpoint,
     options: &UpgradeOptions,
@@ -144,7 +152,7 @@ fn request_fields(
     fields.extend(
         given.filter_map(|header| Some((header.name.clone(), header.value.as_ref()?.expose().to_owned()))),
     );
-    // Host first: some servers want it, and people look for it there.
+    // Host first, as RFC 9110 §7.2 recommends.
     fields.sort_by_key(|(name, _)| !name.eq_ignore_ascii_case("host"));
     fields
 }
@@ -165,19 +173,30 @@ pub fn is_secret(name: &str) -> bool {
 
 /// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol it chose, or the rule it broke.
 fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<String>, String> {
-    if !head.values("upgrade").any(|value| value.eq_ignore_ascii_case("websocket")) {
+    if head.version == 0 {
+        return Err("HTTP/1.0 has no 101 response (RFC 9110 §15.2)".to_owned());
+    }
+    let mut upgrades = head.values("upgrade").peekable();
+    if upgrades.peek().is_none() {
         return Err("no 'Upgrade: websocket' in its 101 response (RFC 6455 §4.1)".to_owned());
+    }
+    if let Some(other) = upgrades.find(|value| !value.eq_ignore_ascii_case("websocket")) {
+        return Err(format!("'Upgrade: {other}' in its 101 response, not websocket (RFC 6455 §4.1)"));
     }
     if !head.tokens("connection").any(|token| token.eq_ignore_ascii_case("upgrade")) {
         return Err("no 'Connection: Upgrade' in its 101 response (RFC 6455 §4.1)".to_owned());
     }
-    let accept = derive_accept_key(key.as_bytes());
-    match head.values("sec-websocket-accept").next() {
-        Some(value) if value == accept => {}
-        Some(value) => {
-            return Err(format!("Sec-WebSocket-Accept is '{value}', expected '{accept}' (RFC 6455 §4.2.2)"));
+    let expected = derive_accept_key(key.as_bytes());
+    let mut accepts = head.values("sec-websocket-accept");
+    match (accepts.next(), accepts.next()) {
+        (Some(value), None) if value == expected => {}
+        (Some(value), None) => {
+            return Err(format!(
+                "Sec-WebSocket-Accept is '{value}', expected '{expected}' (RFC 6455 §4.2.2)"
+            ));
         }
-        None => return Err("no Sec-WebSocket-Accept in its 101 response (RFC 6455 §4.2.2)".to_owned()),
+        (Some(_), Some(_)) => return Err("more than one Sec-WebSocket-Accept (RFC 6455 §11.3.3)".to_owned()),
+        (None, _) => return Err("no Sec-WebSocket-Accept in its 101 response (RFC 6455 §4.2.2)".to_owned()),
     }
     if let Some(extension) = head.tokens("sec-websocket-extensions").next() {
         return Err(format!("extension '{extension}' was not offered (RFC 6455 §4.1)"));
@@ -193,6 +212,25 @@ fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<St
 
 fn empty_reply(target: &str) -> Failure {
     Failure::new(Status::EmptyReply, format!("{target} closed the connection during the upgrade"))
+}
+
+/// What to try when the server ended the connection without a response.
+fn silence_advice(err: &NoHead, endpoint: &Endpoint, options: &UpgradeOptions) -> Option<String> {
+    match err {
+        NoHead::Ended(0) | NoHead::Wait(WaitError::Io(_)) => {}
+        NoHead::Ended(_) | NoHead::Wait(WaitError::Deadline) | NoHead::Wrong(_) => return None,
+    }
+    let subprotocol = if options.subprotocols.is_empty() {
+        "Does it expect a subprotocol (--subprotocol NAME)?"
+    } else {
+        "Does it know the subprotocol (--subprotocol)?"
+    };
+    let tls = if endpoint.is_secure() {
+        "Does it want a client certificate (--cert)?"
+    } else {
+        "For a TLS port the URL begins with wss://"
+    };
+    Some(format!("is it a WebSocket server? {subprotocol} {tls}"))
 }
 
 fn lost(err: WaitError, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
@@ -213,11 +251,7 @@ fn no_head(err: NoHead, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     let violation = |text| Failure::new(Status::ProtocolViolation, text);
     match err {
         NoHead::Wait(err) => lost(err, endpoint, deadline),
-        NoHead::Ended(0) => empty_reply(&target).and(" without an answer").hint(if endpoint.is_secure() {
-            "is it a WebSocket server? Does it want a client certificate (--cert)?"
-        } else {
-            "is it a WebSocket server? For a TLS port the URL begins with wss://"
-        }),
+        NoHead::Ended(0) => empty_reply(&target).and(" without an answer"),
         NoHead::Ended(count) => empty_reply(&target).and(format_args!(" after {count} bytes of its answer")),
         NoHead::Wrong(HeadError::NotHttp(seen)) => {
             let failure = violation(format!("{target} did not answer the upgrade with HTTP: {seen}"));
@@ -227,26 +261,6 @@ fn no_head(err: NoHead, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
         NoHead::Wrong(HeadError::TooLarge) => {
             violation(format!("{target} answered the upgrade with a head of more than 64 KiB or 200 fields"))
         }
-    }
-}
-
-fn refusal(target: &str, head: &ResponseHead, had_credential: bool) -> Failure {
-    let status = match head.status {
-        401 if had_credential => Status::Unauthorized,
-        _ => Status::UnexpectedStatus,
-    };
-    let failure =
-        Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
-    match (head.status, head.values("location").find(|location| !location.is_empty())) {
-        (301 | 302 | 303 | 307 | 308, Some(location)) => {
-            failure.hint(format!("it redirects to {location}; -L follows"))
-        }
-        (401, _) if had_credential => failure.hint("are the name and the password right?"),
-        (401, _) => failure.hint("-u NAME:PASSWORD sends a credential"),
-        (200..=299 | 404 | 405, _) => {
-            failure.hint("is the path right, and is there a WebSocket server behind it?")
-        }
-        _ => failure,
     }
 }
 
@@ -273,7 +287,11 @@ mod tests {
     #[test]
     fn every_broken_rule_of_the_answer_is_named() {
         for (fields, rule) in [
-            (GOOD.replace("WebSocket", "h2c"), "Upgrade: websocket"),
+            (GOOD.replace("Upgrade: WebSocket\r\n", ""), "no 'Upgrade: websocket'"),
+            (GOOD.replace(": WebSocket", ": h2c"), "'Upgrade: h2c'"),
+            (format!("{GOOD}Upgrade: h2c\r\n"), "'Upgrade: h2c'"),
+            (GOOD.replace(": WebSocket", ": websocket, h2c"), "'Upgrade: websocket, h2c'"),
+            (format!("{GOOD}Sec-WebSocket-Accept: x\r\n"), "more than one Sec-WebSocket-Accept"),
             (GOOD.replace("keep-alive, upgrade", "close"), "Connection: Upgrade"),
             (GOOD.replace("s3p", "S3p"), "expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='"),
             (GOOD.replace("Sec-WebSocket-Accept", "X"), "no Sec-WebSocket-Accept"),
@@ -290,6 +308,13 @@ mod tests {
             let said = checked(&fields).unwrap_err();
             assert!(said.contains(rule), "{said}");
         }
+    }
+
+    #[test]
+    fn http_1_0_cannot_switch_protocols() {
+        let head = format!("HTTP/1.0 101 Switching Protocols\r\n{GOOD}\r\n");
+        let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
+        assert_eq!(check(&head, KEY, &[]).unwrap_err(), "HTTP/1.0 has no 101 response (RFC 9110 §15.2)");
     }
 
     #[test]

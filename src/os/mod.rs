@@ -4,9 +4,11 @@
 
 pub mod descriptors;
 mod new_file;
+pub mod reading;
 pub mod send_queue;
 pub mod signals;
 pub mod stdio;
+mod within;
 
 pub use new_file::NewFile;
 pub(crate) use new_file::{Unfinished, cannot_write};

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
+use super::within::{Doing, within};
+use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 
 /// Before a descriptor that does not block is asked again.
@@ -44,6 +46,17 @@ impl NewFile {
         let file = temporary.as_file().try_clone().map_err(failed)?;
         super::signals::remove_on_exit(temporary.path());
         Ok(Self { file, name, unfinished: Some(Unfinished { temporary, path }) })
+    }
+
+    /// As [`NewFile::create`], until a point in time: a FIFO waits for its reader.
+    ///
+    /// # Errors
+    /// [`Status::Timeout`] when `until` was reached first.
+    pub fn create_within(path: &Path, until: Option<Deadline>) -> Result<Self, Failure> {
+        let (name, path) = (path.display().to_string(), path.to_owned());
+        let created = within(until, move || Ok(Self::create(&path)));
+        created
+            .map_err(|stopped| stopped.into_failure(Doing::Opening, &name, |err| cannot_write(&name, err)))?
     }
 
     /// Writes `bytes`, which is all that there will be, and gives the file its name.

@@ -86,7 +86,7 @@ fn quoted(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use regex_lite::Regex;
+    use regex::Regex;
 
     use super::*;
     use crate::error::Status;

@@ -34,7 +34,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use regex_lite::Regex;
+    use regex::Regex;
 
     use super::*;
     use crate::report::samples;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::os::NewFile;
 
@@ -98,8 +99,9 @@ impl Destinations {
     /// Opens what `targets` name. Without a report on standard output, the human one goes there unless `silent`.
     ///
     /// # Errors
-    /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written.
-    pub fn open(targets: &[Target], silent: bool) -> Result<Self, Failure> {
+    /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written,
+    /// [`Status::Timeout`] when one is a FIFO that nobody reads until `until`.
+    pub fn open(targets: &[Target], silent: bool, until: Option<Deadline>) -> Result<Self, Failure> {
         let mut places = HashSet::new();
         for Target { format, file } in targets {
             if !places.insert(file.as_deref().map(place)) {
@@ -111,7 +113,7 @@ impl Destinations {
         let mut files = Vec::new();
         for Target { format, file } in targets {
             if let Some(path) = file {
-                files.push((*format, NewFile::create(path)?));
+                files.push((*format, NewFile::create_within(path, until)?));
             }
         }
         Ok(Self { standard_output, files })
@@ -181,7 +183,7 @@ mod tests {
 
     fn open(texts: &[&str], silent: bool) -> Result<Destinations, Failure> {
         let targets: Vec<_> = texts.iter().map(|text| Target::parse(text).unwrap()).collect();
-        Destinations::open(&targets, silent)
+        Destinations::open(&targets, silent, None)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Checks on what arrives: each has to be met by some message.
 
-use regex_lite::Regex;
+use regex::Regex;
 use serde_json::Value;
 
 /// One `--expect-...` option.

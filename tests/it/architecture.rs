@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regex_lite::{Captures, Regex};
+use regex::{Captures, Regex};
 
 /// The modules, top to bottom: each may import those below it. Those of one line are small values, which may import each
 /// other. `lib.rs` and `main.rs` stand above all.

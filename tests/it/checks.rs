@@ -94,3 +94,13 @@ fn an_unmet_check_still_ends_the_session_in_order() {
     Wsurl::new(["send", "--expect-text", "pong", &server.url(), "ping"]).exits(1);
     assert_eq!(server.received().close, Some((1000, String::new())));
 }
+
+#[test]
+fn a_regular_expression_is_fast_on_a_large_message() {
+    // A search that follows every place where a match may begin takes 12 s for 48 MiB.
+    let peer = Script::new().upgrade().send(frame::text(&"a".repeat(48 << 20))).close_handshake();
+    Wsurl::new(["send", "--expect", "1", "--expect-regex", "a+b", &peer.url()])
+        .stderr_has("--expect-regex 'a+b' was not met")
+        .within(secs(6))
+        .exits(1);
+}

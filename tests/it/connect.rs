@@ -1,9 +1,10 @@
 //! From the name to the open session: addresses, refusals, and the one limit over all of it.
 
+use std::fs;
 use std::net::ToSocketAddrs as _;
 
 use crate::support::script::SWITCHING;
-use crate::support::{Echo, Script, Wsurl, millis, secs};
+use crate::support::{Echo, Script, Wsurl, file_with, millis, secs};
 
 /// How much later than its limit a wait may end: the machine is busy with other tests.
 const SLACK: std::time::Duration = millis(200);
@@ -60,6 +61,19 @@ fn a_peer_that_is_silent_to_tls_times_out_in_the_tls_phase() {
         .stderr_has("wsurl: error: timed out after 300ms in tls with 127.0.0.1 (--connect-timeout)\n")
         .exits(28);
     assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+}
+
+#[test]
+fn reading_ca_certificates_is_not_part_of_the_time_to_connect() {
+    // So many that reading them takes longer than the limit.
+    let pem = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/client-ca.pem"));
+    let pem = pem.expect("a certificate");
+    let (_dir, cacert) = file_with("many.pem", pem.repeat((10 << 20) / pem.len()));
+    let peer = Script::new().hold();
+    Wsurl::new(["send", "--connect-timeout", "300ms", "--cacert", &cacert, &peer.url_as("wss"), "hi"])
+        .stderr_has("wsurl: error: timed out after 300ms in tls with 127.0.0.1 (--connect-timeout)\n")
+        .limit(secs(30))
+        .exits(28);
 }
 
 #[test]

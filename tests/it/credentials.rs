@@ -146,6 +146,31 @@ fn without_credentials_a_challenge_is_a_refusal_that_names_the_option() {
 }
 
 #[test]
+fn without_credentials_the_advice_fits_the_challenge() {
+    let asked = |challenges: &[&str], ending: &str| {
+        let peer = Script::new().request().respond(&wants(challenges)).close();
+        let stderr = Wsurl::new(["send", &peer.url(), "hi"]).exits(22).stderr;
+        let status = wants(challenges).lines().next().expect("a status line").replace("HTTP/1.1 ", "");
+        let first = format!("wsurl: error: {} answered the upgrade with {status}{ending}", peer.authority());
+        assert!(stderr.starts_with(&first), "{stderr}");
+        stderr.lines().find_map(|line| line.strip_prefix("wsurl: hint: ")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(asked(&["Bearer realm=\"den\""], "\n"), "--bearer TOKEN or --bearer @FILE sends a token");
+    let both = asked(&["Bearer", "Basic realm=\"den\""], "\n");
+    assert_eq!(both, "-u NAME:PASSWORD sends a credential, --bearer TOKEN a token");
+    let other = asked(&["Negotiate"], "; it wants Negotiate, and wsurl speaks Basic, Digest and Bearer\n");
+    assert_eq!(other, "");
+}
+
+#[test]
+fn a_password_where_a_token_is_wanted_is_told() {
+    let peer = Script::new().request().respond(&wants(&["Bearer"])).close();
+    Wsurl::new(["send", "-u", "me:hunter2", &peer.url(), "hi"])
+        .stderr_has("wsurl: hint: the server wants a token: --bearer TOKEN sends one\n")
+        .exits(67);
+}
+
+#[test]
 fn a_bearer_token_goes_out_at_once() {
     assert_eq!(told(|peer| Wsurl::new(["send", "--bearer", "hunter2", &peer.url()])), ["Bearer hunter2"]);
     assert_eq!(
@@ -169,6 +194,7 @@ fn a_token_that_is_not_taken_is_unauthorized() {
     let peer = Script::new().request().respond(&wants(&["Bearer error=\"invalid_token\""])).close();
     Wsurl::new(["send", "-vv", "--bearer", "hunter2", &peer.url(), "hi"])
         .stderr_has("(redacted)")
+        .stderr_has("wsurl: hint: is the token right?\n")
         .stderr_lacks("hunter2")
         .exits(67);
 }

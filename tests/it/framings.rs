@@ -155,8 +155,7 @@ fn json_lines_carry_kind_and_content() {
     assert_eq!(lines[1]["type"], "binary");
     assert_eq!(lines[1]["base64"], "AP8=");
     assert_eq!(lines[1]["size"], 2);
-    let rfc3339 =
-        regex_lite::Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$").unwrap();
+    let rfc3339 = regex::Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$").unwrap();
     assert!(rfc3339.is_match(lines[0]["time"].as_str().unwrap()), "{}", lines[0]);
     assert_eq!(lines[2], json!({"type": "close", "code": 1000, "reason": ""}));
 }

@@ -129,7 +129,41 @@ fn an_answer_without_upgrade_header_is_no_upgrade() {
 
 #[test]
 fn an_answer_that_upgrades_to_something_else_is_no_upgrade() {
-    breaks_the_protocol(&SWITCHING.replace("Upgrade: websocket", "Upgrade: h2c"), "Upgrade");
+    breaks_the_protocol(
+        &SWITCHING.replace("Upgrade: websocket", "Upgrade: h2c"),
+        "broke the opening handshake: 'Upgrade: h2c' in its 101 response, not websocket (RFC 6455 §4.1)\n",
+    );
+}
+
+#[test]
+fn an_answer_that_upgrades_to_something_else_as_well_is_no_upgrade() {
+    breaks_the_protocol(
+        &SWITCHING.replace("Upgrade: websocket", "Upgrade: websocket\r\nUpgrade: h2c"),
+        "broke the opening handshake: 'Upgrade: h2c' in its 101 response, not websocket (RFC 6455 §4.1)\n",
+    );
+    breaks_the_protocol(
+        &SWITCHING.replace("Upgrade: websocket", "Upgrade: h2c, websocket"),
+        "'Upgrade: h2c, websocket' in its 101 response, not websocket (RFC 6455 §4.1)\n",
+    );
+}
+
+#[test]
+fn a_second_accept_value_is_no_upgrade() {
+    for second in ["{accept}", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="] {
+        let field = format!("Sec-WebSocket-Accept: {{accept}}\r\nSec-WebSocket-Accept: {second}");
+        breaks_the_protocol(
+            &SWITCHING.replace("Sec-WebSocket-Accept: {accept}", &field),
+            "broke the opening handshake: more than one Sec-WebSocket-Accept (RFC 6455 §11.3.3)\n",
+        );
+    }
+}
+
+#[test]
+fn http_1_0_is_no_upgrade() {
+    breaks_the_protocol(
+        &SWITCHING.replace("HTTP/1.1", "HTTP/1.0"),
+        "broke the opening handshake: HTTP/1.0 has no 101 response (RFC 9110 §15.2)\n",
+    );
 }
 
 #[test]
@@ -170,9 +204,30 @@ fn a_server_that_hangs_up_without_an_answer_is_an_empty_reply() {
 }
 
 #[test]
+fn a_server_that_hangs_up_without_an_answer_may_want_a_subprotocol() {
+    let hint = |ends: fn(Script) -> Script, args: &[&str]| {
+        let peer = ends(Script::new().request());
+        let stderr = Wsurl::new(["send", &peer.url(), "hi"]).args(args).exits(52).stderr;
+        stderr.lines().find_map(|line| line.strip_prefix("wsurl: hint: ")).unwrap_or_default().to_owned()
+    };
+    for ends in [Script::close, Script::reset] {
+        assert_eq!(
+            hint(ends, &[]),
+            "is it a WebSocket server? Does it expect a subprotocol (--subprotocol NAME)? For a TLS port the URL \
+             begins with wss://"
+        );
+        assert_eq!(
+            hint(ends, &["--subprotocol", "chat"]),
+            "is it a WebSocket server? Does it know the subprotocol (--subprotocol)? For a TLS port the URL begins \
+             with wss://"
+        );
+    }
+}
+
+#[test]
 fn a_server_that_hangs_up_within_its_answer_has_not_answered() {
     let (_peer, run) = answered_with("HTTP/1.1 101 Switching Proto");
-    run.exits_with_one_of(&[52, 112]);
+    run.stderr_has(" closed the connection during the upgrade after 28 bytes of its answer\n").exits(52);
 }
 
 #[test]

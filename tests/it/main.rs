@@ -7,6 +7,8 @@
 
 // What is typed
 mod arguments; // options and values that are refused, help and version
+#[cfg(unix)]
+mod option_files; // FIFOs and devices where an option names a file
 mod urls; // URLs that are refused, and what a good one becomes in the request
 
 // Until the session is open

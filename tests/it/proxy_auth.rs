@@ -250,12 +250,14 @@ fn a_wrong_password_in_a_digest_is_not_tried_again() {
 
 #[test]
 fn schemes_that_we_lack_are_named() {
-    for credentials in [&["-U", "me:hunter2"][..], &[]] {
+    let refusals = ["did not accept the credentials", "wants a password"];
+    for (credentials, refusal) in [&["-U", "me:hunter2"][..], &[]].into_iter().zip(refusals) {
         let proxy = Script::new().request().respond(&wants(&["NTLM", "Negotiate"])).close();
         Wsurl::new(["send", "-x", &proxy.url_as("http"), TARGET, "hi"])
             .args(credentials)
             .stderr_has(format!(
-                "wsurl: error: proxy {} wants NTLM, Negotiate; wsurl speaks Basic and Digest",
+                "wsurl: error: proxy {} {refusal} (407 Proxy Authentication Required); it wants NTLM, Negotiate, \
+                 and wsurl speaks Basic and Digest\n",
                 proxy.authority()
             ))
             .exits(97);

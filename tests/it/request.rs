@@ -143,3 +143,64 @@ fn a_server_need_not_choose_a_subprotocol() {
     let peer = asked_with(&["--subprotocol", "chat"]);
     assert_eq!(peer.headers("sec-websocket-protocol"), ["chat"]);
 }
+
+/// The fields of a browser's WebSocket ("Copy as cURL").
+const COPIED: [&str; 11] = [
+    "Upgrade: websocket",
+    "Origin: https://app.example",
+    "Cache-Control: no-cache",
+    "Accept-Language: en-US,en;q=0.9",
+    "Pragma: no-cache",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    "User-Agent: Mozilla/5.0",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Protocol: v2.chat, v1.chat",
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+];
+
+#[test]
+fn fields_of_the_handshake_are_ignored_with_one_warning() {
+    let peer = Script::new().upgrade_with("Sec-WebSocket-Protocol: v1.chat").close_handshake();
+    Wsurl::new(["send", &peer.url()])
+        .args(COPIED.iter().flat_map(|field| ["-H", field]))
+        .stderr(
+            "wsurl: warning: -H: the opening handshake sets these fields itself: Upgrade, Connection, \
+             Sec-WebSocket-Key, Sec-WebSocket-Version, Sec-WebSocket-Extensions\n",
+        )
+        .exits(0);
+    assert_eq!(peer.headers("upgrade"), ["websocket"]);
+    assert_eq!(peer.headers("connection"), ["Upgrade"]);
+    assert_eq!(peer.headers("sec-websocket-version"), ["13"]);
+    assert_eq!(peer.headers("sec-websocket-extensions"), [""; 0]);
+    let keys = peer.headers("sec-websocket-key");
+    assert!(keys.len() == 1 && !keys[0].starts_with("AAAA"), "{keys:?}");
+    assert_eq!(peer.headers("sec-websocket-protocol"), ["v2.chat, v1.chat"]);
+    assert_eq!(peer.headers("user-agent"), ["Mozilla/5.0"]);
+
+    // The two together are one offer, and a silent run has no warning.
+    let peer = Script::new().upgrade_with("Sec-WebSocket-Protocol: v0.chat").close_handshake();
+    Wsurl::new(["send", "-s", "--subprotocol", "v0.chat", &peer.url()])
+        .args(["-H", "sec-websocket-protocol: v1.chat", "-H", "connection:"])
+        .stderr("")
+        .exits(0);
+    assert_eq!(peer.headers("sec-websocket-protocol"), ["v0.chat, v1.chat"]);
+    assert_eq!(peer.headers("connection"), ["Upgrade"]);
+}
+
+#[test]
+fn fields_of_the_handshake_cause_one_warning_for_all_endpoints() {
+    let peers = [(); 2].map(|()| Script::new().upgrade().answer_pings_until_close().answer_close().close());
+    let run = Wsurl::new(["probe", "-H", "Upgrade: websocket"]).args(peers.each_ref().map(Script::url));
+    run.stderr("wsurl: warning: -H: the opening handshake sets these fields itself: Upgrade\n").exits(0);
+}
+
+#[test]
+fn a_subprotocol_among_the_headers_is_one_word_each() {
+    Wsurl::new(["send", "-H", "Sec-WebSocket-Protocol: a, hunter2/x", "ws://127.0.0.1:1/", "hi"])
+        .stderr(
+            "wsurl: error: invalid value 'Sec-WebSocket-Protocol: ...' for -H: not a subprotocol name; write one \
+             word such as chat.v2\nwsurl: hint: --subprotocol NAME offers one subprotocol\n",
+        )
+        .exits(2);
+}

@@ -11,6 +11,7 @@ use crate::echo_server::{EchoServer, ServerOptions};
 use crate::error::{Failure, IoCause, Status};
 use crate::net::tls::identity;
 use crate::net::tls::server::TlsServer;
+use crate::os::reading::{MAX_SMALL_FILE, read_file};
 use crate::os::signals;
 
 /// Serves at `address` until a signal comes; then every client is told, and has a moment to end.
@@ -50,10 +51,7 @@ fn tls(certificate: &Path, key: Option<&Path>) -> Result<TlsServer, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|err| {
-        Failure::new(Status::ClientCertificate, format!("cannot read {}", path.display()))
-            .source(IoCause(err))
-    })
+    read_file(path, MAX_SMALL_FILE, None, Status::ClientCertificate)
 }
 
 /// Starts a server on loopback that ends with the program: its URL.

@@ -44,15 +44,16 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
 /// Sends, compares and reports.
 fn test(args: EchoTestArgs) -> Result<(), Failure> {
     let plan = options::plan(&args)?;
-    let reporting = Reporting::open(&args.reports, &args.conversation.output)?;
     let embedded = args.url.is_none();
     let url = match args.url {
         Some(url) => url,
         None => listen::start_embedded()?,
     };
     let mut conversation = args.conversation;
+    let output = conversation.output.clone();
     conversation.output.silent |= reporting::is_plugin(&args.reports) && conversation.output.verbose == 0;
     let options = ConversationOptions::from_args(&url, conversation)?;
+    let reporting = Reporting::open(&args.reports, &output, options.limits.whole)?;
     let (time, mut facts) = (SystemTime::now(), Facts::start());
     let (endpoint, tested) = open_and_run(&options, &plan, args.connections, &mut facts);
     let report = EchoReport {

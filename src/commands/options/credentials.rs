@@ -1,8 +1,9 @@
-//! Names and passwords: from flags, the environment, netrc files and the terminal.
+//! The server's credential: from flags, the URL, the environment, a netrc file, or typed at the terminal.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{read_text, secret};
+use super::clock::RunClock;
+use super::files::OptionFiles;
 use crate::cli::CredentialArgs;
 use crate::cli::values::SecretValue;
 use crate::endpoint::Endpoint;
@@ -11,34 +12,73 @@ use crate::net::auth::{Credential, netrc};
 use crate::net::upgrade::UpgradeOptions;
 use crate::secret::Secret;
 
-/// Adds the server's credential. Flags win over the URL, the URL over the environment, that over netrc.
-pub(super) fn add(
-    upgrade: &mut UpgradeOptions,
-    args: CredentialArgs,
-    endpoint: &Endpoint,
-) -> Result<(), Failure> {
-    if let Some(user) = args.user {
-        upgrade.credential = Some(credential(user.expose(), "-u", &endpoint.host())?);
-    } else if let Some(bearer) = args.bearer {
-        upgrade.bearer = Some(secret(bearer, "--bearer")?);
-    } else if let Some(userinfo) = endpoint.userinfo() {
-        upgrade.credential =
-            Some(Credential { name: userinfo.name.clone(), password: userinfo.password.clone() });
-    } else if let (Some(_), Some(_)) = (variable("WSURL_USER"), variable("WSURL_BEARER")) {
-        return Err(
-            Failure::new(Status::Usage, "WSURL_USER and WSURL_BEARER are both set").hint("unset one of them")
-        );
-    } else if let Some(user) = variable("WSURL_USER") {
-        upgrade.credential = Some(credential(&user, "WSURL_USER", &endpoint.host())?);
-    } else if let Some(token) = variable("WSURL_BEARER") {
-        upgrade.bearer = Some(secret(SecretValue::Value(Secret::new(token)), "WSURL_BEARER")?);
-    } else if let Some(path) = netrc_path(args.netrc, args.netrc_file)? {
-        upgrade.credential = from_netrc(&path, &endpoint.host())?;
-    }
-    Ok(())
+/// Where the server's credential comes from.
+#[derive(Debug)]
+pub(super) struct CredentialSources {
+    user: Option<Secret>,
+    bearer: Option<Secret>,
+    uses_netrc: bool,
+    netrc_file: Option<PathBuf>,
+    /// The file and its content, once it was read.
+    netrc: Option<(PathBuf, String)>,
 }
 
-/// `NAME:PASSWORD`, or `NAME` and a password from the terminal. `source` says where it was found.
+impl CredentialSources {
+    pub(super) fn from_args(args: CredentialArgs, files: &OptionFiles) -> Result<Self, Failure> {
+        let bearer = args.bearer.map(|bearer| files.secret(bearer, "--bearer")).transpose()?;
+        Ok(Self { user: args.user, bearer, uses_netrc: args.netrc, netrc_file: args.netrc_file, netrc: None })
+    }
+
+    /// Adds the credential for `endpoint`. Flags win over the URL, the URL over the environment, that over netrc.
+    pub(super) fn add(
+        &mut self,
+        upgrade: &mut UpgradeOptions,
+        endpoint: &Endpoint,
+        clock: &mut RunClock,
+    ) -> Result<(), Failure> {
+        let host = endpoint.host();
+        if let Some(user) = &self.user {
+            upgrade.credential = Some(clock.stopped(|| credential(user.expose(), "-u", &host))?);
+        } else if let Some(bearer) = &self.bearer {
+            upgrade.bearer = Some(bearer.clone());
+        } else if let Some(userinfo) = endpoint.userinfo() {
+            upgrade.credential =
+                Some(Credential { name: userinfo.name.clone(), password: userinfo.password.clone() });
+        } else if let (Some(_), Some(_)) = (variable("WSURL_USER"), variable("WSURL_BEARER")) {
+            return Err(Failure::new(Status::Usage, "WSURL_USER and WSURL_BEARER are both set")
+                .hint("unset one of them"));
+        } else if let Some(user) = variable("WSURL_USER") {
+            upgrade.credential = Some(clock.stopped(|| credential(&user, "WSURL_USER", &host))?);
+        } else if let Some(token) = variable("WSURL_BEARER") {
+            let files = OptionFiles::until(clock.end());
+            upgrade.bearer = Some(files.secret(SecretValue::Value(Secret::new(token)), "WSURL_BEARER")?);
+        } else {
+            upgrade.credential = self.in_netrc(&host, &OptionFiles::until(clock.end()))?;
+        }
+        Ok(())
+    }
+
+    /// The credential for `host` in the netrc file, which is read once.
+    fn in_netrc(&mut self, host: &str, files: &OptionFiles) -> Result<Option<Credential>, Failure> {
+        let (path, text) = match self.netrc.take() {
+            Some(read) => read,
+            None => match netrc_path(self.uses_netrc, self.netrc_file.clone())? {
+                Some(path) => {
+                    let text = files.text(&path)?;
+                    (path, text)
+                }
+                None => return Ok(None),
+            },
+        };
+        let found = netrc::lookup(&text, host).map_err(|why| {
+            Failure::new(Status::ReadError, format!("cannot use {}: {why}", path.display()))
+        })?;
+        self.netrc = Some((path, text));
+        Ok(found.map(|(name, password)| Credential { name, password }))
+    }
+}
+
+/// Reads `NAME:PASSWORD`, or `NAME`, whose password is typed at the terminal. `source` is the flag or variable that had it.
 pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credential, Failure> {
     if text.chars().any(char::is_control) {
         return Err(Failure::new(
@@ -78,10 +118,4 @@ fn netrc_path(wanted: bool, file: Option<PathBuf>) -> Result<Option<PathBuf>, Fa
                 .hint("--netrc-file FILE names it")),
         },
     }
-}
-
-fn from_netrc(path: &Path, host: &str) -> Result<Option<Credential>, Failure> {
-    let found = netrc::lookup(&read_text(path)?, host)
-        .map_err(|why| Failure::new(Status::ReadError, format!("cannot use {}: {why}", path.display())))?;
-    Ok(found.map(|(name, password)| Credential { name, password }))
 }

@@ -1,8 +1,11 @@
-//! Which proxy leads to an endpoint, and what it is told.
+//! Which proxy leads to an endpoint, and with which credential, header fields and TLS options.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{all_headers, credentials};
+use super::credentials;
+use super::files::OptionFiles;
+use super::request::all_headers;
+use super::tls::ca_file;
 use crate::cli::ProxyArgs;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
@@ -21,20 +24,20 @@ pub(crate) struct ProxyChooser {
     headers: Vec<Header>,
     tls: TlsOptions,
     env: ProxyEnv,
-    /// The answer to the flag, once it was asked for.
+    /// The password that was typed for `--proxy-user`, with the name.
     asked: Mutex<Option<Credential>>,
 }
 
 impl ProxyChooser {
     /// Takes the flags and the environment.
-    pub(super) fn from_args(args: ProxyArgs) -> Result<Self, Failure> {
+    pub(super) fn from_args(args: ProxyArgs, files: &OptionFiles) -> Result<Self, Failure> {
         Ok(Self {
             flag: args.proxy,
             noproxy: args.noproxy,
             user: args.proxy_user,
-            headers: all_headers(args.proxy_header, "--proxy-header")?,
+            headers: all_headers(args.proxy_header, "--proxy-header", files)?,
             tls: TlsOptions {
-                cacert: args.proxy_cacert,
+                cacert: args.proxy_cacert.map(|path| ca_file(&path, files)).transpose()?,
                 insecure: args.proxy_insecure,
                 ..TlsOptions::default()
             },
@@ -46,7 +49,7 @@ impl ProxyChooser {
         })
     }
 
-    /// The proxy for `endpoint`, and a line that says which and why, if there is something to say.
+    /// The proxy for `endpoint`, and a line for `-v` that names it and why it was chosen.
     pub(crate) fn choose(
         &self,
         endpoint: &Endpoint,
@@ -73,7 +76,7 @@ impl ProxyChooser {
     /// The flag wins over the URL, the URL over the environment.
     fn credential(&self, url: &ProxyUrl) -> Result<Option<Credential>, Failure> {
         if let Some(user) = &self.user {
-            // Held while a person types: nobody is asked twice.
+            // Held while a person types, so that dials side by side ask once.
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             if asked.is_none() {
                 *asked = Some(credentials::credential(user.expose(), "-U", &url.host)?);

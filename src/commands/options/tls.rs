@@ -1,17 +1,18 @@
-//! TLS: the files of our own certificate are read here.
+//! TLS: the files of certificates and keys are read here.
 
 use std::path::Path;
 
-use super::secret;
+use super::files::OptionFiles;
 use crate::cli::TlsArgs;
 use crate::cli::values::TlsErrorClass;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, Status};
+use crate::net::tls::ca_file::CaFile;
 use crate::net::tls::client::{TlsOptions, TlsVersion};
 use crate::net::tls::identity;
 use crate::secret::Secret;
 
 /// Validates the arguments.
-pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
+pub(super) fn options(args: TlsArgs, files: &OptionFiles) -> Result<TlsOptions, Failure> {
     let oldest = match (args.tls_v1_3, args.tls_v1_2) {
         (true, _) => Some(TlsVersion::V1_3),
         (_, true) => Some(TlsVersion::V1_2),
@@ -29,9 +30,10 @@ pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
         let text = "--tls-max is below the oldest version that is allowed";
         return Err(Failure::new(Status::Usage, text).hint("--tlsv1.2 --tls-max 1.3 allows both"));
     }
+    let read = |path: &Path| files.bytes(path, Status::ClientCertificate);
     let identity = match &args.cert {
         Some(path) => {
-            let password = args.pass.map(|value| secret(value, "--pass")).transpose()?;
+            let password = args.pass.map(|value| files.secret(value, "--pass")).transpose()?;
             let key = args.key.as_deref();
             let key_bytes = key.map(read).transpose()?;
             let names = (path.display().to_string(), key.map(|key| key.display().to_string()));
@@ -45,7 +47,7 @@ pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
         None => None,
     };
     Ok(TlsOptions {
-        cacert: args.cacert,
+        cacert: args.cacert.map(|path| ca_file(&path, files)).transpose()?,
         insecure: args.insecure,
         any_name: args.ignore_tls_error.contains(&TlsErrorClass::Name),
         domain: args.tls_domain,
@@ -56,9 +58,8 @@ pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
     })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|err| {
-        Failure::new(Status::ClientCertificate, format!("cannot read {}", path.display()))
-            .source(IoCause(err))
-    })
+/// Reads the file of `--cacert` or `--proxy-cacert`.
+pub(super) fn ca_file(path: &Path, files: &OptionFiles) -> Result<CaFile, Failure> {
+    let pem = files.bytes(path, Status::CaFile)?;
+    Ok(CaFile { name: path.display().to_string(), pem })
 }

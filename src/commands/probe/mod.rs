@@ -27,7 +27,8 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
     reporting::as_asked(&targets, || {
         let output = args.conversation.output.clone();
         let (questions, endpoints) = options::from_args(args)?;
-        let reporting = Reporting::open(&targets, &output)?;
+        let reporting =
+            Reporting::open(&targets, &output, endpoints.first().and_then(|first| first.limits.whole))?;
         let (printed, style) = (reporting.printed(), reporting.style());
         let streamed = printed.filter(|format| format.is_streamed());
         let mut shown = Ok(());

@@ -13,18 +13,16 @@ use crate::secret::Secret;
 pub(in crate::net) struct Authorization {
     credential: Option<Credential>,
     role: Role,
-    /// What messages call it.
-    peer: String,
     header: Option<Secret>,
     tried: Tried,
 }
 
 impl Authorization {
     /// Basic at once, when there is a credential (RFC 7617 §2.2).
-    pub(in crate::net) fn new(credential: Option<Credential>, role: Role, peer: String) -> Self {
+    pub(in crate::net) fn new(credential: Option<Credential>, role: Role) -> Self {
         let header = credential.as_ref().map(Credential::basic);
         let tried = if header.is_some() { Tried::Basic } else { Tried::Nothing };
-        Self { credential, role, peer, header, tried }
+        Self { credential, role, header, tried }
     }
 
     /// The value of the Authorization or Proxy-Authorization field.
@@ -51,7 +49,7 @@ impl Authorization {
         }
         let challenges = Challenge::parse_all(head.values(field));
         let Some(credential) = &self.credential else {
-            return Err(told_of_unsupported(&challenges, &self.peer, failure));
+            return Err(told_of_unsupported(&challenges, self.role, failure));
         };
         match answer(&challenges, credential, method, uri, self.tried, &cnonce()) {
             Answer::Header(value, tried) => {
@@ -59,20 +57,24 @@ impl Authorization {
                 Ok(())
             }
             Answer::Refused => Err(failure),
-            Answer::Unsupported(_) => Err(told_of_unsupported(&challenges, &self.peer, failure)),
+            Answer::Unsupported(_) => Err(told_of_unsupported(&challenges, self.role, failure)),
             Answer::Malformed(why) => Err(failure.and(format_args!("; its challenge is malformed: {why}"))),
         }
     }
 }
 
-/// The failure, in words that name the schemes when the peer speaks only some that we do not.
-fn told_of_unsupported(challenges: &[Challenge], peer: &str, failure: Failure) -> Failure {
-    let known = |challenge: &Challenge| challenge.is("Basic") || challenge.is("Digest");
-    if challenges.is_empty() || challenges.iter().any(known) {
+/// The failure, which names the schemes when the peer offers only some that are not spoken here.
+fn told_of_unsupported(challenges: &[Challenge], role: Role, failure: Failure) -> Failure {
+    let (spoken, listed): (&[&str], _) = match role {
+        Role::Server => (&["Basic", "Digest", "Bearer"], "Basic, Digest and Bearer"),
+        Role::Proxy => (&["Basic", "Digest"], "Basic and Digest"),
+    };
+    let is_spoken = |challenge: &Challenge| spoken.iter().any(|scheme| challenge.is(scheme));
+    if challenges.is_empty() || challenges.iter().any(is_spoken) {
         return failure;
     }
     let names: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
-    failure.rephrased(format!("{peer} wants {}; wsurl speaks Basic and Digest", names.join(", ")))
+    failure.and(format_args!("; it wants {}, and wsurl speaks {listed}", names.join(", ")))
 }
 
 /// Text that was never used before (RFC 7616 §3.4).

@@ -7,7 +7,7 @@ use super::no_proxy::NoProxy;
 use super::url::ProxyUrl;
 use crate::error::Failure;
 
-/// What the environment says about proxies.
+/// The environment variables about proxies.
 #[derive(Clone, Default)]
 pub struct ProxyEnv(Vec<(String, String)>);
 
@@ -18,17 +18,17 @@ impl fmt::Debug for ProxyEnv {
     }
 }
 
-/// The way to the server.
+/// How the server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Without a proxy; why, when one was asked for.
+    /// Without a proxy; the reason, if one was asked for.
     Direct(Option<String>),
     /// Through this proxy, and where it was found: `from https_proxy`.
     Proxy(ProxyUrl, String),
 }
 
 impl ProxyEnv {
-    /// Keeps those variables that matter. An empty one is as if it were not set.
+    /// Keeps the variables about proxies. An empty one counts as unset.
     pub fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         // A CGI server sets HTTP_PROXY from the request field `Proxy`: it is never read (CVE-2016-5385).
         let matters = |name: &str| name.to_ascii_lowercase().ends_with("_proxy") && name != "HTTP_PROXY";
@@ -44,7 +44,7 @@ impl ProxyEnv {
     }
 }
 
-/// Chooses the way to `host` (a name or an address without brackets) and `port`. `secure` means wss.
+/// Chooses how to reach `host` (a name or an address without brackets) and `port`. `secure` means wss.
 ///
 /// # Errors
 /// [`Status::Usage`](crate::error::Status::Usage) when the flag or the variable holds no proxy.

@@ -1,4 +1,4 @@
-//! Proxies: which one is used and why, and what is said to it. Pure, but for what the dial does with it.
+//! Proxies: which one is used and why, and how it opens a tunnel to the server. Pure, except for `tunnel`.
 
 pub mod choice;
 mod no_proxy;
@@ -10,5 +10,5 @@ pub use choice::{Choice, ProxyEnv, choose};
 pub use no_proxy::NoProxy;
 pub use socks::{Socks, SocksError, SocksStep, SocksTarget, SocksVersion};
 pub use tunnel::ProxyOptions;
-pub(in crate::net) use tunnel::Tunnel;
+pub(in crate::net) use tunnel::{Tunnel, check_policy};
 pub use url::{ProxyScheme, ProxyUrl};

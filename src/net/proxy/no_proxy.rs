@@ -1,5 +1,5 @@
 //! The list of hosts that are reached without a proxy: `no_proxy`, `NO_PROXY`, `--noproxy`. Pure.
-//! The forms are those of curl, and `HOST:PORT`; what is none of them matches nothing.
+//! The forms are those of curl, and `HOST:PORT`. An element of another form matches nothing.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ enum Hosts {
 }
 
 impl NoProxy {
-    /// Reads a list whose elements are parted by commas or spaces.
+    /// Reads a list whose elements are separated by commas or spaces.
     pub fn parse(text: &str) -> Self {
         let elements = text.split([',', ' ', '\t']).map(str::trim).filter(|element| !element.is_empty());
         Self(elements.map(Entry::parse).collect())

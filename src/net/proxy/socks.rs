@@ -1,4 +1,4 @@
-//! What a client says to a SOCKS proxy, versions 4, 4a and 5 (RFC 1928, RFC 1929). Pure: bytes in, bytes out.
+//! The client's side of SOCKS, versions 4, 4a and 5 (RFC 1928, RFC 1929). Pure: bytes in, bytes out.
 //! Invariant: no byte beyond the proxy's last reply is consumed; it is the first of the tunnel.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::secret::Secret;
 
-/// The dialect that is spoken.
+/// The version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocksVersion {
     /// SOCKS4: IPv4 addresses only.
@@ -26,7 +26,7 @@ pub enum SocksTarget {
     Name(String, u16),
 }
 
-/// What is to be done after some bytes.
+/// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocksStep {
     /// Nothing: more bytes are needed.
@@ -147,9 +147,8 @@ impl Socks {
         std::mem::take(&mut self.greeting)
     }
 
-    /// Takes what the proxy sent: how many of these bytes were used, and what is to be done.
-    /// Bytes that were not used are to be given again after a [`SocksStep::Send`], and belong to the tunnel
-    /// after [`SocksStep::Done`].
+    /// Takes what the proxy sent. Returns how many of these bytes were used, and what to do next.
+    /// The caller passes unused bytes again after a [`SocksStep::Send`]; after [`SocksStep::Done`] they belong to the tunnel.
     pub fn on_bytes(&mut self, bytes: &[u8]) -> Result<(usize, SocksStep), SocksError> {
         let mut used = 0;
         loop {

@@ -1,4 +1,4 @@
-//! Opens the way through a proxy: CONNECT (RFC 9110 §9.3.6) or SOCKS, over the connection to it.
+//! Opens a tunnel through a proxy, over the connection to it: CONNECT (RFC 9110 §9.3.6) or SOCKS.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -18,12 +18,12 @@ use crate::net::transport::{Transport, WaitError};
 use crate::net::upgrade::{Header, is_secret};
 use crate::secret::Secret;
 
-/// A proxy, and what it is told.
+/// A proxy and the options for it.
 #[derive(Clone, Debug)]
 pub struct ProxyOptions {
-    /// Where it is.
+    /// Its scheme, host and port.
     pub url: ProxyUrl,
-    /// Name and password for it.
+    /// The name and password for it.
     pub credential: Option<Credential>,
     /// Header fields for CONNECT.
     pub headers: Vec<Header>,
@@ -37,46 +37,58 @@ impl ProxyOptions {
     }
 }
 
-/// A way to be opened.
+/// Applies `--allow-network` to a server that the proxy connects to: refuses an address that is not allowed, and a name
+/// that the proxy looks up. A name that is looked up here is checked after its lookup.
+pub(in crate::net) fn check_policy(
+    proxy: &ProxyOptions,
+    server: &Destination,
+    address: &AddressOptions,
+) -> Result<(), Failure> {
+    let scheme = proxy.url.scheme;
+    let Some(policy) = address.restriction().filter(|_| !scheme.resolves_here()) else { return Ok(()) };
+    let Destination { host, port, .. } = server;
+    if let Ok(ip) = host.parse() {
+        return address.allowed(vec![SocketAddr::new(ip, *port)], server).map(|_| ());
+    }
+    let text = format!(
+        "--allow-network {policy} cannot check the address of {host}, which proxy {} looks up",
+        proxy.url.host_and_port()
+    );
+    let here = match scheme {
+        ProxyScheme::Socks5h => "-x socks5://... looks names up here".to_owned(),
+        ProxyScheme::Socks4a => "-x socks4://... looks names up here".to_owned(),
+        ProxyScheme::Http | ProxyScheme::Https | ProxyScheme::Socks4 | ProxyScheme::Socks5 => {
+            format!("--connect-to {}:ADDRESS:{port} gives the address", host_and_port(host, *port))
+        }
+    };
+    Err(Failure::new(Status::NetworkNotAllowed, text)
+        .hint(format!("{here}; --allow-network loopback,private,internet refuses nothing")))
+}
+
+/// A tunnel that is about to be opened.
 pub(in crate::net) struct Tunnel<'a> {
     pub(in crate::net) options: &'a ProxyOptions,
-    /// Where it shall lead.
+    /// The other end.
     pub(in crate::net) server: &'a Destination,
     pub(in crate::net) address: &'a AddressOptions,
     /// The value of Proxy-Authorization.
     pub(in crate::net) authorization: Option<&'a Secret>,
     pub(in crate::net) deadline: &'a Deadline,
-    /// Keeps the answer to CONNECT.
+    /// Receives the response to CONNECT.
     pub(in crate::net) response: &'a mut Option<ResponseHead>,
     pub(in crate::net) observer: &'a mut dyn Observer,
 }
 
 impl Tunnel<'_> {
-    /// Asks the proxy at the other end of `transport`, which is in TLS already if it has to be: a byte stream to the
-    /// server.
+    /// Opens the tunnel over `transport`, a connection to the proxy, in TLS for an https proxy. The result is a byte stream
+    /// to the server.
     pub(in crate::net) fn open(mut self, transport: Transport) -> Result<Transport, Failure> {
-        self.check_policy()?;
         match self.options.url.scheme {
             ProxyScheme::Http | ProxyScheme::Https => self.connect(transport),
             ProxyScheme::Socks4 => self.socks(SocksVersion::V4, transport),
             ProxyScheme::Socks4a => self.socks(SocksVersion::V4a, transport),
             ProxyScheme::Socks5 | ProxyScheme::Socks5h => self.socks(SocksVersion::V5, transport),
         }
-    }
-
-    /// An address that is not allowed is not reached through a proxy either; where a name leads that the proxy resolves,
-    /// nobody knows here.
-    fn check_policy(&mut self) -> Result<(), Failure> {
-        if self.address.policy.is_none() || self.options.url.scheme.resolves_here() {
-            return Ok(());
-        }
-        let Destination { host, port, .. } = self.server;
-        if let Ok(ip) = host.parse() {
-            return self.address.allowed(vec![SocketAddr::new(ip, *port)], self.server).map(|_| ());
-        }
-        let text = format!("the proxy resolves {host}: --allow-network cannot check where that leads");
-        self.observer.warn(&text);
-        Ok(())
     }
 
     fn name(&self) -> String {
@@ -100,7 +112,7 @@ impl Tunnel<'_> {
         if rest.is_empty() {
             Ok(transport)
         } else {
-            // The client speaks first in TLS and in the opening handshake.
+            // A server sends nothing before the client does, in TLS and in the opening handshake alike.
             let text = format!(
                 "proxy {} sent {} bytes before the server was asked for any",
                 self.name(),
@@ -208,7 +220,7 @@ impl Tunnel<'_> {
         }
     }
 
-    /// The server's address when it is to be resolved here, else its name.
+    /// The server's address if the scheme has names resolved here, else its name.
     fn socks_target(&self) -> Result<SocksTarget, Failure> {
         let scheme = self.options.url.scheme;
         let Destination { host, port, .. } = self.server;

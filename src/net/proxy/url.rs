@@ -1,5 +1,5 @@
 //! A proxy as the user writes it: `[SCHEME://][NAME[:PASSWORD]@]HOST[:PORT]`. Pure.
-//! A value is never repeated in a message with the credential in it.
+//! No message shows the credential in it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::endpoint::{host_and_port, percent_decoded, redacted};
 use crate::error::{Failure, Status};
 use crate::secret::Secret;
 
-/// What is spoken with a proxy.
+/// The protocol that a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyScheme {
     /// HTTP CONNECT over TCP.
@@ -50,6 +50,14 @@ impl ProxyScheme {
         }
     }
 
+    /// Whether TLS is spoken with the proxy itself.
+    pub fn is_tls(self) -> bool {
+        match self {
+            Self::Https => true,
+            Self::Http | Self::Socks4 | Self::Socks4a | Self::Socks5 | Self::Socks5h => false,
+        }
+    }
+
     /// Whether the server's name is resolved here, not by the proxy.
     pub fn resolves_here(self) -> bool {
         match self {
@@ -62,7 +70,7 @@ impl ProxyScheme {
 /// A proxy and the credential for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyUrl {
-    /// What is spoken with it.
+    /// The protocol that it speaks.
     pub scheme: ProxyScheme,
     /// Its name or address, without brackets.
     pub host: String,
@@ -82,8 +90,9 @@ impl ProxyUrl {
             Failure::new(Status::Usage, format!("invalid proxy URL '{}': {why}", redacted(text)))
         };
         if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || "{}\"<>".contains(*c)) {
-            // Other tools send a message with -x.
-            return Err(bad(format!("it contains {c:?}")).hint(format!("-d sends a message; {EXAMPLE}")));
+            // wscat's -x takes a message.
+            return Err(bad(format!("it contains {c:?}"))
+                .hint(format!("`wsurl send URL MESSAGE` sends a message; {EXAMPLE}")));
         }
         let (scheme, rest) = match text.split_once("://") {
             None => (ProxyScheme::Http, text),
@@ -228,7 +237,10 @@ mod tests {
     fn a_message_is_told_from_a_proxy() {
         for text in ["hello world", "{}", "{\"a\":1}", "a\n"] {
             let failure = ProxyUrl::parse(text).unwrap_err();
-            assert!(failure.advice().unwrap().starts_with("-d sends a message"), "{text}");
+            assert!(
+                failure.advice().unwrap().starts_with("`wsurl send URL MESSAGE` sends a message"),
+                "{text}"
+            );
         }
     }
 

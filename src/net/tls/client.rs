@@ -1,12 +1,12 @@
 //! TLS by the platform's own library, and a second look that tells why it failed.
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use native_tls::{Certificate, HandshakeError, Identity, Protocol, TlsConnector};
 
 use super::buffered::Buffered;
+use super::ca_file::CaFile;
 use super::certificate::CertificateFacts;
 use super::pin::Pins;
 use crate::deadline::Deadline;
@@ -16,8 +16,8 @@ use crate::net::transport::{Transport, WaitError};
 /// Which certificates are trusted, for which name, and who we are.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
-    /// A PEM file of CA certificates that takes the place of the system's.
-    pub cacert: Option<PathBuf>,
+    /// CA certificates that take the place of the system's.
+    pub cacert: Option<CaFile>,
     /// Accepts any certificate for any name.
     pub insecure: bool,
     /// Accepts a valid certificate for any name.
@@ -60,9 +60,9 @@ impl TlsOptions {
         if let Some(identity) = &self.identity {
             builder.identity(identity.clone());
         }
-        if let Some(path) = &self.cacert {
+        if let Some(file) = &self.cacert {
             builder.disable_built_in_roots(true);
-            for certificate in read_cacert(path)? {
+            for certificate in certificates_in(file)? {
                 builder.add_root_certificate(certificate);
             }
         }
@@ -249,11 +249,10 @@ fn handshake(
     }
 }
 
-fn read_cacert(path: &PathBuf) -> Result<Vec<Certificate>, Failure> {
-    let shown = path.display();
-    let unusable = |why: &str| Failure::new(Status::CaFile, format!("cannot use the CA file {shown}{why}"));
-    let bytes = std::fs::read(path).map_err(|err| unusable("").source(IoCause(err)))?;
-    let found = Certificate::stack_from_pem(&bytes)
+fn certificates_in(file: &CaFile) -> Result<Vec<Certificate>, Failure> {
+    let CaFile { name, pem } = file;
+    let unusable = |why: &str| Failure::new(Status::CaFile, format!("cannot use the CA file {name}{why}"));
+    let found = Certificate::stack_from_pem(pem)
         .map_err(|err| unusable(": it is not PEM").source(err).hint(CA_EXAMPLE))?;
     if found.is_empty() { Err(unusable(": it holds no certificate").hint(CA_EXAMPLE)) } else { Ok(found) }
 }

@@ -2,6 +2,7 @@
 //! May import `net::transport`, which carries an established session.
 
 pub(super) mod buffered;
+pub mod ca_file;
 pub mod certificate;
 pub mod client;
 pub(super) mod hello;

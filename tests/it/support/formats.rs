@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regex_lite::Regex;
+use regex::Regex;
 use serde_json::Value;
 
 pub fn regex(pattern: &str) -> Regex {
