@@ -3,10 +3,14 @@
 //! Imports nothing of the crate but its own files.
 //! Invariant: every MUST that a client has to check ends in a [`Violation`] that names its rule.
 
+mod extension;
 mod frame;
 mod message;
 mod utf8;
 
+pub use extension::{
+    Agreement, Context, ExtensionViolation, InvalidOffer, Offer, PERMESSAGE_DEFLATE, ParamFault, Role,
+};
 pub use frame::{
     CloseFrame, FrameHeader, Kind, MAX_CONTROL_PAYLOAD, NO_STATUS, Opcode, Violation, close_code_is_sendable,
 };
