@@ -9,10 +9,13 @@ mod message;
 mod utf8;
 
 pub use extension::{
-    Agreement, Context, ExtensionViolation, InvalidOffer, Offer, PERMESSAGE_DEFLATE, ParamFault, Role,
+    Agreement, DeflateContext, ExtensionViolation, InvalidOffer, Offer, PERMESSAGE_DEFLATE, ParamFault, Role,
 };
 pub use frame::{
     CloseFrame, FrameHeader, Kind, MAX_CONTROL_PAYLOAD, NO_STATUS, Opcode, Violation, close_code_is_sendable,
 };
-pub use message::{Decoder, Encoder, Event, PayloadMask, Recorded, Section};
+pub use message::{
+    Decoder, Deflater, Encoder, Event, InflateError, Inflater, PayloadMask, Progress, Recorded, Section,
+    SectionEnd,
+};
 pub use utf8::{InvalidUtf8, Utf8Stream};

@@ -29,7 +29,7 @@ pub enum Role {
 
 /// The LZ77 window of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Context {
+pub struct DeflateContext {
     /// Base-2 logarithm of the largest window: 8 to 15.
     pub window_bits: u8,
     /// Whether a message may refer to the messages before it ("context takeover").
@@ -77,13 +77,13 @@ impl Agreement {
     }
 
     /// The context in which `role` compresses what it sends.
-    pub fn compressing(&self, role: Role) -> Context {
+    pub fn compressing(&self, role: Role) -> DeflateContext {
         match role {
-            Role::Client => Context {
+            Role::Client => DeflateContext {
                 window_bits: self.client_max_window_bits,
                 is_kept: !self.client_no_context_takeover,
             },
-            Role::Server => Context {
+            Role::Server => DeflateContext {
                 window_bits: self.server_max_window_bits,
                 is_kept: !self.server_no_context_takeover,
             },
@@ -91,7 +91,7 @@ impl Agreement {
     }
 
     /// The context in which `role` inflates what it receives.
-    pub fn inflating(&self, role: Role) -> Context {
+    pub fn inflating(&self, role: Role) -> DeflateContext {
         match role {
             Role::Client => self.compressing(Role::Server),
             Role::Server => self.compressing(Role::Client),
@@ -134,6 +134,8 @@ impl Agreement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn offer(params: &str) -> Offer {
@@ -142,8 +144,9 @@ mod tests {
 
     /// The agreement in a short form: the client's window and then the server's, with `!` where no context is kept.
     fn short(agreement: Agreement) -> String {
-        let side =
-            |Context { window_bits, is_kept }| format!("{window_bits}{}", if is_kept { "" } else { "!" });
+        let side = |DeflateContext { window_bits, is_kept }| {
+            format!("{window_bits}{}", if is_kept { "" } else { "!" })
+        };
         format!("{} {}", side(agreement.compressing(Role::Client)), side(agreement.inflating(Role::Client)))
     }
 
@@ -299,17 +302,39 @@ mod tests {
         }
     }
 
-    #[test]
-    fn client_and_server_read_the_same_agreement() {
-        for params in [
-            "",
-            "client_max_window_bits",
-            "client_max_window_bits=9; server_max_window_bits=10",
-            "client_no_context_takeover; server_no_context_takeover",
-        ] {
-            let offer = offer(params);
+    /// Any legal parameters, in any order.
+    fn params() -> impl Strategy<Value = String> {
+        let window = |name| {
+            let bits = (8..=15_u8).prop_map(move |bits| format!("{name}={bits}"));
+            prop::option::of(bits)
+        };
+        let flag = |name: &'static str| prop::option::of(Just(name.to_owned()));
+        let all = (
+            flag("server_no_context_takeover"),
+            flag("client_no_context_takeover"),
+            window("server_max_window_bits"),
+            prop_oneof![flag("client_max_window_bits"), window("client_max_window_bits")],
+        );
+        let list = all.prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect::<Vec<_>>());
+        list.prop_shuffle().prop_map(|list| list.join("; "))
+    }
+
+    proptest! {
+        #[test]
+        fn client_and_server_read_the_same_agreement(params in params()) {
+            let offer = offer(&params);
             let (server, answer) = Agreement::accept(&offer.header_value()).unwrap();
-            assert_eq!(Agreement::from_answer([answer.as_str()], Some(&offer)), Ok(Some(server)), "{params}");
+            prop_assert_eq!(Agreement::from_answer([answer.as_str()], Some(&offer)), Ok(Some(server)));
+        }
+
+        #[test]
+        fn any_answer_is_read_without_a_panic(params in params(), answer in any::<String>(), tail in "[ -~]{0,40}") {
+            let offer = offer(&params);
+            let near_miss = format!("permessage-deflate; {params}{tail}");
+            for answer in [answer, near_miss] {
+                let as_client = Agreement::from_answer([answer.as_str()], Some(&offer));
+                prop_assert!(as_client.is_err() || Agreement::accept(&answer).is_some());
+            }
         }
     }
 }
