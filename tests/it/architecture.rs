@@ -27,7 +27,7 @@ const ORDER: [&[&str]; 12] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 9] = [
+const OWNERS: [(&[&str], &[&str]); 11] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (&["native_tls"], &["src/net/tls/", "src/net/transport.rs"]),
@@ -46,6 +46,8 @@ const OWNERS: [(&[&str], &[&str]); 9] = [
         ],
     ),
     (&["tempfile"], &["src/os/"]),
+    (&["flate2"], &["src/protocol/message/deflate.rs"]),
+    (&["zlib_rs"], &["src/protocol/message/inflate.rs", "src/protocol/message/tests/"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
     (&["quick_junit"], &["src/report/junit.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),

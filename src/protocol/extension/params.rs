@@ -1,0 +1,169 @@
+//! The four parameters of permessage-deflate (RFC 7692 §7.1), in an offer or in an answer.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use super::element::Param;
+
+/// The registered name of the extension (RFC 7692 §7).
+pub const PERMESSAGE_DEFLATE: &str = "permessage-deflate";
+
+const SERVER_NO_CONTEXT_TAKEOVER: &str = "server_no_context_takeover";
+const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover";
+const SERVER_MAX_WINDOW_BITS: &str = "server_max_window_bits";
+const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
+
+/// Base-2 logarithms of the sizes that an LZ77 window may have (RFC 7692 §7.1.2).
+const WINDOW_BITS: RangeInclusive<u8> = 8..=15;
+
+/// The window without a parameter that limits it.
+pub(super) const MAX_WINDOW_BITS: u8 = *WINDOW_BITS.end();
+
+/// The parameters of one element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Params {
+    pub(super) server_no_context_takeover: bool,
+    pub(super) client_no_context_takeover: bool,
+    pub(super) server_max_window_bits: Option<u8>,
+    pub(super) client_max_window_bits: ClientWindow,
+}
+
+/// The parameter `client_max_window_bits`: the only one with an optional value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ClientWindow {
+    #[default]
+    Absent,
+    /// Without a value. In an offer: the answer may limit the client's window.
+    NoValue,
+    Bits(u8),
+}
+
+/// Why parameters are not those of permessage-deflate (RFC 7692 §7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParamFault {
+    /// A name that RFC 7692 does not define.
+    Unknown(String),
+    /// The same name twice.
+    Repeated(&'static str),
+    /// A value where none is allowed.
+    UnexpectedValue(&'static str, String),
+    /// No value where one is needed.
+    MissingValue(&'static str),
+    /// A value that is not a number from 8 to 15 without leading zeros.
+    WindowBits(&'static str, String),
+}
+
+impl Params {
+    /// Reads the parameters of an offer.
+    pub(super) fn of_offer(params: &[Param]) -> Result<Self, ParamFault> {
+        let mut read = Self::default();
+        for param in params {
+            read.add(param)?;
+        }
+        Ok(read)
+    }
+
+    /// Reads the parameters of an answer, in which every limit of a window has a value.
+    pub(super) fn of_answer(params: &[Param]) -> Result<Self, ParamFault> {
+        let read = Self::of_offer(params)?;
+        match read.client_max_window_bits {
+            ClientWindow::NoValue => Err(ParamFault::MissingValue(CLIENT_MAX_WINDOW_BITS)),
+            ClientWindow::Absent | ClientWindow::Bits(_) => Ok(read),
+        }
+    }
+
+    fn add(&mut self, param: &Param) -> Result<(), ParamFault> {
+        let value = param.value.as_deref();
+        match param.name.as_str() {
+            SERVER_NO_CONTEXT_TAKEOVER => {
+                set_flag(&mut self.server_no_context_takeover, SERVER_NO_CONTEXT_TAKEOVER, value)
+            }
+            CLIENT_NO_CONTEXT_TAKEOVER => {
+                set_flag(&mut self.client_no_context_takeover, CLIENT_NO_CONTEXT_TAKEOVER, value)
+            }
+            SERVER_MAX_WINDOW_BITS => {
+                let value = value.ok_or(ParamFault::MissingValue(SERVER_MAX_WINDOW_BITS))?;
+                let bits = window_bits(SERVER_MAX_WINDOW_BITS, value)?;
+                let earlier = self.server_max_window_bits.replace(bits);
+                once(SERVER_MAX_WINDOW_BITS, earlier.is_none())
+            }
+            CLIENT_MAX_WINDOW_BITS => {
+                let window = match value {
+                    Some(value) => ClientWindow::Bits(window_bits(CLIENT_MAX_WINDOW_BITS, value)?),
+                    None => ClientWindow::NoValue,
+                };
+                let earlier = std::mem::replace(&mut self.client_max_window_bits, window);
+                once(CLIENT_MAX_WINDOW_BITS, earlier == ClientWindow::Absent)
+            }
+            unknown => Err(ParamFault::Unknown(unknown.to_owned())),
+        }
+    }
+}
+
+impl ClientWindow {
+    /// The largest window that the parameter leaves to the client.
+    pub(super) fn limit(self) -> u8 {
+        match self {
+            Self::Bits(bits) => bits,
+            Self::Absent | Self::NoValue => MAX_WINDOW_BITS,
+        }
+    }
+}
+
+fn set_flag(flag: &mut bool, name: &'static str, value: Option<&str>) -> Result<(), ParamFault> {
+    if let Some(value) = value {
+        return Err(ParamFault::UnexpectedValue(name, value.to_owned()));
+    }
+    once(name, !std::mem::replace(flag, true))
+}
+
+fn once(name: &'static str, is_first: bool) -> Result<(), ParamFault> {
+    if is_first { Ok(()) } else { Err(ParamFault::Repeated(name)) }
+}
+
+fn window_bits(name: &'static str, value: &str) -> Result<u8, ParamFault> {
+    let is_canonical = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
+    let bits = value.parse().ok().filter(|bits| is_canonical && WINDOW_BITS.contains(bits));
+    bits.ok_or_else(|| ParamFault::WindowBits(name, value.to_owned()))
+}
+
+/// The element of the header field: the name of the extension, then its parameters.
+impl fmt::Display for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(PERMESSAGE_DEFLATE)?;
+        if self.server_no_context_takeover {
+            write!(f, "; {SERVER_NO_CONTEXT_TAKEOVER}")?;
+        }
+        if self.client_no_context_takeover {
+            write!(f, "; {CLIENT_NO_CONTEXT_TAKEOVER}")?;
+        }
+        if let Some(bits) = self.server_max_window_bits {
+            write!(f, "; {SERVER_MAX_WINDOW_BITS}={bits}")?;
+        }
+        match self.client_max_window_bits {
+            ClientWindow::Absent => Ok(()),
+            ClientWindow::NoValue => write!(f, "; {CLIENT_MAX_WINDOW_BITS}"),
+            ClientWindow::Bits(bits) => write!(f, "; {CLIENT_MAX_WINDOW_BITS}={bits}"),
+        }
+    }
+}
+
+impl fmt::Display for ParamFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(f, "{PERMESSAGE_DEFLATE} has no parameter '{name}'"),
+            Self::Repeated(name) => write!(f, "parameter {name} is repeated"),
+            Self::UnexpectedValue(name, value) => write!(f, "{name} takes no value, but has '{value}'"),
+            Self::MissingValue(name) => write!(f, "{name} has no value"),
+            Self::WindowBits(name, value) => {
+                write!(
+                    f,
+                    "{name} is '{value}', not a number from {} to {MAX_WINDOW_BITS}",
+                    WINDOW_BITS.start()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for ParamFault {}

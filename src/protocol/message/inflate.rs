@@ -1,0 +1,147 @@
+//! Inflates the messages that one side receives (RFC 7692 §7.2.2). Gives a message of any size in sections.
+//! Memory: about 60 KiB, whatever is inflated.
+//!
+//! Uses zlib-rs itself instead of flate2, because only `InflateFlush::Block` tells whether a message ends with a block.
+
+use std::fmt;
+
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+/// The bytes that the sender removed from the end of a message, and one more. Inflating stops before that one if the
+/// message ends as it must, with the header of an empty stored block.
+const TAIL_AND_STOP: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
+
+/// The largest window of deflate. zlib-rs has no smaller one, and inflates what was made with smaller ones in it.
+const WINDOW_BITS: u8 = 15;
+
+/// The most that is inflated at a time, in bytes: little enough to still be in a fast cache when it is copied.
+const BLOCK: usize = 16 * 1024;
+
+/// The inflater of one direction. After an error it must not be used any more.
+pub struct Inflater {
+    stream: Inflate,
+    keeps_context: bool,
+    /// Compressed bytes of the current message so far.
+    offset: u64,
+    block: Box<[u8; BLOCK]>,
+}
+
+/// How far [`Inflater::section`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Compressed bytes that were used.
+    pub used: usize,
+    /// Whether room was used up, so that there may be more. The next call gets the unused compressed bytes, possibly
+    /// none, and the same `last`.
+    pub is_pending: bool,
+}
+
+/// A compressed message that cannot be inflated. The connection has to be failed with close code 1007.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InflateError {
+    /// Compressed bytes of the message up to the error.
+    pub offset: u64,
+    reason: &'static str,
+}
+
+impl Inflater {
+    /// An inflater for windows of any size. A message may refer to those before it where `keeps_context`.
+    pub fn new(keeps_context: bool) -> Self {
+        let stream = Inflate::new(false, WINDOW_BITS);
+        Self { stream, keeps_context, offset: 0, block: Box::new([0; BLOCK]) }
+    }
+
+    /// Inflates the next compressed bytes of a message and appends at most `room` bytes to `out`; `room` must not be
+    /// zero. The message ends after `compressed` where `last`.
+    ///
+    /// # Errors
+    /// The message is not deflate data, or lacks its end.
+    pub fn section(
+        &mut self,
+        compressed: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+        room: usize,
+    ) -> Result<Progress, InflateError> {
+        let (mut rest, mut room) = (compressed, room);
+        while room > 0 {
+            let limit = room.min(BLOCK);
+            let step = self.step(rest, limit, InflateFlush::NoFlush)?;
+            out.extend_from_slice(&self.block[..step.written]);
+            rest = &rest[step.used..];
+            room -= step.written;
+            match step.status {
+                // A block with BFINAL set ended the stream, but not the message (RFC 7692 §7.2.3.4).
+                Status::StreamEnd => self.stream.reset(false),
+                Status::Ok | Status::BufError if rest.is_empty() && step.written < limit => {
+                    if last {
+                        self.end_message()?;
+                    }
+                    return Ok(Progress { used: compressed.len(), is_pending: false });
+                }
+                Status::Ok | Status::BufError => {}
+            }
+        }
+        Ok(Progress { used: compressed.len() - rest.len(), is_pending: true })
+    }
+
+    /// Inflates the tail that the sender removed, and gets ready for the next message.
+    fn end_message(&mut self) -> Result<(), InflateError> {
+        let unended =
+            InflateError { offset: self.offset, reason: "it does not end with an empty stored block" };
+        let step = self.step(&TAIL_AND_STOP, BLOCK, InflateFlush::Block).map_err(|_| unended)?;
+        if step.used != TAIL_AND_STOP.len() - 1 || step.written > 0 {
+            return Err(unended);
+        }
+        self.offset = 0;
+        if !self.keeps_context {
+            self.stream.reset(false);
+        }
+        Ok(())
+    }
+
+    /// Inflates into the first `limit` bytes of the block.
+    fn step(&mut self, input: &[u8], limit: usize, flush: InflateFlush) -> Result<Step, InflateError> {
+        let (total_in, total_out) = (self.stream.total_in(), self.stream.total_out());
+        let result = self.stream.decompress(input, &mut self.block[..limit], flush);
+        let used = self.stream.total_in() - total_in;
+        let written = self.stream.total_out() - total_out;
+        self.offset += used;
+        let status = result.map_err(|err| InflateError {
+            offset: self.offset,
+            reason: self.stream.error_message().unwrap_or(err.as_str()),
+        })?;
+        // Neither exceeds the length of its buffer.
+        let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Ok(Step { used: size(used), written: size(written), status })
+    }
+}
+
+/// One call of zlib-rs.
+struct Step {
+    used: usize,
+    written: usize,
+    status: Status,
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater")
+            .field("keeps_context", &self.keeps_context)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is wrong, then the section that forbids it.
+impl fmt::Display for InflateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "compressed message cannot be inflated at byte {}: {} (RFC 7692 §7.2.2)",
+            self.offset, self.reason
+        )
+    }
+}
+
+impl std::error::Error for InflateError {}
