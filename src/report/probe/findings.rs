@@ -129,7 +129,7 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
         all.push(Sample::of(&ASSERTION, "assertion", &assertion.name[..], truth(assertion.holds)));
     }
     if let Some(findings) = &report.conformance {
-        for verdict in VERDICTS {
+        for verdict in conformance::Verdict::ALL {
             let count = findings.iter().filter(|finding| finding.verdict == verdict).count();
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             all.push(Sample::of(&RULES, "verdict", verdict.name(), whole(count)));
@@ -137,13 +137,6 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
     }
     all
 }
-
-const VERDICTS: [conformance::Verdict; 4] = [
-    conformance::Verdict::Pass,
-    conformance::Verdict::Fail,
-    conformance::Verdict::Inconclusive,
-    conformance::Verdict::NotApplicable,
-];
 
 /// Exact up to 2^53.
 #[allow(clippy::cast_precision_loss)]

@@ -1,34 +1,34 @@
 //! What a check comes to.
 
-use super::Verdict;
+use crate::conformance::finding::Verdict;
 
 /// A verdict and what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Judgement {
-    pub(super) verdict: Verdict,
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
     /// In one line.
-    pub(super) seen: String,
+    pub(crate) seen: String,
 }
 
 impl Judgement {
-    pub(super) fn pass(seen: impl Into<String>) -> Self {
+    pub(crate) fn pass(seen: impl Into<String>) -> Self {
         Self { verdict: Verdict::Pass, seen: seen.into() }
     }
 
-    pub(super) fn fail(seen: impl Into<String>) -> Self {
+    pub(crate) fn fail(seen: impl Into<String>) -> Self {
         Self { verdict: Verdict::Fail, seen: seen.into() }
     }
 
-    pub(super) fn inconclusive(seen: impl Into<String>) -> Self {
+    pub(crate) fn inconclusive(seen: impl Into<String>) -> Self {
         Self { verdict: Verdict::Inconclusive, seen: seen.into() }
     }
 
-    pub(super) fn not_applicable(seen: impl Into<String>) -> Self {
+    pub(crate) fn not_applicable(seen: impl Into<String>) -> Self {
         Self { verdict: Verdict::NotApplicable, seen: seen.into() }
     }
 
     /// Several tries of one rule, each with its name, as one: the first that is not kept, else all.
-    pub(super) fn of_all(tries: Vec<(String, Self)>) -> Self {
+    pub(crate) fn of_all(tries: Vec<(String, Self)>) -> Self {
         let first = |verdict| tries.iter().find(|(_, judgement)| judgement.verdict == verdict);
         if let Some((name, judgement)) = first(Verdict::Fail).or(first(Verdict::Inconclusive)) {
             return Self { verdict: judgement.verdict, seen: format!("{name}: {}", judgement.seen) };
@@ -45,7 +45,7 @@ impl Judgement {
 
 /// Why a check ends before its end.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// There is nothing more to find out.
     Judged(Judgement),
     /// The user wants it to end.
@@ -59,7 +59,7 @@ impl From<Judgement> for Stop {
 }
 
 /// What a check gives.
-pub(super) type Judged = Result<Judgement, Stop>;
+pub(crate) type Judged = Result<Judgement, Stop>;
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,12 @@
 //! One connection to the server under test: sends any bytes, and tells what the server does next.
 //! Everything that is sent and seen is recorded.
 
-use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use super::conduct::{Conduct, Progress};
-use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT, close_code};
+use super::event::{End, Event};
+use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT};
 use super::judgement::Stop;
-use super::pace::Pace;
+use super::recorder::{FrameWatcher, Recorder};
 use super::transcript::{Transcript, hex};
 use crate::deadline::Deadline;
 use crate::error::io_reason;
@@ -32,88 +31,13 @@ const LATE_EVENTS: usize = 64;
 /// The largest message that is put together from fragments, in bytes.
 const MAX_MESSAGE: usize = 16 << 20;
 
-/// What the server does next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// A complete message came.
-    Message(Kind, Vec<u8>),
-    /// A pong with this payload came.
-    Pong(Vec<u8>),
-    /// A Close frame with this payload came.
-    Close(Vec<u8>),
-    /// The connection has ended.
-    Ended(End),
-    /// Nothing came in time.
-    Silence,
-}
-
-impl Event {
-    /// That this came, and not what was awaited for so long.
-    pub(super) fn instead_of(&self, awaited: &str, patience: Duration) -> String {
-        match self {
-            Self::Message(kind, _) => format!("a {kind} message instead of {awaited}"),
-            Self::Pong(_) => format!("a pong instead of {awaited}"),
-            Self::Close(payload) => match close_code(payload) {
-                Some(code) => format!("closed with {code} instead of {awaited}"),
-                None => format!("closed without a code instead of {awaited}"),
-            },
-            Self::Ended(end) => format!("{} instead of {awaited}", end.described()),
-            Self::Silence => format!("no answer within {patience:?} instead of {awaited}"),
-        }
-    }
-}
-
-/// How a connection has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// In order.
-    Closed,
-    /// By a reset.
-    Reset,
-    /// Otherwise.
-    Lost(String),
-    /// Not at all, but nothing that follows can be understood.
-    Unreadable(String),
-}
-
-impl End {
-    fn of(err: &io::Error) -> Self {
-        match err.kind() {
-            // TLS without its own goodbye.
-            ErrorKind::UnexpectedEof => Self::Closed,
-            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Self::Reset,
-            _ => Self::Lost(io_reason(err)),
-        }
-    }
-
-    /// In words: `TCP reset`.
-    pub(super) fn described(&self) -> String {
-        match self {
-            Self::Closed => "TCP end".to_owned(),
-            Self::Reset => "TCP reset".to_owned(),
-            Self::Lost(why) => format!("connection lost ({why})"),
-            Self::Unreadable(what) => format!("unreadable bytes ({what})"),
-        }
-    }
-}
-
-/// What all connections share.
-#[derive(Debug)]
-pub(super) struct Record {
-    /// The rule under way.
-    pub(super) rule: &'static str,
-    pub(super) transcript: Transcript,
-    pub(super) conduct: Conduct,
-    pub(super) pace: Pace,
-}
-
 /// See the module. Says goodbye when it is dropped.
-pub(super) struct Peer<'a> {
+pub(crate) struct RawConnection<'a> {
     transport: Transport,
     received: Vec<u8>,
-    record: &'a mut Record,
+    recorder: &'a mut Recorder,
+    frames: &'a mut dyn FrameWatcher,
     interrupted: &'a dyn Fn() -> bool,
-    progress: Progress,
     /// The message whose last fragment has not come.
     message: Option<(Kind, Vec<u8>)>,
     end: Option<End>,
@@ -121,42 +45,43 @@ pub(super) struct Peer<'a> {
     is_open: bool,
 }
 
-impl<'a> Peer<'a> {
+impl<'a> RawConnection<'a> {
     /// A connection on which nothing was said yet.
-    pub(super) fn new(
+    pub(crate) fn new(
         transport: Transport,
-        record: &'a mut Record,
+        recorder: &'a mut Recorder,
+        frames: &'a mut dyn FrameWatcher,
         interrupted: &'a dyn Fn() -> bool,
     ) -> Self {
-        let progress = Progress::default();
+        frames.connected();
         let received = Vec::new();
-        Self { transport, received, record, interrupted, progress, message: None, end: None, is_open: false }
+        Self { transport, received, recorder, frames, interrupted, message: None, end: None, is_open: false }
     }
 
     /// It is a WebSocket from now on; these bytes of it have come already.
-    pub(super) fn opened(mut self, leftover: Vec<u8>) -> Self {
-        self.record.transcript.note("WebSocket open");
+    pub(crate) fn opened(mut self, leftover: Vec<u8>) -> Self {
+        self.recorder.transcript.note("WebSocket open");
         self.received = leftover;
         self.is_open = true;
         self
     }
 
-    pub(super) fn transcript(&mut self) -> &mut Transcript {
-        &mut self.record.transcript
+    pub(crate) fn transcript(&mut self) -> &mut Transcript {
+        &mut self.recorder.transcript
     }
 
     /// How long the server has for one reaction.
-    pub(super) fn patience(&self) -> Duration {
-        self.record.pace.patience()
+    pub(crate) fn patience(&self) -> Duration {
+        self.recorder.pace.patience()
     }
 
     /// The end of the time for one reaction that begins now.
-    pub(super) fn deadline(&self) -> Deadline {
+    pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.patience(), FLAG)
     }
 
     /// Sends frames at once, in one segment if they fit.
-    pub(super) fn send(&mut self, frames: &[RawFrame]) {
+    pub(crate) fn send(&mut self, frames: &[RawFrame]) {
         let mut bytes = Vec::new();
         for frame in frames {
             bytes.extend(self.encode(frame));
@@ -165,7 +90,7 @@ impl<'a> Peer<'a> {
     }
 
     /// Sends a frame a byte at a time.
-    pub(super) fn send_dripping(&mut self, frame: &RawFrame) {
+    pub(crate) fn send_dripping(&mut self, frame: &RawFrame) {
         let bytes = self.encode(frame);
         self.write_in_pieces(&bytes, 1);
     }
@@ -173,24 +98,24 @@ impl<'a> Peer<'a> {
     /// The bytes of a frame, as evidence too.
     fn encode(&mut self, frame: &RawFrame) -> Vec<u8> {
         let bytes = frame.bytes(masking_key());
-        self.record.transcript.sent(&bytes);
+        self.recorder.transcript.sent(&bytes);
         self.is_open &= frame.opcode() != CLOSE;
         bytes
     }
 
     /// Writes bytes that are evidence already. When they do not get through, what the server says is the reason.
-    pub(super) fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         match self.transport.write_until(bytes, &self.deadline()) {
             Ok(()) => {}
-            Err(WaitError::Deadline) => self.record.transcript.note("the server takes no more bytes"),
+            Err(WaitError::Deadline) => self.recorder.transcript.note("the server takes no more bytes"),
             Err(WaitError::Io(err)) => {
-                self.record.transcript.note(&format!("not all was sent: {}", io_reason(&err)));
+                self.recorder.transcript.note(&format!("not all was sent: {}", io_reason(&err)));
             }
         }
     }
 
-    /// As [`Peer::write`], in pieces of this size with a short pause after each.
-    pub(super) fn write_in_pieces(&mut self, bytes: &[u8], size: usize) {
+    /// As [`RawConnection::write`], in pieces of this size with a short pause after each.
+    pub(crate) fn write_in_pieces(&mut self, bytes: &[u8], size: usize) {
         for piece in bytes.chunks(size) {
             self.write(piece);
             // When the connection has ended, reading tells.
@@ -199,7 +124,7 @@ impl<'a> Peer<'a> {
     }
 
     /// What the server does next, pings and frames that mean nothing passed over.
-    pub(super) fn next(&mut self, deadline: &Deadline) -> Result<Event, Stop> {
+    pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<Event, Stop> {
         loop {
             if let Some(event) = self.take_event() {
                 return Ok(event);
@@ -207,12 +132,12 @@ impl<'a> Peer<'a> {
             match self.more(deadline)? {
                 Some(Ok(())) => {}
                 Some(Err(end)) => {
-                    self.record.pace.reacted();
+                    self.recorder.pace.reacted();
                     return Ok(Event::Ended(end));
                 }
                 None => {
-                    self.record.pace.waited_in_vain();
-                    self.record.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
+                    self.recorder.pace.waited_in_vain();
+                    self.recorder.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
                     return Ok(Event::Silence);
                 }
             }
@@ -220,12 +145,12 @@ impl<'a> Peer<'a> {
     }
 
     /// What the server does until `wanted` is true of it, or it closes, ends or falls silent.
-    pub(super) fn until(&mut self, wanted: impl FnMut(&Event) -> bool) -> Result<Event, Stop> {
+    pub(crate) fn until(&mut self, wanted: impl FnMut(&Event) -> bool) -> Result<Event, Stop> {
         self.within(self.patience(), wanted)
     }
 
-    /// As [`Peer::until`], with another time than that for a reaction.
-    pub(super) fn within(
+    /// As [`RawConnection::until`], with another time than that for a reaction.
+    pub(crate) fn within(
         &mut self,
         time: Duration,
         mut wanted: impl FnMut(&Event) -> bool,
@@ -245,7 +170,7 @@ impl<'a> Peer<'a> {
     }
 
     /// How the connection ends, `None` when it does not in time. What comes until then is recorded.
-    pub(super) fn until_end(&mut self) -> Result<Option<End>, Stop> {
+    pub(crate) fn until_end(&mut self) -> Result<Option<End>, Stop> {
         let deadline = self.deadline();
         let mut late = 0;
         loop {
@@ -260,7 +185,7 @@ impl<'a> Peer<'a> {
     }
 
     /// Reads more bytes: `None` when there are none in time.
-    pub(super) fn more(&mut self, deadline: &Deadline) -> Result<Option<Result<(), End>>, Stop> {
+    pub(crate) fn more(&mut self, deadline: &Deadline) -> Result<Option<Result<(), End>>, Stop> {
         if let Some(end) = &self.end {
             return Ok(Some(Err(end.clone())));
         }
@@ -281,13 +206,13 @@ impl<'a> Peer<'a> {
                 }
             }
         };
-        self.record.transcript.note(&end.described());
+        self.recorder.transcript.note(&end.described());
         self.end = Some(end.clone());
         Ok(Some(Err(end)))
     }
 
     /// Bytes that were read and not used yet.
-    pub(super) fn received(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn received(&mut self) -> &mut Vec<u8> {
         &mut self.received
     }
 
@@ -302,10 +227,9 @@ impl<'a> Peer<'a> {
                 }
             };
             let bytes: Vec<u8> = self.received.drain(..used).collect();
-            let Record { rule, transcript, conduct, pace } = &mut *self.record;
-            transcript.seen(&bytes);
-            conduct.look_at(&frame, &mut self.progress, &hex(&bytes), rule);
-            pace.reacted();
+            self.recorder.transcript.seen(&bytes);
+            self.frames.frame(&frame, &hex(&bytes), self.recorder.rule);
+            self.recorder.pace.reacted();
             match frame.opcode {
                 PONG => return Some(Event::Pong(frame.payload)),
                 CLOSE => return Some(Event::Close(frame.payload)),
@@ -329,7 +253,7 @@ impl<'a> Peer<'a> {
 
     fn give_up(&mut self, what: String) -> Option<Event> {
         if self.end.is_none() {
-            self.record.transcript.seen(&self.received);
+            self.recorder.transcript.seen(&self.received);
             self.received.clear();
             self.end = Some(End::Unreadable(what));
         }
@@ -337,10 +261,10 @@ impl<'a> Peer<'a> {
     }
 }
 
-impl Drop for Peer<'_> {
+impl Drop for RawConnection<'_> {
     fn drop(&mut self) {
         if !self.received.is_empty() {
-            self.record.transcript.seen(&self.received);
+            self.recorder.transcript.seen(&self.received);
         }
         if self.is_open && self.end.is_none() {
             let close = RawFrame::close(1000, b"").bytes(masking_key());

@@ -3,12 +3,15 @@
 
 use crate::protocol::MAX_CONTROL_PAYLOAD;
 
-pub(super) const CONTINUATION: u8 = 0x0;
-pub(super) const TEXT: u8 = 0x1;
-pub(super) const BINARY: u8 = 0x2;
-pub(super) const CLOSE: u8 = 0x8;
-pub(super) const PING: u8 = 0x9;
-pub(super) const PONG: u8 = 0xA;
+pub(crate) const CONTINUATION: u8 = 0x0;
+pub(crate) const TEXT: u8 = 0x1;
+pub(crate) const BINARY: u8 = 0x2;
+pub(crate) const CLOSE: u8 = 0x8;
+pub(crate) const PING: u8 = 0x9;
+pub(crate) const PONG: u8 = 0xA;
+
+/// The close code for what breaks the protocol (RFC 6455 §7.4.1).
+pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 
 const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
@@ -22,7 +25,7 @@ const MAX_PAYLOAD: u64 = 16 << 20;
 
 /// The forms in which a length can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Width {
+pub(crate) enum Width {
     /// In the second byte.
     Seven,
     /// In two bytes more.
@@ -33,7 +36,7 @@ pub(super) enum Width {
 
 impl Width {
     /// The shortest form that holds `len`.
-    pub(super) fn of(len: u64) -> Self {
+    pub(crate) fn of(len: u64) -> Self {
         match len {
             0..=125 => Self::Seven,
             126..=0xFFFF => Self::Sixteen,
@@ -42,7 +45,7 @@ impl Width {
     }
 
     /// The bits of this form.
-    pub(super) fn bits(self) -> u8 {
+    pub(crate) fn bits(self) -> u8 {
         match self {
             Self::Seven => 7,
             Self::Sixteen => 16,
@@ -53,7 +56,7 @@ impl Width {
 
 /// A frame to send: a correct one, until told otherwise.
 #[derive(Clone, Debug)]
-pub(super) struct RawFrame {
+pub(crate) struct RawFrame {
     first: u8,
     masked: bool,
     width: Width,
@@ -63,56 +66,56 @@ pub(super) struct RawFrame {
 
 impl RawFrame {
     /// A complete, masked frame.
-    pub(super) fn new(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
         let payload = payload.into();
         Self { first: FIN | opcode, masked: true, width: Width::Seven, announced: None, payload }
     }
 
     /// A Close frame with this code.
-    pub(super) fn close(code: u16, reason: &[u8]) -> Self {
+    pub(crate) fn close(code: u16, reason: &[u8]) -> Self {
         Self::new(CLOSE, [&code.to_be_bytes(), reason].concat())
     }
 
     /// Without FIN.
-    pub(super) fn unfinished(mut self) -> Self {
+    pub(crate) fn unfinished(mut self) -> Self {
         self.first &= !FIN;
         self
     }
 
     /// With these reserved bits, RSV1 highest.
-    pub(super) fn reserved(mut self, bits: u8) -> Self {
+    pub(crate) fn reserved(mut self, bits: u8) -> Self {
         self.first |= bits << 4;
         self
     }
 
     /// Without a mask.
-    pub(super) fn unmasked(mut self) -> Self {
+    pub(crate) fn unmasked(mut self) -> Self {
         self.masked = false;
         self
     }
 
     /// With the length in this form, even if a shorter one would do.
-    pub(super) fn length_in(mut self, width: Width) -> Self {
+    pub(crate) fn length_in(mut self, width: Width) -> Self {
         self.width = width;
         self
     }
 
     /// With this length in the header, whatever the payload.
-    pub(super) fn announcing(mut self, len: u64) -> Self {
+    pub(crate) fn announcing(mut self, len: u64) -> Self {
         self.announced = Some(len);
         self
     }
 
-    pub(super) fn opcode(&self) -> u8 {
+    pub(crate) fn opcode(&self) -> u8 {
         self.first & 0x0F
     }
 
-    pub(super) fn payload(&self) -> &[u8] {
+    pub(crate) fn payload(&self) -> &[u8] {
         &self.payload
     }
 
     /// The frame as it is sent.
-    pub(super) fn bytes(&self, key: [u8; 4]) -> Vec<u8> {
+    pub(crate) fn bytes(&self, key: [u8; 4]) -> Vec<u8> {
         let len = self.announced.unwrap_or(self.payload.len() as u64);
         let mask = if self.masked { MASKED } else { 0 };
         let mut bytes = vec![self.first];
@@ -136,21 +139,21 @@ impl RawFrame {
 
 /// A frame that a server sent, legal or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SeenFrame {
-    pub(super) fin: bool,
+pub(crate) struct SeenFrame {
+    pub(crate) fin: bool,
     /// The three reserved bits, RSV1 highest.
-    pub(super) reserved: u8,
-    pub(super) opcode: u8,
-    pub(super) masked: bool,
+    pub(crate) reserved: u8,
+    pub(crate) opcode: u8,
+    pub(crate) masked: bool,
     /// The form of its length.
-    pub(super) width: Width,
+    pub(crate) width: Width,
     /// Unmasked.
-    pub(super) payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// What the bytes at hand are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// The beginning of a frame at most.
     More,
     /// A frame, and its length on the wire.
@@ -161,7 +164,7 @@ pub(super) enum Reading {
 
 impl SeenFrame {
     /// Reads a frame from the front of `bytes`.
-    pub(super) fn read(bytes: &[u8]) -> Reading {
+    pub(crate) fn read(bytes: &[u8]) -> Reading {
         let &[first, second, ref rest @ ..] = bytes else { return Reading::More };
         let (width, len, rest) = match (second & 0x7F, rest) {
             (SIXTEEN, &[high, low, ref rest @ ..]) => {
@@ -197,18 +200,18 @@ impl SeenFrame {
     }
 
     /// Whether this is a control frame, by its opcode.
-    pub(super) fn is_control(&self) -> bool {
+    pub(crate) fn is_control(&self) -> bool {
         self.opcode & 0x8 != 0
     }
 
     /// Whether the payload is longer than that of a control frame may be.
-    pub(super) fn is_long(&self) -> bool {
+    pub(crate) fn is_long(&self) -> bool {
         self.payload.len() > MAX_CONTROL_PAYLOAD
     }
 }
 
 /// The code in the payload of a Close frame.
-pub(super) fn close_code(payload: &[u8]) -> Option<u16> {
+pub(crate) fn close_code(payload: &[u8]) -> Option<u16> {
     payload.first_chunk().map(|code| u16::from_be_bytes(*code))
 }
 

@@ -10,43 +10,38 @@ const MAX_LINES: usize = 200;
 
 /// The lines so far.
 #[derive(Debug, Default)]
-pub(super) struct Transcript {
+pub(crate) struct Transcript {
     lines: Vec<String>,
 }
 
 impl Transcript {
     /// Bytes that we sent.
-    pub(super) fn sent(&mut self, bytes: &[u8]) {
+    pub(crate) fn sent(&mut self, bytes: &[u8]) {
         self.push(format!("> {}", hex(bytes)));
     }
 
     /// Bytes that came.
-    pub(super) fn seen(&mut self, bytes: &[u8]) {
+    pub(crate) fn seen(&mut self, bytes: &[u8]) {
         self.push(format!("< {}", hex(bytes)));
     }
 
     /// Lines that we sent.
-    pub(super) fn sent_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn sent_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
         lines.into_iter().for_each(|line| self.push(format!("> {line}")));
     }
 
     /// Lines that came.
-    pub(super) fn seen_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn seen_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
         lines.into_iter().for_each(|line| self.push(format!("< {line}")));
     }
 
     /// Something that is not bytes.
-    pub(super) fn note(&mut self, text: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         self.push(format!("* {text}"));
     }
 
-    /// Lines as they are.
-    pub(super) fn lines(&mut self, lines: impl IntoIterator<Item = String>) {
-        lines.into_iter().for_each(|line| self.push(line));
-    }
-
     /// The lines, which are forgotten here.
-    pub(super) fn take(&mut self) -> Vec<String> {
+    pub(crate) fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.lines)
     }
 
@@ -60,7 +55,7 @@ impl Transcript {
 }
 
 /// `88 02 03 ea`, and for more than is shown the number of all bytes.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in &bytes[..bytes.len().min(SHOWN_BYTES)] {
         let gap = if text.is_empty() { "" } else { " " };

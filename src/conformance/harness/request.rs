@@ -4,14 +4,14 @@ use crate::net::upgrade::is_secret;
 
 /// A request.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
+pub(crate) struct Request {
     start: String,
     fields: Vec<(String, String)>,
 }
 
 impl Request {
     /// Takes apart what `net::upgrade` has put together.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut lines = text.split("\r\n").take_while(|line| !line.is_empty());
         let start = lines.next().unwrap_or_default().to_owned();
         let fields = lines.filter_map(|line| line.split_once(':'));
@@ -20,26 +20,26 @@ impl Request {
     }
 
     /// Another method than GET.
-    pub(super) fn method(&mut self, method: &str) {
+    pub(crate) fn method(&mut self, method: &str) {
         if let Some((_, rest)) = self.start.split_once(' ') {
             self.start = format!("{method} {rest}");
         }
     }
 
     /// Another version than HTTP/1.1.
-    pub(super) fn version(&mut self, version: &str) {
+    pub(crate) fn version(&mut self, version: &str) {
         if let Some((rest, _)) = self.start.rsplit_once(' ') {
             self.start = format!("{rest} {version}");
         }
     }
 
     /// Leaves out all fields of this name.
-    pub(super) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
     }
 
     /// Gives the field this value, in its place if there is one.
-    pub(super) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         let place = self.fields.iter().position(|(field, _)| field.eq_ignore_ascii_case(name));
         let field = place.map_or_else(|| name.to_owned(), |place| self.fields[place].0.clone());
         self.remove(name);
@@ -47,25 +47,25 @@ impl Request {
     }
 
     /// Writes all names of fields otherwise.
-    pub(super) fn rename(&mut self, spelled: fn(&str) -> String) {
+    pub(crate) fn rename(&mut self, spelled: fn(&str) -> String) {
         for (name, _) in &mut self.fields {
             *name = spelled(name);
         }
     }
 
     /// Whether there is such a field.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
     }
 
     /// As it is sent.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let fields = self.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
         format!("{}\r\n{}\r\n", self.start, fields.collect::<String>())
     }
 
     /// As it is shown: without secrets.
-    pub(super) fn shown(&self) -> Vec<String> {
+    pub(crate) fn shown(&self) -> Vec<String> {
         let shown = |(name, value): &(String, String)| {
             format!("{name}: {}", if is_secret(name) { "(redacted)" } else { value })
         };

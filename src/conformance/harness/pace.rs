@@ -10,29 +10,29 @@ const PART: u32 = 8;
 
 /// The time for one reaction, and whether there has been any.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     patience: Duration,
     has_reacted: bool,
     in_vain: u32,
 }
 
 impl Pace {
-    pub(super) fn new(patience: Duration) -> Self {
+    pub(crate) fn new(patience: Duration) -> Self {
         Self { patience, has_reacted: false, in_vain: 0 }
     }
 
     /// Something has come of a WebSocket.
-    pub(super) fn reacted(&mut self) {
+    pub(crate) fn reacted(&mut self) {
         self.has_reacted = true;
     }
 
     /// Nothing has come in time.
-    pub(super) fn waited_in_vain(&mut self) {
+    pub(crate) fn waited_in_vain(&mut self) {
         self.in_vain += 1;
     }
 
     /// The time for the next reaction.
-    pub(super) fn patience(&self) -> Duration {
+    pub(crate) fn patience(&self) -> Duration {
         let is_mute = !self.has_reacted && self.in_vain >= WAITS_OF_FULL_LENGTH;
         if is_mute { self.patience / PART } else { self.patience }
     }

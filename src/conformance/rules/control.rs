@@ -1,0 +1,118 @@
+//! Rules of control frames (RFC 6455 §5.5): pings are answered, pongs are not, and both are short and whole.
+
+use super::check::Check;
+use crate::conformance::harness::Harness;
+use crate::conformance::harness::echo_behaviour::EchoBehaviour;
+use crate::conformance::harness::event::Event;
+use crate::conformance::harness::frame::{CONTINUATION, PING, PONG, PROTOCOL_ERROR, RawFrame, TEXT};
+use crate::conformance::harness::judgement::{Judged, Judgement};
+
+/// The rules of this file, in the order in which they are checked.
+pub(crate) const CHECKS: &[Check] = &[
+    Check::new("ping-answered", "5.5.2", "a ping is answered with the same payload", ping_answered),
+    Check::new("ping-empty", "5.5.2", "an empty ping is answered", ping_empty),
+    Check::new("ping-longest", "5.5.2", "a ping of 125 bytes is answered", ping_longest),
+    Check::new("pings-in-a-row", "5.5.3", "the last of several pings is answered", pings_in_a_row),
+    Check::new("ping-in-message", "5.4", "a ping between fragments is answered", ping_in_message),
+    Check::new("pong-unasked", "5.5.3", "a pong that nobody asked for is ignored", pong_unasked),
+    Check::new("long-control-refused", "5.5", "a control frame of 126 bytes is refused", long_refused),
+    Check::new("split-control-refused", "5.5", "a control frame in fragments is refused", fragmented_refused),
+];
+
+/// A ping is answered with its own payload.
+fn ping_answered(harness: &mut Harness<'_>) -> Judged {
+    pong_to(harness, b"\x00wsurl\xff")
+}
+
+/// Also an empty one.
+fn ping_empty(harness: &mut Harness<'_>) -> Judged {
+    pong_to(harness, b"")
+}
+
+/// Also the longest.
+fn ping_longest(harness: &mut Harness<'_>) -> Judged {
+    pong_to(harness, &(0..125).collect::<Vec<u8>>())
+}
+
+fn pong_to(harness: &mut Harness<'_>, sent: &[u8]) -> Judged {
+    let (mut connection, _) = harness.open()?;
+    connection.send(&[RawFrame::new(PING, sent)]);
+    let mut other = None;
+    let event = connection.until(|event| match event {
+        Event::Pong(payload) if payload == sent => true,
+        Event::Pong(payload) => {
+            other = Some(payload.len());
+            false
+        }
+        _ => false,
+    })?;
+    Ok(match (event, other) {
+        (Event::Pong(_), _) => Judgement::pass(format!("pong with the same {} bytes", sent.len())),
+        (_, Some(len)) => Judgement::fail(format!("pong with another payload, of {len} bytes")),
+        (event, None) => Judgement::fail(event.instead_of("a pong", connection.patience())),
+    })
+}
+
+/// Of several pings, the last one has to be answered.
+fn pings_in_a_row(harness: &mut Harness<'_>) -> Judged {
+    let marks: Vec<_> = (0..10).map(|_| harness.mark()).collect();
+    let (mut connection, _) = harness.open()?;
+    let mut answered = 0;
+    for mark in &marks {
+        connection.send(&[RawFrame::new(PING, &**mark)]);
+    }
+    let event = connection.until(|event| match event {
+        Event::Pong(payload) => {
+            answered += usize::from(marks.contains(payload));
+            Some(payload) == marks.last()
+        }
+        _ => false,
+    })?;
+    Ok(match event {
+        Event::Pong(_) => Judgement::pass(format!("{answered} of {} answered, the last too", marks.len())),
+        event => Judgement::fail(event.instead_of("a pong to the last", connection.patience())),
+    })
+}
+
+/// A ping does not wait for the end of a message.
+fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
+    let mark = harness.mark();
+    let (mut connection, behaviours) = harness.open()?;
+    connection.send(&[RawFrame::new(TEXT, "half of").unfinished(), RawFrame::new(PING, &*mark)]);
+    let event = connection.until(|event| matches!(event, Event::Pong(payload) if *payload == mark))?;
+    let judgement = match event {
+        Event::Pong(_) => Judgement::pass("answered before the message was complete"),
+        Event::Close(_) | Event::Ended(_) if matches!(behaviours.text, EchoBehaviour::Closes(_)) => {
+            Judgement::inconclusive("it ends the connection at any text")
+        }
+        event => Judgement::fail(event.instead_of("a pong", connection.patience())),
+    };
+    // Completes the message, lest the goodbye comes within it.
+    connection.send(&[RawFrame::new(CONTINUATION, " a message")]);
+    Ok(judgement)
+}
+
+/// A pong that nobody asked for is ignored.
+fn pong_unasked(harness: &mut Harness<'_>) -> Judged {
+    let mark = harness.mark();
+    let (mut connection, behaviours) = harness.open()?;
+    connection.send(&[RawFrame::new(PONG, "unasked"), RawFrame::new(PING, &*mark)]);
+    let event = connection.until(|event| matches!(event, Event::Pong(payload) if *payload == mark))?;
+    Ok(match event {
+        Event::Pong(_) => Judgement::pass("ignored: the ping after it was answered"),
+        Event::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
+        event => Judgement::fail(event.instead_of("a pong to the ping after it", connection.patience())),
+    })
+}
+
+/// Control frames have at most 125 bytes.
+fn long_refused(harness: &mut Harness<'_>) -> Judged {
+    let frame = |opcode| vec![RawFrame::new(opcode, vec![b'l'; 126])];
+    harness.refuses_each(PROTOCOL_ERROR, [("ping", frame(PING)), ("pong", frame(PONG))])
+}
+
+/// Control frames are not fragmented.
+fn fragmented_refused(harness: &mut Harness<'_>) -> Judged {
+    let halves = [RawFrame::new(PING, "in two").unfinished(), RawFrame::new(CONTINUATION, " parts")];
+    harness.refuses(PROTOCOL_ERROR, &halves)
+}
