@@ -4,16 +4,16 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use super::options::ConversationOptions;
-use super::retry::{Backoff, is_retryable, retry_after};
+use super::retry::{Backoff, is_retryable, parse_retry_after};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::{Connection, DialOptions, Facts, Observer, Transport, dial, reach, redirect, upgrade};
 
-/// Says nothing: of connections that are made like another one.
-pub(super) struct Silent;
+/// Ignores what happens: for connections that are made like another one.
+pub(super) struct NoopObserver;
 
-impl Observer for Silent {}
+impl Observer for NoopObserver {}
 
 /// A way to open a WebSocket, as far as redirects have led.
 #[derive(Debug)]
@@ -49,12 +49,12 @@ pub(super) fn open(
     }
 }
 
-/// A way to the server that said yes to `endpoint` before, for those who want to speak to it in other words.
+/// Opens more connections to a server that a dial has reached before.
 #[derive(Debug)]
-pub(super) struct Way<'a>(Target<'a>);
+pub(super) struct Redialer<'a>(Target<'a>);
 
-impl<'a> Way<'a> {
-    /// The way to `endpoint`, where redirects may have led.
+impl<'a> Redialer<'a> {
+    /// To `endpoint`, where redirects may have led.
     pub(super) fn to(endpoint: &Endpoint, options: &'a ConversationOptions) -> Self {
         let mut target = Target::new(options);
         if !redirect::same_origin(&target.endpoint, endpoint) {
@@ -94,9 +94,10 @@ fn next_try(
     if !is_retryable(failure.status(), head.map(|head| head.status)) {
         return None;
     }
-    let wish = head.and_then(|head| retry_after(head.values("retry-after").next()?, SystemTime::now()));
+    let retry_after =
+        head.and_then(|head| parse_retry_after(head.values("retry-after").next()?, SystemTime::now()));
     let elapsed = options.start.elapsed();
-    let pause = backoff.next(wish, elapsed, random())?;
+    let pause = backoff.next(retry_after, elapsed, random())?;
     // A pause that outlasts the whole run would only delay the bad news.
     if options.limits.whole.is_some_and(|end| Instant::now() + pause >= end.at()) {
         return None;

@@ -11,7 +11,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The longest pause that a server may ask for.
-const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// The options of the user.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,11 +36,11 @@ impl Backoff {
         Self { policy, made: 0 }
     }
 
-    /// The pause before the next try, if there is to be one. `wish` is what the server asked for, `elapsed` the time
+    /// The pause before the next try, if there is to be one. `retry_after` is what the server asked for, `elapsed` the time
     /// since the first try began, `random` any number.
     pub(super) fn next(
         &mut self,
-        wish: Option<Duration>,
+        retry_after: Option<Duration>,
         elapsed: Duration,
         random: u64,
     ) -> Option<Duration> {
@@ -48,10 +48,10 @@ impl Backoff {
             return None;
         }
         let doubled = FIRST_PAUSE.saturating_mul(1 << self.made.min(16)).min(LONGEST_PAUSE);
-        let pause = match (self.policy.delay, wish) {
-            (Some(delay), Some(wish)) => delay.max(wish),
+        let pause = match (self.policy.delay, retry_after) {
+            (Some(delay), Some(retry_after)) => delay.max(retry_after),
             (Some(delay), None) => delay,
-            (None, Some(wish)) => wish,
+            (None, Some(retry_after)) => retry_after,
             (None, None) => jittered(doubled, random),
         };
         if self.policy.max_time.is_some_and(|most| elapsed.saturating_add(pause) > most) {
@@ -106,12 +106,12 @@ pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
 }
 
 /// The value of Retry-After: seconds, or a date (RFC 9110 §10.2.3).
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let wish = match value.trim().parse() {
+pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let retry_after = match value.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default(),
     };
-    Some(wish.min(LONGEST_WISH))
+    Some(retry_after.min(LONGEST_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -143,8 +143,9 @@ mod tests {
 
     #[test]
     fn the_server_may_ask_for_more_patience() {
-        let next =
-            |delay, wish| Backoff::new(RetryPolicy { tries: 1, delay, max_time: None }).next(wish, NOW, 0);
+        let next = |delay, retry_after| {
+            Backoff::new(RetryPolicy { tries: 1, delay, max_time: None }).next(retry_after, NOW, 0)
+        };
         assert_eq!(next(None, Some(secs(7))), Some(secs(7)));
         assert_eq!(next(Some(secs(2)), Some(secs(7))), Some(secs(7)));
         assert_eq!(next(Some(secs(9)), Some(secs(7))), Some(secs(9)));
@@ -173,10 +174,10 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + secs(784_111_777 - 30);
-        assert_eq!(retry_after(" 120 ", now), Some(secs(120)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
-        assert_eq!(retry_after(&u64::MAX.to_string(), now), Some(LONGEST_WISH));
-        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(parse_retry_after(" 120 ", now), Some(secs(120)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(secs(30)));
+        assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now + secs(99)), Some(secs(0)));
+        assert_eq!(parse_retry_after(&u64::MAX.to_string(), now), Some(LONGEST_RETRY_AFTER));
+        assert_eq!(parse_retry_after("soon", now), None);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::commands::dialing::{Silent, open};
+use crate::commands::dialing::{NoopObserver, open};
 use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
@@ -34,7 +34,7 @@ fn open_more(options: &ConversationOptions, count: usize) -> Result<Vec<Connecti
     let begun = AtomicUsize::new(0);
     let dial = || {
         while begun.fetch_add(1, Ordering::Relaxed) < count {
-            let (_, connection) = open(options, &mut Facts::start(), &mut Silent);
+            let (_, connection) = open(options, &mut Facts::start(), &mut NoopObserver);
             let mut opened = opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match (&mut *opened, connection) {
                 (Ok(connections), Ok(connection)) => connections.push(connection),

@@ -12,22 +12,19 @@ use crate::error::{Failure, Status};
 use crate::protocol::Kind;
 use crate::session::Check;
 
-/// What every URL is asked.
+/// What every URL is probed for.
 #[derive(Debug)]
-pub(super) struct Questions {
-    /// Messages to send.
+pub(super) struct ProbeOptions {
     pub(super) messages: Vec<(Kind, Vec<u8>)>,
-    /// Checks on the replies.
+    /// On the replies.
     pub(super) checks: Vec<Check>,
     /// The largest reply.
     pub(super) max_message_size: u64,
-    /// What the endpoint has promised.
-    pub(super) promises: Promises,
+    pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
     pub(super) conformance: bool,
-    /// Whether a terminal shows what is waited for.
+    /// Whether a terminal shows what the probe is waiting for.
     pub(super) shows_progress: bool,
-    /// Those that are open now.
     pub(super) sessions: Sessions,
 }
 
@@ -57,9 +54,9 @@ impl Drop for Open<'_> {
     }
 }
 
-/// What an endpoint has to hold beside an open WebSocket.
+/// What has to be true of an endpoint beside an open WebSocket.
 #[derive(Debug)]
-pub(super) struct Promises {
+pub(super) struct Assertions {
     pub(super) status: u16,
     pub(super) subprotocol: Option<String>,
     pub(super) headers: Vec<HeaderCheck>,
@@ -72,25 +69,25 @@ pub(super) struct Promises {
 /// The status of an upgrade.
 pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
 
-impl Promises {
+impl Assertions {
     /// Whether a refused upgrade is what is wanted.
     pub(super) fn wants_refusal(&self) -> bool {
         self.status != SWITCHING_PROTOCOLS
     }
 }
 
-impl Questions {
+impl ProbeOptions {
     /// Whether messages belong to the probe.
     pub(super) fn has_messages(&self) -> bool {
         !self.messages.is_empty() || !self.checks.is_empty()
     }
 }
 
-/// The questions, and how each URL is reached.
+/// The probe, and how each URL is reached.
 ///
 /// # Errors
 /// Arguments contradict each other, a URL is none, or a file cannot be read.
-pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationOptions>), Failure> {
+pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
     if let (Some(warn), Some(crit)) = (args.warn, args.crit)
         && warn > crit
     {
@@ -128,11 +125,11 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))
             .hint("--mode stream sends it as binary"));
     }
-    let questions = Questions {
+    let options = ProbeOptions {
         messages: messages.into_iter().map(|message| (kind, message)).collect(),
         checks: checks(&args.checks),
         max_message_size: args.max_message_size,
-        promises: Promises {
+        assertions: Assertions {
             status: args.expect_status,
             subprotocol: args.expect_subprotocol,
             headers: args.expect_header,
@@ -146,5 +143,5 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         shows_progress,
         sessions: Sessions::default(),
     };
-    Ok((questions, endpoints))
+    Ok((options, endpoints))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::attempt::Seen;
+use super::seen::Seen;
 use crate::net::http::ResponseHead;
 use crate::net::tls::certificate::validity;
 use crate::net::{Facts, Timeline};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::assertions;
 use super::attempt::{Probed, attempt};
-use super::options::Questions;
-use super::promises;
+use super::options::ProbeOptions;
 use crate::commands::options::ConversationOptions;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
@@ -23,15 +23,15 @@ const LEAST_TRY: Duration = Duration::from_millis(50);
 /// Probes an endpoint, as often as it is worth it.
 pub(super) fn probe(
     options: &mut ConversationOptions,
-    questions: &Questions,
+    probe: &ProbeOptions,
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) -> Probed {
-    let Some(patience) = questions.wait_ready else { return attempt(options, questions, trace) };
+    let Some(patience) = probe.wait_ready else { return attempt(options, probe, trace) };
     let whole = options.limits.whole;
     let end = Deadline::after(patience, "--wait-ready").earliest(whole);
     options.limits.whole = Some(end);
-    let probed = probe_until(end, options, questions, trace, show);
+    let probed = probe_until(end, options, probe, trace, show);
     // What comes after the wait is not limited by it.
     options.limits.whole = whole;
     probed
@@ -40,14 +40,14 @@ pub(super) fn probe(
 fn probe_until(
     end: Deadline,
     options: &ConversationOptions,
-    questions: &Questions,
+    probe: &ProbeOptions,
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) -> Probed {
     let mut pause = FIRST_PAUSE;
     let (mut tries, mut missing) = (0, None);
     loop {
-        let mut probed = attempt(options, questions, trace);
+        let mut probed = attempt(options, probe, trace);
         tries += probed.report.tries;
         probed.report.tries = tries;
         let Some(failure) = probed.report.failure.take() else { return probed };
@@ -58,7 +58,7 @@ fn probe_until(
         }
         // A try that is cut off by the end of the wait says less than what is known already.
         let is_cut = left.is_none() && failure.status() == Status::Timeout;
-        let known = if is_cut { promises::broken(&probed.report.assertions).or(missing) } else { None };
+        let known = if is_cut { assertions::broken(&probed.report.assertions).or(missing) } else { None };
         let failure = known.unwrap_or(failure);
         let left = left.unwrap_or_default();
         if left <= LEAST_TRY {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::commands::dialing::{Silent, Way};
+use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
 use crate::conformance::{self, Options, Server, Verdict};
 use crate::endpoint::Endpoint;
@@ -20,9 +20,9 @@ const MOST_PATIENCE: Duration = Duration::from_secs(10);
 /// The length of a message that no server can be expected to take: 1 TiB.
 const HUGE: u64 = 1 << 40;
 
-/// The way to the server, for every rule anew. Nobody is told of these connections: the evidence of a rule tells more.
-struct Doors<'a> {
-    way: Way<'a>,
+/// Opens the connections of the rules. The trace leaves them out: the evidence of a rule tells more.
+struct TargetServer<'a> {
+    redialer: Redialer<'a>,
     /// Why the server could not be reached the last time, and how often in a row.
     lost: Option<Failure>,
     in_a_row: u32,
@@ -31,7 +31,7 @@ struct Doors<'a> {
 /// After so many failures in a row, the server is gone.
 const GONE: u32 = 3;
 
-impl Doors<'_> {
+impl TargetServer<'_> {
     /// Takes note of how it went.
     fn note<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         match &result {
@@ -45,19 +45,19 @@ impl Doors<'_> {
     }
 }
 
-impl Server for Doors<'_> {
+impl Server for TargetServer<'_> {
     fn open(&mut self) -> Result<Connection, Failure> {
-        let opened = self.way.open(&mut Silent);
+        let opened = self.redialer.open(&mut NoopObserver);
         self.note(opened)
     }
 
     fn reach(&mut self) -> Result<Transport, Failure> {
-        let reached = self.way.reach(&mut Silent);
+        let reached = self.redialer.reach(&mut NoopObserver);
         self.note(reached)
     }
 
     fn request(&self, key: &str) -> String {
-        self.way.request(key)
+        self.redialer.request(key)
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn check(
 ) {
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
-    let mut doors = Doors { way: Way::to(endpoint, options), lost: None, in_a_row: 0 };
+    let mut target = TargetServer { redialer: Redialer::to(endpoint, options), lost: None, in_a_row: 0 };
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
@@ -79,7 +79,7 @@ pub(super) fn check(
     let _attached = signals::attach(|| ());
     let asked = Options { patience, huge: HUGE, interrupted: &interrupted };
     let (mut checked, all) = (0, conformance::rules().count());
-    let findings = conformance::run(&mut doors, &asked, &mut |finding| {
+    let findings = conformance::run(&mut target, &asked, &mut |finding| {
         checked += 1;
         show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
         Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
@@ -95,7 +95,7 @@ pub(super) fn check(
         let tried = findings.len();
         let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
         fail(report, late.and(format_args!(": {tried} of {all} rules of RFC 6455 were tried")));
-    } else if let Some(lost) = doors.lost.filter(|_| doors.in_a_row >= GONE) {
+    } else if let Some(lost) = target.lost.filter(|_| target.in_a_row >= GONE) {
         let text = format!("the server was lost while its rules were checked: {lost}");
         fail(report, lost.restated(text));
     } else if !broken.is_empty() {

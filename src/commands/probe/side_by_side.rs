@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::options::Questions;
-use super::{Done, probe_one};
+use super::options::ProbeOptions;
+use super::single::{self, FinishedProbe};
 use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
 use crate::error::Failure;
@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_millis(1200);
 /// What the thread that reports is told.
 enum News {
     /// The endpoint with this number is done.
-    Done(usize, Box<Done>),
+    Done(usize, Box<FinishedProbe>),
     Signal,
 }
 
@@ -35,11 +35,11 @@ type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>
 /// Probes all endpoints. `tell` is called in the order given, as soon as all before are done.
 pub(super) fn probe_all(
     endpoints: Vec<ConversationOptions>,
-    questions: Questions,
-    mut tell: impl FnMut(&Done),
+    probe: ProbeOptions,
+    mut tell: impl FnMut(&FinishedProbe),
 ) -> Vec<ProbeReport> {
     let urls: Vec<_> = endpoints.iter().map(|options| options.endpoint.to_string()).collect();
-    let (questions, several) = (Arc::new(questions), urls.len() > 1);
+    let (probe, several) = (Arc::new(probe), urls.len() > 1);
     let (sender, news) = mpsc::channel();
     let on_signal = sender.clone();
     let _attached = signals::attach(move || {
@@ -48,8 +48,8 @@ pub(super) fn probe_all(
     });
     let queue: Arc<Queue> = Arc::new(Mutex::new(endpoints.into_iter().enumerate()));
     let worker = || {
-        let (queue, questions, sender) = (Arc::clone(&queue), Arc::clone(&questions), sender.clone());
-        move || work(&queue, &questions, several, &sender)
+        let (queue, probe, sender) = (Arc::clone(&queue), Arc::clone(&probe), sender.clone());
+        move || work(&queue, &probe, several, &sender)
     };
     let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
     // One that cannot be had does without the others' help.
@@ -66,7 +66,7 @@ pub(super) fn probe_all(
         match next {
             Some(News::Done(index, done)) => drop(early.insert(index, *done)),
             Some(News::Signal) => {
-                let grace = if questions.sessions.any() { GRACE } else { Duration::ZERO };
+                let grace = if probe.sessions.any() { GRACE } else { Duration::ZERO };
                 end.get_or_insert(Instant::now() + grace);
             }
             None => drop(early.entry(reports.len()).or_insert_with_key(|index| left_behind(&urls[*index]))),
@@ -80,12 +80,12 @@ pub(super) fn probe_all(
 }
 
 /// Takes one endpoint after the other, until there is none or the user has had enough.
-fn work(queue: &Queue, questions: &Questions, several: bool, sender: &mpsc::Sender<News>) {
+fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sender<News>) {
     while signals::received().is_none() {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some((index, options)) = next else { break };
         let label = if several { format!("[{}] ", index + 1) } else { String::new() };
-        let done = probe_one(options, questions, label);
+        let done = single::probe(options, probe, label);
         if sender.send(News::Done(index, Box::new(done))).is_err() {
             break;
         }
@@ -93,7 +93,7 @@ fn work(queue: &Queue, questions: &Questions, several: bool, sender: &mpsc::Send
 }
 
 /// What there is to say of an endpoint that nobody waits for any more.
-fn left_behind(url: &str) -> Done {
+fn left_behind(url: &str) -> FinishedProbe {
     let failure = signals::received().map(signals::Signal::failure);
     let report = ProbeReport {
         url: url.to_owned(),
@@ -113,7 +113,7 @@ fn left_behind(url: &str) -> Done {
         min_cert_days: None,
         conformance: None,
     };
-    Done { report, written: Written::default() }
+    FinishedProbe { report, written: Written::default() }
 }
 
 /// Only when a thread has ended without a word, which a panic would have explained.

@@ -14,7 +14,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check::new("ping-longest", "5.5.2", "a ping of 125 bytes is answered", ping_longest),
     Check::new("pings-in-a-row", "5.5.3", "the last of several pings is answered", pings_in_a_row),
     Check::new("ping-in-message", "5.4", "a ping between fragments is answered", ping_in_message),
-    Check::new("pong-unasked", "5.5.3", "a pong that nobody asked for is ignored", pong_unasked),
+    Check::new("pong-unasked", "5.5.3", "a pong that nobody asked for is ignored", pong_unsolicited),
     Check::new("long-control-refused", "5.5", "a control frame of 126 bytes is refused", long_refused),
     Check::new("split-control-refused", "5.5", "a control frame in fragments is refused", fragmented_refused),
 ];
@@ -93,7 +93,7 @@ fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
 }
 
 /// A pong that nobody asked for is ignored.
-fn pong_unasked(harness: &mut Harness<'_>) -> Judged {
+fn pong_unsolicited(harness: &mut Harness<'_>) -> Judged {
     let mark = harness.mark();
     let (mut connection, behaviours) = harness.open()?;
     connection.send(&[RawFrame::new(PONG, "unasked"), RawFrame::new(PING, &*mark)]);

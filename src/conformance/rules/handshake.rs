@@ -14,9 +14,9 @@ pub(crate) const CHECKS: &[Check] = &[
     Check::new("accept-key", "4.2.2", "Sec-WebSocket-Accept belongs to the key", accept_key),
     Check::new("upgrade-field", "4.2.2", "101 says Upgrade: websocket", upgrade_field),
     Check::new("connection-field", "4.2.2", "101 says Connection: Upgrade", connection_field),
-    Check::new("extension-unasked", "4.2.2", "no extension without an offer", extension_unasked),
+    Check::new("extension-unasked", "4.2.2", "no extension without an offer", extension_unsolicited),
     Check::new("extension-unknown", "9.1", "an unknown extension is not accepted", extension_unknown),
-    Check::new("subprotocol-unasked", "4.2.2", "no subprotocol without an offer", subprotocol_unasked),
+    Check::new("subprotocol-unasked", "4.2.2", "no subprotocol without an offer", subprotocol_unsolicited),
     Check::new(
         "subprotocol-offered",
         "4.2.2",
@@ -85,13 +85,13 @@ fn connection_field(harness: &mut Harness<'_>) -> Judged {
 }
 
 /// Without an offer there are no extensions.
-fn extension_unasked(harness: &mut Harness<'_>) -> Judged {
+fn extension_unsolicited(harness: &mut Harness<'_>) -> Judged {
     let head = upgraded(harness, |request| request.remove("sec-websocket-extensions"))?;
     Ok(said(&head, "sec-websocket-extensions", head.tokens("sec-websocket-extensions").next().is_none()))
 }
 
 /// Without an offer there is no subprotocol.
-fn subprotocol_unasked(harness: &mut Harness<'_>) -> Judged {
+fn subprotocol_unsolicited(harness: &mut Harness<'_>) -> Judged {
     harness.accepts_ordinary_requests()?;
     let mut request = harness.request();
     let offers = request.has("sec-websocket-protocol");

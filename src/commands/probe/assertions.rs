@@ -1,9 +1,9 @@
-//! Whether an endpoint holds what was promised. Pure.
+//! Whether an endpoint is as the options want it. Pure.
 
 use std::time::{Duration, SystemTime};
 
-use super::attempt::Seen;
-use super::options::{Promises, SWITCHING_PROTOCOLS};
+use super::options::{Assertions, SWITCHING_PROTOCOLS};
+use super::seen::Seen;
 use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
@@ -14,9 +14,9 @@ use crate::report::units;
 /// The steps that are round trips.
 const ROUND_TRIPS: [&str; 3] = ["upgrade", "ping", "message"];
 
-/// What was promised, with what was seen. `elapsed` is how long all of it took.
+/// What the options want, with what was seen. `elapsed` is how long all of it took.
 pub(super) fn assertions(
-    promises: &Promises,
+    wanted: &Assertions,
     seen: &Seen<'_>,
     phases: &[PhaseReport],
     elapsed: Duration,
@@ -24,13 +24,13 @@ pub(super) fn assertions(
     let facts = seen.facts;
     let mut assertions = Vec::new();
     if facts.response.is_none() {
-        // An endpoint that has not answered has broken no promise yet.
+        // An endpoint that has not answered has broken no assertion yet.
         return assertions;
     }
-    if promises.wants_refusal() {
-        assertions.push(status(promises.status, facts));
+    if wanted.wants_refusal() {
+        assertions.push(status(wanted.status, facts));
     }
-    if let Some(name) = &promises.subprotocol {
+    if let Some(name) = &wanted.subprotocol {
         // What was not offered is a breach of the protocol, and no choice, but seen all the same.
         let mut chosen = facts.response.iter().flat_map(|head| head.values("sec-websocket-protocol"));
         let seen = chosen.next().filter(|chosen| !chosen.is_empty());
@@ -38,19 +38,19 @@ pub(super) fn assertions(
         let holds = facts.subprotocol.as_deref() == Some(name);
         assertions.push(Assertion { name: format!("--expect-subprotocol {name}"), holds, seen });
     }
-    assertions.extend(promises.headers.iter().map(|check| {
+    assertions.extend(wanted.headers.iter().map(|check| {
         let values: Vec<_> = facts.response.iter().flat_map(|head| head.values(&check.name)).collect();
         let holds = values.iter().any(|value| check.regex.is_match(value));
         let seen = if values.is_empty() { "no such field".to_owned() } else { values.join(", ") };
         Assertion { name: format!("--expect-header '{}: {}'", check.name, check.regex), holds, seen }
     }));
-    if let Some(least) = promises.min_cert_days {
+    if let Some(least) = wanted.min_cert_days {
         assertions.push(certificate(least, facts));
     }
-    if let Some(most) = promises.max_latency {
+    if let Some(most) = wanted.max_latency {
         assertions.push(latency(most, phases));
     }
-    if let Some(most) = promises.crit {
+    if let Some(most) = wanted.crit {
         let name = format!("--crit {}", humantime::format_duration(most));
         assertions.push(Assertion { name, holds: elapsed <= most, seen: shown(elapsed) });
     }
