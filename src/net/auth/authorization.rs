@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 
-use super::{Answer, Challenge, Credential, Tried, answer};
+use super::{Challenge, ChallengeAnswer, Credential, Tried, answer};
 use crate::error::Failure;
 use crate::net::address::Role;
 use crate::net::http::ResponseHead;
@@ -54,13 +54,15 @@ impl Authorization {
             return Err(told_of_unsupported(&challenges, &self.peer, failure));
         };
         match answer(&challenges, credential, method, uri, self.tried, &cnonce()) {
-            Answer::Header(value, tried) => {
+            ChallengeAnswer::Header(value, tried) => {
                 (self.header, self.tried) = (Some(value), tried);
                 Ok(())
             }
-            Answer::Refused => Err(failure),
-            Answer::Unsupported(_) => Err(told_of_unsupported(&challenges, &self.peer, failure)),
-            Answer::Malformed(why) => Err(failure.and(format_args!("; its challenge is malformed: {why}"))),
+            ChallengeAnswer::Refused => Err(failure),
+            ChallengeAnswer::Unsupported(_) => Err(told_of_unsupported(&challenges, &self.peer, failure)),
+            ChallengeAnswer::Malformed(why) => {
+                Err(failure.and(format_args!("; its challenge is malformed: {why}")))
+            }
         }
     }
 }
