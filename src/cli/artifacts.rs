@@ -9,7 +9,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::command;
 use crate::error::Status;
-use crate::report::{self, Format, write_out};
+use crate::report::{self, FORMATS, Format, write_out};
 
 /// What `--generate` can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -114,9 +114,8 @@ fn reports(roff: &mut Roff, subcommand: &str) {
     };
     roff.control("SH", ["REPORTS"]);
     roff.text([roman(REPORTS)]);
-    for format in Format::ALL {
-        let (name, meaning) = format.describe();
-        roff.control("TP", []).text([bold(name)]).text([roman(meaning)]);
+    for Format { name, meaning, .. } in &FORMATS {
+        roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
     }
     if subcommand == "probe" {
         roff.control("PP", []).text([roman(SEVERAL)]);

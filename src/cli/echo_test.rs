@@ -69,8 +69,7 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    /// What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]
-    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
+    #[arg(long = "report", help = Target::help(), value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
     pub reports: Vec<Target>,
 
     /// The server in the foreground

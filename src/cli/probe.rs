@@ -67,8 +67,7 @@ pub struct ProbeArgs {
     #[arg(long)]
     pub conformance: bool,
 
-    /// What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]
-    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
+    #[arg(long = "report", help = Target::help(), value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
     pub reports: Vec<Target>,
 
     /// What to check

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::error::{Failure, Status};
-use crate::report::{self, Destinations, Format, Severity, Style, Target, nagios, wants_ascii};
+use crate::report::{self, Destinations, Format, Reader, Severity, Style, Target, nagios, wants_ascii};
 
 /// The places of the reports, open and not yet written.
 pub(super) struct Reporting {
@@ -24,8 +24,8 @@ impl Reporting {
         Ok(Self { destinations: Destinations::open(targets, output.silent)?, style })
     }
 
-    /// The form of the report on standard output.
-    pub(super) fn printed(&self) -> Option<Format> {
+    /// The format of the report on standard output.
+    pub(super) fn printed(&self) -> Option<&'static Format> {
         self.destinations.standard_output()
     }
 
@@ -38,7 +38,7 @@ impl Reporting {
     ///
     /// # Errors
     /// The first that cannot be written.
-    pub(super) fn files(self, text: impl Fn(Format, Style) -> String) -> Result<(), Failure> {
+    pub(super) fn files(self, text: impl Fn(&Format, Style) -> String) -> Result<(), Failure> {
         let in_file = Style { terminal: false, ..self.style };
         self.destinations.write(|format| text(format, in_file))
     }
@@ -46,11 +46,11 @@ impl Reporting {
 
 /// The result of a command whose report was `printed`: a monitoring plugin has exit codes of its own.
 pub(super) fn result(
-    printed: Option<Format>,
+    printed: Option<&Format>,
     severity: Severity,
     result: Result<(), Failure>,
 ) -> Result<(), Failure> {
-    if printed != Some(Format::Nagios) {
+    if printed.is_none_or(|format| format.reader != Reader::Monitor) {
         return result;
     }
     let failure = match (result, severity.nagios_code()) {
@@ -77,7 +77,7 @@ pub(super) fn and_written(
 
 /// Whether a monitoring plugin's output goes to standard output, and so nothing to standard error.
 pub(super) fn is_plugin(targets: &[Target]) -> bool {
-    targets.iter().any(|target| target.file.is_none() && target.format == Format::Nagios)
+    targets.iter().any(|target| target.file.is_none() && target.format.reader == Reader::Monitor)
 }
 
 /// Runs a command. When a plugin's output was asked for, a failure that came before any report is put in its words.

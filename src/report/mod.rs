@@ -4,8 +4,12 @@
 
 mod console;
 pub mod echo;
+mod exporter;
 mod findings;
+mod format;
+mod human;
 mod json;
+mod json_lines;
 mod junit;
 pub mod nagios;
 mod page;
@@ -25,7 +29,8 @@ pub mod write_out;
 
 pub use console::{Verbosity, failure, line, warning};
 pub use findings::Severity;
+pub use format::{FORMATS, Format, Reader};
 pub use record::Record;
 pub use style::{Style, wants_ascii};
-pub use target::{Destinations, Format, Target};
+pub use target::{Destinations, Target};
 pub use trace::Trace;

@@ -22,7 +22,7 @@ use crate::net::Facts;
 use crate::os::descriptors;
 use crate::report::echo::{self, EchoReport};
 use crate::report::progress::LiveLine;
-use crate::report::{Format, Record, Trace, Verbosity};
+use crate::report::{Reader, Record, Trace, Verbosity};
 use crate::session::Observer;
 use crate::stats::Tally;
 
@@ -149,10 +149,10 @@ fn conclude(
 ) -> Result<(), Failure> {
     let severity = echo::severity(&report);
     let (printed, style) = (reporting.printed(), reporting.style());
-    let printed = printed.filter(|format| was_open || *format != Format::Human);
-    let text = printed.map_or(String::new(), |format| echo::text(format, &report, style));
+    let printed = printed.filter(|format| was_open || format.reader != Reader::Person);
+    let text = printed.map_or(String::new(), |format| format.echo_test(&report, style));
     let shown = super::print(text.as_bytes()).and_then(|()| written.print());
-    let files = reporting.files(|format, style| echo::text(format, &report, style));
+    let files = reporting.files(|format, style| format.echo_test(&report, style));
     let result = std::mem::replace(&mut report.outcome.result, Ok(()));
     reporting::result(printed, severity, reporting::and_written(result, [shown, files]))
 }

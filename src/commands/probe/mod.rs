@@ -15,6 +15,7 @@ use super::reporting::{self, Reporting};
 use crate::cli::ProbeArgs;
 use crate::error::Failure;
 use crate::os::descriptors;
+use crate::report::Format;
 use crate::report::probe::{self, ProbeReport};
 
 /// Probes every URL, and reports on them in the order given.
@@ -26,20 +27,20 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let (probe, endpoints) = options::from_args(args)?;
         let reporting = Reporting::open(&targets, &output)?;
         let (printed, style) = (reporting.printed(), reporting.style());
-        let streamed = printed.filter(|format| format.is_streamed());
+        let streamed = printed.filter(|format| format.streams);
         let mut shown = Ok(());
         let reports = probe_all(endpoints, probe, |done| {
             let one = std::slice::from_ref(&done.report);
-            let text = streamed.map(|format| probe::text(format, one, style)).unwrap_or_default();
+            let text = streamed.map(|format| format.probes(one, style)).unwrap_or_default();
             if shown.is_ok() {
                 shown = super::print(text.as_bytes()).and_then(|()| done.written.print());
             }
         });
-        if let Some(format) = printed.filter(|format| !format.is_streamed()) {
-            shown = shown.and_then(|()| super::print(probe::text(format, &reports, style).as_bytes()));
+        if let Some(format) = printed.filter(|format| !format.streams) {
+            shown = shown.and_then(|()| super::print(format.probes(&reports, style).as_bytes()));
         }
         let severity = probe::severity(&reports);
-        let text = |format, style| probe::text(format, &reports, style);
+        let text = |format: &Format, style| format.probes(&reports, style);
         let files = reporting.files(text);
         reporting::result(printed, severity, reporting::and_written(verdict(&reports), [shown, files]))
     })

@@ -17,7 +17,7 @@ pub fn schema() -> String {
 }
 
 /// The object on one line.
-pub(super) fn line(report: &EchoReport) -> String {
+pub(crate) fn line(report: &EchoReport) -> String {
     crate::report::json::text(&EchoTest::from(report)) + "\n"
 }
 

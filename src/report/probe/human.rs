@@ -6,7 +6,7 @@ use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
 
 /// The report on one URL.
-pub(super) fn text(report: &ProbeReport, style: Style) -> String {
+pub(crate) fn text(report: &ProbeReport, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, report, style);
     let reached = |phase: &&PhaseReport| phase.time.is_some() || phase.failed;

@@ -18,7 +18,7 @@ pub fn schema() -> String {
 }
 
 /// The object on one line.
-pub(super) fn line(report: &ProbeReport) -> String {
+pub(crate) fn line(report: &ProbeReport) -> String {
     crate::report::json::text(&Probe::from(report)) + "\n"
 }
 
