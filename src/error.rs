@@ -236,6 +236,7 @@ pub struct Failure {
     details: Option<String>,
     exit_code: Option<u8>,
     quiet: bool,
+    written_out: bool,
 }
 
 impl Failure {
@@ -249,6 +250,7 @@ impl Failure {
             details: None,
             exit_code: None,
             quiet: false,
+            written_out: false,
         }
     }
 
@@ -289,14 +291,14 @@ impl Failure {
         self
     }
 
-    /// Says it in other words; everything else stays.
+    /// Replaces the message; everything else stays.
     #[must_use]
     pub fn rephrased(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// Says it in other words, which name the causes, too.
+    /// Replaces the message by one that names the causes, too.
     #[must_use]
     pub fn restated(mut self, message: impl Into<String>) -> Self {
         self.source = None;
@@ -315,7 +317,7 @@ impl Failure {
         self.exit_code.unwrap_or(self.status.code())
     }
 
-    /// Makes the exit code say it alone.
+    /// Suppresses the message: the exit code alone reports the failure.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -325,6 +327,18 @@ impl Failure {
     /// Whether nothing is to be printed.
     pub fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// Notes that `-w` has been printed, with this failure in it.
+    #[must_use]
+    pub fn written_out(mut self) -> Self {
+        self.written_out = true;
+        self
+    }
+
+    /// Whether `-w` has been printed.
+    pub fn is_written_out(&self) -> bool {
+        self.written_out
     }
 
     /// Appends to the message.

@@ -9,7 +9,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::command;
 use crate::error::Status;
-use crate::report::{self, FORMATS, Format, write_out};
+use crate::report::names::{NAMES, Name};
+use crate::report::{self, FORMATS, Format};
 
 /// What `--generate` can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -98,7 +99,7 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     }
     roff.control("SH", ["WRITE-OUT NAMES"]);
     roff.text([roman("Times are seconds since the start; a name without a value prints nothing.")]);
-    for (name, meaning) in write_out::NAMES {
+    for Name { name, meaning, .. } in &NAMES {
         roff.control("TP", []).text([bold(format!("%{{{name}}}"))]).text([roman(*meaning)]);
     }
     roff.to_writer(&mut text)?;

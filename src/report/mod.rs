@@ -12,6 +12,7 @@ mod json;
 mod json_lines;
 mod junit;
 pub mod nagios;
+pub mod names;
 mod page;
 pub mod probe;
 pub mod progress;

@@ -129,7 +129,7 @@ fn written(
 ) -> Written {
     let tallies = sessions.iter().map(|session| session.tally);
     let record = Record {
-        endpoint,
+        endpoint: Some(endpoint),
         facts,
         tally: tallies.fold(Tally::default(), Tally::and),
         total: facts.timeline.elapsed(),
@@ -154,5 +154,6 @@ fn conclude(
     let shown = super::print(text.as_bytes()).and_then(|()| written.print());
     let files = reporting.files(|format, style| format.echo_test(&report, style));
     let result = std::mem::replace(&mut report.outcome.result, Ok(()));
-    reporting::result(printed, severity, reporting::and_written(result, [shown, files]))
+    let result = reporting::and_written(result, [shown, files]);
+    reporting::result(printed, severity, result).map_err(Failure::written_out)
 }

@@ -42,7 +42,8 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let severity = probe::severity(&reports);
         let text = |format: &Format, style| format.probes(&reports, style);
         let files = reporting.files(text);
-        reporting::result(printed, severity, reporting::and_written(verdict(&reports), [shown, files]))
+        let result = reporting::and_written(verdict(&reports), [shown, files]);
+        reporting::result(printed, severity, result).map_err(Failure::written_out)
     })
 }
 

@@ -28,7 +28,7 @@ pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, labe
     }
     let report = probed.report;
     let record = Record {
-        endpoint: &probed.endpoint,
+        endpoint: Some(&probed.endpoint),
         facts: &report.facts,
         tally: report.tally,
         total: report.elapsed,
