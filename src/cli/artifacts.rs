@@ -94,7 +94,7 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     roff.control("SH", ["EXIT STATUS"]);
     roff.control("TP", []).text([bold("0")]).text([roman(SUCCESS)]);
     for status in Status::ALL {
-        let (name, code, meaning) = status.describe();
+        let (name, code, meaning) = (status.name(), status.code(), status.meaning());
         roff.control("TP", []).text([bold(code.to_string())]).text([roman(format!("{name}: {meaning}"))]);
     }
     roff.control("SH", ["WRITE-OUT NAMES"]);

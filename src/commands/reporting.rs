@@ -97,7 +97,7 @@ pub(super) fn unknown(failure: Failure) -> Failure {
     if let Err(unprinted) = super::print(nagios::refusal(&failure).as_bytes()) {
         return unprinted;
     }
-    let code = Severity::of(&failure).nagios_code();
+    let code = failure.severity().nagios_code();
     failure.exits_with(code).quiet()
 }
 

@@ -4,59 +4,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use crate::error::{Failure, Status};
-
-/// How bad it is, as a monitoring system puts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// All is well.
-    Ok,
-    /// Slower than it should be.
-    Warning,
-    /// Nothing could be found out: the fault is on our side.
-    Unknown,
-    /// It does not work.
-    Critical,
-}
+use crate::error::{Failure, Severity};
 
 impl Severity {
-    /// How bad this failure is.
-    pub fn of(failure: &Failure) -> Self {
-        match failure.status() {
-            Status::Usage
-            | Status::InvalidUrl
-            | Status::CaFile
-            | Status::ClientCertificate
-            | Status::ReadError
-            | Status::WriteError => Self::Unknown,
-            Status::ExpectationFailed
-            | Status::ProxyNotResolved
-            | Status::HostNotResolved
-            | Status::CannotConnect
-            | Status::NetworkNotAllowed
-            | Status::UnexpectedStatus
-            | Status::Timeout
-            | Status::TlsHandshake
-            | Status::TooManyRedirects
-            | Status::EmptyReply
-            | Status::SendFailed
-            | Status::ReceiveFailed
-            | Status::CertificateExpired
-            | Status::CertificateNameMismatch
-            | Status::CertificateUntrusted
-            | Status::CertificateInvalid
-            | Status::MessageTooBig
-            | Status::Unauthorized
-            | Status::PinMismatch
-            | Status::ProxyFailed
-            | Status::ProxyAuthRequired
-            | Status::ClosedByServer
-            | Status::ProtocolViolation
-            | Status::Interrupted
-            | Status::Terminated => Self::Critical,
-        }
-    }
-
     /// The worst of all; all is well when there is none.
     pub(super) fn worst(all: &[Findings]) -> Self {
         all.iter().map(|findings| findings.severity).max().unwrap_or(Self::Ok)
@@ -177,23 +127,5 @@ impl Sample {
         value: f64,
     ) -> Self {
         Self { family, label: Some((label, part.into())), value }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_our_own_fault_is_unknown() {
-        let unknown: Vec<_> = Status::ALL
-            .into_iter()
-            .filter(|status| Severity::of(&Failure::new(*status, "")) == Severity::Unknown)
-            .map(Status::name)
-            .collect();
-        assert_eq!(
-            unknown,
-            ["usage", "invalid-url", "write-error", "read-error", "client-certificate", "ca-file"]
-        );
     }
 }

@@ -43,7 +43,7 @@ pub static FORMATS: [Format; 6] = [
     },
     Format {
         name: "json",
-        meaning: "JSON Lines: one object a URL, described below; no field is ever left out",
+        meaning: "JSON Lines: one object a URL; no field is ever left out",
         streams: true,
         reader: Reader::Program,
         exporter: &JsonLines,

@@ -77,7 +77,7 @@ mod tests {
     use quick_xml::{Reader, XmlVersion};
 
     use super::*;
-    use crate::report::findings::Severity;
+    use crate::error::Severity;
     use crate::report::samples;
 
     /// What a CI server reads.

@@ -28,8 +28,8 @@ mod trace;
 pub mod units;
 pub mod write_out;
 
+pub use crate::error::Severity;
 pub use console::{Verbosity, failure, line, warning};
-pub use findings::Severity;
 pub use format::{FORMATS, Format, Reader};
 pub use record::Record;
 pub use style::{Style, wants_ascii};

@@ -1,10 +1,10 @@
 //! The output of a monitoring plugin: one line with performance data, and four exit codes.
 //! See <https://www.monitoring-plugins.org/doc/guidelines.html>.
 
-use super::findings::{Findings, Perfdata, Severity, nth};
+use super::findings::{Findings, Perfdata, nth};
 use super::page::one_line;
 use super::sanitize;
-use crate::error::Failure;
+use crate::error::{Failure, Severity};
 
 impl Severity {
     /// The exit code of a plugin.
@@ -28,9 +28,9 @@ impl Severity {
 }
 
 /// The line for a failure before there was anything to report on, with its end; the exit code is that of
-/// [`Severity::of`].
+/// [`Failure::severity`].
 pub fn refusal(failure: &Failure) -> String {
-    format!("{}\n", status_line(Severity::of(failure), &failure.to_string()))
+    format!("{}\n", status_line(failure.severity(), &failure.to_string()))
 }
 
 /// The whole output, which is one line.
@@ -176,6 +176,6 @@ mod tests {
         assert_eq!(crate::report::echo::severity(&samples::mangled()).nagios_code(), 2);
         let failure = Failure::new(Status::InvalidUrl, "not a URL: a|b\nc");
         assert_eq!(refusal(&failure), "WSURL UNKNOWN - not a URL: a/b c\n");
-        assert_eq!(Severity::of(&failure).nagios_code(), 3);
+        assert_eq!(failure.severity().nagios_code(), 3);
     }
 }

@@ -79,7 +79,7 @@ fn probe_until(
 
 /// Whether waiting may help: not against what is wrong on this side.
 fn may_pass(failure: &Failure) -> bool {
-    let is_final =
-        matches!(failure.status(), Status::NetworkNotAllowed | Status::Interrupted | Status::Terminated);
-    !is_final && Severity::of(failure) != Severity::Unknown
+    let status = failure.status();
+    let is_final = status == Status::NetworkNotAllowed || status.is_signal();
+    !is_final && status.severity() != Severity::Unknown
 }

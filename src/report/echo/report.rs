@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use crate::echo::Outcome;
+use crate::error::{Failure, Severity};
 use crate::protocol::Kind;
-use crate::report::findings::Severity;
 use crate::report::units;
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct EchoReport {
 
 /// How bad it is.
 pub fn severity(report: &EchoReport) -> Severity {
-    report.outcome.result.as_ref().map_or_else(Severity::of, |()| Severity::Ok)
+    report.outcome.result.as_ref().map_or_else(Failure::severity, |()| Severity::Ok)
 }
 
 impl EchoReport {

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::conformance::Finding;
 use crate::error::Failure;
+use crate::error::Severity;
 use crate::net::Facts;
 use crate::protocol::CloseFrame;
-use crate::report::findings::Severity;
 use crate::report::units;
 use crate::session::Side;
 use crate::stats::Tally;
@@ -93,7 +93,7 @@ impl ProbeReport {
         match (self.verdict, &self.failure) {
             (Verdict::Ok, _) => Severity::Ok,
             (Verdict::Warning, _) => Severity::Warning,
-            (Verdict::Failed, Some(failure)) => Severity::of(failure),
+            (Verdict::Failed, Some(failure)) => failure.severity(),
             (Verdict::Failed, None) => Severity::Critical,
         }
     }
