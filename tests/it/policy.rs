@@ -9,7 +9,7 @@ fn forbidden(allowed: &str, url: &str, host: &str, address: &str, class: &str) {
         .stdout("")
         .stderr_has(host)
         .stderr_has(format!("{address} ({class}), which --allow-network {allowed} does not allow"))
-        .within(secs(1))
+        .within(secs(5))
         .exits(7);
 }
 
@@ -19,8 +19,8 @@ fn loopback_is_called_where_it_is_allowed() {
     Wsurl::new(["send", "--allow-network", "loopback", &server.url(), "hi"]).stdout("hi\n").exits(0);
     Wsurl::new(["send", "--allow-network", "internet,loopback", &server.url(), "hi"]).stdout("hi\n").exits(0);
     Wsurl::new(["send", "--allow-network", "internet", "--allow-network", "loopback", &server.url(), "hi"])
-        .stderr_lacks("unexpected argument")
-        .exits_with_one_of(&[0, 2]);
+        .stderr_has("'--allow-network <NETWORKS>' cannot be used multiple times")
+        .exits(2);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn loopback_in_disguise_is_loopback() {
     for host in ["127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1."] {
         let url = format!("ws://{host}:{}/", port.port());
         let run = Wsurl::new(["send", "--allow-network", "internet,private", &url, "hi"]);
-        run.stdout("").within(secs(3)).exits_with_one_of(&[3, 6, 7]);
+        run.stdout("").within(secs(3)).exits(7);
     }
     for host in ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0.0.0.0", "[::]", "127.200.3.4"] {
         let url = format!("ws://{host}:{}/", port.port());
@@ -80,7 +80,7 @@ fn private_networks_are_not_the_internet() {
     }
     for address in ["fd00::1", "fe80::1", "::ffff:10.0.0.1", "::ffff:192.168.1.1"] {
         let run = Wsurl::new(["send", "--allow-network", "internet", &format!("ws://[{address}]/"), "hi"]);
-        run.stderr_has("(private), which --allow-network internet does not allow").within(secs(1)).exits(7);
+        run.stderr_has("(private), which --allow-network internet does not allow").within(secs(5)).exits(7);
     }
 }
 
@@ -118,10 +118,11 @@ fn of_several_addresses_those_that_are_allowed_are_called() {
         format!("ws://chat.example:{}/", server.port()),
         format!("chat.example:{}:10.1.2.3,127.0.0.1", server.port()),
     );
-    // Refusing them all would be as safe; calling the wrong one would take until the limit.
+    // Calling the other one would take until the limit.
     Wsurl::new(["send", "--allow-network", "loopback", "--resolve", &entry, &url, "hi"])
-        .within(secs(2))
-        .exits_with_one_of(&[0, 7]);
+        .stdout("hi\n")
+        .within(secs(5))
+        .exits(0);
 }
 
 #[test]
