@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::command;
 use crate::error::Status;
 use crate::report::names::{NAMES, Name};
-use crate::report::{self, FORMATS, Format};
+use crate::report::{self, FORMATS, ReportFormat};
 
 /// What `--generate` can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -115,7 +115,7 @@ fn reports(roff: &mut Roff, subcommand: &str) {
     };
     roff.control("SH", ["REPORTS"]);
     roff.text([roman(REPORTS)]);
-    for Format { name, meaning, .. } in &FORMATS {
+    for ReportFormat { name, meaning, .. } in &FORMATS {
         roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
     }
     if subcommand == "probe" {

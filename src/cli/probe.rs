@@ -10,7 +10,7 @@ use clap::Args;
 use super::echo_test::Mode;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::values::{self, HeaderCheck, Raw};
-use crate::report::Target;
+use crate::report::ReportTarget;
 
 /// Arguments of `wsurl probe`.
 #[derive(Debug, Args)]
@@ -67,8 +67,8 @@ pub struct ProbeArgs {
     #[arg(long)]
     pub conformance: bool,
 
-    #[arg(long = "report", help = Target::help(), value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
-    pub reports: Vec<Target>,
+    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    pub reports: Vec<ReportTarget>,
 
     /// What to check
     #[command(flatten)]

@@ -5,7 +5,9 @@ use std::io::IsTerminal;
 
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::error::{Failure, Status};
-use crate::report::{self, Destinations, Format, Reader, Severity, Style, Target, nagios, wants_ascii};
+use crate::report::{
+    self, Destinations, Reader, ReportFormat, ReportTarget, Severity, Style, nagios, wants_ascii,
+};
 
 /// The places of the reports, open and not yet written.
 pub(super) struct Reporting {
@@ -18,14 +20,14 @@ impl Reporting {
     ///
     /// # Errors
     /// Two have the same place, or a file cannot be written.
-    pub(super) fn open(targets: &[Target], output: &OutputArgs) -> Result<Self, Failure> {
+    pub(super) fn open(targets: &[ReportTarget], output: &OutputArgs) -> Result<Self, Failure> {
         let ascii = wants_ascii(output.color == ColorWhen::Never, |name| std::env::var(name).ok());
         let style = Style { ascii, verbose: output.verbose > 0, terminal: std::io::stdout().is_terminal() };
         Ok(Self { destinations: Destinations::open(targets, output.silent)?, style })
     }
 
     /// The format of the report on standard output.
-    pub(super) fn printed(&self) -> Option<&'static Format> {
+    pub(super) fn printed(&self) -> Option<&'static ReportFormat> {
         self.destinations.standard_output()
     }
 
@@ -38,7 +40,7 @@ impl Reporting {
     ///
     /// # Errors
     /// The first that cannot be written.
-    pub(super) fn files(self, text: impl Fn(&Format, Style) -> String) -> Result<(), Failure> {
+    pub(super) fn files(self, text: impl Fn(&ReportFormat, Style) -> String) -> Result<(), Failure> {
         let in_file = Style { terminal: false, ..self.style };
         self.destinations.write(|format| text(format, in_file))
     }
@@ -46,7 +48,7 @@ impl Reporting {
 
 /// The result of a command whose report was `printed`: a monitoring plugin has exit codes of its own.
 pub(super) fn result(
-    printed: Option<&Format>,
+    printed: Option<&ReportFormat>,
     severity: Severity,
     result: Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -76,13 +78,13 @@ pub(super) fn and_written(
 }
 
 /// Whether a monitoring plugin's output goes to standard output, and so nothing to standard error.
-pub(super) fn is_plugin(targets: &[Target]) -> bool {
+pub(super) fn is_plugin(targets: &[ReportTarget]) -> bool {
     targets.iter().any(|target| target.file.is_none() && target.format.reader == Reader::Monitor)
 }
 
 /// Runs a command. When a plugin's output was asked for, a failure that came before any report is put in its words.
 pub(super) fn as_asked(
-    targets: &[Target],
+    targets: &[ReportTarget],
     command: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     command().map_err(

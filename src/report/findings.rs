@@ -100,7 +100,7 @@ impl Perfdata {
 
 /// A metric by its name, with what it means.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Family {
+pub(super) struct MetricFamily {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
 }
@@ -108,20 +108,20 @@ pub(super) struct Family {
 /// A value of a metric. That it is about the URL goes without saying.
 #[derive(Debug)]
 pub(super) struct Sample {
-    pub(super) family: &'static Family,
+    pub(super) family: &'static MetricFamily,
     pub(super) label: Option<(&'static str, String)>,
     pub(super) value: f64,
 }
 
 impl Sample {
     /// A value of the URL as a whole.
-    pub(super) fn new(family: &'static Family, value: f64) -> Self {
+    pub(super) fn new(family: &'static MetricFamily, value: f64) -> Self {
         Self { family, label: None, value }
     }
 
     /// A value of a part.
     pub(super) fn of(
-        family: &'static Family,
+        family: &'static MetricFamily,
         label: &'static str,
         part: impl Into<String>,
         value: f64,

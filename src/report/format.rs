@@ -10,7 +10,7 @@ use super::{junit, nagios, prometheus, tap};
 
 /// A row of the table.
 #[derive(Debug)]
-pub struct Format {
+pub struct ReportFormat {
     pub name: &'static str,
     /// For the man pages.
     pub meaning: &'static str,
@@ -33,43 +33,43 @@ pub enum Reader {
 }
 
 /// The table, in the order of the help. The first row is the report when none is asked for.
-pub static FORMATS: [Format; 6] = [
-    Format {
+pub static FORMATS: [ReportFormat; 6] = [
+    ReportFormat {
         name: "human",
         meaning: "text of at most 80 columns, in ASCII where the locale is not UTF-8",
         streams: true,
         reader: Reader::Person,
         exporter: &Human,
     },
-    Format {
+    ReportFormat {
         name: "json",
         meaning: "JSON Lines: one object a URL; no field is ever left out",
         streams: true,
         reader: Reader::Program,
         exporter: &JsonLines,
     },
-    Format {
+    ReportFormat {
         name: "junit",
         meaning: "JUnit XML, as CI servers show it: a test suite a URL",
         streams: false,
         reader: Reader::Program,
         exporter: &OfFindings(junit::text),
     },
-    Format {
+    ReportFormat {
         name: "tap",
         meaning: "the Test Anything Protocol, version 14",
         streams: false,
         reader: Reader::Program,
         exporter: &OfFindings(tap::text),
     },
-    Format {
+    ReportFormat {
         name: "nagios",
         meaning: "one line with performance data, and the exit codes 0, 1, 2 and 3 of a monitoring plugin",
         streams: false,
         reader: Reader::Monitor,
         exporter: &OfFindings(nagios::text),
     },
-    Format {
+    ReportFormat {
         name: "prometheus",
         meaning: "metrics in the text format, also for the textfile collector of node_exporter",
         streams: false,
@@ -78,7 +78,7 @@ pub static FORMATS: [Format; 6] = [
     },
 ];
 
-impl Format {
+impl ReportFormat {
     /// The format of a report on standard output when none is asked for.
     pub fn human() -> &'static Self {
         &FORMATS[0]
@@ -103,13 +103,13 @@ impl Format {
 }
 
 /// Rows are the same when their names are.
-impl PartialEq for Format {
+impl PartialEq for ReportFormat {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Eq for Format {}
+impl Eq for ReportFormat {}
 
 #[cfg(test)]
 mod tests {
@@ -123,7 +123,7 @@ mod tests {
         let names: HashSet<_> = FORMATS.iter().map(|format| format.name).collect();
         assert_eq!(names.len(), FORMATS.len());
         for format in &FORMATS {
-            assert_eq!(Format::by_name(format.name), Some(format));
+            assert_eq!(ReportFormat::by_name(format.name), Some(format));
             let (probes, style) = (samples::probes(), Style::default());
             for report in &probes {
                 assert!(!format.probes(std::slice::from_ref(report), style).is_empty(), "{}", format.name);
@@ -146,6 +146,6 @@ mod tests {
 
     #[test]
     fn a_person_reads_the_report_that_nobody_asked_for() {
-        assert_eq!((Format::human().name, Format::human().reader), ("human", Reader::Person));
+        assert_eq!((ReportFormat::human().name, ReportFormat::human().reader), ("human", Reader::Person));
     }
 }

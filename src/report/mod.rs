@@ -30,8 +30,8 @@ pub mod write_out;
 
 pub use crate::error::Severity;
 pub use console::{Verbosity, failure, line, warning};
-pub use format::{FORMATS, Format, Reader};
+pub use format::{FORMATS, Reader, ReportFormat};
 pub use record::Record;
 pub use style::{Style, wants_ascii};
-pub use target::{Destinations, Target};
+pub use target::{Destinations, ReportTarget};
 pub use trace::Trace;

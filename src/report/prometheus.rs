@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::findings::{Family, Findings, Sample, nth};
+use super::findings::{Findings, MetricFamily, Sample, nth};
 
 /// All metrics; those of one name are together, as the format wants them.
 pub(super) fn text(all: &[Findings]) -> String {
-    let mut families: Vec<&Family> = Vec::new();
+    let mut families: Vec<&MetricFamily> = Vec::new();
     for sample in all.iter().flat_map(|findings| &findings.samples) {
         if !families.contains(&sample.family) {
             families.push(sample.family);

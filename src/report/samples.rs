@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::echo::EchoReport;
 use super::findings::Findings;
-use super::probe::{Assertion, PhaseReport, ProbeReport, Verdict};
+use super::probe::{Assertion, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
 use crate::echo::{Counts, Difference, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
@@ -64,7 +64,7 @@ pub(super) fn up() -> ProbeReport {
         time: time(),
         elapsed: micros(79_100),
         tries: 1,
-        verdict: Verdict::Ok,
+        verdict: ProbeVerdict::Ok,
         failure: None,
         phases: vec![
             phase("resolve", Some(micros(1_200)), "93.184.216.34"),
@@ -106,7 +106,7 @@ pub(super) fn slow() -> ProbeReport {
     ProbeReport {
         elapsed: micros(1_530_000),
         tries: 3,
-        verdict: Verdict::Warning,
+        verdict: ProbeVerdict::Warning,
         thresholds: [Some(Duration::from_secs(1)), Some(Duration::from_millis(2_500))],
         conformance: None,
         ..up()
@@ -121,7 +121,7 @@ pub(super) fn refused() -> ProbeReport {
         url: url.clone(),
         url_effective: url,
         elapsed: micros(140),
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: Some(Failure::new(Status::CannotConnect, why).hint("is the server running?")),
         phases: vec![
             phase("resolve", Some(micros(12)), "127.0.0.1"),
@@ -143,7 +143,7 @@ pub(super) fn disappointing() -> ProbeReport {
     let name = "--expect-header 'Server: ^a-server-that-is-named-at-some-length'";
     let why = format!("--min-cert-days 14 does not hold: 3 days left; {name} does not hold: no such field");
     ProbeReport {
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: Some(
             Failure::new(Status::ExpectationFailed, why).details("HTTP/1.1 101 Odd\nServer: other\n\nbody"),
         ),
@@ -176,7 +176,7 @@ pub(super) fn bare() -> ProbeReport {
         time: time(),
         elapsed: Duration::ZERO,
         tries: 0,
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: None,
         phases: Vec::new(),
         facts: Facts::start(),
@@ -198,7 +198,7 @@ pub(super) fn hostile() -> ProbeReport {
     let mut report = ProbeReport {
         url: url.clone(),
         url_effective: long.clone(),
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: Some(Failure::new(Status::UnexpectedStatus, HOSTILE).details(long.clone()).hint(HOSTILE)),
         phases: vec![
             phase("resolve", Some(Duration::MAX), HOSTILE),

@@ -3,23 +3,23 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::format::{Format, Reader};
+use super::format::{Reader, ReportFormat};
 use crate::error::{Failure, Status};
 use crate::os::NewFile;
 
 /// A report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    pub format: &'static Format,
+pub struct ReportTarget {
+    pub format: &'static ReportFormat,
     /// The file to write; standard output without one.
     pub file: Option<PathBuf>,
 }
 
-impl Target {
+impl ReportTarget {
     /// What `--help` says.
     pub fn help() -> String {
-        let default = Format::human().name;
-        format!("What to report, and where to: {} [default: {default}]", Format::names())
+        let default = ReportFormat::human().name;
+        format!("What to report, and where to: {} [default: {default}]", ReportFormat::names())
     }
 
     /// Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
@@ -31,8 +31,8 @@ impl Target {
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
-        let format = Format::by_name(name).ok_or_else(|| {
-            format!("not a report; write {}, or with a file junit=report.xml", Format::names())
+        let format = ReportFormat::by_name(name).ok_or_else(|| {
+            format!("not a report; write {}, or with a file junit=report.xml", ReportFormat::names())
         })?;
         match file {
             Some("") => Err(format!("no file is named after =; write {name} or {name}=report.txt")),
@@ -45,8 +45,8 @@ impl Target {
 /// The places of all reports, opened before anything is sent.
 #[derive(Debug)]
 pub struct Destinations {
-    standard_output: Option<&'static Format>,
-    files: Vec<(&'static Format, NewFile)>,
+    standard_output: Option<&'static ReportFormat>,
+    files: Vec<(&'static ReportFormat, NewFile)>,
 }
 
 impl Destinations {
@@ -54,17 +54,17 @@ impl Destinations {
     ///
     /// # Errors
     /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written.
-    pub fn open(targets: &[Target], silent: bool) -> Result<Self, Failure> {
+    pub fn open(targets: &[ReportTarget], silent: bool) -> Result<Self, Failure> {
         let mut places = HashSet::new();
-        for Target { format, file } in targets {
+        for ReportTarget { format, file } in targets {
             if !places.insert(file.as_deref().map(place)) {
                 return Err(twice(file.as_deref(), format));
             }
         }
         let printed = targets.iter().find(|target| target.file.is_none()).map(|target| target.format);
-        let standard_output = printed.or_else(|| (!silent).then(Format::human));
+        let standard_output = printed.or_else(|| (!silent).then(ReportFormat::human));
         let mut files = Vec::new();
-        for Target { format, file } in targets {
+        for ReportTarget { format, file } in targets {
             if let Some(path) = file {
                 files.push((*format, NewFile::create(path)?));
             }
@@ -73,7 +73,7 @@ impl Destinations {
     }
 
     /// The report that goes to standard output, which this does not write.
-    pub fn standard_output(&self) -> Option<&'static Format> {
+    pub fn standard_output(&self) -> Option<&'static ReportFormat> {
         self.standard_output
     }
 
@@ -81,7 +81,7 @@ impl Destinations {
     ///
     /// # Errors
     /// The first one that cannot be written; the others are.
-    pub fn write(self, text: impl Fn(&Format) -> String) -> Result<(), Failure> {
+    pub fn write(self, text: impl Fn(&ReportFormat) -> String) -> Result<(), Failure> {
         let mut result = Ok(());
         for (format, file) in self.files {
             let text = match format.reader {
@@ -101,7 +101,7 @@ fn place(file: &Path) -> PathBuf {
     file.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| file.to_owned())
 }
 
-fn twice(file: Option<&Path>, format: &Format) -> Failure {
+fn twice(file: Option<&Path>, format: &ReportFormat) -> Failure {
     let name = format.name;
     match file {
         Some(path) => Failure::new(Status::Usage, format!("two reports go to {}", path.display()))
@@ -122,28 +122,28 @@ mod tests {
     fn a_report_is_a_format_and_maybe_a_file() {
         for format in &FORMATS {
             let name = format.name;
-            assert_eq!(Target::parse(name), Ok(Target { format, file: None }));
-            assert_eq!(Target::parse(&format!("{name}=-")), Ok(Target { format, file: None }));
+            assert_eq!(ReportTarget::parse(name), Ok(ReportTarget { format, file: None }));
+            assert_eq!(ReportTarget::parse(&format!("{name}=-")), Ok(ReportTarget { format, file: None }));
             let file = Some("a=b.txt".into());
-            assert_eq!(Target::parse(&format!("{name}=a=b.txt")), Ok(Target { format, file }));
+            assert_eq!(ReportTarget::parse(&format!("{name}=a=b.txt")), Ok(ReportTarget { format, file }));
         }
         for text in ["", "xml", "JSON", "=x", "json "] {
-            assert!(Target::parse(text).unwrap_err().contains("junit=report.xml"), "{text}");
+            assert!(ReportTarget::parse(text).unwrap_err().contains("junit=report.xml"), "{text}");
         }
-        assert!(Target::parse("tap=").unwrap_err().contains("tap=report.txt"));
+        assert!(ReportTarget::parse("tap=").unwrap_err().contains("tap=report.txt"));
     }
 
     fn open(texts: &[&str], silent: bool) -> Result<Destinations, Failure> {
-        let targets: Vec<_> = texts.iter().map(|text| Target::parse(text).unwrap()).collect();
+        let targets: Vec<_> = texts.iter().map(|text| ReportTarget::parse(text).unwrap()).collect();
         Destinations::open(&targets, silent)
     }
 
     #[test]
     fn one_report_at_most_goes_to_standard_output() {
-        assert_eq!(open(&[], false).unwrap().standard_output(), Some(Format::human()));
+        assert_eq!(open(&[], false).unwrap().standard_output(), Some(ReportFormat::human()));
         assert_eq!(open(&[], true).unwrap().standard_output(), None);
-        assert_eq!(open(&["nagios"], true).unwrap().standard_output(), Format::by_name("nagios"));
-        assert_eq!(open(&["human"], true).unwrap().standard_output(), Some(Format::human()));
+        assert_eq!(open(&["nagios"], true).unwrap().standard_output(), ReportFormat::by_name("nagios"));
+        assert_eq!(open(&["human"], true).unwrap().standard_output(), Some(ReportFormat::human()));
         for texts in [&["json", "tap"], &["json=/nowhere/x", "tap=/nowhere/x"]] {
             assert_eq!(open(texts, false).unwrap_err().status(), Status::Usage);
         }
@@ -156,7 +156,7 @@ mod tests {
         let texts = [format!("human={}", path("a").display()), format!("json={}", path("b").display())];
         let texts: Vec<_> = texts.iter().map(String::as_str).collect();
         let opened = open(&texts, false).unwrap();
-        assert_eq!(opened.standard_output(), Some(Format::human()));
+        assert_eq!(opened.standard_output(), Some(ReportFormat::human()));
         assert!(!path("a").exists() && !path("b").exists());
         opened.write(|format| format!("\u{1b}[1m{}\u{1b}[0m", format.name)).unwrap();
         // Colours are for terminals.

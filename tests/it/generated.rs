@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use wsurl::error::Status;
 use wsurl::report::names::NAMES;
-use wsurl::report::{FORMATS, Format};
+use wsurl::report::{FORMATS, ReportFormat};
 
 use crate::support::Wsurl;
 
@@ -139,7 +139,7 @@ fn exit_codes() -> String {
 
 fn formats() -> String {
     let head = "| `--report` | what it is |\n|---|---|\n";
-    let row = |format: &Format| format!("| `{}` | {} |\n", format.name, format.meaning);
+    let row = |format: &ReportFormat| format!("| `{}` | {} |\n", format.name, format.meaning);
     head.to_owned() + &FORMATS.iter().map(row).collect::<String>()
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Failure, Status};
 use crate::framing::{Format, Joiner};
 use crate::net::{Connection, Facts};
 use crate::report::Trace;
-use crate::report::probe::{ProbeReport, Verdict};
+use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::session::{self, Checks, Count, FinishRule, MessageSink, MessageSource, Outcome, Output, Setup};
 
 /// A probe that is over.
@@ -72,9 +72,9 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
         elapsed,
         tries: facts.retries + 1,
         verdict: match &failure {
-            Some(_) => Verdict::Failed,
-            None if slow => Verdict::Warning,
-            None => Verdict::Ok,
+            Some(_) => ProbeVerdict::Failed,
+            None if slow => ProbeVerdict::Warning,
+            None => ProbeVerdict::Ok,
         },
         failure,
         phases,

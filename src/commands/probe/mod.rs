@@ -15,7 +15,7 @@ use super::reporting::{self, Reporting};
 use crate::cli::ProbeArgs;
 use crate::error::Failure;
 use crate::os::descriptors;
-use crate::report::Format;
+use crate::report::ReportFormat;
 use crate::report::probe::{self, ProbeReport};
 
 /// Probes every URL, and reports on them in the order given.
@@ -40,7 +40,7 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
             shown = shown.and_then(|()| super::print(format.probes(&reports, style).as_bytes()));
         }
         let severity = probe::severity(&reports);
-        let text = |format: &Format, style| format.probes(&reports, style);
+        let text = |format: &ReportFormat, style| format.probes(&reports, style);
         let files = reporting.files(text);
         let result = reporting::and_written(verdict(&reports), [shown, files]);
         reporting::result(printed, severity, result).map_err(Failure::written_out)

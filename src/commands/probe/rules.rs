@@ -107,6 +107,6 @@ pub(super) fn check(
 }
 
 fn fail(report: &mut ProbeReport, failure: Failure) {
-    report.verdict = probe::Verdict::Failed;
+    report.verdict = probe::ProbeVerdict::Failed;
     report.failure = Some(failure);
 }

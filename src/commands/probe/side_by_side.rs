@@ -13,7 +13,7 @@ use crate::commands::written::Written;
 use crate::error::Failure;
 use crate::net::Facts;
 use crate::os::signals;
-use crate::report::probe::{ProbeReport, Verdict};
+use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::stats::Tally;
 
 /// Endpoints that are probed at the same time: more than anybody names, and few enough for the threads of one process.
@@ -101,7 +101,7 @@ fn left_behind(url: &str) -> FinishedProbe {
         time: SystemTime::now(),
         elapsed: Duration::ZERO,
         tries: 1,
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: failure.or_else(|| Some(never_told())),
         phases: Vec::new(),
         facts: Facts::start(),

@@ -4,7 +4,7 @@ use super::options::ProbeOptions;
 use super::{ready, rules};
 use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
-use crate::report::probe::{ProbeReport, Verdict};
+use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::report::progress::LiveLine;
 use crate::report::{Record, Trace};
 
@@ -22,7 +22,7 @@ pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, labe
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
     let mut probed = ready::probe(&mut options, probe, &mut trace, &mut show);
-    if probe.conformance && probed.report.verdict != Verdict::Failed {
+    if probe.conformance && probed.report.verdict != ProbeVerdict::Failed {
         let _open = probe.sessions.enter();
         rules::check(&options, &probed.endpoint, &mut probed.report, &mut trace, &mut show);
     }

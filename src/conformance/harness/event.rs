@@ -9,7 +9,7 @@ use crate::protocol::Kind;
 
 /// What the server does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
+pub(crate) enum ServerEvent {
     /// A complete message came.
     Message(Kind, Vec<u8>),
     /// A pong with this payload came.
@@ -17,12 +17,12 @@ pub(crate) enum Event {
     /// A Close frame with this payload came.
     Close(Vec<u8>),
     /// The connection has ended.
-    Ended(End),
+    Ended(ConnectionEnd),
     /// Nothing came in time.
     Silence,
 }
 
-impl Event {
+impl ServerEvent {
     /// That this came, and not what was awaited for so long.
     pub(crate) fn instead_of(&self, awaited: &str, patience: Duration) -> String {
         match self {
@@ -40,7 +40,7 @@ impl Event {
 
 /// How a connection has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum ConnectionEnd {
     /// In order.
     Closed,
     /// By a reset.
@@ -51,7 +51,7 @@ pub(crate) enum End {
     Unreadable(String),
 }
 
-impl End {
+impl ConnectionEnd {
     pub(crate) fn of(err: &io::Error) -> Self {
         match err.kind() {
             // TLS without its own goodbye.

@@ -27,7 +27,7 @@ pub(crate) mod upgrade_reply;
 use tungstenite::handshake::client::generate_key;
 
 use self::echo_behaviour::{Behaviours, EchoBehaviour};
-use self::event::Event;
+use self::event::ServerEvent;
 use self::frame::{BINARY, PING, RawFrame, TEXT, close_code};
 use self::judgement::{Judged, Judgement, Stop};
 use self::pace::Pace;
@@ -131,17 +131,17 @@ impl<'a> Harness<'a> {
         let (mut pongs, mut echoes) = (false, false);
         let last = connection.until(|event| {
             match event {
-                Event::Pong(payload) => pongs |= *payload == ping,
-                Event::Message(came, payload) => echoes |= (*came, payload) == (kind, &sent),
+                ServerEvent::Pong(payload) => pongs |= *payload == ping,
+                ServerEvent::Message(came, payload) => echoes |= (*came, payload) == (kind, &sent),
                 _ => {}
             }
             pongs && echoes
         })?;
         let behaviour = match last {
             _ if echoes => EchoBehaviour::Echoes,
-            Event::Close(payload) => EchoBehaviour::Closes(close_code(&payload)),
-            Event::Ended(_) => EchoBehaviour::Closes(None),
-            Event::Message(..) | Event::Pong(_) | Event::Silence => EchoBehaviour::Keeps,
+            ServerEvent::Close(payload) => EchoBehaviour::Closes(close_code(&payload)),
+            ServerEvent::Ended(_) => EchoBehaviour::Closes(None),
+            ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => EchoBehaviour::Keeps,
         };
         Ok((behaviour, pongs))
     }

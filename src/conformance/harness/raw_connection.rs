@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::event::{End, Event};
+use super::event::{ConnectionEnd, ServerEvent};
 use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT};
 use super::judgement::Stop;
 use super::recorder::{FrameWatcher, Recorder};
@@ -40,7 +40,7 @@ pub(crate) struct RawConnection<'a> {
     interrupted: &'a dyn Fn() -> bool,
     /// The message whose last fragment has not come.
     message: Option<(Kind, Vec<u8>)>,
-    end: Option<End>,
+    end: Option<ConnectionEnd>,
     /// Whether a Close frame is still owed.
     is_open: bool,
 }
@@ -124,7 +124,7 @@ impl<'a> RawConnection<'a> {
     }
 
     /// What the server does next, pings and frames that mean nothing passed over.
-    pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<Event, Stop> {
+    pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<ServerEvent, Stop> {
         loop {
             if let Some(event) = self.take_event() {
                 return Ok(event);
@@ -133,19 +133,19 @@ impl<'a> RawConnection<'a> {
                 Some(Ok(())) => {}
                 Some(Err(end)) => {
                     self.recorder.pace.reacted();
-                    return Ok(Event::Ended(end));
+                    return Ok(ServerEvent::Ended(end));
                 }
                 None => {
                     self.recorder.pace.waited_in_vain();
                     self.recorder.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
-                    return Ok(Event::Silence);
+                    return Ok(ServerEvent::Silence);
                 }
             }
         }
     }
 
     /// What the server does until `wanted` is true of it, or it closes, ends or falls silent.
-    pub(crate) fn until(&mut self, wanted: impl FnMut(&Event) -> bool) -> Result<Event, Stop> {
+    pub(crate) fn until(&mut self, wanted: impl FnMut(&ServerEvent) -> bool) -> Result<ServerEvent, Stop> {
         self.within(self.patience(), wanted)
     }
 
@@ -153,31 +153,31 @@ impl<'a> RawConnection<'a> {
     pub(crate) fn within(
         &mut self,
         time: Duration,
-        mut wanted: impl FnMut(&Event) -> bool,
-    ) -> Result<Event, Stop> {
+        mut wanted: impl FnMut(&ServerEvent) -> bool,
+    ) -> Result<ServerEvent, Stop> {
         let deadline = Deadline::after(time, FLAG);
         let mut late = 0;
         loop {
             let event = self.next(&deadline)?;
             late += usize::from(deadline.remaining().is_none());
             match event {
-                Event::Close(_) | Event::Ended(_) | Event::Silence => return Ok(event),
+                ServerEvent::Close(_) | ServerEvent::Ended(_) | ServerEvent::Silence => return Ok(event),
                 _ if wanted(&event) => return Ok(event),
-                _ if late > LATE_EVENTS => return Ok(Event::Silence),
-                Event::Message(..) | Event::Pong(_) => {}
+                _ if late > LATE_EVENTS => return Ok(ServerEvent::Silence),
+                ServerEvent::Message(..) | ServerEvent::Pong(_) => {}
             }
         }
     }
 
     /// How the connection ends, `None` when it does not in time. What comes until then is recorded.
-    pub(crate) fn until_end(&mut self) -> Result<Option<End>, Stop> {
+    pub(crate) fn until_end(&mut self) -> Result<Option<ConnectionEnd>, Stop> {
         let deadline = self.deadline();
         let mut late = 0;
         loop {
             late += usize::from(deadline.remaining().is_none());
             match self.next(&deadline)? {
-                Event::Ended(end) => return Ok(Some(end)),
-                Event::Silence => return Ok(None),
+                ServerEvent::Ended(end) => return Ok(Some(end)),
+                ServerEvent::Silence => return Ok(None),
                 _ if late > LATE_EVENTS => return Ok(None),
                 _ => {}
             }
@@ -185,7 +185,7 @@ impl<'a> RawConnection<'a> {
     }
 
     /// Reads more bytes: `None` when there are none in time.
-    pub(crate) fn more(&mut self, deadline: &Deadline) -> Result<Option<Result<(), End>>, Stop> {
+    pub(crate) fn more(&mut self, deadline: &Deadline) -> Result<Option<Result<(), ConnectionEnd>>, Stop> {
         if let Some(end) = &self.end {
             return Ok(Some(Err(end.clone())));
         }
@@ -198,8 +198,8 @@ impl<'a> RawConnection<'a> {
             match self.transport.read_until(&mut buf, &tick) {
                 Err(WaitError::Deadline) if deadline.remaining().is_some() => {}
                 Err(WaitError::Deadline) => return Ok(None),
-                Err(WaitError::Io(err)) => break End::of(&err),
-                Ok(0) => break End::Closed,
+                Err(WaitError::Io(err)) => break ConnectionEnd::of(&err),
+                Ok(0) => break ConnectionEnd::Closed,
                 Ok(count) => {
                     self.received.extend_from_slice(&buf[..count]);
                     return Ok(Some(Ok(())));
@@ -217,7 +217,7 @@ impl<'a> RawConnection<'a> {
     }
 
     /// The next event in what was read.
-    fn take_event(&mut self) -> Option<Event> {
+    fn take_event(&mut self) -> Option<ServerEvent> {
         loop {
             let (frame, used) = match SeenFrame::read(&self.received) {
                 Reading::Frame(frame, used) => (frame, used),
@@ -231,8 +231,8 @@ impl<'a> RawConnection<'a> {
             self.frames.frame(&frame, &hex(&bytes), self.recorder.rule);
             self.recorder.pace.reacted();
             match frame.opcode {
-                PONG => return Some(Event::Pong(frame.payload)),
-                CLOSE => return Some(Event::Close(frame.payload)),
+                PONG => return Some(ServerEvent::Pong(frame.payload)),
+                CLOSE => return Some(ServerEvent::Close(frame.payload)),
                 TEXT => self.message = Some((Kind::Text, Vec::new())),
                 BINARY => self.message = Some((Kind::Binary, Vec::new())),
                 CONTINUATION => {}
@@ -246,16 +246,16 @@ impl<'a> RawConnection<'a> {
             if frame.fin
                 && let Some((kind, payload)) = self.message.take()
             {
-                return Some(Event::Message(kind, payload));
+                return Some(ServerEvent::Message(kind, payload));
             }
         }
     }
 
-    fn give_up(&mut self, what: String) -> Option<Event> {
+    fn give_up(&mut self, what: String) -> Option<ServerEvent> {
         if self.end.is_none() {
             self.recorder.transcript.seen(&self.received);
             self.received.clear();
-            self.end = Some(End::Unreadable(what));
+            self.end = Some(ConnectionEnd::Unreadable(what));
         }
         None
     }

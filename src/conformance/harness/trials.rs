@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Harness;
 use super::echo_behaviour::EchoBehaviour;
-use super::event::{End, Event};
+use super::event::{ConnectionEnd, ServerEvent};
 use super::frame::{BINARY, CLOSE, PING, RawFrame, close_code};
 use super::judgement::{Judged, Judgement, Stop};
 use super::raw_connection::RawConnection;
@@ -60,15 +60,17 @@ impl Harness<'_> {
             _ => Judgement::pass(seen),
         };
         Ok(match event {
-            Event::Pong(payload) if payload == mark => {
+            ServerEvent::Pong(payload) if payload == mark => {
                 Judgement::fail("accepted: the ping after it was answered")
             }
-            Event::Pong(_) => Judgement::fail("accepted: answered with a pong"),
-            Event::Message(..) => Judgement::fail("accepted: it came back"),
-            Event::Close(payload) => refused(closed(&payload, code), close_code(&payload)),
-            Event::Ended(End::Unreadable(what)) => Judgement::inconclusive(format!("answered with {what}")),
-            Event::Ended(end) => refused(dropped(&end, code), None),
-            Event::Silence => Judgement::fail(format!("still open after {:?}", connection.patience())),
+            ServerEvent::Pong(_) => Judgement::fail("accepted: answered with a pong"),
+            ServerEvent::Message(..) => Judgement::fail("accepted: it came back"),
+            ServerEvent::Close(payload) => refused(closed(&payload, code), close_code(&payload)),
+            ServerEvent::Ended(ConnectionEnd::Unreadable(what)) => {
+                Judgement::inconclusive(format!("answered with {what}"))
+            }
+            ServerEvent::Ended(end) => refused(dropped(&end, code), None),
+            ServerEvent::Silence => Judgement::fail(format!("still open after {:?}", connection.patience())),
         })
     }
 
@@ -100,35 +102,35 @@ impl Harness<'_> {
         connection.send(&[RawFrame::new(PING, &*mark)]);
         let mut other = None;
         let event = connection.until(|event| match event {
-            Event::Message(came, bytes) if (*came, &**bytes) == (kind, payload) => true,
-            Event::Message(came, bytes) => {
+            ServerEvent::Message(came, bytes) if (*came, &**bytes) == (kind, payload) => true,
+            ServerEvent::Message(came, bytes) => {
                 other = Some(format!("; a {came} message of {} bytes did", bytes.len()));
                 false
             }
-            Event::Pong(bytes) => behaviour != EchoBehaviour::Echoes && *bytes == mark,
+            ServerEvent::Pong(bytes) => behaviour != EchoBehaviour::Echoes && *bytes == mark,
             _ => false,
         })?;
         Ok(match event {
-            Event::Message(..) => Judgement::pass("came back as it was sent"),
-            Event::Pong(_) if proof == Proof::Pong => {
+            ServerEvent::Message(..) => Judgement::pass("came back as it was sent"),
+            ServerEvent::Pong(_) if proof == Proof::Pong => {
                 Judgement::pass("accepted: the ping after it was answered")
             }
-            Event::Pong(_) => Judgement::inconclusive("accepted, but this is not an echo server"),
-            Event::Close(payload) => not_taken(&payload, behaviour),
-            Event::Ended(end) if behaviour == EchoBehaviour::Echoes => Judgement::fail(end.described()),
-            Event::Ended(end) => {
+            ServerEvent::Pong(_) => Judgement::inconclusive("accepted, but this is not an echo server"),
+            ServerEvent::Close(payload) => not_taken(&payload, behaviour),
+            ServerEvent::Ended(end) if behaviour == EchoBehaviour::Echoes => Judgement::fail(end.described()),
+            ServerEvent::Ended(end) => {
                 Judgement::inconclusive(format!("{}, but this is not an echo server", end.described()))
             }
-            Event::Silence if behaviour == EchoBehaviour::Echoes => {
+            ServerEvent::Silence if behaviour == EchoBehaviour::Echoes => {
                 let patience = connection.patience();
                 let other = other.unwrap_or_default();
                 Judgement::fail(format!("did not come back within {patience:?}{other}"))
             }
-            Event::Silence if behaviours.pongs => Judgement::fail(format!(
+            ServerEvent::Silence if behaviours.pongs => Judgement::fail(format!(
                 "the ping after it was not answered within {:?}",
                 connection.patience()
             )),
-            Event::Silence => Judgement::inconclusive("neither messages nor pings are answered"),
+            ServerEvent::Silence => Judgement::inconclusive("neither messages nor pings are answered"),
         })
     }
 
@@ -152,11 +154,13 @@ impl Harness<'_> {
         let repeats =
             |payload: &[u8]| payload == sent || (forbidden.is_some() && close_code(payload) == forbidden);
         Ok(match connection.until(|_| false)? {
-            Event::Close(payload) if repeats(&payload) => Judgement::fail("sent back"),
-            Event::Close(payload) => Judgement::pass(closed(&payload, code)),
-            Event::Ended(End::Unreadable(what)) => Judgement::inconclusive(format!("answered with {what}")),
-            Event::Ended(end) => Judgement::pass(dropped(&end, code)),
-            Event::Message(..) | Event::Pong(_) | Event::Silence => {
+            ServerEvent::Close(payload) if repeats(&payload) => Judgement::fail("sent back"),
+            ServerEvent::Close(payload) => Judgement::pass(closed(&payload, code)),
+            ServerEvent::Ended(ConnectionEnd::Unreadable(what)) => {
+                Judgement::inconclusive(format!("answered with {what}"))
+            }
+            ServerEvent::Ended(end) => Judgement::pass(dropped(&end, code)),
+            ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => {
                 Judgement::fail(format!("still open after {:?}", connection.patience()))
             }
         })
@@ -172,25 +176,29 @@ impl Harness<'_> {
 
 /// What the server does about frames that it has to refuse: it closes, answers them, or at least answers the ping after
 /// them, which is marked.
-fn reaction(connection: &mut RawConnection<'_>, frames: &[RawFrame], mark: &[u8]) -> Result<Event, Stop> {
+fn reaction(
+    connection: &mut RawConnection<'_>,
+    frames: &[RawFrame],
+    mark: &[u8],
+) -> Result<ServerEvent, Stop> {
     let message: Vec<u8> = frames.iter().flat_map(RawFrame::payload).copied().collect();
     // What is empty may have come for another reason.
     let is_sent =
         |payload: &[u8]| !payload.is_empty() && frames.iter().any(|frame| frame.payload() == payload);
     let is_echo = |payload: &[u8]| !payload.is_empty() && payload == message;
     let event = connection.until(|event| match event {
-        Event::Pong(payload) => payload == mark || is_sent(payload),
-        Event::Message(_, payload) => is_echo(payload),
+        ServerEvent::Pong(payload) => payload == mark || is_sent(payload),
+        ServerEvent::Message(_, payload) => is_echo(payload),
         _ => false,
     })?;
-    if !matches!(&event, Event::Pong(payload) if payload == mark) {
+    if !matches!(&event, ServerEvent::Pong(payload) if payload == mark) {
         return Ok(event);
     }
     // Some servers look at text only when the application does, and answer pings meanwhile.
     match connection
-        .within(SECOND_THOUGHT, |next| matches!(next, Event::Message(_, payload) if is_echo(payload)))?
+        .within(SECOND_THOUGHT, |next| matches!(next, ServerEvent::Message(_, payload) if is_echo(payload)))?
     {
-        Event::Silence => Ok(event),
+        ServerEvent::Silence => Ok(event),
         next => Ok(next),
     }
 }
@@ -198,11 +206,13 @@ fn reaction(connection: &mut RawConnection<'_>, frames: &[RawFrame], mark: &[u8]
 /// The payload of the server's Close frame, or what its absence means.
 fn answer_to_close(connection: &mut RawConnection<'_>) -> Result<Vec<u8>, Stop> {
     let judgement = match connection.until(|_| false)? {
-        Event::Close(payload) => return Ok(payload),
+        ServerEvent::Close(payload) => return Ok(payload),
         // A reset may destroy what came before it.
-        Event::Ended(End::Reset) => Judgement::inconclusive("TCP reset; its Close frame may have been lost"),
-        Event::Ended(end) => Judgement::fail(format!("{} without Close", end.described())),
-        Event::Message(..) | Event::Pong(_) | Event::Silence => {
+        ServerEvent::Ended(ConnectionEnd::Reset) => {
+            Judgement::inconclusive("TCP reset; its Close frame may have been lost")
+        }
+        ServerEvent::Ended(end) => Judgement::fail(format!("{} without Close", end.described())),
+        ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => {
             Judgement::fail(format!("no Close frame within {:?}", connection.patience()))
         }
     };
@@ -219,7 +229,7 @@ pub(crate) fn closed(payload: &[u8], recommended: u16) -> String {
 }
 
 /// An end without a Close frame, in words.
-pub(crate) fn dropped(end: &End, recommended: u16) -> String {
+pub(crate) fn dropped(end: &ConnectionEnd, recommended: u16) -> String {
     format!("{} without Close (should be {recommended})", end.described())
 }
 

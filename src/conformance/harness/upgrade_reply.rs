@@ -3,7 +3,7 @@
 use tungstenite::handshake::derive_accept_key;
 
 use super::Harness;
-use super::event::End;
+use super::event::ConnectionEnd;
 use super::judgement::{Judgement, Stop};
 use super::raw_connection::RawConnection;
 use super::request::Request;
@@ -16,7 +16,7 @@ pub(crate) enum UpgradeReply {
     /// Bytes that are no HTTP response.
     NotHttp,
     /// The end of the connection.
-    Ended(End),
+    Ended(ConnectionEnd),
     /// Nothing in time.
     Silence,
 }

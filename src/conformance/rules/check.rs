@@ -6,12 +6,12 @@ use crate::conformance::rule::Rule;
 
 /// One row of a table of rules.
 #[derive(Debug)]
-pub(crate) struct Check {
+pub(crate) struct RuleCheck {
     pub(crate) rule: Rule,
     pub(crate) attempt: fn(&mut Harness<'_>) -> Judged,
 }
 
-impl Check {
+impl RuleCheck {
     pub(crate) const fn new(
         id: &'static str,
         section: &'static str,

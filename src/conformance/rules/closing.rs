@@ -1,31 +1,36 @@
 //! Rules of the closing handshake (RFC 6455 §5.5.1, §7): every Close frame is answered, bad ones are not repeated, and the
 //! server ends the TCP connection.
 
-use super::check::Check;
+use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
 use crate::conformance::harness::echo_behaviour::EchoBehaviour;
-use crate::conformance::harness::event::Event;
+use crate::conformance::harness::event::ServerEvent;
 use crate::conformance::harness::frame::{CLOSE, PROTOCOL_ERROR, RawFrame, TEXT, close_code};
 use crate::conformance::harness::judgement::{Judged, Judgement};
 
 /// The rules of this file, in the order in which they are checked.
-pub(crate) const CHECKS: &[Check] = &[
-    Check::new("close-answered", "5.5.1", "a Close frame is answered with one", answered),
-    Check::new("close-empty", "5.5.1", "a Close frame without a code is answered", empty_answered),
-    Check::new("close-reason", "5.5.1", "a reason of 123 bytes is accepted", reason_answered),
-    Check::new("close-open-codes", "7.4.2", "codes from 3000 to 4999 are accepted", open_codes_answered),
-    Check::new("close-in-message", "5.4", "a Close frame between fragments is answered", answered_in_message),
-    Check::new("close-ends-tcp", "7.1.1", "the server ends the TCP connection", tcp_ended),
-    Check::new("close-ends-data", "1.4", "data after a Close frame is not answered", data_discarded),
-    Check::new("close-one-byte", "5.5.1", "half a close code is refused", one_byte_refused),
-    Check::new(
+pub(crate) const CHECKS: &[RuleCheck] = &[
+    RuleCheck::new("close-answered", "5.5.1", "a Close frame is answered with one", answered),
+    RuleCheck::new("close-empty", "5.5.1", "a Close frame without a code is answered", empty_answered),
+    RuleCheck::new("close-reason", "5.5.1", "a reason of 123 bytes is accepted", reason_answered),
+    RuleCheck::new("close-open-codes", "7.4.2", "codes from 3000 to 4999 are accepted", open_codes_answered),
+    RuleCheck::new(
+        "close-in-message",
+        "5.4",
+        "a Close frame between fragments is answered",
+        answered_in_message,
+    ),
+    RuleCheck::new("close-ends-tcp", "7.1.1", "the server ends the TCP connection", tcp_ended),
+    RuleCheck::new("close-ends-data", "1.4", "data after a Close frame is not answered", data_discarded),
+    RuleCheck::new("close-one-byte", "5.5.1", "half a close code is refused", one_byte_refused),
+    RuleCheck::new(
         "close-codes-forbidden",
         "7.4.1",
         "codes 1004, 1005, 1006, 1015 are refused",
         forbidden_codes_refused,
     ),
-    Check::new("close-codes-unused", "7.4.2", "codes 0 to 999 are refused", unused_codes_refused),
-    Check::new(
+    RuleCheck::new("close-codes-unused", "7.4.2", "codes 0 to 999 are refused", unused_codes_refused),
+    RuleCheck::new(
         "close-reason-not-utf8",
         "8.1",
         "a reason that is not UTF-8 is refused",
@@ -82,7 +87,7 @@ fn tcp_ended(harness: &mut Harness<'_>) -> Judged {
     let (mut connection, _) = harness.open()?;
     connection.send(&[RawFrame::close(1000, b"")]);
     match connection.until(|_| false)? {
-        Event::Close(_) => {}
+        ServerEvent::Close(_) => {}
         event => {
             let instead = event.instead_of("a Close frame", connection.patience());
             return Ok(Judgement::inconclusive(instead));
@@ -104,14 +109,17 @@ fn data_discarded(harness: &mut Harness<'_>) -> Judged {
         return Ok(Judgement::inconclusive("not an echo server"));
     }
     connection.send(&[RawFrame::close(1000, b""), RawFrame::new(TEXT, &*mark)]);
-    let came_back = |event: &Event| matches!(event, Event::Message(_, payload) if *payload == mark);
+    let came_back =
+        |event: &ServerEvent| matches!(event, ServerEvent::Message(_, payload) if *payload == mark);
     let (mut event, mut closed) = (connection.until(came_back)?, false);
-    if matches!(event, Event::Close(_)) {
+    if matches!(event, ServerEvent::Close(_)) {
         (event, closed) = (connection.until(came_back)?, true);
     }
     Ok(match event {
-        Event::Message(..) => Judgement::fail("a message after our Close frame came back"),
-        Event::Silence if !closed => Judgement::inconclusive("it does not answer the Close frame either"),
+        ServerEvent::Message(..) => Judgement::fail("a message after our Close frame came back"),
+        ServerEvent::Silence if !closed => {
+            Judgement::inconclusive("it does not answer the Close frame either")
+        }
         _ => Judgement::pass("not answered"),
     })
 }

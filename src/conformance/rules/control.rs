@@ -1,22 +1,27 @@
 //! Rules of control frames (RFC 6455 §5.5): pings are answered, pongs are not, and both are short and whole.
 
-use super::check::Check;
+use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
 use crate::conformance::harness::echo_behaviour::EchoBehaviour;
-use crate::conformance::harness::event::Event;
+use crate::conformance::harness::event::ServerEvent;
 use crate::conformance::harness::frame::{CONTINUATION, PING, PONG, PROTOCOL_ERROR, RawFrame, TEXT};
 use crate::conformance::harness::judgement::{Judged, Judgement};
 
 /// The rules of this file, in the order in which they are checked.
-pub(crate) const CHECKS: &[Check] = &[
-    Check::new("ping-answered", "5.5.2", "a ping is answered with the same payload", ping_answered),
-    Check::new("ping-empty", "5.5.2", "an empty ping is answered", ping_empty),
-    Check::new("ping-longest", "5.5.2", "a ping of 125 bytes is answered", ping_longest),
-    Check::new("pings-in-a-row", "5.5.3", "the last of several pings is answered", pings_in_a_row),
-    Check::new("ping-in-message", "5.4", "a ping between fragments is answered", ping_in_message),
-    Check::new("pong-unasked", "5.5.3", "a pong that nobody asked for is ignored", pong_unsolicited),
-    Check::new("long-control-refused", "5.5", "a control frame of 126 bytes is refused", long_refused),
-    Check::new("split-control-refused", "5.5", "a control frame in fragments is refused", fragmented_refused),
+pub(crate) const CHECKS: &[RuleCheck] = &[
+    RuleCheck::new("ping-answered", "5.5.2", "a ping is answered with the same payload", ping_answered),
+    RuleCheck::new("ping-empty", "5.5.2", "an empty ping is answered", ping_empty),
+    RuleCheck::new("ping-longest", "5.5.2", "a ping of 125 bytes is answered", ping_longest),
+    RuleCheck::new("pings-in-a-row", "5.5.3", "the last of several pings is answered", pings_in_a_row),
+    RuleCheck::new("ping-in-message", "5.4", "a ping between fragments is answered", ping_in_message),
+    RuleCheck::new("pong-unasked", "5.5.3", "a pong that nobody asked for is ignored", pong_unsolicited),
+    RuleCheck::new("long-control-refused", "5.5", "a control frame of 126 bytes is refused", long_refused),
+    RuleCheck::new(
+        "split-control-refused",
+        "5.5",
+        "a control frame in fragments is refused",
+        fragmented_refused,
+    ),
 ];
 
 /// A ping is answered with its own payload.
@@ -39,15 +44,15 @@ fn pong_to(harness: &mut Harness<'_>, sent: &[u8]) -> Judged {
     connection.send(&[RawFrame::new(PING, sent)]);
     let mut other = None;
     let event = connection.until(|event| match event {
-        Event::Pong(payload) if payload == sent => true,
-        Event::Pong(payload) => {
+        ServerEvent::Pong(payload) if payload == sent => true,
+        ServerEvent::Pong(payload) => {
             other = Some(payload.len());
             false
         }
         _ => false,
     })?;
     Ok(match (event, other) {
-        (Event::Pong(_), _) => Judgement::pass(format!("pong with the same {} bytes", sent.len())),
+        (ServerEvent::Pong(_), _) => Judgement::pass(format!("pong with the same {} bytes", sent.len())),
         (_, Some(len)) => Judgement::fail(format!("pong with another payload, of {len} bytes")),
         (event, None) => Judgement::fail(event.instead_of("a pong", connection.patience())),
     })
@@ -62,14 +67,16 @@ fn pings_in_a_row(harness: &mut Harness<'_>) -> Judged {
         connection.send(&[RawFrame::new(PING, &**mark)]);
     }
     let event = connection.until(|event| match event {
-        Event::Pong(payload) => {
+        ServerEvent::Pong(payload) => {
             answered += usize::from(marks.contains(payload));
             Some(payload) == marks.last()
         }
         _ => false,
     })?;
     Ok(match event {
-        Event::Pong(_) => Judgement::pass(format!("{answered} of {} answered, the last too", marks.len())),
+        ServerEvent::Pong(_) => {
+            Judgement::pass(format!("{answered} of {} answered, the last too", marks.len()))
+        }
         event => Judgement::fail(event.instead_of("a pong to the last", connection.patience())),
     })
 }
@@ -79,10 +86,12 @@ fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
     let mark = harness.mark();
     let (mut connection, behaviours) = harness.open()?;
     connection.send(&[RawFrame::new(TEXT, "half of").unfinished(), RawFrame::new(PING, &*mark)]);
-    let event = connection.until(|event| matches!(event, Event::Pong(payload) if *payload == mark))?;
+    let event = connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == mark))?;
     let judgement = match event {
-        Event::Pong(_) => Judgement::pass("answered before the message was complete"),
-        Event::Close(_) | Event::Ended(_) if matches!(behaviours.text, EchoBehaviour::Closes(_)) => {
+        ServerEvent::Pong(_) => Judgement::pass("answered before the message was complete"),
+        ServerEvent::Close(_) | ServerEvent::Ended(_)
+            if matches!(behaviours.text, EchoBehaviour::Closes(_)) =>
+        {
             Judgement::inconclusive("it ends the connection at any text")
         }
         event => Judgement::fail(event.instead_of("a pong", connection.patience())),
@@ -97,10 +106,10 @@ fn pong_unsolicited(harness: &mut Harness<'_>) -> Judged {
     let mark = harness.mark();
     let (mut connection, behaviours) = harness.open()?;
     connection.send(&[RawFrame::new(PONG, "unasked"), RawFrame::new(PING, &*mark)]);
-    let event = connection.until(|event| matches!(event, Event::Pong(payload) if *payload == mark))?;
+    let event = connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == mark))?;
     Ok(match event {
-        Event::Pong(_) => Judgement::pass("ignored: the ping after it was answered"),
-        Event::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
+        ServerEvent::Pong(_) => Judgement::pass("ignored: the ping after it was answered"),
+        ServerEvent::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
         event => Judgement::fail(event.instead_of("a pong to the ping after it", connection.patience())),
     })
 }

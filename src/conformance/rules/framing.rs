@@ -1,45 +1,50 @@
 //! Rules of the frame itself (RFC 6455 §5.1, §5.2): mask, reserved bits, opcodes, length, and that frames and segments have
 //! nothing to do with each other.
 
-use super::check::Check;
+use super::check::RuleCheck;
 use crate::conformance::finding::Verdict;
 use crate::conformance::harness::Harness;
-use crate::conformance::harness::event::Event;
+use crate::conformance::harness::event::ServerEvent;
 use crate::conformance::harness::frame::{BINARY, CONTINUATION, PING, PROTOCOL_ERROR, RawFrame, TEXT, Width};
 use crate::conformance::harness::judgement::{Judged, Judgement};
 use crate::conformance::harness::trials::Proof;
 use crate::protocol::Kind;
 
 /// The rules of this file, in the order in which they are checked.
-pub(crate) const CHECKS: &[Check] = &[
-    Check::new("unmasked-refused", "5.1", "a frame without a mask is refused", unmasked_refused),
-    Check::new("rsv1-refused", "5.2", "RSV1 is refused", rsv1_refused),
-    Check::new("rsv2-refused", "5.2", "RSV2 is refused", rsv2_refused),
-    Check::new("rsv3-refused", "5.2", "RSV3 is refused", rsv3_refused),
-    Check::new("rsv-control-refused", "5.2", "RSV1 in a control frame is refused", rsv_control_refused),
-    Check::new("data-opcodes-refused", "5.2", "reserved opcodes 0x3-0x7 are refused", data_opcodes_refused),
-    Check::new(
+pub(crate) const CHECKS: &[RuleCheck] = &[
+    RuleCheck::new("unmasked-refused", "5.1", "a frame without a mask is refused", unmasked_refused),
+    RuleCheck::new("rsv1-refused", "5.2", "RSV1 is refused", rsv1_refused),
+    RuleCheck::new("rsv2-refused", "5.2", "RSV2 is refused", rsv2_refused),
+    RuleCheck::new("rsv3-refused", "5.2", "RSV3 is refused", rsv3_refused),
+    RuleCheck::new("rsv-control-refused", "5.2", "RSV1 in a control frame is refused", rsv_control_refused),
+    RuleCheck::new(
+        "data-opcodes-refused",
+        "5.2",
+        "reserved opcodes 0x3-0x7 are refused",
+        data_opcodes_refused,
+    ),
+    RuleCheck::new(
         "control-opcodes-refused",
         "5.2",
         "reserved opcodes 0xB-0xF are refused",
         control_opcodes_refused,
     ),
-    Check::new(
+    RuleCheck::new(
         "length-high-bit-refused",
         "5.2",
         "a length of 2^63 or more is refused",
         length_high_bit_refused,
     ),
-    Check::new("length-not-minimal", "5.2", "a length in too many bytes is refused", length_not_minimal),
-    Check::new("lengths-read", "5.2", "lengths of 7, 16 and 64 bits are understood", lengths_read),
-    Check::new("mask-removed", "5.3", "each frame is unmasked with its own key", mask_removed),
-    Check::new(
+    RuleCheck::new("length-not-minimal", "5.2", "a length in too many bytes is refused", length_not_minimal),
+    RuleCheck::new("lengths-read", "5.2", "lengths of 7, 16 and 64 bits are understood", lengths_read),
+    RuleCheck::new("mask-removed", "5.3", "each frame is unmasked with its own key", mask_removed),
+    RuleCheck::new(
         "frames-in-one-segment",
         "5.2",
         "several frames may come in one segment",
         frames_in_one_segment,
     ),
-    Check::new("frame-in-pieces", "5.2", "a frame may come byte by byte", frame_in_pieces),
+    RuleCheck::new("frame-in-pieces", "5.2", "a frame may come byte by byte", frame_in_pieces),
 ];
 
 fn text(payload: &str) -> RawFrame {
@@ -129,10 +134,11 @@ fn frames_in_one_segment(harness: &mut Harness<'_>) -> Judged {
     let marks = [harness.mark(), harness.mark(), harness.mark()];
     let (mut connection, behaviours) = harness.open()?;
     connection.send(&marks.each_ref().map(|mark| RawFrame::new(PING, &**mark)));
-    let event = connection.until(|event| matches!(event, Event::Pong(payload) if *payload == marks[2]))?;
+    let event =
+        connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == marks[2]))?;
     Ok(match event {
-        Event::Pong(_) => Judgement::pass("the last of 3 pings was answered"),
-        Event::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
+        ServerEvent::Pong(_) => Judgement::pass("the last of 3 pings was answered"),
+        ServerEvent::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
         other => Judgement::fail(other.instead_of("a pong", connection.patience())),
     })
 }

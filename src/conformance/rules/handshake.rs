@@ -1,7 +1,7 @@
 //! Rules of the opening handshake (RFC 6455 §4.2): requests that have to be accepted, requests that must not be, and
 //! what the server says in either case.
 
-use super::check::Check;
+use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
 use crate::conformance::harness::judgement::{Judged, Judgement, Stop};
 use crate::conformance::harness::request::Request;
@@ -9,40 +9,60 @@ use crate::conformance::harness::upgrade_reply::UpgradeReply;
 use crate::net::http::ResponseHead;
 
 /// The rules of this file, in the order in which they are checked.
-pub(crate) const CHECKS: &[Check] = &[
-    Check::new("handshake-accepted", "4.2.2", "a right request is answered with 101", accepted),
-    Check::new("accept-key", "4.2.2", "Sec-WebSocket-Accept belongs to the key", accept_key),
-    Check::new("upgrade-field", "4.2.2", "101 says Upgrade: websocket", upgrade_field),
-    Check::new("connection-field", "4.2.2", "101 says Connection: Upgrade", connection_field),
-    Check::new("extension-unasked", "4.2.2", "no extension without an offer", extension_unsolicited),
-    Check::new("extension-unknown", "9.1", "an unknown extension is not accepted", extension_unknown),
-    Check::new("subprotocol-unasked", "4.2.2", "no subprotocol without an offer", subprotocol_unsolicited),
-    Check::new(
+pub(crate) const CHECKS: &[RuleCheck] = &[
+    RuleCheck::new("handshake-accepted", "4.2.2", "a right request is answered with 101", accepted),
+    RuleCheck::new("accept-key", "4.2.2", "Sec-WebSocket-Accept belongs to the key", accept_key),
+    RuleCheck::new("upgrade-field", "4.2.2", "101 says Upgrade: websocket", upgrade_field),
+    RuleCheck::new("connection-field", "4.2.2", "101 says Connection: Upgrade", connection_field),
+    RuleCheck::new("extension-unasked", "4.2.2", "no extension without an offer", extension_unsolicited),
+    RuleCheck::new("extension-unknown", "9.1", "an unknown extension is not accepted", extension_unknown),
+    RuleCheck::new(
+        "subprotocol-unasked",
+        "4.2.2",
+        "no subprotocol without an offer",
+        subprotocol_unsolicited,
+    ),
+    RuleCheck::new(
         "subprotocol-offered",
         "4.2.2",
         "the subprotocol is one of those offered",
         subprotocol_offered,
     ),
-    Check::new("field-names-any-case", "4.2.1", "names of fields count in any case", field_names_any_case),
-    Check::new(
+    RuleCheck::new(
+        "field-names-any-case",
+        "4.2.1",
+        "names of fields count in any case",
+        field_names_any_case,
+    ),
+    RuleCheck::new(
         "field-values-any-case",
         "4.2.1",
         "'WebSocket' and 'upgrade' count in any case",
         values_any_case,
     ),
-    Check::new("connection-list", "4.2.1", "Connection may have other tokens", connection_list),
-    Check::new("field-unknown", "4.2.1", "unknown fields are ignored", field_unknown),
-    Check::new("request-in-pieces", "4.2.1", "a request may come in pieces", request_in_pieces),
-    Check::new("key-missing", "4.2.1", "no upgrade without a key", key_missing),
-    Check::new("key-malformed", "4.2.1", "no upgrade with a key that is not 16 bytes", key_malformed),
-    Check::new("upgrade-missing", "4.2.1", "no upgrade without Upgrade", upgrade_missing),
-    Check::new("upgrade-other", "4.2.1", "no upgrade to another protocol", upgrade_other),
-    Check::new("connection-missing", "4.2.1", "no upgrade without Connection: Upgrade", connection_missing),
-    Check::new("version-missing", "4.2.1", "no upgrade without a version", version_missing),
-    Check::new("version-unknown", "4.2.2", "no upgrade with an unknown version", version_unknown),
-    Check::new("version-listed", "4.4", "an unknown version is answered with those known", version_listed),
-    Check::new("post-refused", "4.2.1", "no upgrade of POST", post_refused),
-    Check::new("http-1-0-refused", "4.2.1", "no upgrade of HTTP/1.0", http_1_0_refused),
+    RuleCheck::new("connection-list", "4.2.1", "Connection may have other tokens", connection_list),
+    RuleCheck::new("field-unknown", "4.2.1", "unknown fields are ignored", field_unknown),
+    RuleCheck::new("request-in-pieces", "4.2.1", "a request may come in pieces", request_in_pieces),
+    RuleCheck::new("key-missing", "4.2.1", "no upgrade without a key", key_missing),
+    RuleCheck::new("key-malformed", "4.2.1", "no upgrade with a key that is not 16 bytes", key_malformed),
+    RuleCheck::new("upgrade-missing", "4.2.1", "no upgrade without Upgrade", upgrade_missing),
+    RuleCheck::new("upgrade-other", "4.2.1", "no upgrade to another protocol", upgrade_other),
+    RuleCheck::new(
+        "connection-missing",
+        "4.2.1",
+        "no upgrade without Connection: Upgrade",
+        connection_missing,
+    ),
+    RuleCheck::new("version-missing", "4.2.1", "no upgrade without a version", version_missing),
+    RuleCheck::new("version-unknown", "4.2.2", "no upgrade with an unknown version", version_unknown),
+    RuleCheck::new(
+        "version-listed",
+        "4.4",
+        "an unknown version is answered with those known",
+        version_listed,
+    ),
+    RuleCheck::new("post-refused", "4.2.1", "no upgrade of POST", post_refused),
+    RuleCheck::new("http-1-0-refused", "4.2.1", "no upgrade of HTTP/1.0", http_1_0_refused),
 ];
 
 /// An extension and a subprotocol that nobody has.

@@ -1,8 +1,8 @@
 //! Rules of messages (RFC 6455 §5.4, §5.6, §8.1): fragments make one message, text is UTF-8, and there is a limit.
 
-use super::check::Check;
+use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
-use crate::conformance::harness::event::{End, Event};
+use crate::conformance::harness::event::{ConnectionEnd, ServerEvent};
 use crate::conformance::harness::frame::{
     BINARY, CONTINUATION, PING, PONG, PROTOCOL_ERROR, RawFrame, TEXT, close_code,
 };
@@ -11,24 +11,24 @@ use crate::conformance::harness::trials::{Proof, closed, dropped};
 use crate::protocol::Kind;
 
 /// The rules of this file, in the order in which they are checked.
-pub(crate) const CHECKS: &[Check] = &[
-    Check::new("text-fragmented", "5.4", "fragments of text are put together", text_fragmented),
-    Check::new("binary-fragmented", "5.4", "binary fragments are put together", binary_fragmented),
-    Check::new("fragments-empty", "5.4", "fragments may be empty", fragments_empty),
-    Check::new("control-between", "5.4", "control frames may come between fragments", control_between),
-    Check::new("message-empty", "5.6", "a message may be empty", message_empty),
-    Check::new("binary-any-bytes", "5.6", "a binary message may hold any bytes", binary_any_bytes),
-    Check::new("text-unicode", "5.6", "text may hold any character", text_unicode),
-    Check::new("character-split", "5.6", "a character may be split between fragments", character_split),
-    Check::new("continuation-orphan", "5.4", "a continuation of nothing is refused", continuation_orphan),
-    Check::new("message-in-message", "5.4", "a message within another is refused", message_in_message),
-    Check::new("utf8-invalid", "8.1", "text that is not UTF-8 is refused", utf8_invalid),
-    Check::new("utf8-invalid-split", "8.1", "also across fragments", utf8_invalid_split),
-    Check::new("utf8-truncated", "8.1", "text that ends within a character is refused", utf8_truncated),
-    Check::new("utf8-overlong", "8.1", "overlong characters are refused", utf8_overlong),
-    Check::new("utf8-surrogate", "8.1", "surrogates are refused", utf8_surrogate),
-    Check::new("utf8-beyond", "8.1", "characters beyond U+10FFFF are refused", utf8_beyond),
-    Check::new("message-huge", "10.4", "an endless message does no harm", message_huge),
+pub(crate) const CHECKS: &[RuleCheck] = &[
+    RuleCheck::new("text-fragmented", "5.4", "fragments of text are put together", text_fragmented),
+    RuleCheck::new("binary-fragmented", "5.4", "binary fragments are put together", binary_fragmented),
+    RuleCheck::new("fragments-empty", "5.4", "fragments may be empty", fragments_empty),
+    RuleCheck::new("control-between", "5.4", "control frames may come between fragments", control_between),
+    RuleCheck::new("message-empty", "5.6", "a message may be empty", message_empty),
+    RuleCheck::new("binary-any-bytes", "5.6", "a binary message may hold any bytes", binary_any_bytes),
+    RuleCheck::new("text-unicode", "5.6", "text may hold any character", text_unicode),
+    RuleCheck::new("character-split", "5.6", "a character may be split between fragments", character_split),
+    RuleCheck::new("continuation-orphan", "5.4", "a continuation of nothing is refused", continuation_orphan),
+    RuleCheck::new("message-in-message", "5.4", "a message within another is refused", message_in_message),
+    RuleCheck::new("utf8-invalid", "8.1", "text that is not UTF-8 is refused", utf8_invalid),
+    RuleCheck::new("utf8-invalid-split", "8.1", "also across fragments", utf8_invalid_split),
+    RuleCheck::new("utf8-truncated", "8.1", "text that ends within a character is refused", utf8_truncated),
+    RuleCheck::new("utf8-overlong", "8.1", "overlong characters are refused", utf8_overlong),
+    RuleCheck::new("utf8-surrogate", "8.1", "surrogates are refused", utf8_surrogate),
+    RuleCheck::new("utf8-beyond", "8.1", "characters beyond U+10FFFF are refused", utf8_beyond),
+    RuleCheck::new("message-huge", "10.4", "an endless message does no harm", message_huge),
 ];
 
 /// The close code for data that is not what its type says (RFC 6455 §7.4.1).
@@ -152,15 +152,15 @@ fn message_huge(harness: &mut Harness<'_>) -> Judged {
         connection.until(|_| false)?
     };
     let seen = match event {
-        Event::Close(payload) if close_code(&payload) == Some(TOO_BIG) => {
+        ServerEvent::Close(payload) if close_code(&payload) == Some(TOO_BIG) => {
             return Ok(Judgement::pass(closed(&payload, TOO_BIG)));
         }
-        Event::Close(payload) => closed(&payload, TOO_BIG),
-        Event::Ended(End::Unreadable(what)) => {
+        ServerEvent::Close(payload) => closed(&payload, TOO_BIG),
+        ServerEvent::Ended(ConnectionEnd::Unreadable(what)) => {
             return Ok(Judgement::inconclusive(format!("answered with {what}")));
         }
-        Event::Ended(end) => dropped(&end, TOO_BIG),
-        Event::Message(..) | Event::Pong(_) | Event::Silence => "it reads on".to_owned(),
+        ServerEvent::Ended(end) => dropped(&end, TOO_BIG),
+        ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => "it reads on".to_owned(),
     };
     // Whether it has refused, or fallen over.
     match harness.connect() {

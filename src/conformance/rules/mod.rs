@@ -9,15 +9,15 @@ mod handshake;
 mod messages;
 pub(crate) mod server_frames;
 
-use self::check::Check;
+use self::check::RuleCheck;
 use super::rule::Rule;
 
 /// The rules of RFC 6455 that are tried, in this order. Those on the server's own frames (`server_frames`) come last.
-static RFC_6455: [&[Check]; 5] =
+static RFC_6455: [&[RuleCheck]; 5] =
     [handshake::CHECKS, framing::CHECKS, control::CHECKS, messages::CHECKS, closing::CHECKS];
 
 /// The rules that are tried.
-pub(crate) fn tried() -> impl Iterator<Item = &'static Check> {
+pub(crate) fn tried() -> impl Iterator<Item = &'static RuleCheck> {
     RFC_6455.into_iter().flatten()
 }
 

@@ -6,4 +6,4 @@ pub(super) mod json;
 mod report;
 
 pub use json::{EXAMPLE, schema};
-pub use report::{Assertion, PhaseReport, ProbeReport, Verdict, severity};
+pub use report::{Assertion, PhaseReport, ProbeReport, ProbeVerdict, severity};

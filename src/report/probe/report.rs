@@ -13,7 +13,7 @@ use crate::stats::Tally;
 
 /// How it stands with an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum ProbeVerdict {
     /// Everything is as it should be.
     Ok,
     /// Slower than `--warn`.
@@ -60,7 +60,7 @@ pub struct ProbeReport {
     /// Tries that were made (`--wait-ready`, `--retry`).
     pub tries: u32,
     /// How it stands.
-    pub verdict: Verdict,
+    pub verdict: ProbeVerdict,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Each step.
@@ -91,10 +91,10 @@ pub fn severity(reports: &[ProbeReport]) -> Severity {
 impl ProbeReport {
     pub(super) fn severity(&self) -> Severity {
         match (self.verdict, &self.failure) {
-            (Verdict::Ok, _) => Severity::Ok,
-            (Verdict::Warning, _) => Severity::Warning,
-            (Verdict::Failed, Some(failure)) => failure.severity(),
-            (Verdict::Failed, None) => Severity::Critical,
+            (ProbeVerdict::Ok, _) => Severity::Ok,
+            (ProbeVerdict::Warning, _) => Severity::Warning,
+            (ProbeVerdict::Failed, Some(failure)) => failure.severity(),
+            (ProbeVerdict::Failed, None) => Severity::Critical,
         }
     }
 
@@ -107,7 +107,7 @@ impl ProbeReport {
     pub(super) fn times(&self, ascii: bool) -> String {
         let elapsed = units::duration(self.elapsed, ascii);
         let mut times = vec![match (self.verdict, self.thresholds) {
-            (Verdict::Warning, [Some(warn), _]) => {
+            (ProbeVerdict::Warning, [Some(warn), _]) => {
                 format!("{elapsed} (--warn {})", humantime::format_duration(warn))
             }
             _ => elapsed,
