@@ -3,7 +3,7 @@
 //! Owns standard error. May import everything below `commands`.
 
 mod console;
-pub mod echo;
+pub(crate) mod echo;
 mod exporter;
 mod findings;
 mod format;
@@ -11,27 +11,27 @@ mod human;
 mod json;
 mod json_lines;
 mod junit;
-pub mod nagios;
+pub(crate) mod nagios;
 pub mod names;
 mod page;
-pub mod probe;
+pub(crate) mod probe;
 pub mod progress;
 mod prometheus;
-pub mod record;
+pub(crate) mod record;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
 mod style;
 mod tap;
-pub mod target;
+pub(crate) mod target;
 mod trace;
 pub mod units;
-pub mod write_out;
+pub(crate) mod write_out;
 
 pub use crate::error::Severity;
 pub use console::{Verbosity, failure, line, warning};
 pub use format::{FORMATS, Reader, ReportFormat};
-pub use record::Record;
+pub(crate) use record::Record;
 pub use style::{Style, wants_ascii};
-pub use target::{Destinations, ReportTarget};
+pub(crate) use target::{Destinations, ReportTarget};
 pub use trace::Trace;

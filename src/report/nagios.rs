@@ -29,7 +29,7 @@ impl Severity {
 
 /// The line for a failure before there was anything to report on, with its end; the exit code is that of
 /// [`Failure::severity`].
-pub fn refusal(failure: &Failure) -> String {
+pub(crate) fn refusal(failure: &Failure) -> String {
     format!("{}\n", status_line(failure.severity(), &failure.to_string()))
 }
 

@@ -45,6 +45,6 @@ impl Record<'_> {
 }
 
 /// A digest in hexadecimal digits.
-pub fn hex(digest: &[u8]) -> String {
+pub(crate) fn hex(digest: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(digest)
 }

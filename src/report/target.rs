@@ -44,7 +44,7 @@ impl ReportTarget {
 
 /// The places of all reports, opened before anything is sent.
 #[derive(Debug)]
-pub struct Destinations {
+pub(crate) struct Destinations {
     standard_output: Option<&'static ReportFormat>,
     files: Vec<(&'static ReportFormat, NewFile)>,
 }
@@ -54,7 +54,7 @@ impl Destinations {
     ///
     /// # Errors
     /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written.
-    pub fn open(targets: &[ReportTarget], silent: bool) -> Result<Self, Failure> {
+    pub(crate) fn open(targets: &[ReportTarget], silent: bool) -> Result<Self, Failure> {
         let mut places = HashSet::new();
         for ReportTarget { format, file } in targets {
             if !places.insert(file.as_deref().map(place)) {
@@ -73,7 +73,7 @@ impl Destinations {
     }
 
     /// The report that goes to standard output, which this does not write.
-    pub fn standard_output(&self) -> Option<&'static ReportFormat> {
+    pub(crate) fn standard_output(&self) -> Option<&'static ReportFormat> {
         self.standard_output
     }
 
@@ -81,7 +81,7 @@ impl Destinations {
     ///
     /// # Errors
     /// The first one that cannot be written; the others are.
-    pub fn write(self, text: impl Fn(&ReportFormat) -> String) -> Result<(), Failure> {
+    pub(crate) fn write(self, text: impl Fn(&ReportFormat) -> String) -> Result<(), Failure> {
         let mut result = Ok(());
         for (format, file) in self.files {
             let text = match format.reader {

@@ -6,9 +6,9 @@ mod basic;
 mod challenge;
 mod credential;
 mod digest;
-pub mod netrc;
+pub(crate) mod netrc;
 
-pub use answer::{ChallengeAnswer, Tried, answer};
+pub(crate) use answer::{ChallengeAnswer, Tried, answer};
 pub(in crate::net) use authorization::Authorization;
-pub use challenge::Challenge;
+pub(crate) use challenge::Challenge;
 pub use credential::Credential;

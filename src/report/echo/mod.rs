@@ -6,5 +6,5 @@ pub(super) mod human;
 pub(super) mod json;
 mod report;
 
-pub use json::{EXAMPLE, schema};
-pub use report::{EchoReport, severity};
+pub(crate) use json::{EXAMPLE, schema};
+pub(crate) use report::{EchoReport, severity};

@@ -38,7 +38,7 @@ pub struct EchoReport {
 }
 
 /// How bad it is.
-pub fn severity(report: &EchoReport) -> Severity {
+pub(crate) fn severity(report: &EchoReport) -> Severity {
     report.outcome.result.as_ref().map_or_else(Failure::severity, |()| Severity::Ok)
 }
 

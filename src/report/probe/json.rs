@@ -10,10 +10,10 @@ use crate::report::units::{rfc3339, rfc3339_seconds, seconds};
 use crate::session::Side;
 
 /// An object as it is written, for the man page; a test holds it against the schema.
-pub const EXAMPLE: &str = include_str!("example.json");
+pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
 /// The JSON Schema of the object.
-pub fn schema() -> String {
+pub(crate) fn schema() -> String {
     crate::report::json::schema::<Probe>()
 }
 

@@ -5,5 +5,5 @@ pub(super) mod human;
 pub(super) mod json;
 mod report;
 
-pub use json::{EXAMPLE, schema};
-pub use report::{Assertion, PhaseReport, ProbeReport, ProbeVerdict, severity};
+pub(crate) use json::{EXAMPLE, schema};
+pub(crate) use report::{Assertion, PhaseReport, ProbeReport, ProbeVerdict, severity};

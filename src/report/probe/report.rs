@@ -84,7 +84,7 @@ pub struct ProbeReport {
 }
 
 /// The worst of all.
-pub fn severity(reports: &[ProbeReport]) -> Severity {
+pub(crate) fn severity(reports: &[ProbeReport]) -> Severity {
     reports.iter().map(ProbeReport::severity).max().unwrap_or(Severity::Ok)
 }
 
