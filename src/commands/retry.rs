@@ -1,4 +1,4 @@
-//! When to try again, and how long to wait before. Pure: it is told the time and given its randomness.
+//! Whether to try again, and after what pause. Pure: the caller supplies time and randomness.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest pause that a server may ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// The options of the user.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RetryPolicy {
     /// Tries after the first.
@@ -24,7 +23,6 @@ pub(super) struct RetryPolicy {
     pub(super) max_time: Option<Duration>,
 }
 
-/// Counts the tries.
 #[derive(Clone, Debug)]
 pub(super) struct Backoff {
     policy: RetryPolicy,

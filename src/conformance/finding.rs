@@ -5,9 +5,7 @@ use super::rule::Rule;
 /// How a server did on a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It keeps the rule.
     Pass,
-    /// It breaks the rule.
     Fail,
     /// The rule does not apply to this server.
     NotApplicable,

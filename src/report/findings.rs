@@ -1,5 +1,5 @@
-//! What every report comes down to, whichever command made it: cases that passed or did not, numbers, and one line. The
-//! exporters beside this file know nothing else.
+//! The form that the reports of both commands take for the exporters beside this file: cases that passed or failed,
+//! numbers, and one line.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,6 @@ impl Severity {
     }
 }
 
-/// Everything about one URL.
 #[derive(Debug)]
 pub(super) struct Findings {
     pub(super) url: String,
@@ -48,7 +47,6 @@ pub(super) struct Case {
     pub(super) outcome: CaseOutcome,
 }
 
-/// What became of a case.
 #[derive(Debug)]
 pub(super) enum CaseOutcome {
     Passed,
@@ -56,10 +54,9 @@ pub(super) enum CaseOutcome {
         /// The name of a status, where there is one.
         kind: Option<&'static str>,
         message: String,
-        /// Lines that show it.
         evidence: Option<String>,
     },
-    /// Why it does not count.
+    /// With the reason.
     Skipped(String),
 }
 

@@ -17,7 +17,6 @@ pub struct ReportFormat {
     /// Whether the report on several URLs is the reports on each, one after the other: each is then printed as soon as
     /// it is there.
     pub streams: bool,
-    /// Who reads it.
     pub reader: Reader,
     exporter: &'static dyn Exporter,
 }

@@ -8,7 +8,6 @@ use super::findings::{Case, CaseOutcome, Findings};
 use super::page::one_line;
 use super::units::rfc3339;
 
-/// The whole file.
 pub(super) fn text(all: &[Findings]) -> String {
     let mut report = Report::new("wsurl");
     for findings in all {

@@ -18,7 +18,6 @@ use crate::stats::{RoundTrips, Tally};
 /// Text that would break every format that does not take care.
 pub(super) const HOSTILE: &str = "a|b\r\nc\td\"e'f\\g#h]]>i<j>&k{l}\0m\u{1b}[31mn\u{7f}o\u{9b}p\u{202e}q\u{2028}r\u{feff}s\u{ffff}t=u;v\u{85}w";
 
-/// When all of it was.
 pub(super) fn time() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_760_000_000_250)
 }
@@ -101,7 +100,6 @@ pub(super) fn up() -> ProbeReport {
     }
 }
 
-/// Slower than `--warn`.
 pub(super) fn slow() -> ProbeReport {
     ProbeReport {
         elapsed: micros(1_530_000),
@@ -113,7 +111,7 @@ pub(super) fn slow() -> ProbeReport {
     }
 }
 
-/// Nobody listens.
+/// Nothing listens at the URL.
 pub(super) fn refused() -> ProbeReport {
     let url = "ws://127.0.0.1:9/".to_owned();
     let why = "cannot connect to 127.0.0.1:9: Connection refused";
@@ -227,7 +225,7 @@ pub(super) fn hostile() -> ProbeReport {
     report
 }
 
-/// All came back.
+/// An echo test without a fault.
 pub(super) fn echoed() -> EchoReport {
     let mut round_trips = RoundTrips::new();
     for time in [31, 33, 34, 35, 35, 36, 41, 48, 50, 120] {
@@ -312,7 +310,7 @@ pub(super) fn mangled() -> EchoReport {
     }
 }
 
-/// Nothing came to be.
+/// An echo test that sent nothing.
 pub(super) fn silent() -> EchoReport {
     EchoReport {
         url: String::new(),
@@ -352,12 +350,10 @@ pub(super) fn hostile_echo() -> EchoReport {
     report
 }
 
-/// Every probe here.
 pub(super) fn probes() -> Vec<ProbeReport> {
     vec![up(), slow(), refused(), disappointing(), bare(), hostile(), hostile()]
 }
 
-/// Every echo test here.
 pub(super) fn echo_tests() -> Vec<EchoReport> {
     vec![echoed(), mangled(), silent(), hostile_echo()]
 }

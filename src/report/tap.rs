@@ -6,7 +6,6 @@ use super::findings::{CaseOutcome, Findings};
 use super::json;
 use super::page::one_line;
 
-/// The whole stream.
 pub(super) fn text(all: &[Findings]) -> String {
     let count: usize = all.iter().map(|findings| findings.cases.len()).sum();
     let mut text = format!("TAP version 14\n1..{count}\n");

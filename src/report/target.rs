@@ -16,7 +16,7 @@ pub struct ReportTarget {
 }
 
 impl ReportTarget {
-    /// What `--help` says.
+    /// The help text of `--report`.
     pub fn help() -> String {
         let default = ReportFormat::human().name;
         format!("What to report, and where to: {} [default: {default}]", ReportFormat::names())

@@ -114,7 +114,6 @@ fn open_and_run(
     (endpoint, tested)
 }
 
-/// Messages of all connections.
 fn planned(plan: &Plan, connections: usize) -> Option<u64> {
     plan.messages().map(|count| count.saturating_mul(connections as u64))
 }

@@ -16,9 +16,7 @@ use crate::session::Check;
 #[derive(Debug)]
 pub(super) struct ProbeOptions {
     pub(super) messages: Vec<(Kind, Vec<u8>)>,
-    /// On the replies.
     pub(super) checks: Vec<Check>,
-    /// The largest reply.
     pub(super) max_message_size: u64,
     pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
@@ -28,7 +26,7 @@ pub(super) struct ProbeOptions {
     pub(super) sessions: Sessions,
 }
 
-/// Counts the sessions that are open, which a signal gives a moment to end.
+/// Counts the open sessions: after a signal, they are given a moment to end.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(AtomicUsize);
 
@@ -36,13 +34,12 @@ pub(super) struct Sessions(AtomicUsize);
 pub(super) struct Open<'a>(&'a Sessions);
 
 impl Sessions {
-    /// One more.
+    /// Counts one more as long as the result lives.
     pub(super) fn enter(&self) -> Open<'_> {
         self.0.fetch_add(1, Ordering::AcqRel);
         Open(self)
     }
 
-    /// Whether there is any.
     pub(super) fn any(&self) -> bool {
         self.0.load(Ordering::Acquire) > 0
     }
@@ -66,7 +63,6 @@ pub(super) struct Assertions {
     pub(super) crit: Option<Duration>,
 }
 
-/// The status of an upgrade.
 pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
 
 impl Assertions {

@@ -1,4 +1,4 @@
-//! `--wait-ready`: probes again until everything is as it should be, or the time is over.
+//! `--wait-ready`: probes again until every check holds or the time is over.
 
 use std::time::Duration;
 
@@ -14,13 +14,12 @@ use crate::report::{Severity, Trace};
 /// Between the first two tries; doubled from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// With less time than this, a try would say more about the time than about the server.
+/// The least time for a try: a shorter one would time out whatever the server does.
 const LEAST_TRY: Duration = Duration::from_millis(50);
 
-/// Probes an endpoint, as often as it is worth it.
+/// Probes an endpoint once, or with `--wait-ready` until it is ready.
 pub(super) fn probe(
     options: &mut ConversationOptions,
     probe: &ProbeOptions,
@@ -71,13 +70,13 @@ fn probe_until(
         crate::net::Observer::note(trace, &format!("not ready: {failure}"));
         show(&format!("try {tries}, not ready: {failure}"));
         missing = Some(failure);
-        // Denser towards the end, so that the last moment counts, too.
+        // Shorter towards the end, so that the last moment is tried, too.
         std::thread::sleep(pause.min(left / 2));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Whether waiting may help: not against what is wrong on this side.
+/// Whether waiting may help: it does not help against a fault on our side.
 fn may_pass(failure: &Failure) -> bool {
     let status = failure.status();
     let is_final = status == Status::NetworkNotAllowed || status.is_signal();

@@ -13,7 +13,6 @@ pub(super) struct Seen<'a> {
     pub(super) facts: &'a Facts,
     /// How the session went, if the WebSocket was open.
     pub(super) session: Option<&'a Outcome>,
-    /// What went wrong.
     pub(super) failure: Option<&'a Failure>,
     pub(super) wants_refusal: bool,
     pub(super) has_messages: bool,

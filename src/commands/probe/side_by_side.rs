@@ -1,5 +1,5 @@
-//! Endpoints that are probed at the same time, and told of in the order given. What is still being dialled when the user
-//! has had enough is left behind.
+//! Probes endpoints at the same time and reports on them in the order given. On a signal, probes that are still connecting
+//! are abandoned.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -16,20 +16,20 @@ use crate::os::signals;
 use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::stats::Tally;
 
-/// Endpoints that are probed at the same time: more than anybody names, and few enough for the threads of one process.
+/// The most endpoints that are probed at the same time: each takes a thread.
 const AT_ONCE: usize = 1000;
 
 /// How long open sessions have to end in order after a signal; theirs is a little shorter.
 const GRACE: Duration = Duration::from_millis(1200);
 
-/// What the thread that reports is told.
+/// Messages to the thread that reports.
 enum News {
     /// The endpoint with this number is done.
     Done(usize, Box<FinishedProbe>),
     Signal,
 }
 
-/// The endpoints that nobody has begun with, with their numbers.
+/// The endpoints that are not begun yet, with their numbers.
 type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>>;
 
 /// Probes all endpoints. `tell` is called in the order given, as soon as all before are done.
@@ -43,7 +43,7 @@ pub(super) fn probe_all(
     let (sender, news) = mpsc::channel();
     let on_signal = sender.clone();
     let _attached = signals::attach(move || {
-        // Nobody listens any more only when this is over.
+        // It fails only when the probes are over.
         let _ = on_signal.send(News::Signal);
     });
     let queue: Arc<Queue> = Arc::new(Mutex::new(endpoints.into_iter().enumerate()));
@@ -52,7 +52,7 @@ pub(super) fn probe_all(
         move || work(&queue, &probe, several, &sender)
     };
     let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
-    // One that cannot be had does without the others' help.
+    // Where no thread can be spawned, this one does all the work.
     if (0..urls.len().min(AT_ONCE)).filter(|_| spawn().is_ok()).count() == 0 {
         worker()();
     }
@@ -79,7 +79,7 @@ pub(super) fn probe_all(
     reports
 }
 
-/// Takes one endpoint after the other, until there is none or the user has had enough.
+/// Probes one endpoint after the other, until none is left or a signal comes.
 fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sender<News>) {
     while signals::received().is_none() {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -92,7 +92,7 @@ fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sende
     }
 }
 
-/// What there is to say of an endpoint that nobody waits for any more.
+/// The report on an endpoint that is abandoned.
 fn left_behind(url: &str) -> FinishedProbe {
     let failure = signals::received().map(signals::Signal::failure);
     let report = ProbeReport {
@@ -116,7 +116,7 @@ fn left_behind(url: &str) -> FinishedProbe {
     FinishedProbe { report, written: Written::default() }
 }
 
-/// Only when a thread has ended without a word, which a panic would have explained.
+/// The failure when a thread ends without a report, which only a panic does.
 fn never_told() -> Failure {
     Failure::new(crate::error::Status::Interrupted, "the probe ended without a result")
 }

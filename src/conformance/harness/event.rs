@@ -7,16 +7,14 @@ use super::frame::close_code;
 use crate::error::io_reason;
 use crate::protocol::Kind;
 
-/// What the server does next.
+/// What the server does next on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerEvent {
-    /// A complete message came.
     Message(Kind, Vec<u8>),
     /// A pong with this payload came.
     Pong(Vec<u8>),
     /// A Close frame with this payload came.
     Close(Vec<u8>),
-    /// The connection has ended.
     Ended(ConnectionEnd),
     /// Nothing came in time.
     Silence,
@@ -38,14 +36,12 @@ impl ServerEvent {
     }
 }
 
-/// How a connection has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionEnd {
-    /// In order.
+    /// By FIN, or by TLS close_notify.
     Closed,
-    /// By a reset.
     Reset,
-    /// Otherwise.
+    /// By another error, which is named.
     Lost(String),
     /// Not at all, but nothing that follows can be understood.
     Unreadable(String),

@@ -44,7 +44,6 @@ impl Width {
         }
     }
 
-    /// The bits of this form.
     pub(crate) fn bits(self) -> u8 {
         match self {
             Self::Seven => 7,
@@ -76,7 +75,6 @@ impl RawFrame {
         Self::new(CLOSE, [&code.to_be_bytes(), reason].concat())
     }
 
-    /// Without FIN.
     pub(crate) fn unfinished(mut self) -> Self {
         self.first &= !FIN;
         self
@@ -88,7 +86,6 @@ impl RawFrame {
         self
     }
 
-    /// Without a mask.
     pub(crate) fn unmasked(mut self) -> Self {
         self.masked = false;
         self
@@ -145,7 +142,6 @@ pub(crate) struct SeenFrame {
     pub(crate) reserved: u8,
     pub(crate) opcode: u8,
     pub(crate) masked: bool,
-    /// The form of its length.
     pub(crate) width: Width,
     /// Unmasked.
     pub(crate) payload: Vec<u8>,

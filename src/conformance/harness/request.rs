@@ -2,7 +2,6 @@
 
 use crate::net::upgrade::is_secret;
 
-/// A request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     start: String,
@@ -19,14 +18,14 @@ impl Request {
         Self { start, fields }
     }
 
-    /// Another method than GET.
+    /// Replaces GET.
     pub(crate) fn method(&mut self, method: &str) {
         if let Some((_, rest)) = self.start.split_once(' ') {
             self.start = format!("{method} {rest}");
         }
     }
 
-    /// Another version than HTTP/1.1.
+    /// Replaces HTTP/1.1.
     pub(crate) fn version(&mut self, version: &str) {
         if let Some((rest, _)) = self.start.rsplit_once(' ') {
             self.start = format!("{rest} {version}");

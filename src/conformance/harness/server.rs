@@ -17,7 +17,6 @@ pub trait Server {
     fn request(&self, key: &str) -> String;
 }
 
-/// How the rules are checked.
 pub struct Options<'a> {
     /// How long one reaction of the server is awaited. A server that has reacted to nothing three times is given an
     /// eighth of it from then on.

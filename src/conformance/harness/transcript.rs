@@ -8,29 +8,24 @@ const SHOWN_BYTES: usize = 32;
 /// The most lines of one rule: a server may talk without end.
 const MAX_LINES: usize = 200;
 
-/// The lines so far.
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     lines: Vec<String>,
 }
 
 impl Transcript {
-    /// Bytes that we sent.
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         self.push(format!("> {}", hex(bytes)));
     }
 
-    /// Bytes that came.
     pub(crate) fn seen(&mut self, bytes: &[u8]) {
         self.push(format!("< {}", hex(bytes)));
     }
 
-    /// Lines that we sent.
     pub(crate) fn sent_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
         lines.into_iter().for_each(|line| self.push(format!("> {line}")));
     }
 
-    /// Lines that came.
     pub(crate) fn seen_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
         lines.into_iter().for_each(|line| self.push(format!("< {line}")));
     }

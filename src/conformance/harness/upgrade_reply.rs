@@ -15,7 +15,6 @@ pub(crate) enum UpgradeReply {
     Head(ResponseHead),
     /// Bytes that are no HTTP response.
     NotHttp,
-    /// The end of the connection.
     Ended(ConnectionEnd),
     /// Nothing in time.
     Silence,

@@ -38,13 +38,11 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
     ),
 ];
 
-/// A Close frame is answered.
 fn answered(harness: &mut Harness<'_>) -> Judged {
     let payload = harness.answered_close(&[RawFrame::close(1000, b"")])?;
     Ok(Judgement::pass(repeated(&payload, 1000)))
 }
 
-/// Also one without a code.
 fn empty_answered(harness: &mut Harness<'_>) -> Judged {
     let payload = harness.answered_close(&[RawFrame::new(CLOSE, "")])?;
     Ok(match close_code(&payload) {
@@ -54,14 +52,12 @@ fn empty_answered(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// Also one with the longest reason.
 fn reason_answered(harness: &mut Harness<'_>) -> Judged {
     let reason = "\u{e9}".repeat(61) + "!";
     let payload = harness.answered_close(&[RawFrame::close(1000, reason.as_bytes())])?;
     Ok(not_refused(&payload, 1000))
 }
 
-/// Also one with a code of applications or libraries.
 fn open_codes_answered(harness: &mut Harness<'_>) -> Judged {
     let tries = [3000, 3999, 4000, 4999].map(|code| (format!("code {code}"), code));
     harness.each(tries, |harness, code| {
@@ -82,7 +78,6 @@ fn answered_in_message(harness: &mut Harness<'_>) -> Judged {
     Ok(Judgement::pass(repeated(&payload, 1000)))
 }
 
-/// The server ends the TCP connection after that.
 fn tcp_ended(harness: &mut Harness<'_>) -> Judged {
     let (mut connection, _) = harness.open()?;
     connection.send(&[RawFrame::close(1000, b"")]);
@@ -101,7 +96,6 @@ fn tcp_ended(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// What follows our Close frame is not looked at.
 fn data_discarded(harness: &mut Harness<'_>) -> Judged {
     let mark = harness.mark();
     let (mut connection, behaviours) = harness.open()?;
@@ -124,7 +118,6 @@ fn data_discarded(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// A code has two bytes.
 fn one_byte_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses_close(PROTOCOL_ERROR, &RawFrame::new(CLOSE, [3]))
 }
@@ -134,7 +127,6 @@ fn forbidden_codes_refused(harness: &mut Harness<'_>) -> Judged {
     codes_refused(harness, &[1004, 1005, 1006, 1015])
 }
 
-/// Codes below all that are defined.
 fn unused_codes_refused(harness: &mut Harness<'_>) -> Judged {
     codes_refused(harness, &[0, 999])
 }
@@ -144,7 +136,6 @@ fn codes_refused(harness: &mut Harness<'_>, codes: &[u16]) -> Judged {
     harness.each(tries, |harness, code| harness.refuses_close(PROTOCOL_ERROR, &RawFrame::close(code, b"")))
 }
 
-/// A reason is UTF-8.
 fn reason_not_utf8_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses_close(1007, &RawFrame::close(1000, b"\xce\xba\xe1\xbd\xff"))
 }

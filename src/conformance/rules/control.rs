@@ -24,17 +24,14 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
     ),
 ];
 
-/// A ping is answered with its own payload.
 fn ping_answered(harness: &mut Harness<'_>) -> Judged {
     pong_to(harness, b"\x00wsurl\xff")
 }
 
-/// Also an empty one.
 fn ping_empty(harness: &mut Harness<'_>) -> Judged {
     pong_to(harness, b"")
 }
 
-/// Also the longest.
 fn ping_longest(harness: &mut Harness<'_>) -> Judged {
     pong_to(harness, &(0..125).collect::<Vec<u8>>())
 }
@@ -58,7 +55,6 @@ fn pong_to(harness: &mut Harness<'_>, sent: &[u8]) -> Judged {
     })
 }
 
-/// Of several pings, the last one has to be answered.
 fn pings_in_a_row(harness: &mut Harness<'_>) -> Judged {
     let marks: Vec<_> = (0..10).map(|_| harness.mark()).collect();
     let (mut connection, _) = harness.open()?;
@@ -81,7 +77,6 @@ fn pings_in_a_row(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// A ping does not wait for the end of a message.
 fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
     let mark = harness.mark();
     let (mut connection, behaviours) = harness.open()?;
@@ -101,7 +96,6 @@ fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
     Ok(judgement)
 }
 
-/// A pong that nobody asked for is ignored.
 fn pong_unsolicited(harness: &mut Harness<'_>) -> Judged {
     let mark = harness.mark();
     let (mut connection, behaviours) = harness.open()?;
@@ -114,13 +108,11 @@ fn pong_unsolicited(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// Control frames have at most 125 bytes.
 fn long_refused(harness: &mut Harness<'_>) -> Judged {
     let frame = |opcode| vec![RawFrame::new(opcode, vec![b'l'; 126])];
     harness.refuses_each(PROTOCOL_ERROR, [("ping", frame(PING)), ("pong", frame(PONG))])
 }
 
-/// Control frames are not fragmented.
 fn fragmented_refused(harness: &mut Harness<'_>) -> Judged {
     let halves = [RawFrame::new(PING, "in two").unfinished(), RawFrame::new(CONTINUATION, " parts")];
     harness.refuses(PROTOCOL_ERROR, &halves)

@@ -51,45 +51,37 @@ fn text(payload: &str) -> RawFrame {
     RawFrame::new(TEXT, payload)
 }
 
-/// Frames of a client are masked.
 fn unmasked_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(PROTOCOL_ERROR, &[text("not masked").unmasked()])
 }
 
-/// RSV1 means nothing without an extension.
 fn rsv1_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(PROTOCOL_ERROR, &[text("RSV1").reserved(0b100)])
 }
 
-/// Nor does RSV2.
 fn rsv2_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(PROTOCOL_ERROR, &[text("RSV2").reserved(0b010)])
 }
 
-/// Nor does RSV3.
 fn rsv3_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(PROTOCOL_ERROR, &[text("RSV3").reserved(0b001)])
 }
 
-/// A control frame has no use for them either.
 fn rsv_control_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(PROTOCOL_ERROR, &[RawFrame::new(PING, "RSV1 in a ping").reserved(0b100)])
 }
 
-/// Opcodes of data frames to come.
 fn data_opcodes_refused(harness: &mut Harness<'_>) -> Judged {
     let frame = |opcode| vec![RawFrame::new(opcode, "reserved")];
     harness.refuses_each(PROTOCOL_ERROR, [("opcode 0x3", frame(0x3)), ("opcode 0x7", frame(0x7))])
 }
 
-/// Opcodes of control frames to come.
 fn control_opcodes_refused(harness: &mut Harness<'_>) -> Judged {
     let frame = |opcode| vec![RawFrame::new(opcode, "reserved")];
     harness.refuses_each(PROTOCOL_ERROR, [("opcode 0xb", frame(0xB)), ("opcode 0xf", frame(0xF))])
 }
 
 /// The first bit of a 64-bit length is no part of it. As with a length that is too wide, what the receiver has to do is
-/// not said: it may also go on to read.
 fn length_high_bit_refused(harness: &mut Harness<'_>) -> Judged {
     let judgement = harness.refuses(PROTOCOL_ERROR, &[RawFrame::new(BINARY, "").announcing(1 << 63)])?;
     Ok(only_for_senders(judgement))
@@ -110,7 +102,6 @@ fn length_not_minimal(harness: &mut Harness<'_>) -> Judged {
     Ok(only_for_senders(harness.refuses_each(PROTOCOL_ERROR, tries)?))
 }
 
-/// Every form of length is understood.
 fn lengths_read(harness: &mut Harness<'_>) -> Judged {
     let tries = [0, 1, 125, 126, 127, 65535, 65536].map(|len| (format!("{len} bytes"), len));
     harness.each(tries, |harness, len| {
@@ -119,7 +110,6 @@ fn lengths_read(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// A masking key is for its own frame only.
 fn mask_removed(harness: &mut Harness<'_>) -> Judged {
     let payload: Vec<u8> = (0..=255).collect();
     let fragments = payload.chunks(51).enumerate().map(|(i, piece)| {
@@ -129,7 +119,6 @@ fn mask_removed(harness: &mut Harness<'_>) -> Judged {
     harness.takes_frames(Kind::Binary, &payload, Proof::Echo, &fragments.collect::<Vec<_>>())
 }
 
-/// Several frames in one segment.
 fn frames_in_one_segment(harness: &mut Harness<'_>) -> Judged {
     let marks = [harness.mark(), harness.mark(), harness.mark()];
     let (mut connection, behaviours) = harness.open()?;
@@ -143,7 +132,6 @@ fn frames_in_one_segment(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// A frame in segments of one byte each.
 fn frame_in_pieces(harness: &mut Harness<'_>) -> Judged {
     let payload = "byte by byte";
     harness.takes(Kind::Text, payload.as_bytes(), Proof::Pong, |connection| {

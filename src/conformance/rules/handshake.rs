@@ -68,7 +68,6 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
 /// An extension and a subprotocol that nobody has.
 const UNKNOWN: &str = "x-wsurl-unknown";
 
-/// An ordinary request is accepted, or refused in HTTP.
 fn accepted(harness: &mut Harness<'_>) -> Judged {
     Ok(match harness.ask(&harness.request())? {
         answer if is_upgraded(&answer) => Judgement::pass(answer.described()),
@@ -78,7 +77,6 @@ fn accepted(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// Sec-WebSocket-Accept belongs to the key.
 fn accept_key(harness: &mut Harness<'_>) -> Judged {
     let expected = harness.accept_key();
     let head = upgraded(harness, |_| {})?;
@@ -90,27 +88,23 @@ fn accept_key(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// The answer names the protocol that it switches to.
 fn upgrade_field(harness: &mut Harness<'_>) -> Judged {
     let head = upgraded(harness, |_| {})?;
     let mut values = head.values("upgrade");
     Ok(said(&head, "upgrade", values.any(|value| value.eq_ignore_ascii_case("websocket"))))
 }
 
-/// The answer says that the Upgrade field is for this connection.
 fn connection_field(harness: &mut Harness<'_>) -> Judged {
     let head = upgraded(harness, |_| {})?;
     let mut tokens = head.tokens("connection");
     Ok(said(&head, "connection", tokens.any(|token| token.eq_ignore_ascii_case("upgrade"))))
 }
 
-/// Without an offer there are no extensions.
 fn extension_unsolicited(harness: &mut Harness<'_>) -> Judged {
     let head = upgraded(harness, |request| request.remove("sec-websocket-extensions"))?;
     Ok(said(&head, "sec-websocket-extensions", head.tokens("sec-websocket-extensions").next().is_none()))
 }
 
-/// Without an offer there is no subprotocol.
 fn subprotocol_unsolicited(harness: &mut Harness<'_>) -> Judged {
     harness.accepts_ordinary_requests()?;
     let mut request = harness.request();
@@ -126,20 +120,17 @@ fn subprotocol_unsolicited(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// An extension that the server cannot know is not in use.
 fn extension_unknown(harness: &mut Harness<'_>) -> Judged {
     let head = upgraded(harness, |request| request.set("Sec-WebSocket-Extensions", UNKNOWN))?;
     Ok(said(&head, "sec-websocket-extensions", head.tokens("sec-websocket-extensions").next().is_none()))
 }
 
-/// The subprotocol is one of those offered.
 fn subprotocol_offered(harness: &mut Harness<'_>) -> Judged {
     let head = upgraded(harness, |request| request.set("Sec-WebSocket-Protocol", UNKNOWN))?;
     let mut values = head.values("sec-websocket-protocol");
     Ok(said(&head, "sec-websocket-protocol", values.all(|value| value == UNKNOWN)))
 }
 
-/// Names of fields count in any case.
 fn field_names_any_case(harness: &mut Harness<'_>) -> Judged {
     let tries =
         [("in lower case", false), ("in upper case", true)].map(|(name, upper)| (name.to_owned(), upper));
@@ -149,7 +140,6 @@ fn field_names_any_case(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// `websocket` and `Upgrade` count in any case.
 fn values_any_case(harness: &mut Harness<'_>) -> Judged {
     accepts(harness, |request| {
         request.set("Upgrade", "WebSocket");
@@ -157,24 +147,20 @@ fn values_any_case(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// `Upgrade` may be one of several tokens.
 fn connection_list(harness: &mut Harness<'_>) -> Judged {
     accepts(harness, |request| request.set("Connection", "keep-alive, Upgrade"))
 }
 
-/// Fields that mean nothing to the server are ignored.
 fn field_unknown(harness: &mut Harness<'_>) -> Judged {
     accepts(harness, |request| request.set("X-Wsurl-Unknown", "a, b; c=\"d\""))
 }
 
-/// A request may come in many segments.
 fn request_in_pieces(harness: &mut Harness<'_>) -> Judged {
     harness.accepts_ordinary_requests()?;
     let answer = harness.ask_in_pieces(&harness.request(), 16)?;
     Ok(judge_accepted(&answer))
 }
 
-/// No upgrade without a key.
 fn key_missing(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.remove("sec-websocket-key"))
 }
@@ -192,32 +178,26 @@ fn key_malformed(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// No upgrade without an Upgrade field.
 fn upgrade_missing(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.remove("upgrade"))
 }
 
-/// No upgrade to another protocol.
 fn upgrade_other(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.set("Upgrade", UNKNOWN))
 }
 
-/// No upgrade when it is not for this connection.
 fn connection_missing(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.remove("connection"))
 }
 
-/// No upgrade without a version.
 fn version_missing(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.remove("sec-websocket-version"))
 }
 
-/// No upgrade with a version that nobody knows.
 fn version_unknown(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.set("Sec-WebSocket-Version", "255"))
 }
 
-/// Who does not know the version says which ones it knows.
 fn version_listed(harness: &mut Harness<'_>) -> Judged {
     harness.accepts_ordinary_requests()?;
     let mut request = harness.request();
@@ -239,7 +219,6 @@ fn version_listed(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// Only GET is upgraded.
 fn post_refused(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| {
         request.method("POST");
@@ -247,7 +226,6 @@ fn post_refused(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// HTTP/1.0 knows no upgrade.
 fn http_1_0_refused(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.version("HTTP/1.0"))
 }

@@ -49,25 +49,21 @@ fn fragments(opcode: u8, pieces: &[&[u8]]) -> Vec<RawFrame> {
     pieces.iter().enumerate().map(frame).collect()
 }
 
-/// Fragments of text are put together.
 fn text_fragmented(harness: &mut Harness<'_>) -> Judged {
     let frames = fragments(TEXT, &[b"one ", b"message ", b"in three parts"]);
     harness.takes_frames(Kind::Text, b"one message in three parts", Proof::Echo, &frames)
 }
 
-/// Fragments of a binary message are put together.
 fn binary_fragmented(harness: &mut Harness<'_>) -> Judged {
     let frames = fragments(BINARY, &[b"\x00\x01", b"\xfe", b"\xff"]);
     harness.takes_frames(Kind::Binary, b"\x00\x01\xfe\xff", Proof::Echo, &frames)
 }
 
-/// Fragments may be empty, also the first and the last.
 fn fragments_empty(harness: &mut Harness<'_>) -> Judged {
     let frames = fragments(TEXT, &[b"", b"", b"not all empty", b""]);
     harness.takes_frames(Kind::Text, b"not all empty", Proof::Pong, &frames)
 }
 
-/// Control frames between fragments are no part of the message.
 fn control_between(harness: &mut Harness<'_>) -> Judged {
     let mut frames = fragments(TEXT, &[b"with a ping ", b"and a pong", b" between"]);
     frames.insert(2, RawFrame::new(PONG, "PONG"));
@@ -75,70 +71,58 @@ fn control_between(harness: &mut Harness<'_>) -> Judged {
     harness.takes_frames(Kind::Text, b"with a ping and a pong between", Proof::Echo, &frames)
 }
 
-/// A message may have no bytes.
 fn message_empty(harness: &mut Harness<'_>) -> Judged {
     harness.takes_frames(Kind::Text, b"", Proof::Pong, &[RawFrame::new(TEXT, "")])
 }
 
-/// Binary messages need not be UTF-8.
 fn binary_any_bytes(harness: &mut Harness<'_>) -> Judged {
     let payload: Vec<u8> = (0..=255).rev().collect();
     harness.takes_frames(Kind::Binary, &payload, Proof::Pong, &[RawFrame::new(BINARY, &*payload)])
 }
 
-/// Text of all lengths of characters.
 fn text_unicode(harness: &mut Harness<'_>) -> Judged {
     let text = "1 \u{7f} \u{80} \u{7ff} \u{800} \u{ffff} \u{10000} \u{10ffff}";
     harness.takes_frames(Kind::Text, text.as_bytes(), Proof::Pong, &[RawFrame::new(TEXT, text)])
 }
 
-/// A character may be split between fragments.
 fn character_split(harness: &mut Harness<'_>) -> Judged {
     let frames = fragments(TEXT, &[b"5 \xE2", b"", b"\x82", b"\xAC"]);
     harness.takes_frames(Kind::Text, "5 \u{20ac}".as_bytes(), Proof::Pong, &frames)
 }
 
-/// A continuation continues something.
 fn continuation_orphan(harness: &mut Harness<'_>) -> Judged {
     let orphan = RawFrame::new(CONTINUATION, "of nothing");
     let tries = [("the last", vec![orphan.clone()]), ("not the last", vec![orphan.unfinished()])];
     harness.refuses_each(PROTOCOL_ERROR, tries)
 }
 
-/// A message ends before the next one begins.
 fn message_in_message(harness: &mut Harness<'_>) -> Judged {
     let begin = RawFrame::new(TEXT, "outer").unfinished();
     harness.refuses(PROTOCOL_ERROR, &[begin, RawFrame::new(TEXT, "inner")])
 }
 
-/// Text is UTF-8.
 fn utf8_invalid(harness: &mut Harness<'_>) -> Judged {
     let text = |bytes: &[u8]| vec![RawFrame::new(TEXT, bytes)];
     harness.refuses_each(INVALID_DATA, [("byte ff", text(b"a\xff")), ("stray 80", text(b"ok \x80 ok"))])
 }
 
-/// Also across fragments.
 fn utf8_invalid_split(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(INVALID_DATA, &fragments(TEXT, &[b"\xE2\x82", b"("]))
 }
 
-/// Also at the end.
 fn utf8_truncated(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"cut \xE2\x82")])
 }
 
-/// Also characters in more bytes than they need.
 fn utf8_overlong(harness: &mut Harness<'_>) -> Judged {
     let text = |bytes: &[u8]| vec![RawFrame::new(TEXT, bytes)];
     harness.refuses_each(INVALID_DATA, [("c0 af", text(b"\xC0\xAF")), ("e0 80 af", text(b"\xE0\x80\xAF"))])
 }
 
-/// Also halves of surrogate pairs.
 fn utf8_surrogate(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"\xED\xA0\x80\xED\xB0\x80")])
 }
 
-/// Also what is beyond Unicode.
 fn utf8_beyond(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"\xF4\x90\x80\x80")])
 }

@@ -16,7 +16,6 @@ use super::rule::Rule;
 static RFC_6455: [&[RuleCheck]; 5] =
     [handshake::CHECKS, framing::CHECKS, control::CHECKS, messages::CHECKS, closing::CHECKS];
 
-/// The rules that are tried.
 pub(crate) fn tried() -> impl Iterator<Item = &'static RuleCheck> {
     RFC_6455.into_iter().flatten()
 }

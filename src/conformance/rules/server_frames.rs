@@ -31,19 +31,14 @@ pub(crate) const CHECKS: &[(Rule, FrameCheck)] = &[
 /// What a server has to keep in each frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameCheck {
-    /// No mask.
     Unmasked,
-    /// No reserved bits.
     ReservedBitsZero,
-    /// No reserved opcodes.
     DefinedOpcode,
     /// No length in more bytes than it needs.
     ShortestLength,
     /// Control frames short and not in fragments.
     WholeControl,
-    /// Fragments of one message in order.
     FragmentOrder,
-    /// Text in UTF-8.
     Utf8,
     /// Close frames with a code that may be sent, and a reason in UTF-8.
     LegalClose,

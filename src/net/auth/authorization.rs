@@ -1,4 +1,4 @@
-//! What we say of ourselves to one peer, from request to request: Basic at once, Digest when it is asked for.
+//! The credentials of the requests to one server or proxy: Basic at once, Digest when a challenge asks for it.
 
 use data_encoding::HEXLOWER;
 

@@ -1,5 +1,5 @@
 //! The challenges in `WWW-Authenticate` and `Proxy-Authenticate` (RFC 9110 §11.6.1). Pure.
-//! A comma parts challenges as well as their parameters; only what follows it tells which.
+//! Commas separate challenges and parameters alike; the next token decides which.
 //! What is neither is passed over up to the next comma.
 
 use crate::net::http::is_token_char;

@@ -7,7 +7,6 @@ use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
 use crate::size;
 
-/// The whole report.
 pub(crate) fn text(report: &EchoReport, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, report);

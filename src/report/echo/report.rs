@@ -13,31 +13,25 @@ pub struct EchoReport {
     pub url: String,
     /// Whether it is the embedded server.
     pub embedded: bool,
-    /// When the test began.
     pub time: SystemTime,
     /// Bytes in each message; several with `--sizes`.
     pub sizes: Vec<u64>,
-    /// Text or binary.
     pub kind: Kind,
     /// Whether bytes are compared instead of messages (`--mode stream`).
     pub stream: bool,
     /// Messages to send in all, of all connections; `None` when only time limits them.
     pub planned: Option<u64>,
-    /// Connections side by side.
     pub connections: u64,
-    /// Messages under way on each.
+    /// Messages under way on each connection.
     pub in_flight: u64,
-    /// Bytes in a fragment.
+    /// Bytes in a fragment; `None` where each message is one frame.
     pub fragment: Option<u64>,
     /// Between messages of a connection.
     pub interval: Option<Duration>,
-    /// From which the payloads come.
     pub seed: u64,
-    /// What was found out.
     pub outcome: Outcome,
 }
 
-/// How bad it is.
 pub(crate) fn severity(report: &EchoReport) -> Severity {
     report.outcome.result.as_ref().map_or_else(Failure::severity, |()| Severity::Ok)
 }
@@ -52,12 +46,10 @@ impl EchoReport {
         }
     }
 
-    /// Messages echoed a second.
     pub(super) fn messages_per_second(&self) -> f64 {
         units::per_second(self.outcome.counts.echoed, self.outcome.elapsed)
     }
 
-    /// Bytes of payload echoed a second.
     pub(super) fn bytes_per_second(&self) -> f64 {
         units::per_second(self.outcome.bytes_echoed, self.outcome.elapsed)
     }

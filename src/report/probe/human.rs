@@ -5,7 +5,6 @@ use crate::conformance::{self, Finding};
 use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
 
-/// The report on one URL.
 pub(crate) fn text(report: &ProbeReport, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, report, style);

@@ -11,14 +11,14 @@ use crate::report::units;
 use crate::session::Side;
 use crate::stats::Tally;
 
-/// How it stands with an endpoint.
+/// The result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeVerdict {
-    /// Everything is as it should be.
+    /// The endpoint is up, and every assertion holds.
     Ok,
     /// Slower than `--warn`.
     Warning,
-    /// It is not.
+    /// The endpoint is down, or an assertion or a rule does not hold.
     Failed,
 }
 
@@ -29,7 +29,6 @@ pub struct PhaseReport {
     pub name: &'static str,
     /// How long it took; `None` when it was not reached or has failed.
     pub time: Option<Duration>,
-    /// Whether it is what failed.
     pub failed: bool,
     /// Facts in a few words, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`.
     pub detail: String,
@@ -40,50 +39,41 @@ pub struct PhaseReport {
 pub struct Assertion {
     /// The option as it was given: `--min-cert-days 14`.
     pub name: String,
-    /// Whether it holds.
     pub holds: bool,
     /// What was seen: `3 days left`.
     pub seen: String,
 }
 
-/// Everything about one URL.
 #[derive(Debug)]
 pub struct ProbeReport {
     /// The URL as it was given, without a password.
     pub url: String,
-    /// Where redirects have led.
+    /// The URL after redirects.
     pub url_effective: String,
-    /// When the probe began.
     pub time: SystemTime,
     /// How long the try took that is reported.
     pub elapsed: Duration,
     /// Tries that were made (`--wait-ready`, `--retry`).
     pub tries: u32,
-    /// How it stands.
     pub verdict: ProbeVerdict,
-    /// Why it failed.
     pub failure: Option<Failure>,
-    /// Each step.
     pub phases: Vec<PhaseReport>,
     /// What is known of the connection.
     pub facts: Facts,
-    /// The counts of the session.
     pub tally: Tally,
     /// The round trip of the ping.
     pub ping: Option<Duration>,
     /// Who closed, and with what.
     pub close: Option<(Side, CloseFrame)>,
-    /// What was asked for.
     pub assertions: Vec<Assertion>,
     /// `--warn` and `--crit`.
     pub thresholds: [Option<Duration>; 2],
-    /// `--min-cert-days`.
     pub min_cert_days: Option<i64>,
     /// The rules of RFC 6455, with `--conformance`.
     pub conformance: Option<Vec<Finding>>,
 }
 
-/// The worst of all.
+/// The severity of the worst report.
 pub(crate) fn severity(reports: &[ProbeReport]) -> Severity {
     reports.iter().map(ProbeReport::severity).max().unwrap_or(Severity::Ok)
 }
