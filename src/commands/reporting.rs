@@ -105,6 +105,8 @@ pub(super) fn unknown(failure: Failure) -> Failure {
 
 /// Whether arguments that were refused ask for a monitoring plugin's output.
 pub(super) fn looks_like_plugin(args: &[OsString]) -> bool {
-    let apart = args.windows(2).any(|pair| pair[0] == "--report" && pair[1] == "nagios");
-    apart || args.iter().any(|arg| arg == "--report=nagios")
+    let asks = |value: &str| ReportTarget::parse(value).is_ok_and(|target| is_plugin(&[target]));
+    let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let apart = args.windows(2).any(|pair| pair[0] == "--report" && asks(pair[1]));
+    apart || args.iter().filter_map(|arg| arg.strip_prefix("--report=")).any(asks)
 }

@@ -4,25 +4,18 @@
 
 mod console;
 pub(crate) mod echo;
-mod exporter;
 mod findings;
-mod format;
-mod human;
+mod formats;
 mod json;
-mod json_lines;
-mod junit;
-pub(crate) mod nagios;
 pub mod names;
 mod page;
 pub(crate) mod probe;
 pub mod progress;
-mod prometheus;
 pub(crate) mod record;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
 mod style;
-mod tap;
 pub(crate) mod target;
 mod trace;
 pub mod units;
@@ -30,7 +23,8 @@ pub(crate) mod write_out;
 
 pub use crate::error::Severity;
 pub use console::{Verbosity, failure, line, warning};
-pub use format::{FORMATS, Reader, ReportFormat};
+pub(crate) use formats::nagios;
+pub use formats::{FORMATS, Reader, ReportFormat};
 pub(crate) use record::Record;
 pub use style::{Style, wants_ascii};
 pub(crate) use target::{Destinations, ReportTarget};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::format::{Reader, ReportFormat};
+use super::formats::{Reader, ReportFormat};
 use crate::error::{Failure, Status};
 use crate::os::NewFile;
 
@@ -116,7 +116,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::report::format::FORMATS;
+    use crate::report::formats::FORMATS;
 
     #[test]
     fn a_report_is_a_format_and_maybe_a_file() {

@@ -49,7 +49,7 @@ const OWNERS: [(&[&str], &[&str]); 9] = [
     ),
     (&["tempfile"], &["src/os/new_file.rs"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
-    (&["quick_junit"], &["src/report/junit.rs"]),
+    (&["quick_junit"], &["src/report/formats/junit.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
     (&["unicode_width"], &["src/report/page.rs"]),
 ];

@@ -151,7 +151,9 @@ fn write_out_names() -> String {
         if line.len() + name.len() > 120 {
             lines.push(name);
         } else {
-            *line = format!("{line} {name}").trim_start().to_owned();
+            let gap = if line.is_empty() { "" } else { " " };
+            line.push_str(gap);
+            line.push_str(&name);
         }
     }
     lines.join("\n") + "\n"

@@ -38,7 +38,7 @@ impl ServerEvent {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionEnd {
-    /// By FIN, or by TLS close_notify.
+    /// By FIN, or by the end of TLS.
     Closed,
     Reset,
     /// By another error, which is named.

@@ -135,6 +135,6 @@ fn frames_in_one_segment(harness: &mut Harness<'_>) -> Judged {
 fn frame_in_pieces(harness: &mut Harness<'_>) -> Judged {
     let payload = "byte by byte";
     harness.takes(Kind::Text, payload.as_bytes(), Proof::Pong, |connection| {
-        connection.send_dripping(&text(payload))
+        connection.send_dripping(&text(payload));
     })
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::findings::{Findings, MetricFamily, Sample, nth};
+use crate::report::findings::{Findings, MetricFamily, Sample, nth};
 
 /// All metrics; those of one name are together, as the format wants them.
 pub(super) fn text(all: &[Findings]) -> String {

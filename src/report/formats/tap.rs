@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::findings::{CaseOutcome, Findings};
-use super::json;
-use super::page::one_line;
+use crate::report::findings::{CaseOutcome, Findings};
+use crate::report::json;
+use crate::report::page::one_line;
 
 pub(super) fn text(all: &[Findings]) -> String {
     let count: usize = all.iter().map(|findings| findings.cases.len()).sum();

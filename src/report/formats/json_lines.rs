@@ -1,9 +1,9 @@
 //! Reports as JSON Lines: one object a URL, the same on a terminal and in a file.
 
-use super::Style;
-use super::echo::{self, EchoReport};
 use super::exporter::Exporter;
-use super::probe::{self, ProbeReport};
+use crate::report::Style;
+use crate::report::echo::{self, EchoReport};
+use crate::report::probe::{self, ProbeReport};
 
 #[derive(Debug)]
 pub(super) struct JsonLines;

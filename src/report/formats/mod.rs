@@ -1,12 +1,19 @@
-//! The formats of `--report`: one row each.
+//! The formats of `--report`: one row of the table each, and one file that makes its text.
 
+mod exporter;
+mod human;
+mod json_lines;
+mod junit;
+pub(crate) mod nagios;
+mod prometheus;
+mod tap;
+
+use self::exporter::{Exporter, OfFindings};
+use self::human::Human;
+use self::json_lines::JsonLines;
 use super::Style;
 use super::echo::EchoReport;
-use super::exporter::{Exporter, OfFindings};
-use super::human::Human;
-use super::json_lines::JsonLines;
 use super::probe::ProbeReport;
-use super::{junit, nagios, prometheus, tap};
 
 /// A row of the table.
 #[derive(Debug)]

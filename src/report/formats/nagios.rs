@@ -1,10 +1,10 @@
 //! The output of a monitoring plugin: one line with performance data, and four exit codes.
 //! See <https://www.monitoring-plugins.org/doc/guidelines.html>.
 
-use super::findings::{Findings, Perfdata, nth};
-use super::page::one_line;
-use super::sanitize;
 use crate::error::{Failure, Severity};
+use crate::report::findings::{Findings, Perfdata, nth};
+use crate::report::page::one_line;
+use crate::report::sanitize;
 
 impl Severity {
     /// The exit code of a plugin.

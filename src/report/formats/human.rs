@@ -1,11 +1,11 @@
 //! Reports for people.
 
-use super::Style;
-use super::echo::{self, EchoReport};
 use super::exporter::Exporter;
-use super::probe::{self, ProbeReport};
+use crate::report::Style;
+use crate::report::echo::{self, EchoReport};
+use crate::report::probe::{self, ProbeReport};
 
-/// With codes for colours, which `anstream` and [`Destinations`](super::Destinations) remove where they have no place.
+/// With codes for colours, which `anstream` and [`Destinations`](crate::report::Destinations) remove where they have no place.
 #[derive(Debug)]
 pub(super) struct Human;
 

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::findings::{Case, CaseOutcome, Findings};
-use super::page::one_line;
-use super::units::rfc3339;
+use crate::report::findings::{Case, CaseOutcome, Findings};
+use crate::report::page::one_line;
+use crate::report::units::rfc3339;
 
 pub(super) fn text(all: &[Findings]) -> String {
     let mut report = Report::new("wsurl");

@@ -1,9 +1,9 @@
 //! How reports become text.
 
-use super::Style;
-use super::echo::EchoReport;
-use super::findings::Findings;
-use super::probe::ProbeReport;
+use crate::report::Style;
+use crate::report::echo::EchoReport;
+use crate::report::findings::Findings;
+use crate::report::probe::ProbeReport;
 
 /// Makes the text of reports in one format.
 pub(super) trait Exporter: std::fmt::Debug + Sync {
