@@ -71,11 +71,7 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
         time,
         elapsed,
         tries: facts.retries + 1,
-        verdict: match &failure {
-            Some(_) => ProbeVerdict::Failed,
-            None if slow => ProbeVerdict::Warning,
-            None => ProbeVerdict::Ok,
-        },
+        verdict: ProbeVerdict::of(failure.is_some(), slow),
         failure,
         phases,
         tally: session.as_ref().map_or_else(Default::default, |session| session.tally),

@@ -84,24 +84,7 @@ impl ProbeOptions {
 /// # Errors
 /// Arguments contradict each other, a URL is none, or a file cannot be read.
 pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
-    if let (Some(warn), Some(crit)) = (args.warn, args.crit)
-        && warn > crit
-    {
-        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
-            .hint("--warn 1s --crit 3s warns first"));
-    }
-    let has_checks = !checks(&args.checks).is_empty();
-    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
-        let what = if has_checks { "a check on messages" } else { "--conformance" };
-        let text =
-            format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
-        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
-    }
-    let several = args.urls.len() > 1;
-    if several && args.conversation.output.dump_header.is_some() {
-        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
-            .hint("--report json has the answers of all"));
-    }
+    refuse_contradictions(&args)?;
     let mut conversation = args.conversation;
     if let Some(name) = &args.expect_subprotocol
         && conversation.request.subprotocols.is_empty()
@@ -140,4 +123,25 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
         sessions: Sessions::default(),
     };
     Ok((options, endpoints))
+}
+
+fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
+    if let (Some(warn), Some(crit)) = (args.warn, args.crit)
+        && warn > crit
+    {
+        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
+            .hint("--warn 1s --crit 3s warns first"));
+    }
+    let has_checks = !checks(&args.checks).is_empty();
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
+        let what = if has_checks { "a check on messages" } else { "--conformance" };
+        let text =
+            format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
+        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
+    }
+    if args.urls.len() > 1 && args.conversation.output.dump_header.is_some() {
+        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
+            .hint("--report json has the answers of all"));
+    }
+    Ok(())
 }

@@ -22,6 +22,16 @@ pub enum ProbeVerdict {
     Failed,
 }
 
+impl ProbeVerdict {
+    pub(crate) fn of(failed: bool, slow: bool) -> Self {
+        match (failed, slow) {
+            (true, _) => Self::Failed,
+            (false, true) => Self::Warning,
+            (false, false) => Self::Ok,
+        }
+    }
+}
+
 /// One step of a probe, in the order in which they are taken.
 #[derive(Debug)]
 pub struct PhaseReport {
