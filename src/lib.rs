@@ -1,5 +1,7 @@
 //! wsurl: curl for web sockets. The binary is a thin `main`; the parts are a library so that tests and benches reach them.
 //!
+//! **The library promises no stability.** Only the command line is API; what is `pub` here may change in any release.
+//!
 //! | module | what it is |
 //! |---|---|
 //! | [`commands`] | the subcommands: arguments, dial, session, report in order |

@@ -9,7 +9,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::command;
 use crate::error::Status;
-use crate::report::{self, Format, write_out};
+use crate::report::names::{NAMES, Name};
+use crate::report::{self, FORMATS, ReportFormat};
 
 /// What `--generate` can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,12 +94,12 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     roff.control("SH", ["EXIT STATUS"]);
     roff.control("TP", []).text([bold("0")]).text([roman(SUCCESS)]);
     for status in Status::ALL {
-        let (name, code, meaning) = status.describe();
+        let (name, code, meaning) = (status.name(), status.code(), status.meaning());
         roff.control("TP", []).text([bold(code.to_string())]).text([roman(format!("{name}: {meaning}"))]);
     }
     roff.control("SH", ["WRITE-OUT NAMES"]);
     roff.text([roman("Times are seconds since the start; a name without a value prints nothing.")]);
-    for (name, meaning) in write_out::NAMES {
+    for Name { name, meaning, .. } in &NAMES {
         roff.control("TP", []).text([bold(format!("%{{{name}}}"))]).text([roman(*meaning)]);
     }
     roff.to_writer(&mut text)?;
@@ -114,9 +115,8 @@ fn reports(roff: &mut Roff, subcommand: &str) {
     };
     roff.control("SH", ["REPORTS"]);
     roff.text([roman(REPORTS)]);
-    for format in Format::ALL {
-        let (name, meaning) = format.describe();
-        roff.control("TP", []).text([bold(name)]).text([roman(meaning)]);
+    for ReportFormat { name, meaning, .. } in &FORMATS {
+        roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
     }
     if subcommand == "probe" {
         roff.control("PP", []).text([roman(SEVERAL)]);

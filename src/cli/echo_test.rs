@@ -8,7 +8,7 @@ use clap::{Args, Command, Id, ValueEnum};
 
 use super::shared::ConversationArgs;
 use super::values::{self, SizeList};
-use crate::report::Target;
+use crate::report::ReportTarget;
 
 /// Arguments of `wsurl echo-test`.
 #[derive(Debug, Args)]
@@ -69,9 +69,8 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    /// What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]
-    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
-    pub reports: Vec<Target>,
+    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    pub reports: Vec<ReportTarget>,
 
     /// The server in the foreground
     #[command(flatten)]

@@ -62,6 +62,28 @@ pub enum Command {
     Probe(Box<ProbeArgs>),
 }
 
+impl Command {
+    /// The options that all subcommands share.
+    pub fn conversation(&self) -> &ConversationArgs {
+        match self {
+            Self::Send(args) => &args.conversation,
+            Self::Stream(args) => &args.conversation,
+            Self::EchoTest(args) => &args.conversation,
+            Self::Probe(args) => &args.conversation,
+        }
+    }
+
+    /// As [`Command::conversation`], to be changed.
+    pub fn conversation_mut(&mut self) -> &mut ConversationArgs {
+        match self {
+            Self::Send(args) => &mut args.conversation,
+            Self::Stream(args) => &mut args.conversation,
+            Self::EchoTest(args) => &mut args.conversation,
+            Self::Probe(args) => &mut args.conversation,
+        }
+    }
+}
+
 const AFTER_HELP: &str = "\
 First steps:
   wsurl echo-test                                  test against an embedded server

@@ -10,7 +10,7 @@ use clap::Args;
 use super::echo_test::Mode;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::values::{self, HeaderCheck, Raw};
-use crate::report::Target;
+use crate::report::ReportTarget;
 
 /// Arguments of `wsurl probe`.
 #[derive(Debug, Args)]
@@ -67,9 +67,8 @@ pub struct ProbeArgs {
     #[arg(long)]
     pub conformance: bool,
 
-    /// What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]
-    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = Target::parse)]
-    pub reports: Vec<Target>,
+    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    pub reports: Vec<ReportTarget>,
 
     /// What to check
     #[command(flatten)]

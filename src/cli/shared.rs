@@ -307,8 +307,8 @@ pub struct OutputArgs {
     #[arg(short, long)]
     pub silent: bool,
 
-    /// Print this after the session: text with %{names}, see the man page
-    #[arg(short = 'w', long, value_name = "FORMAT", value_parser = write_out::Template::parse, allow_hyphen_values = true)]
+    /// Print this after the session: text with %{names} (the man page lists them), or the content of a file
+    #[arg(short = 'w', long, value_name = "FORMAT|@FILE", value_parser = write_out::Template::parse, allow_hyphen_values = true)]
     pub write_out: Option<write_out::Template>,
 
     /// Write the head of the server's response to a file; - is standard output

@@ -70,7 +70,7 @@ pub(super) fn report(
 ) -> Result<(), Failure> {
     let Conversed { endpoint, facts, outcome } = conversed;
     let record = Record {
-        endpoint: &endpoint,
+        endpoint: Some(&endpoint),
         facts: &facts,
         tally: outcome.tally,
         total: facts.timeline.elapsed(),
@@ -79,5 +79,5 @@ pub(super) fn report(
         failure: outcome.result.as_ref().err(),
     };
     let printed = Written::of(options.write_out.as_ref(), &record).print();
-    outcome.result.and(printed)
+    outcome.result.and(printed).map_err(Failure::written_out)
 }

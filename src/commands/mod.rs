@@ -4,17 +4,19 @@
 mod converse;
 mod data;
 mod dialing;
+mod early;
 mod echo_test;
 mod options;
 mod probe;
 mod reporting;
 mod retry;
 mod send;
+mod stdout;
 mod stream;
 mod written;
 
-use std::io::Write;
-
+use self::early::EarlyWriteOut;
+use self::stdout::{cannot_print, print};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
 use crate::os::signals;
@@ -32,41 +34,28 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Fai
         Parsed::Run(Cli { generate: Some(artifact), .. }) => {
             print(&cli::generate(artifact).map_err(cannot_print)?)
         }
-        Parsed::Run(Cli { command: Some(command), .. }) => {
+        Parsed::Run(Cli { command: Some(mut command), .. }) => {
             set_color(&command);
             signals::install(report::failure)
                 .map_err(|err| Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err)))?;
-            match command {
+            let early = EarlyWriteOut::of(&mut command)?;
+            let result = match command {
                 Command::Send(args) => send::run(*args),
                 Command::Stream(args) => stream::run(*args),
                 Command::EchoTest(args) => echo_test::run(*args),
                 Command::Probe(args) => probe::run(*args),
-            }
+            };
+            result.map_err(|failure| match &early {
+                Some(early) => early.print_for(failure),
+                None => failure,
+            })
         }
         Parsed::Run(Cli { command: None, .. }) => Err(Failure::new(Status::Usage, "a subcommand is missing")),
     }
 }
 
-/// Prints to standard output; when its reader is gone, that is no error.
-fn print(text: &[u8]) -> Result<(), Failure> {
-    match anstream::stdout().write_all(text) {
-        Err(err) if err.kind() != std::io::ErrorKind::BrokenPipe => Err(cannot_print(err)),
-        _ => Ok(()),
-    }
-}
-
-fn cannot_print(err: std::io::Error) -> Failure {
-    Failure::new(Status::WriteError, "cannot write standard output").source(IoCause(err))
-}
-
 fn set_color(command: &Command) {
-    let conversation = match command {
-        Command::Send(args) => &args.conversation,
-        Command::Stream(args) => &args.conversation,
-        Command::EchoTest(args) => &args.conversation,
-        Command::Probe(args) => &args.conversation,
-    };
-    match conversation.output.color {
+    match command.conversation().output.color {
         ColorWhen::Auto => {}
         ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
         ColorWhen::Never => anstream::ColorChoice::Never.write_global(),

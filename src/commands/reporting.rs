@@ -6,7 +6,9 @@ use std::io::IsTerminal;
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
-use crate::report::{self, Destinations, Format, Severity, Style, Target, nagios, wants_ascii};
+use crate::report::{
+    self, Destinations, Reader, ReportFormat, ReportTarget, Severity, Style, nagios, wants_ascii,
+};
 
 /// The places of the reports, open and not yet written.
 pub(super) struct Reporting {
@@ -20,7 +22,7 @@ impl Reporting {
     /// # Errors
     /// Two have the same place, a file cannot be written, or nobody reads a FIFO.
     pub(super) fn open(
-        targets: &[Target],
+        targets: &[ReportTarget],
         output: &OutputArgs,
         until: Option<Deadline>,
     ) -> Result<Self, Failure> {
@@ -29,8 +31,8 @@ impl Reporting {
         Ok(Self { destinations: Destinations::open(targets, output.silent, until)?, style })
     }
 
-    /// The form of the report on standard output.
-    pub(super) fn printed(&self) -> Option<Format> {
+    /// The format of the report on standard output.
+    pub(super) fn printed(&self) -> Option<&'static ReportFormat> {
         self.destinations.standard_output()
     }
 
@@ -43,7 +45,7 @@ impl Reporting {
     ///
     /// # Errors
     /// The first that cannot be written.
-    pub(super) fn files(self, text: impl Fn(Format, Style) -> String) -> Result<(), Failure> {
+    pub(super) fn files(self, text: impl Fn(&ReportFormat, Style) -> String) -> Result<(), Failure> {
         let in_file = Style { terminal: false, ..self.style };
         self.destinations.write(|format| text(format, in_file))
     }
@@ -51,11 +53,11 @@ impl Reporting {
 
 /// The result of a command whose report was `printed`: a monitoring plugin has exit codes of its own.
 pub(super) fn result(
-    printed: Option<Format>,
+    printed: Option<&ReportFormat>,
     severity: Severity,
     result: Result<(), Failure>,
 ) -> Result<(), Failure> {
-    if printed != Some(Format::Nagios) {
+    if printed.is_none_or(|format| format.reader != Reader::Monitor) {
         return result;
     }
     let failure = match (result, severity.nagios_code()) {
@@ -81,13 +83,13 @@ pub(super) fn and_written(
 }
 
 /// Whether a monitoring plugin's output goes to standard output, and so nothing to standard error.
-pub(super) fn is_plugin(targets: &[Target]) -> bool {
-    targets.iter().any(|target| target.file.is_none() && target.format == Format::Nagios)
+pub(super) fn is_plugin(targets: &[ReportTarget]) -> bool {
+    targets.iter().any(|target| target.file.is_none() && target.format.reader == Reader::Monitor)
 }
 
 /// Runs a command. When a plugin's output was asked for, a failure that came before any report is put in its words.
 pub(super) fn as_asked(
-    targets: &[Target],
+    targets: &[ReportTarget],
     command: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     command().map_err(
@@ -102,12 +104,14 @@ pub(super) fn unknown(failure: Failure) -> Failure {
     if let Err(unprinted) = super::print(nagios::refusal(&failure).as_bytes()) {
         return unprinted;
     }
-    let code = Severity::of(&failure).nagios_code();
+    let code = failure.severity().nagios_code();
     failure.exits_with(code).quiet()
 }
 
 /// Whether arguments that were refused ask for a monitoring plugin's output.
 pub(super) fn looks_like_plugin(args: &[OsString]) -> bool {
-    let apart = args.windows(2).any(|pair| pair[0] == "--report" && pair[1] == "nagios");
-    apart || args.iter().any(|arg| arg == "--report=nagios")
+    let asks = |value: &str| ReportTarget::parse(value).is_ok_and(|target| is_plugin(&[target]));
+    let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let apart = args.windows(2).any(|pair| pair[0] == "--report" && asks(pair[1]));
+    apart || args.iter().filter_map(|arg| arg.strip_prefix("--report=")).any(asks)
 }

@@ -98,41 +98,10 @@ fn jittered(pause: Duration, random: u64) -> Duration {
     pause.saturating_sub(Duration::from_millis(random % (quarter + 1)))
 }
 
-/// Whether a later try may succeed where this one failed.
+/// Whether a later try may succeed where this one failed. Of the refused upgrades, `http_status` decides.
 pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
-    match status {
-        Status::ProxyNotResolved
-        | Status::HostNotResolved
-        | Status::CannotConnect
-        | Status::Timeout
-        | Status::EmptyReply
-        | Status::ProxyFailed => true,
-        Status::UnexpectedStatus => matches!(http_status, Some(408 | 429 | 500 | 502 | 503 | 504)),
-        Status::ExpectationFailed
-        | Status::Usage
-        | Status::InvalidUrl
-        | Status::NetworkNotAllowed
-        | Status::WriteError
-        | Status::ReadError
-        | Status::TlsHandshake
-        | Status::TooManyRedirects
-        | Status::SendFailed
-        | Status::ReceiveFailed
-        | Status::ClientCertificate
-        | Status::CertificateExpired
-        | Status::CertificateNameMismatch
-        | Status::CertificateUntrusted
-        | Status::CertificateInvalid
-        | Status::MessageTooBig
-        | Status::Unauthorized
-        | Status::CaFile
-        | Status::PinMismatch
-        | Status::ProxyAuthRequired
-        | Status::ClosedByServer
-        | Status::ProtocolViolation
-        | Status::Interrupted
-        | Status::Terminated => false,
-    }
+    let passes = |code| matches!(code, 408 | 429 | 500 | 502 | 503 | 504);
+    status.is_retryable() && (status != Status::UnexpectedStatus || http_status.is_some_and(passes))
 }
 
 /// The value of Retry-After: seconds, or a date (RFC 9110 §10.2.3).

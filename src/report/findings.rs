@@ -1,69 +1,18 @@
-//! What every report comes down to, whichever command made it: cases that passed or did not, numbers, and one line. The
-//! exporters beside this file know nothing else.
+//! The form that the reports of both commands take for the exporters beside this file: cases that passed or failed,
+//! numbers, and one line.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use crate::error::{Failure, Status};
-
-/// How bad it is, as a monitoring system puts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// All is well.
-    Ok,
-    /// Slower than it should be.
-    Warning,
-    /// Nothing could be found out: the fault is on our side.
-    Unknown,
-    /// It does not work.
-    Critical,
-}
+use crate::error::{Failure, Severity};
 
 impl Severity {
-    /// How bad this failure is.
-    pub fn of(failure: &Failure) -> Self {
-        match failure.status() {
-            Status::Usage
-            | Status::InvalidUrl
-            | Status::CaFile
-            | Status::ClientCertificate
-            | Status::ReadError
-            | Status::WriteError => Self::Unknown,
-            Status::ExpectationFailed
-            | Status::ProxyNotResolved
-            | Status::HostNotResolved
-            | Status::CannotConnect
-            | Status::NetworkNotAllowed
-            | Status::UnexpectedStatus
-            | Status::Timeout
-            | Status::TlsHandshake
-            | Status::TooManyRedirects
-            | Status::EmptyReply
-            | Status::SendFailed
-            | Status::ReceiveFailed
-            | Status::CertificateExpired
-            | Status::CertificateNameMismatch
-            | Status::CertificateUntrusted
-            | Status::CertificateInvalid
-            | Status::MessageTooBig
-            | Status::Unauthorized
-            | Status::PinMismatch
-            | Status::ProxyFailed
-            | Status::ProxyAuthRequired
-            | Status::ClosedByServer
-            | Status::ProtocolViolation
-            | Status::Interrupted
-            | Status::Terminated => Self::Critical,
-        }
-    }
-
     /// The worst of all; all is well when there is none.
     pub(super) fn worst(all: &[Findings]) -> Self {
         all.iter().map(|findings| findings.severity).max().unwrap_or(Self::Ok)
     }
 }
 
-/// Everything about one URL.
 #[derive(Debug)]
 pub(super) struct Findings {
     pub(super) url: String,
@@ -98,7 +47,6 @@ pub(super) struct Case {
     pub(super) outcome: CaseOutcome,
 }
 
-/// What became of a case.
 #[derive(Debug)]
 pub(super) enum CaseOutcome {
     Passed,
@@ -106,10 +54,9 @@ pub(super) enum CaseOutcome {
         /// The name of a status, where there is one.
         kind: Option<&'static str>,
         message: String,
-        /// Lines that show it.
         evidence: Option<String>,
     },
-    /// Why it does not count.
+    /// With the reason.
     Skipped(String),
 }
 
@@ -150,7 +97,7 @@ impl Perfdata {
 
 /// A metric by its name, with what it means.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Family {
+pub(super) struct MetricFamily {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
 }
@@ -158,42 +105,24 @@ pub(super) struct Family {
 /// A value of a metric. That it is about the URL goes without saying.
 #[derive(Debug)]
 pub(super) struct Sample {
-    pub(super) family: &'static Family,
+    pub(super) family: &'static MetricFamily,
     pub(super) label: Option<(&'static str, String)>,
     pub(super) value: f64,
 }
 
 impl Sample {
     /// A value of the URL as a whole.
-    pub(super) fn new(family: &'static Family, value: f64) -> Self {
+    pub(super) fn new(family: &'static MetricFamily, value: f64) -> Self {
         Self { family, label: None, value }
     }
 
     /// A value of a part.
     pub(super) fn of(
-        family: &'static Family,
+        family: &'static MetricFamily,
         label: &'static str,
         part: impl Into<String>,
         value: f64,
     ) -> Self {
         Self { family, label: Some((label, part.into())), value }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_our_own_fault_is_unknown() {
-        let unknown: Vec<_> = Status::ALL
-            .into_iter()
-            .filter(|status| Severity::of(&Failure::new(*status, "")) == Severity::Unknown)
-            .map(Status::name)
-            .collect();
-        assert_eq!(
-            unknown,
-            ["usage", "invalid-url", "write-error", "read-error", "client-certificate", "ca-file"]
-        );
     }
 }

@@ -3,29 +3,29 @@
 //! Owns standard error. May import everything below `commands`.
 
 mod console;
-pub mod echo;
+pub(crate) mod echo;
 mod findings;
+mod formats;
 mod json;
-mod junit;
-pub mod nagios;
+pub mod names;
 mod page;
-pub mod probe;
+pub(crate) mod probe;
 pub mod progress;
-mod prometheus;
-pub mod record;
+pub(crate) mod record;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
 mod style;
-mod tap;
-pub mod target;
+pub(crate) mod target;
 mod trace;
 pub mod units;
-pub mod write_out;
+pub(crate) mod write_out;
 
+pub use crate::error::Severity;
 pub use console::{Verbosity, failure, line, warning};
-pub use findings::Severity;
-pub use record::Record;
+pub(crate) use formats::nagios;
+pub use formats::{FORMATS, Reader, ReportFormat};
+pub(crate) use record::Record;
 pub use style::{Style, wants_ascii};
-pub use target::{Destinations, Format, Target};
+pub(crate) use target::{Destinations, ReportTarget};
 pub use trace::Trace;

@@ -6,7 +6,6 @@ use unicode_width::UnicodeWidthChar;
 use super::sanitize;
 use super::style::Style;
 
-/// Columns of a line.
 const WIDTH: usize = 80;
 
 /// What a reason is continued with on the next line.
@@ -72,14 +71,13 @@ impl Page {
         self.push(&filled);
     }
 
-    /// A line of things of which each stays together; the next line begins below the first of them.
+    /// A list that wraps between items only; continuation lines align with the first item.
     pub(super) fn list(&mut self, label: &str, items: &[String]) {
         let line = self.shown(&format!("{label}{}", items.join(", ")));
         let filled = fill(line.split(", "), ", ", label.len());
         self.push(&filled);
     }
 
-    /// An empty line.
     pub(super) fn gap(&mut self) {
         self.push("");
     }

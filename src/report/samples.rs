@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::echo::EchoReport;
 use super::findings::Findings;
-use super::probe::{Assertion, PhaseReport, ProbeReport, Verdict};
+use super::probe::{Assertion, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
 use crate::echo::{Counts, Difference, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
@@ -18,7 +18,6 @@ use crate::stats::{RoundTrips, Tally};
 /// Text that would break every format that does not take care.
 pub(super) const HOSTILE: &str = "a|b\r\nc\td\"e'f\\g#h]]>i<j>&k{l}\0m\u{1b}[31mn\u{7f}o\u{9b}p\u{202e}q\u{2028}r\u{feff}s\u{ffff}t=u;v\u{85}w";
 
-/// When all of it was.
 pub(super) fn time() -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_760_000_000_250)
 }
@@ -64,7 +63,7 @@ pub(super) fn up() -> ProbeReport {
         time: time(),
         elapsed: micros(79_100),
         tries: 1,
-        verdict: Verdict::Ok,
+        verdict: ProbeVerdict::Ok,
         failure: None,
         phases: vec![
             phase("resolve", Some(micros(1_200)), "93.184.216.34"),
@@ -101,19 +100,18 @@ pub(super) fn up() -> ProbeReport {
     }
 }
 
-/// Slower than `--warn`.
 pub(super) fn slow() -> ProbeReport {
     ProbeReport {
         elapsed: micros(1_530_000),
         tries: 3,
-        verdict: Verdict::Warning,
+        verdict: ProbeVerdict::Warning,
         thresholds: [Some(Duration::from_secs(1)), Some(Duration::from_millis(2_500))],
         conformance: None,
         ..up()
     }
 }
 
-/// Nobody listens.
+/// Nothing listens at the URL.
 pub(super) fn refused() -> ProbeReport {
     let url = "ws://127.0.0.1:9/".to_owned();
     let why = "cannot connect to 127.0.0.1:9: Connection refused";
@@ -121,7 +119,7 @@ pub(super) fn refused() -> ProbeReport {
         url: url.clone(),
         url_effective: url,
         elapsed: micros(140),
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: Some(Failure::new(Status::CannotConnect, why).hint("is the server running?")),
         phases: vec![
             phase("resolve", Some(micros(12)), "127.0.0.1"),
@@ -143,7 +141,7 @@ pub(super) fn disappointing() -> ProbeReport {
     let name = "--expect-header 'Server: ^a-server-that-is-named-at-some-length'";
     let why = format!("--min-cert-days 14 does not hold: 3 days left; {name} does not hold: no such field");
     ProbeReport {
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: Some(
             Failure::new(Status::ExpectationFailed, why).details("HTTP/1.1 101 Odd\nServer: other\n\nbody"),
         ),
@@ -176,7 +174,7 @@ pub(super) fn bare() -> ProbeReport {
         time: time(),
         elapsed: Duration::ZERO,
         tries: 0,
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: None,
         phases: Vec::new(),
         facts: Facts::start(),
@@ -198,7 +196,7 @@ pub(super) fn hostile() -> ProbeReport {
     let mut report = ProbeReport {
         url: url.clone(),
         url_effective: long.clone(),
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: Some(Failure::new(Status::UnexpectedStatus, HOSTILE).details(long.clone()).hint(HOSTILE)),
         phases: vec![
             phase("resolve", Some(Duration::MAX), HOSTILE),
@@ -227,7 +225,7 @@ pub(super) fn hostile() -> ProbeReport {
     report
 }
 
-/// All came back.
+/// An echo test without a fault.
 pub(super) fn echoed() -> EchoReport {
     let mut round_trips = RoundTrips::new();
     for time in [31, 33, 34, 35, 35, 36, 41, 48, 50, 120] {
@@ -312,7 +310,7 @@ pub(super) fn mangled() -> EchoReport {
     }
 }
 
-/// Nothing came to be.
+/// An echo test that sent nothing.
 pub(super) fn silent() -> EchoReport {
     EchoReport {
         url: String::new(),
@@ -352,12 +350,10 @@ pub(super) fn hostile_echo() -> EchoReport {
     report
 }
 
-/// Every probe here.
 pub(super) fn probes() -> Vec<ProbeReport> {
     vec![up(), slow(), refused(), disappointing(), bare(), hostile(), hostile()]
 }
 
-/// Every echo test here.
 pub(super) fn echo_tests() -> Vec<EchoReport> {
     vec![echoed(), mangled(), silent(), hostile_echo()]
 }

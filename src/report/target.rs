@@ -3,71 +3,26 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::formats::{Reader, ReportFormat};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::os::NewFile;
 
-/// The form of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// JSON Lines.
-    Json,
-    /// `JUnit` XML.
-    Junit,
-    /// The Test Anything Protocol, version 14.
-    Tap,
-    /// A monitoring plugin's output.
-    Nagios,
-    /// The text exposition format of Prometheus.
-    Prometheus,
-}
-
-impl Format {
-    /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] =
-        [Self::Human, Self::Json, Self::Junit, Self::Tap, Self::Nagios, Self::Prometheus];
-
-    /// Name and meaning.
-    pub fn describe(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Human => ("human", "text of at most 80 columns, in ASCII where the locale is not UTF-8"),
-            Self::Json => {
-                ("json", "JSON Lines: one object a URL, described below; no field is ever left out")
-            }
-            Self::Junit => ("junit", "JUnit XML, as CI servers show it: a test suite a URL"),
-            Self::Tap => ("tap", "the Test Anything Protocol, version 14"),
-            Self::Nagios => (
-                "nagios",
-                "one line with performance data, and the exit codes 0, 1, 2 and 3 of a monitoring plugin",
-            ),
-            Self::Prometheus => {
-                ("prometheus", "metrics in the text format, also for the textfile collector of node_exporter")
-            }
-        }
-    }
-
-    /// Whether a report on several URLs is nothing but the reports on each, one after the other, so that each can be
-    /// printed when it is there.
-    pub fn is_streamed(self) -> bool {
-        match self {
-            Self::Human | Self::Json => true,
-            Self::Junit | Self::Tap | Self::Nagios | Self::Prometheus => false,
-        }
-    }
-}
-
 /// A report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Its form.
-    pub format: Format,
+pub struct ReportTarget {
+    pub format: &'static ReportFormat,
     /// The file to write; standard output without one.
     pub file: Option<PathBuf>,
 }
 
-impl Target {
+impl ReportTarget {
+    /// The help text of `--report`.
+    pub fn help() -> String {
+        let default = ReportFormat::human().name;
+        format!("What to report, and where to: {} [default: {default}]", ReportFormat::names())
+    }
+
     /// Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
     ///
     /// # Errors
@@ -77,9 +32,9 @@ impl Target {
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
-        let format = Format::ALL.into_iter().find(|format| format.describe().0 == name).ok_or(
-            "not a report; write human, json, junit, tap, nagios or prometheus, or with a file junit=report.xml",
-        )?;
+        let format = ReportFormat::by_name(name).ok_or_else(|| {
+            format!("not a report; write {}, or with a file junit=report.xml", ReportFormat::names())
+        })?;
         match file {
             Some("") => Err(format!("no file is named after =; write {name} or {name}=report.txt")),
             Some("-") | None => Ok(Self { format, file: None }),
@@ -90,9 +45,9 @@ impl Target {
 
 /// The places of all reports, opened before anything is sent.
 #[derive(Debug)]
-pub struct Destinations {
-    standard_output: Option<Format>,
-    files: Vec<(Format, NewFile)>,
+pub(crate) struct Destinations {
+    standard_output: Option<&'static ReportFormat>,
+    files: Vec<(&'static ReportFormat, NewFile)>,
 }
 
 impl Destinations {
@@ -101,17 +56,21 @@ impl Destinations {
     /// # Errors
     /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written,
     /// [`Status::Timeout`] when one is a FIFO that nobody reads until `until`.
-    pub fn open(targets: &[Target], silent: bool, until: Option<Deadline>) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        targets: &[ReportTarget],
+        silent: bool,
+        until: Option<Deadline>,
+    ) -> Result<Self, Failure> {
         let mut places = HashSet::new();
-        for Target { format, file } in targets {
+        for ReportTarget { format, file } in targets {
             if !places.insert(file.as_deref().map(place)) {
-                return Err(twice(file.as_deref(), *format));
+                return Err(twice(file.as_deref(), format));
             }
         }
         let printed = targets.iter().find(|target| target.file.is_none()).map(|target| target.format);
-        let standard_output = printed.or_else(|| (!silent).then_some(Format::Human));
+        let standard_output = printed.or_else(|| (!silent).then(ReportFormat::human));
         let mut files = Vec::new();
-        for Target { format, file } in targets {
+        for ReportTarget { format, file } in targets {
             if let Some(path) = file {
                 files.push((*format, NewFile::create_within(path, until)?));
             }
@@ -120,7 +79,7 @@ impl Destinations {
     }
 
     /// The report that goes to standard output, which this does not write.
-    pub fn standard_output(&self) -> Option<Format> {
+    pub(crate) fn standard_output(&self) -> Option<&'static ReportFormat> {
         self.standard_output
     }
 
@@ -128,14 +87,12 @@ impl Destinations {
     ///
     /// # Errors
     /// The first one that cannot be written; the others are.
-    pub fn write(self, text: impl Fn(Format) -> String) -> Result<(), Failure> {
+    pub(crate) fn write(self, text: impl Fn(&ReportFormat) -> String) -> Result<(), Failure> {
         let mut result = Ok(());
         for (format, file) in self.files {
-            let text = match format {
-                Format::Human => anstream::adapter::strip_str(&text(format)).to_string(),
-                Format::Json | Format::Junit | Format::Tap | Format::Nagios | Format::Prometheus => {
-                    text(format)
-                }
+            let text = match format.reader {
+                Reader::Person => anstream::adapter::strip_str(&text(format)).to_string(),
+                Reader::Program | Reader::Monitor => text(format),
             };
             result = result.and(file.write_whole(text.as_bytes()));
         }
@@ -150,8 +107,8 @@ fn place(file: &Path) -> PathBuf {
     file.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| file.to_owned())
 }
 
-fn twice(file: Option<&Path>, format: Format) -> Failure {
-    let name = format.describe().0;
+fn twice(file: Option<&Path>, format: &ReportFormat) -> Failure {
+    let name = format.name;
     match file {
         Some(path) => Failure::new(Status::Usage, format!("two reports go to {}", path.display()))
             .hint(format!("give each a file of its own, such as --report {name}=report.{name}")),
@@ -165,33 +122,34 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::report::formats::FORMATS;
 
     #[test]
     fn a_report_is_a_format_and_maybe_a_file() {
-        for format in Format::ALL {
-            let name = format.describe().0;
-            assert_eq!(Target::parse(name), Ok(Target { format, file: None }));
-            assert_eq!(Target::parse(&format!("{name}=-")), Ok(Target { format, file: None }));
+        for format in &FORMATS {
+            let name = format.name;
+            assert_eq!(ReportTarget::parse(name), Ok(ReportTarget { format, file: None }));
+            assert_eq!(ReportTarget::parse(&format!("{name}=-")), Ok(ReportTarget { format, file: None }));
             let file = Some("a=b.txt".into());
-            assert_eq!(Target::parse(&format!("{name}=a=b.txt")), Ok(Target { format, file }));
+            assert_eq!(ReportTarget::parse(&format!("{name}=a=b.txt")), Ok(ReportTarget { format, file }));
         }
         for text in ["", "xml", "JSON", "=x", "json "] {
-            assert!(Target::parse(text).unwrap_err().contains("junit=report.xml"), "{text}");
+            assert!(ReportTarget::parse(text).unwrap_err().contains("junit=report.xml"), "{text}");
         }
-        assert!(Target::parse("tap=").unwrap_err().contains("tap=report.txt"));
+        assert!(ReportTarget::parse("tap=").unwrap_err().contains("tap=report.txt"));
     }
 
     fn open(texts: &[&str], silent: bool) -> Result<Destinations, Failure> {
-        let targets: Vec<_> = texts.iter().map(|text| Target::parse(text).unwrap()).collect();
+        let targets: Vec<_> = texts.iter().map(|text| ReportTarget::parse(text).unwrap()).collect();
         Destinations::open(&targets, silent, None)
     }
 
     #[test]
     fn one_report_at_most_goes_to_standard_output() {
-        assert_eq!(open(&[], false).unwrap().standard_output(), Some(Format::Human));
+        assert_eq!(open(&[], false).unwrap().standard_output(), Some(ReportFormat::human()));
         assert_eq!(open(&[], true).unwrap().standard_output(), None);
-        assert_eq!(open(&["nagios"], true).unwrap().standard_output(), Some(Format::Nagios));
-        assert_eq!(open(&["human"], true).unwrap().standard_output(), Some(Format::Human));
+        assert_eq!(open(&["nagios"], true).unwrap().standard_output(), ReportFormat::by_name("nagios"));
+        assert_eq!(open(&["human"], true).unwrap().standard_output(), Some(ReportFormat::human()));
         for texts in [&["json", "tap"], &["json=/nowhere/x", "tap=/nowhere/x"]] {
             assert_eq!(open(texts, false).unwrap_err().status(), Status::Usage);
         }
@@ -204,9 +162,9 @@ mod tests {
         let texts = [format!("human={}", path("a").display()), format!("json={}", path("b").display())];
         let texts: Vec<_> = texts.iter().map(String::as_str).collect();
         let opened = open(&texts, false).unwrap();
-        assert_eq!(opened.standard_output(), Some(Format::Human));
+        assert_eq!(opened.standard_output(), Some(ReportFormat::human()));
         assert!(!path("a").exists() && !path("b").exists());
-        opened.write(|format| format!("\u{1b}[1m{}\u{1b}[0m", format.describe().0)).unwrap();
+        opened.write(|format| format!("\u{1b}[1m{}\u{1b}[0m", format.name)).unwrap();
         // Colours are for terminals.
         assert_eq!(fs::read_to_string(path("a")).unwrap(), "human");
         assert_eq!(fs::read_to_string(path("b")).unwrap(), "\u{1b}[1mjson\u{1b}[0m");

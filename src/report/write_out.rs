@@ -1,69 +1,50 @@
-//! `-w`: text with the names of values, printed after the session.
+//! `-w`: text with names in it, printed after the session with their values.
+
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::names::Name;
 use super::record::Record;
 
-/// The names, with what they mean.
-pub const NAMES: &[(&str, &str)] = &[
-    ("time_namelookup", "the host name was resolved"),
-    ("time_connect", "the TCP connection was open"),
-    ("time_proxy", "the proxy had opened the way to the server"),
-    ("time_appconnect", "the TLS handshake was done"),
-    ("time_handshake", "the opening handshake was done"),
-    ("time_first_message", "the first message was complete"),
-    ("time_total", "everything was done"),
-    ("http_code", "the status code of the answer to the upgrade; 0 when there was none"),
-    ("remote_ip", "the server's address"),
-    ("remote_port", "the server's port"),
-    ("local_ip", "our address"),
-    ("local_port", "our port"),
-    ("scheme", "ws or wss"),
-    ("url_effective", "the URL, without a credential"),
-    ("subprotocol", "the subprotocol that the server chose"),
-    ("extensions", "the extensions that the server chose"),
-    ("num_redirects", "redirects that were followed"),
-    ("num_retries", "tries after the first"),
-    ("tls_version", "the version of TLS"),
-    ("tls_cipher", "the cipher suite, by its IANA name"),
-    ("cert_subject", "the subject of the server's certificate"),
-    ("cert_issuer", "the issuer of the server's certificate"),
-    ("cert_days_left", "days until the server's certificate expires"),
-    ("messages_sent", "messages sent"),
-    ("messages_received", "messages received"),
-    ("size_upload", "bytes of payload sent"),
-    ("size_download", "bytes of payload received"),
-    ("speed_upload", "bytes of payload sent a second"),
-    ("speed_download", "bytes of payload received a second"),
-    ("sha256_upload", "the SHA-256 of what was sent (stream --digest)"),
-    ("sha256_download", "the SHA-256 of what was received (stream --digest)"),
-    ("close_code", "the server's close code; 1005 for none"),
-    ("close_reason", "the server's close reason"),
-    ("closed_by", "who sent the first Close: client or server"),
-    ("exitcode", "the exit code"),
-    ("status", "success, or the name of the failure"),
-    ("errormsg", "the error message"),
-    ("json", "all of these as one JSON object"),
-];
+/// A format whose names all exist, or a file that holds one.
+#[derive(Clone, Debug)]
+pub struct Template {
+    parts: Vec<Part>,
+    file: Option<PathBuf>,
+}
 
-/// A format that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Part {
     Text(String),
-    Name(&'static str),
+    Name(&'static Name),
     Stderr,
     Stdout,
 }
 
 impl Template {
+    /// Reads the value of `-w`: a format, or `@FILE`.
+    ///
+    /// # Errors
+    /// A name that does not exist.
+    pub fn parse(value: &str) -> Result<Self, String> {
+        match value.strip_prefix('@') {
+            Some("") => Err("no file is named after @; write @format.txt".to_owned()),
+            Some(path) => Ok(Self { parts: Vec::new(), file: Some(path.into()) }),
+            None => Self::parse_format(value),
+        }
+    }
+
+    /// The file of `@FILE`, whose content is for [`Template::parse_format`].
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Reads a format: `%{name}`, `%%`, `\n`, `\r`, `\t`.
     ///
     /// # Errors
     /// A name that does not exist.
-    pub fn parse(format: &str) -> Result<Self, String> {
+    pub fn parse_format(format: &str) -> Result<Self, String> {
         let (mut parts, mut text) = (Vec::new(), String::new());
         let mut rest = format;
         while let Some(c) = rest.chars().next() {
@@ -87,18 +68,17 @@ impl Template {
             rest = &rest[length..];
         }
         parts.push(Part::Text(text));
-        Ok(Self(parts))
+        Ok(Self { parts, file: None })
     }
 
     /// What goes to standard output, and what to standard error.
     pub fn render(&self, record: &Record<'_>) -> (String, String) {
         let mut streams = [String::new(), String::new()];
         let mut to = 0;
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Text(text) => streams[to].push_str(text),
-                Part::Name("json") => streams[to].push_str(&record.all().to_string()),
-                Part::Name(name) => streams[to].push_str(&plain(&record.value(name))),
+                Part::Name(name) => streams[to].push_str(&plain(&(name.value)(record))),
                 Part::Stderr => to = 1,
                 Part::Stdout => to = 0,
             }
@@ -111,12 +91,9 @@ fn part(name: &str) -> Result<Part, String> {
     match name {
         "stderr" => Ok(Part::Stderr),
         "stdout" => Ok(Part::Stdout),
-        _ => match NAMES.iter().find(|(known, _)| *known == name) {
-            Some((known, _)) => Ok(Part::Name(known)),
-            None => Err(format!(
-                "%{{{name}}} is not known; write %{{http_code}} or %{{json}} (the man page lists all)"
-            )),
-        },
+        _ => Name::find(name).map(Part::Name).ok_or_else(|| {
+            format!("%{{{name}}} is not known; write %{{http_code}} or %{{json}} (the man page lists all)")
+        }),
     }
 }
 
@@ -141,7 +118,7 @@ mod tests {
         let endpoint = Endpoint::parse("ws://me:pw@h:1/x").unwrap();
         let facts = Facts::start();
         let record = Record {
-            endpoint: &endpoint,
+            endpoint: Some(&endpoint),
             facts: &facts,
             tally: Tally { messages_sent: 2, ..Tally::default() },
             total: std::time::Duration::from_millis(1500),
@@ -157,14 +134,19 @@ mod tests {
         let all: Value =
             serde_json::from_str(&Template::parse("%{json}").unwrap().render(&record).0).unwrap();
         assert_eq!((&all["messages_sent"], &all["status"]), (&2.into(), &"success".into()));
-        for (name, _) in NAMES.iter().filter(|(name, _)| *name != "json") {
-            assert!(all.get(name).is_some(), "{name}");
-        }
     }
 
     #[test]
     fn a_name_that_does_not_exist_is_refused() {
         assert!(Template::parse("%{htp_code}").unwrap_err().contains("%{http_code}"));
         assert!(Template::parse("%{http_code").unwrap_err().contains("without }"));
+        assert!(Template::parse("@").unwrap_err().contains("@format.txt"));
+    }
+
+    #[test]
+    fn a_format_may_be_in_a_file() {
+        assert_eq!(Template::parse("@a/b").unwrap().file(), Some(Path::new("a/b")));
+        assert_eq!(Template::parse("a@b").unwrap().file(), None);
+        assert!(Template::parse_format("@b").unwrap().file().is_none());
     }
 }

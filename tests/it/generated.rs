@@ -1,5 +1,5 @@
 //! What is generated from the definition of the command line and committed: completions, man pages, the schemas of JSON
-//! reports, and the help texts as a reviewer wants to see them change. One command writes all of it anew:
+//! reports, the lists in the README, and the help texts as a reviewer wants to see them change. One command writes all of it anew:
 //!
 //! `UPDATE_GENERATED=1 cargo test --test it generated`
 
@@ -7,6 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use wsurl::error::Status;
+use wsurl::report::names::NAMES;
+use wsurl::report::{FORMATS, ReportFormat};
 
 use crate::support::Wsurl;
 
@@ -19,6 +23,7 @@ const FOLDERS: [&str; 3] = ["completions", "man", "tests/it/help"];
 fn generated_files_are_fresh() {
     let mut files = wsurl::cli::committed_files().expect("generate");
     files.extend(help_texts());
+    files.push(readme());
     let names: BTreeSet<_> = files.iter().map(|(name, _)| name.clone()).collect();
     if std::env::var_os("UPDATE_GENERATED").is_some_and(|value| value == "1") {
         for stale in committed_names().difference(&names) {
@@ -110,6 +115,48 @@ fn the_bash_completion_is_bash() {
     if let Ok(check) = Command::new("bash").arg("-n").arg(script).output() {
         assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
     }
+}
+
+/// The README with its lists made anew: each stands between two comments.
+fn readme() -> (String, Vec<u8>) {
+    let mut text = fs::read_to_string(root().join("README.md")).expect("read the README");
+    for (name, list) in
+        [("exit codes", exit_codes()), ("report formats", formats()), ("write-out names", write_out_names())]
+    {
+        let begin = format!("<!-- {name}: generated -->\n");
+        let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("README.md has no {begin:?}"));
+        let (_, after) = rest.split_once("<!-- end -->\n").expect("an end of the list");
+        text = format!("{before}{begin}{list}<!-- end -->\n{after}");
+    }
+    ("README.md".to_owned(), text.into_bytes())
+}
+
+fn exit_codes() -> String {
+    let head = "| code | name | meaning |\n|---|---|---|\n| 0 | success | see above |\n";
+    let row = |status: &Status| format!("| {} | {} | {} |\n", status.code(), status.name(), status.meaning());
+    head.to_owned() + &Status::ALL.iter().map(row).collect::<String>()
+}
+
+fn formats() -> String {
+    let head = "| `--report` | what it is |\n|---|---|\n";
+    let row = |format: &ReportFormat| format!("| `{}` | {} |\n", format.name, format.meaning);
+    head.to_owned() + &FORMATS.iter().map(row).collect::<String>()
+}
+
+fn write_out_names() -> String {
+    let names: Vec<_> = NAMES.iter().map(|row| format!("`{}`", row.name)).collect();
+    let mut lines = vec![String::new()];
+    for name in names {
+        let line = lines.last_mut().expect("a line");
+        if line.len() + name.len() > 120 {
+            lines.push(name);
+        } else {
+            let gap = if line.is_empty() { "" } else { " " };
+            line.push_str(gap);
+            line.push_str(&name);
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// Whether it is a man page: the schemas are beside them.

@@ -261,6 +261,6 @@ fn a_small_send_buffer_and_delayed_packets_lose_nothing() {
 #[test]
 fn a_ping_goes_out_when_it_is_due_and_not_with_the_next_one() {
     let peer = Script::new().upgrade().read_frame().send(frame::close(1000, "")).read_close().hang_up();
-    Wsurl::new(["send", "-f", "--ping-interval", "1s", &peer.url()]).within(millis(1800)).exits(0);
+    Wsurl::new(["send", "-f", "--ping-interval", "2s", &peer.url()]).within(millis(3500)).exits(0);
     assert_eq!(peer.frames()[0].opcode, 0x9);
 }

@@ -65,6 +65,7 @@ mod idle; // waiting costs no processor time
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
 #[cfg(unix)]
 mod signals; // SIGINT and SIGTERM
+mod write_out; // -w: names, formats in files, and failures before the dial
 
 // The parts
 mod architecture; // who imports whom, and what a source file looks like

@@ -70,9 +70,9 @@ fn one_that_hangs_does_not_hold_back_those_before_it() {
 fn one_that_hangs_first_costs_no_more_than_its_limit() {
     let hanging = [Script::new().request().hold(), Script::new().request().hold()];
     let good = EchoServer::start();
-    let args = ["--connect-timeout", "1s", &hanging[0].url(), &good.url(), &hanging[1].url()];
+    let args = ["--connect-timeout", "2s", &hanging[0].url(), &good.url(), &hanging[1].url()];
     let run = probe(&args).stderr_has("wsurl: error: 2 of 3 endpoints failed, first ").exits(28);
-    assert!(run.elapsed < millis(1900), "took {:?}", run.elapsed);
+    assert!(run.elapsed < millis(3500), "took {:?}", run.elapsed);
     let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
     assert_eq!(words, ["FAIL", "OK  ", "FAIL"]);
 }
@@ -112,7 +112,7 @@ fn checks_hold_for_each_of_them() {
     let two_url = two.url();
     let run = probe(&["-d", "x", "--expect-text", "x", "--receive-timeout", "300ms", &one.url(), &two_url])
         .stderr_has("1 of 2 endpoints failed")
-        .exits_with_one_of(&[1, 28]);
+        .exits(28);
     let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
     assert_eq!(words, ["OK  ", "FAIL"]);
 }

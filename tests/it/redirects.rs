@@ -366,10 +366,10 @@ fn the_way_is_told() {
 fn the_time_to_connect_is_one_for_the_whole_way() {
     let server = Script::new().request().hold();
     let peer =
-        Script::new().request().sleep(millis(300)).respond(&redirect("302 Found", &server.url())).close();
-    Wsurl::new(["send", "-L", "--connect-timeout", "500ms", &peer.url(), "hi"])
-        .stderr_has("timed out after 500ms in upgrade with 127.0.0.1 (--connect-timeout)")
-        .within(millis(1200))
+        Script::new().request().sleep(millis(1500)).respond(&redirect("302 Found", &server.url())).close();
+    Wsurl::new(["send", "-L", "--connect-timeout", "2s", &peer.url(), "hi"])
+        .stderr_has("timed out after 2s in upgrade with 127.0.0.1 (--connect-timeout)")
+        .within(secs(3))
         .exits(28);
 }
 

@@ -63,12 +63,10 @@ pub(super) fn start_embedded() -> Result<String, Failure> {
     Ok(format!("ws://{bound}/"))
 }
 
-/// A server at `address`.
 fn bind(address: SocketAddr, options: ServerOptions) -> Result<EchoServer, Failure> {
     EchoServer::bind(address, options).map_err(|err| cannot_listen(address, err))
 }
 
-/// Why there is none.
 fn cannot_listen(address: SocketAddr, err: std::io::Error) -> Failure {
     Failure::new(Status::CannotConnect, format!("cannot listen on {address}"))
         .source(IoCause(err))

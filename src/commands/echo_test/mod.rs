@@ -22,7 +22,7 @@ use crate::net::Facts;
 use crate::os::descriptors;
 use crate::report::echo::{self, EchoReport};
 use crate::report::progress::LiveLine;
-use crate::report::{Format, Record, Trace, Verbosity};
+use crate::report::{Reader, Record, Trace, Verbosity};
 use crate::session::Observer;
 use crate::stats::Tally;
 
@@ -115,7 +115,6 @@ fn open_and_run(
     (endpoint, tested)
 }
 
-/// Messages of all connections.
 fn planned(plan: &Plan, connections: usize) -> Option<u64> {
     plan.messages().map(|count| count.saturating_mul(connections as u64))
 }
@@ -130,7 +129,7 @@ fn written(
 ) -> Written {
     let tallies = sessions.iter().map(|session| session.tally);
     let record = Record {
-        endpoint,
+        endpoint: Some(endpoint),
         facts,
         tally: tallies.fold(Tally::default(), Tally::and),
         total: facts.timeline.elapsed(),
@@ -150,10 +149,11 @@ fn conclude(
 ) -> Result<(), Failure> {
     let severity = echo::severity(&report);
     let (printed, style) = (reporting.printed(), reporting.style());
-    let printed = printed.filter(|format| was_open || *format != Format::Human);
-    let text = printed.map_or(String::new(), |format| echo::text(format, &report, style));
+    let printed = printed.filter(|format| was_open || format.reader != Reader::Person);
+    let text = printed.map_or(String::new(), |format| format.echo_test(&report, style));
     let shown = super::print(text.as_bytes()).and_then(|()| written.print());
-    let files = reporting.files(|format, style| echo::text(format, &report, style));
+    let files = reporting.files(|format, style| format.echo_test(&report, style));
     let result = std::mem::replace(&mut report.outcome.result, Ok(()));
-    reporting::result(printed, severity, reporting::and_written(result, [shown, files]))
+    let result = reporting::and_written(result, [shown, files]);
+    reporting::result(printed, severity, result).map_err(Failure::written_out)
 }

@@ -13,26 +13,21 @@ use crate::error::{Failure, Status};
 use crate::protocol::Kind;
 use crate::session::Check;
 
-/// What every URL is asked.
+/// What every URL is probed for.
 #[derive(Debug)]
-pub(super) struct Questions {
-    /// Messages to send.
+pub(super) struct ProbeOptions {
     pub(super) messages: Vec<(Kind, Vec<u8>)>,
-    /// Checks on the replies.
     pub(super) checks: Vec<Check>,
-    /// The largest reply.
     pub(super) max_message_size: u64,
-    /// What the endpoint has promised.
-    pub(super) promises: Promises,
+    pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
     pub(super) conformance: bool,
-    /// Whether a terminal shows what is waited for.
+    /// Whether a terminal shows what the probe is waiting for.
     pub(super) shows_progress: bool,
-    /// Those that are open now.
     pub(super) sessions: Sessions,
 }
 
-/// Counts the sessions that are open, which a signal gives a moment to end.
+/// Counts the open sessions: after a signal, they are given a moment to end.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(AtomicUsize);
 
@@ -40,13 +35,12 @@ pub(super) struct Sessions(AtomicUsize);
 pub(super) struct Open<'a>(&'a Sessions);
 
 impl Sessions {
-    /// One more.
+    /// Counts one more as long as the result lives.
     pub(super) fn enter(&self) -> Open<'_> {
         self.0.fetch_add(1, Ordering::AcqRel);
         Open(self)
     }
 
-    /// Whether there is any.
     pub(super) fn any(&self) -> bool {
         self.0.load(Ordering::Acquire) > 0
     }
@@ -58,9 +52,9 @@ impl Drop for Open<'_> {
     }
 }
 
-/// What an endpoint has to hold beside an open WebSocket.
+/// What has to be true of an endpoint beside an open WebSocket.
 #[derive(Debug)]
-pub(super) struct Promises {
+pub(super) struct Assertions {
     pub(super) status: u16,
     pub(super) subprotocol: Option<String>,
     pub(super) headers: Vec<HeaderCheck>,
@@ -70,46 +64,28 @@ pub(super) struct Promises {
     pub(super) crit: Option<Duration>,
 }
 
-/// The status of an upgrade.
 pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
 
-impl Promises {
+impl Assertions {
     /// Whether a refused upgrade is what is wanted.
     pub(super) fn wants_refusal(&self) -> bool {
         self.status != SWITCHING_PROTOCOLS
     }
 }
 
-impl Questions {
+impl ProbeOptions {
     /// Whether messages belong to the probe.
     pub(super) fn has_messages(&self) -> bool {
         !self.messages.is_empty() || !self.checks.is_empty()
     }
 }
 
-/// The questions, and how each URL is reached.
+/// The probe, and how each URL is reached.
 ///
 /// # Errors
 /// Arguments contradict each other, a URL is none, or a file cannot be read.
-pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationOptions>), Failure> {
-    if let (Some(warn), Some(crit)) = (args.warn, args.crit)
-        && warn > crit
-    {
-        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
-            .hint("--warn 1s --crit 3s warns first"));
-    }
-    let has_checks = !checks(&args.checks).is_empty();
-    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
-        let what = if has_checks { "a check on messages" } else { "--conformance" };
-        let text =
-            format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
-        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
-    }
-    let several = args.urls.len() > 1;
-    if several && args.conversation.output.dump_header.is_some() {
-        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
-            .hint("--report json has the answers of all"));
-    }
+pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
+    refuse_contradictions(&args)?;
     let mut conversation = args.conversation;
     if let Some(name) = &args.expect_subprotocol
         && conversation.request.subprotocols.is_empty()
@@ -131,11 +107,11 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))
             .hint("--mode stream sends it as binary"));
     }
-    let questions = Questions {
+    let options = ProbeOptions {
         messages: messages.into_iter().map(|message| (kind, message)).collect(),
         checks: checks(&args.checks),
         max_message_size: args.max_message_size,
-        promises: Promises {
+        assertions: Assertions {
             status: args.expect_status,
             subprotocol: args.expect_subprotocol,
             headers: args.expect_header,
@@ -149,5 +125,26 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(Questions, Vec<ConversationO
         shows_progress,
         sessions: Sessions::default(),
     };
-    Ok((questions, endpoints))
+    Ok((options, endpoints))
+}
+
+fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
+    if let (Some(warn), Some(crit)) = (args.warn, args.crit)
+        && warn > crit
+    {
+        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
+            .hint("--warn 1s --crit 3s warns first"));
+    }
+    let has_checks = !checks(&args.checks).is_empty();
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
+        let what = if has_checks { "a check on messages" } else { "--conformance" };
+        let text =
+            format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
+        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
+    }
+    if args.urls.len() > 1 && args.conversation.output.dump_header.is_some() {
+        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
+            .hint("--report json has the answers of all"));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::attempt::Seen;
+use super::seen::Seen;
 use crate::net::http::ResponseHead;
 use crate::net::tls::certificate::validity;
 use crate::net::{Facts, Timeline};
@@ -17,7 +17,7 @@ pub(super) fn phases(seen: &Seen<'_>) -> Vec<PhaseReport> {
         (phases.iter_mut().find(|phase| phase.time.is_none()), seen.failure)
     {
         // The first step that was not done is the one that failed, unless the fault was on our side.
-        failed.failed = !seen.is_open() && Severity::of(failure) != Severity::Unknown;
+        failed.failed = !seen.is_open() && failure.severity() != Severity::Unknown;
     }
     if !seen.wants_refusal {
         phases.extend(session_phases(seen));

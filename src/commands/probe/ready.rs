@@ -1,10 +1,10 @@
-//! `--wait-ready`: probes again until everything is as it should be, or the time is over.
+//! `--wait-ready`: probes again until every check holds or the time is over.
 
 use std::time::Duration;
 
+use super::assertions;
 use super::attempt::{Probed, attempt};
-use super::options::Questions;
-use super::promises;
+use super::options::ProbeOptions;
 use crate::commands::options::ConversationOptions;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
@@ -14,24 +14,23 @@ use crate::report::{Severity, Trace};
 /// Between the first two tries; doubled from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// With less time than this, a try would say more about the time than about the server.
+/// The least time for a try: a shorter one would time out whatever the server does.
 const LEAST_TRY: Duration = Duration::from_millis(50);
 
-/// Probes an endpoint, as often as it is worth it.
+/// Probes an endpoint once, or with `--wait-ready` until it is ready.
 pub(super) fn probe(
     options: &mut ConversationOptions,
-    questions: &Questions,
+    probe: &ProbeOptions,
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) -> Probed {
-    let Some(patience) = questions.wait_ready else { return attempt(options, questions, trace) };
+    let Some(patience) = probe.wait_ready else { return attempt(options, probe, trace) };
     let whole = options.limits.whole;
     let end = Deadline::after(patience, "--wait-ready").earliest(whole);
     options.limits.whole = Some(end);
-    let probed = probe_until(end, options, questions, trace, show);
+    let probed = probe_until(end, options, probe, trace, show);
     // What comes after the wait is not limited by it.
     options.limits.whole = whole;
     probed
@@ -40,14 +39,14 @@ pub(super) fn probe(
 fn probe_until(
     end: Deadline,
     options: &ConversationOptions,
-    questions: &Questions,
+    probe: &ProbeOptions,
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) -> Probed {
     let mut pause = FIRST_PAUSE;
     let (mut tries, mut missing) = (0, None);
     loop {
-        let mut probed = attempt(options, questions, trace);
+        let mut probed = attempt(options, probe, trace);
         tries += probed.report.tries;
         probed.report.tries = tries;
         let Some(failure) = probed.report.failure.take() else { return probed };
@@ -58,7 +57,7 @@ fn probe_until(
         }
         // A try that is cut off by the end of the wait says less than what is known already.
         let is_cut = left.is_none() && failure.status() == Status::Timeout;
-        let known = if is_cut { promises::broken(&probed.report.assertions).or(missing) } else { None };
+        let known = if is_cut { assertions::broken(&probed.report.assertions).or(missing) } else { None };
         let failure = known.unwrap_or(failure);
         let left = left.unwrap_or_default();
         if left <= LEAST_TRY {
@@ -71,15 +70,15 @@ fn probe_until(
         crate::net::Observer::note(trace, &format!("not ready: {failure}"));
         show(&format!("try {tries}, not ready: {failure}"));
         missing = Some(failure);
-        // Denser towards the end, so that the last moment counts, too.
+        // Shorter towards the end, so that the last moment is tried, too.
         std::thread::sleep(pause.min(left / 2));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Whether waiting may help: not against what is wrong on this side.
+/// Whether waiting may help: it does not help against a fault on our side.
 fn may_pass(failure: &Failure) -> bool {
-    let is_final =
-        matches!(failure.status(), Status::NetworkNotAllowed | Status::Interrupted | Status::Terminated);
-    !is_final && Severity::of(failure) != Severity::Unknown
+    let status = failure.status();
+    let is_final = status == Status::NetworkNotAllowed || status.is_signal();
+    !is_final && status.severity() != Severity::Unknown
 }

@@ -1,4 +1,4 @@
-//! `--conformance`: the rules of RFC 6455, put to a server that has shown that it is up.
+//! `--conformance`: checks the rules of RFC 6455 on a server that the probe has found to be up.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::os::signals;
 use crate::report::Trace;
 use crate::report::probe::{self, ProbeReport};
 
-/// How long one reaction of the server is waited for: so many round trips, within bounds.
+/// How long one reaction of the server is awaited: so many round trips, within bounds.
 const ROUND_TRIPS: u32 = 20;
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ struct TargetServer<'a> {
     in_a_row: u32,
 }
 
-/// After so many failures in a row, the server is gone.
+/// After so many failures to connect in a row, the server counts as lost.
 const GONE: u32 = 3;
 
 impl TargetServer<'_> {
@@ -75,7 +75,7 @@ pub(super) fn check(
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
-    // As long as this lives, a signal does not end the program at once.
+    // While this lives, the first signal does not end the process.
     let _attached = signals::attach(|| ());
     let asked = Options { patience, huge: HUGE, interrupted: &interrupted };
     let (mut checked, all) = (0, conformance::rules().count());
@@ -107,6 +107,6 @@ pub(super) fn check(
 }
 
 fn fail(report: &mut ProbeReport, failure: Failure) {
-    report.verdict = probe::Verdict::Failed;
+    report.verdict = probe::ProbeVerdict::Failed;
     report.failure = Some(failure);
 }

@@ -1,58 +1,58 @@
-//! Endpoints that are probed at the same time, and told of in the order given. What is still being dialled when the user
-//! has had enough is left behind.
+//! Probes endpoints at the same time and reports on them in the order given. On a signal, probes that are still connecting
+//! are abandoned.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::options::Questions;
-use super::{Done, probe_one};
+use super::options::ProbeOptions;
+use super::single::{self, FinishedProbe};
 use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
 use crate::error::Failure;
 use crate::net::Facts;
 use crate::os::signals;
-use crate::report::probe::{ProbeReport, Verdict};
+use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::stats::Tally;
 
-/// Endpoints that are probed at the same time: more than anybody names, and few enough for the threads of one process.
+/// The most endpoints that are probed at the same time: each takes a thread.
 const AT_ONCE: usize = 1000;
 
 /// How long open sessions have to end in order after a signal; theirs is a little shorter.
 const GRACE: Duration = Duration::from_millis(1200);
 
-/// What the thread that reports is told.
+/// Messages to the thread that reports.
 enum News {
     /// The endpoint with this number is done.
-    Done(usize, Box<Done>),
+    Done(usize, Box<FinishedProbe>),
     Signal,
 }
 
-/// The endpoints that nobody has begun with, with their numbers.
+/// The endpoints that are not begun yet, with their numbers.
 type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>>;
 
 /// Probes all endpoints. `tell` is called in the order given, as soon as all before are done.
 pub(super) fn probe_all(
     endpoints: Vec<ConversationOptions>,
-    questions: Questions,
-    mut tell: impl FnMut(&Done),
+    probe: ProbeOptions,
+    mut tell: impl FnMut(&FinishedProbe),
 ) -> Vec<ProbeReport> {
     let urls: Vec<_> = endpoints.iter().map(|options| options.endpoint.to_string()).collect();
-    let (questions, several) = (Arc::new(questions), urls.len() > 1);
+    let (probe, several) = (Arc::new(probe), urls.len() > 1);
     let (sender, news) = mpsc::channel();
     let on_signal = sender.clone();
     let _attached = signals::attach(move || {
-        // Nobody listens any more only when this is over.
+        // It fails only when the probes are over.
         let _ = on_signal.send(News::Signal);
     });
     let queue: Arc<Queue> = Arc::new(Mutex::new(endpoints.into_iter().enumerate()));
     let worker = || {
-        let (queue, questions, sender) = (Arc::clone(&queue), Arc::clone(&questions), sender.clone());
-        move || work(&queue, &questions, several, &sender)
+        let (queue, probe, sender) = (Arc::clone(&queue), Arc::clone(&probe), sender.clone());
+        move || work(&queue, &probe, several, &sender)
     };
     let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
-    // One that cannot be had does without the others' help.
+    // Where no thread can be spawned, this one does all the work.
     if (0..urls.len().min(AT_ONCE)).filter(|_| spawn().is_ok()).count() == 0 {
         worker()();
     }
@@ -66,7 +66,7 @@ pub(super) fn probe_all(
         match next {
             Some(News::Done(index, done)) => drop(early.insert(index, *done)),
             Some(News::Signal) => {
-                let grace = if questions.sessions.any() { GRACE } else { Duration::ZERO };
+                let grace = if probe.sessions.any() { GRACE } else { Duration::ZERO };
                 end.get_or_insert(Instant::now() + grace);
             }
             None => drop(early.entry(reports.len()).or_insert_with_key(|index| left_behind(&urls[*index]))),
@@ -79,21 +79,21 @@ pub(super) fn probe_all(
     reports
 }
 
-/// Takes one endpoint after the other, until there is none or the user has had enough.
-fn work(queue: &Queue, questions: &Questions, several: bool, sender: &mpsc::Sender<News>) {
+/// Probes one endpoint after the other, until none is left or a signal comes.
+fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sender<News>) {
     while signals::received().is_none() {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some((index, options)) = next else { break };
         let label = if several { format!("[{}] ", index + 1) } else { String::new() };
-        let done = probe_one(options, questions, label);
+        let done = single::probe(options, probe, label);
         if sender.send(News::Done(index, Box::new(done))).is_err() {
             break;
         }
     }
 }
 
-/// What there is to say of an endpoint that nobody waits for any more.
-fn left_behind(url: &str) -> Done {
+/// The report on an endpoint that is abandoned.
+fn left_behind(url: &str) -> FinishedProbe {
     let failure = signals::received().map(signals::Signal::failure);
     let report = ProbeReport {
         url: url.to_owned(),
@@ -101,7 +101,7 @@ fn left_behind(url: &str) -> Done {
         time: SystemTime::now(),
         elapsed: Duration::ZERO,
         tries: 1,
-        verdict: Verdict::Failed,
+        verdict: ProbeVerdict::Failed,
         failure: failure.or_else(|| Some(never_told())),
         phases: Vec::new(),
         facts: Facts::start(),
@@ -113,10 +113,10 @@ fn left_behind(url: &str) -> Done {
         min_cert_days: None,
         conformance: None,
     };
-    Done { report, written: Written::default() }
+    FinishedProbe { report, written: Written::default() }
 }
 
-/// Only when a thread has ended without a word, which a panic would have explained.
+/// The failure when a thread ends without a report, which only a panic does.
 fn never_told() -> Failure {
     Failure::new(crate::error::Status::Interrupted, "the probe ended without a result")
 }

@@ -1,26 +1,17 @@
 //! Which challenge is answered, and whether once more: Digest before Basic, and nothing twice. Pure.
 
 use super::challenge::Challenge;
-use super::digest::Flaw;
-use super::{basic, digest};
+use super::credential::Credential;
+use super::digest::{self, Flaw};
 use crate::secret::Secret;
-
-/// A user name and its password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credential {
-    /// The user name.
-    pub name: String,
-    /// The password.
-    pub password: Secret,
-}
 
 /// What the peer that challenges has been sent before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tried {
+pub(crate) enum Tried {
     /// No credential.
     #[default]
     Nothing,
-    /// Basic, be it unasked.
+    /// Basic, with or without a challenge.
     Basic,
     /// An answer to a Digest challenge.
     Digest,
@@ -30,7 +21,7 @@ pub enum Tried {
 
 /// What to do about a 401 or a 407.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum ChallengeAnswer {
     /// Send the request again with this value of Authorization or Proxy-Authorization; what has been
     /// tried then.
     Header(Secret, Tried),
@@ -42,23 +33,16 @@ pub enum Answer {
     Malformed(String),
 }
 
-impl Credential {
-    /// The value of the Authorization field for Basic, which may be sent before any challenge.
-    pub fn basic(&self) -> Secret {
-        basic::header(self)
-    }
-}
-
 /// Answers `challenges` for a request with this method and target (RFC 9110 §7.1: path and query, or
 /// `host:port` for CONNECT). `cnonce` is random text, new for each call.
-pub fn answer(
+pub(crate) fn answer(
     challenges: &[Challenge],
     credential: &Credential,
     method: &str,
     uri: &str,
     tried: Tried,
     cnonce: &str,
-) -> Answer {
+) -> ChallengeAnswer {
     let mut unsupported: Vec<String> = Vec::new();
     let mut malformed = None;
     // The strongest that is offered; among equals the peer's own order counts (RFC 7616 §3.7).
@@ -69,9 +53,9 @@ pub fn answer(
             Ok(header) => {
                 let stale = challenge.param("stale").is_some_and(|value| value.eq_ignore_ascii_case("true"));
                 return match tried {
-                    Tried::Nothing | Tried::Basic => Answer::Header(header, Tried::Digest),
-                    Tried::Digest if stale => Answer::Header(header, Tried::DigestTwice),
-                    Tried::Digest | Tried::DigestTwice => Answer::Refused,
+                    Tried::Nothing | Tried::Basic => ChallengeAnswer::Header(header, Tried::Digest),
+                    Tried::Digest if stale => ChallengeAnswer::Header(header, Tried::DigestTwice),
+                    Tried::Digest | Tried::DigestTwice => ChallengeAnswer::Refused,
                 };
             }
             Err(Flaw::Unsupported(name)) => unsupported.push(name),
@@ -80,13 +64,13 @@ pub fn answer(
     }
     if challenges.iter().any(|challenge| challenge.is("Basic")) {
         return match tried {
-            Tried::Nothing => Answer::Header(credential.basic(), Tried::Basic),
+            Tried::Nothing => ChallengeAnswer::Header(credential.basic(), Tried::Basic),
             // Who first asked for Digest and then for Basic is not told the password.
-            Tried::Basic | Tried::Digest | Tried::DigestTwice => Answer::Refused,
+            Tried::Basic | Tried::Digest | Tried::DigestTwice => ChallengeAnswer::Refused,
         };
     }
     if let Some(why) = malformed {
-        return Answer::Malformed(why);
+        return ChallengeAnswer::Malformed(why);
     }
     for challenge in challenges.iter().filter(|challenge| !challenge.is("Digest")) {
         if !unsupported.contains(&challenge.scheme) {
@@ -94,9 +78,9 @@ pub fn answer(
         }
     }
     match (unsupported.is_empty(), tried) {
-        (false, _) => Answer::Unsupported(unsupported),
-        (true, Tried::Nothing) => Answer::Malformed("no challenge that can be read".to_owned()),
-        (true, Tried::Basic | Tried::Digest | Tried::DigestTwice) => Answer::Refused,
+        (false, _) => ChallengeAnswer::Unsupported(unsupported),
+        (true, Tried::Nothing) => ChallengeAnswer::Malformed("no challenge that can be read".to_owned()),
+        (true, Tried::Basic | Tried::Digest | Tried::DigestTwice) => ChallengeAnswer::Refused,
     }
 }
 
@@ -108,7 +92,7 @@ mod tests {
     const STALE: &str = "Digest realm=\"r\", nonce=\"m\", qop=\"auth\", stale=TRUE";
     const BASIC: &str = "Basic realm=\"r\"";
 
-    fn answered(fields: &[&str], tried: Tried) -> Answer {
+    fn answered(fields: &[&str], tried: Tried) -> ChallengeAnswer {
         let credential = Credential { name: "me".to_owned(), password: Secret::new("pw") };
         let challenges = Challenge::parse_all(fields.iter().copied());
         answer(&challenges, &credential, "CONNECT", "h:443", tried, "c")
@@ -117,7 +101,9 @@ mod tests {
     /// The scheme of the answer.
     fn scheme(fields: &[&str], tried: Tried) -> (String, Tried) {
         match answered(fields, tried) {
-            Answer::Header(value, next) => (value.expose().split(' ').next().unwrap().to_owned(), next),
+            ChallengeAnswer::Header(value, next) => {
+                (value.expose().split(' ').next().unwrap().to_owned(), next)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -136,29 +122,29 @@ mod tests {
             "Digest realm=r, nonce=2, algorithm=SHA-256, qop=\"auth\"",
             "Digest realm=r, nonce=3, algorithm=MD5, qop=\"auth\"",
         ];
-        let Answer::Header(value, _) = answered(&fields, Tried::Nothing) else { panic!() };
+        let ChallengeAnswer::Header(value, _) = answered(&fields, Tried::Nothing) else { panic!() };
         assert!(value.expose().contains("nonce=\"2\"") && value.expose().contains("algorithm=SHA-256"));
     }
 
     #[test]
     fn nothing_is_tried_twice_but_for_a_stale_nonce() {
-        assert_eq!(answered(&[BASIC], Tried::Basic), Answer::Refused);
-        assert_eq!(answered(&[DIGEST], Tried::Digest), Answer::Refused);
+        assert_eq!(answered(&[BASIC], Tried::Basic), ChallengeAnswer::Refused);
+        assert_eq!(answered(&[DIGEST], Tried::Digest), ChallengeAnswer::Refused);
         assert_eq!(scheme(&[STALE], Tried::Digest), ("Digest".to_owned(), Tried::DigestTwice));
-        assert_eq!(answered(&[STALE], Tried::DigestTwice), Answer::Refused);
-        assert_eq!(answered(&[], Tried::Basic), Answer::Refused);
+        assert_eq!(answered(&[STALE], Tried::DigestTwice), ChallengeAnswer::Refused);
+        assert_eq!(answered(&[], Tried::Basic), ChallengeAnswer::Refused);
     }
 
     #[test]
     fn a_password_is_not_sent_in_clear_after_digest() {
-        assert_eq!(answered(&[BASIC], Tried::Digest), Answer::Refused);
+        assert_eq!(answered(&[BASIC], Tried::Digest), ChallengeAnswer::Refused);
     }
 
     #[test]
     fn what_is_not_spoken_is_named_once() {
         let fields = ["Negotiate", "NTLM", "NTLM abc=", "Digest realm=r, nonce=n, algorithm=X"];
         let names = ["Digest with X", "Negotiate", "NTLM"].map(ToOwned::to_owned).to_vec();
-        assert_eq!(answered(&fields, Tried::Nothing), Answer::Unsupported(names));
+        assert_eq!(answered(&fields, Tried::Nothing), ChallengeAnswer::Unsupported(names));
     }
 
     #[test]
@@ -166,10 +152,10 @@ mod tests {
         let bad = "Digest realm=\"r\"";
         assert_eq!(
             answered(&[bad], Tried::Nothing),
-            Answer::Malformed("Digest challenge without realm or nonce".to_owned())
+            ChallengeAnswer::Malformed("Digest challenge without realm or nonce".to_owned())
         );
         assert_eq!(scheme(&[bad, BASIC], Tried::Nothing).0, "Basic");
-        assert!(matches!(answered(&["="], Tried::Nothing), Answer::Malformed(_)));
+        assert!(matches!(answered(&["="], Tried::Nothing), ChallengeAnswer::Malformed(_)));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What we say of ourselves to one peer, from request to request: Basic at once, Digest when it is asked for.
+//! The credentials of the requests to one server or proxy: Basic at once, Digest when a challenge asks for it.
 
 use data_encoding::HEXLOWER;
 
-use super::{Answer, Challenge, Credential, Tried, answer};
+use super::{Challenge, ChallengeAnswer, Credential, Tried, answer};
 use crate::error::Failure;
 use crate::net::address::Role;
 use crate::net::http::ResponseHead;
@@ -52,13 +52,15 @@ impl Authorization {
             return Err(told_of_unsupported(&challenges, self.role, failure));
         };
         match answer(&challenges, credential, method, uri, self.tried, &cnonce()) {
-            Answer::Header(value, tried) => {
+            ChallengeAnswer::Header(value, tried) => {
                 (self.header, self.tried) = (Some(value), tried);
                 Ok(())
             }
-            Answer::Refused => Err(failure),
-            Answer::Unsupported(_) => Err(told_of_unsupported(&challenges, self.role, failure)),
-            Answer::Malformed(why) => Err(failure.and(format_args!("; its challenge is malformed: {why}"))),
+            ChallengeAnswer::Refused => Err(failure),
+            ChallengeAnswer::Unsupported(_) => Err(told_of_unsupported(&challenges, self.role, failure)),
+            ChallengeAnswer::Malformed(why) => {
+                Err(failure.and(format_args!("; its challenge is malformed: {why}")))
+            }
         }
     }
 }

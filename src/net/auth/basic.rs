@@ -2,13 +2,15 @@
 
 use data_encoding::BASE64;
 
-use super::Credential;
+use super::credential::Credential;
 use crate::secret::Secret;
 
-/// The value of the Authorization field.
-pub(super) fn header(credential: &Credential) -> Secret {
-    let pair = format!("{}:{}", credential.name, credential.password.expose());
-    Secret::new(format!("Basic {}", BASE64.encode(pair.as_bytes())))
+impl Credential {
+    /// The value of the Authorization field, which may be sent before any challenge (RFC 7617 §2.2).
+    pub(crate) fn basic(&self) -> Secret {
+        let pair = format!("{}:{}", self.name, self.password.expose());
+        Secret::new(format!("Basic {}", BASE64.encode(pair.as_bytes())))
+    }
 }
 
 #[cfg(test)]
@@ -22,7 +24,7 @@ mod tests {
             ("test", "123\u{a3}", "Basic dGVzdDoxMjPCow=="),
         ] {
             let credential = Credential { name: name.to_owned(), password: Secret::new(password) };
-            assert_eq!(header(&credential).expose(), expected);
+            assert_eq!(credential.basic().expose(), expected);
         }
     }
 }

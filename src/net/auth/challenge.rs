@@ -1,12 +1,12 @@
 //! The challenges in `WWW-Authenticate` and `Proxy-Authenticate` (RFC 9110 §11.6.1). Pure.
-//! A comma parts challenges as well as their parameters; only what follows it tells which.
+//! Commas separate challenges and parameters alike; the next token decides which.
 //! What is neither is passed over up to the next comma.
 
 use crate::net::http::is_token_char;
 
 /// One way to authenticate that the peer offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
+pub(crate) struct Challenge {
     /// The scheme as it came: `Basic`, `Digest`, `NTLM`.
     pub scheme: String,
     /// Parameters with names in lower case and values without quotes.
@@ -19,17 +19,17 @@ pub struct Challenge {
 
 impl Challenge {
     /// The challenges in the values of all fields of that name, in their order.
-    pub fn parse_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+    pub(crate) fn parse_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
         values.into_iter().flat_map(parse).collect()
     }
 
     /// Whether this is the scheme, in any case.
-    pub fn is(&self, scheme: &str) -> bool {
+    pub(crate) fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
     /// The value of a parameter.
-    pub fn param(&self, name: &str) -> Option<&str> {
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }

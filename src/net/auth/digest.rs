@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use digest_auth::{Algorithm, AlgorithmType, AuthContext, Charset, HttpMethod, Qop, WwwAuthenticateHeader};
 
-use super::{Challenge, Credential};
+use super::challenge::Challenge;
+use super::credential::Credential;
 use crate::secret::Secret;
 
 /// Why a Digest challenge is not answered.

@@ -4,9 +4,11 @@ mod answer;
 mod authorization;
 mod basic;
 mod challenge;
+mod credential;
 mod digest;
-pub mod netrc;
+pub(crate) mod netrc;
 
-pub use answer::{Answer, Credential, Tried, answer};
+pub(crate) use answer::{ChallengeAnswer, Tried, answer};
 pub(in crate::net) use authorization::Authorization;
-pub use challenge::Challenge;
+pub(crate) use challenge::Challenge;
+pub use credential::Credential;

@@ -2,23 +2,23 @@
 
 use super::EchoReport;
 use crate::error::{Failure, Status};
-use crate::report::findings::{Case, CaseOutcome, Family, Findings, Perfdata, Sample};
+use crate::report::findings::{Case, CaseOutcome, Findings, MetricFamily, Perfdata, Sample};
 use crate::report::units::{self, seconds};
 
-const SUCCESS: Family =
-    Family { name: "wsurl_echo_success", help: "Whether every message came back as it was." };
-const DURATION: Family = Family {
+const SUCCESS: MetricFamily =
+    MetricFamily { name: "wsurl_echo_success", help: "Whether every message came back as it was." };
+const DURATION: MetricFamily = MetricFamily {
     name: "wsurl_echo_duration_seconds",
     help: "From the first message sent to the last that came back.",
 };
-const MESSAGES: Family =
-    Family { name: "wsurl_echo_messages", help: "Messages of the test by what became of them." };
-const ROUND_TRIP: Family =
-    Family { name: "wsurl_echo_round_trip_seconds", help: "Quantiles of the round trips of the test." };
-const MESSAGE_RATE: Family =
-    Family { name: "wsurl_echo_messages_per_second", help: "Messages echoed a second." };
-const BYTE_RATE: Family =
-    Family { name: "wsurl_echo_bytes_per_second", help: "Bytes of payload echoed a second." };
+const MESSAGES: MetricFamily =
+    MetricFamily { name: "wsurl_echo_messages", help: "Messages of the test by what became of them." };
+const ROUND_TRIP: MetricFamily =
+    MetricFamily { name: "wsurl_echo_round_trip_seconds", help: "Quantiles of the round trips of the test." };
+const MESSAGE_RATE: MetricFamily =
+    MetricFamily { name: "wsurl_echo_messages_per_second", help: "Messages echoed a second." };
+const BYTE_RATE: MetricFamily =
+    MetricFamily { name: "wsurl_echo_bytes_per_second", help: "Bytes of payload echoed a second." };
 
 impl From<&EchoReport> for Findings {
     fn from(report: &EchoReport) -> Self {

@@ -7,8 +7,7 @@ use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
 use crate::size;
 
-/// The whole report.
-pub(super) fn text(report: &EchoReport, style: Style) -> String {
+pub(crate) fn text(report: &EchoReport, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, report);
     if let Some(difference) = &report.outcome.difference {

@@ -9,15 +9,15 @@ use crate::report::units::{rfc3339, seconds};
 use crate::stats::RoundTrips;
 
 /// An object as it is written, for the man page; a test holds it against the schema.
-pub const EXAMPLE: &str = include_str!("example.json");
+pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
 /// The JSON Schema of the object.
-pub fn schema() -> String {
+pub(crate) fn schema() -> String {
     crate::report::json::schema::<EchoTest>()
 }
 
 /// The object on one line.
-pub(super) fn line(report: &EchoReport) -> String {
+pub(crate) fn line(report: &EchoReport) -> String {
     crate::report::json::text(&EchoTest::from(report)) + "\n"
 }
 

@@ -1,86 +1,10 @@
-//! What an echo test has found out, with what was asked for; the files beside this one put it into words.
+//! What an echo test has found out, as text (`human`), as JSON (`json`) and as findings for the exporters.
 
 mod findings;
 mod histogram;
-mod human;
-mod json;
+pub(super) mod human;
+pub(super) mod json;
+mod report;
 
-use std::time::{Duration, SystemTime};
-
-use super::findings::Findings;
-use super::{Format, Severity, Style, junit, nagios, prometheus, tap, units};
-use crate::echo::Outcome;
-use crate::protocol::Kind;
-
-pub use json::{EXAMPLE, schema};
-
-/// See the module.
-#[derive(Debug)]
-pub struct EchoReport {
-    /// The URL, without a password.
-    pub url: String,
-    /// Whether it is the embedded server.
-    pub embedded: bool,
-    /// When the test began.
-    pub time: SystemTime,
-    /// Bytes in each message; several with `--sizes`.
-    pub sizes: Vec<u64>,
-    /// Text or binary.
-    pub kind: Kind,
-    /// Whether bytes are compared instead of messages (`--mode stream`).
-    pub stream: bool,
-    /// Messages to send in all, of all connections; `None` when only time limits them.
-    pub planned: Option<u64>,
-    /// Connections side by side.
-    pub connections: u64,
-    /// Messages under way on each.
-    pub in_flight: u64,
-    /// Bytes in a fragment.
-    pub fragment: Option<u64>,
-    /// Between messages of a connection.
-    pub interval: Option<Duration>,
-    /// From which the payloads come.
-    pub seed: u64,
-    /// What was found out.
-    pub outcome: Outcome,
-}
-
-/// The report in this form. The human one has codes for colours, which `anstream` and
-/// [`Destinations`](super::Destinations) take away where they have no place.
-pub fn text(format: Format, report: &EchoReport, style: Style) -> String {
-    let export = |exporter| style.export(exporter, &[Findings::from(report)]);
-    match format {
-        Format::Human => human::text(report, style),
-        Format::Json => json::line(report),
-        Format::Junit => export(junit::text),
-        Format::Tap => export(tap::text),
-        Format::Nagios => export(nagios::text),
-        Format::Prometheus => export(prometheus::text),
-    }
-}
-
-/// How bad it is.
-pub fn severity(report: &EchoReport) -> Severity {
-    report.outcome.result.as_ref().map_or_else(Severity::of, |()| Severity::Ok)
-}
-
-impl EchoReport {
-    /// `echoed all 10 messages`.
-    fn success(&self) -> String {
-        match self.outcome.counts.echoed {
-            0 => "was sent no message".to_owned(),
-            1 => "echoed the one message".to_owned(),
-            count => format!("echoed all {count} messages"),
-        }
-    }
-
-    /// Messages echoed a second.
-    fn messages_per_second(&self) -> f64 {
-        units::per_second(self.outcome.counts.echoed, self.outcome.elapsed)
-    }
-
-    /// Bytes of payload echoed a second.
-    fn bytes_per_second(&self) -> f64 {
-        units::per_second(self.outcome.bytes_echoed, self.outcome.elapsed)
-    }
-}
+pub(crate) use json::{EXAMPLE, schema};
+pub(crate) use report::{EchoReport, severity};

@@ -1,31 +1,34 @@
 //! A probe as cases, numbers and one line, for the exporters.
 
-use super::{PhaseReport, ProbeReport, Verdict};
+use super::{PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
-use crate::report::findings::{Case, CaseOutcome, Family, Findings, Perfdata, Sample};
+use crate::report::findings::{Case, CaseOutcome, Findings, MetricFamily, Perfdata, Sample};
 use crate::report::units::{seconds, timestamp};
 
-const SUCCESS: Family =
-    Family { name: "wsurl_probe_success", help: "Whether everything that was asked of the endpoint holds." };
-const DURATION: Family =
-    Family { name: "wsurl_probe_duration_seconds", help: "How long the reported try took." };
-const PHASE: Family =
-    Family { name: "wsurl_probe_phase_duration_seconds", help: "How long each phase of the try took." };
-const HTTP_STATUS: Family = Family {
+const SUCCESS: MetricFamily = MetricFamily {
+    name: "wsurl_probe_success",
+    help: "Whether everything that was asked of the endpoint holds.",
+};
+const DURATION: MetricFamily =
+    MetricFamily { name: "wsurl_probe_duration_seconds", help: "How long the reported try took." };
+const PHASE: MetricFamily =
+    MetricFamily { name: "wsurl_probe_phase_duration_seconds", help: "How long each phase of the try took." };
+const HTTP_STATUS: MetricFamily = MetricFamily {
     name: "wsurl_probe_http_status_code",
     help: "The status code of the answer to the upgrade, 0 when there was none.",
 };
-const NOT_AFTER: Family = Family {
+const NOT_AFTER: MetricFamily = MetricFamily {
     name: "wsurl_probe_certificate_not_after_timestamp_seconds",
     help: "When the certificate of the server expires.",
 };
-const ASSERTION: Family =
-    Family { name: "wsurl_probe_assertion_holds", help: "Whether what an option asks for holds." };
-const RULES: Family = Family {
+const ASSERTION: MetricFamily =
+    MetricFamily { name: "wsurl_probe_assertion_holds", help: "Whether what an option asks for holds." };
+const RULES: MetricFamily = MetricFamily {
     name: "wsurl_probe_conformance_rules",
     help: "Rules of RFC 6455 by how the server did on them.",
 };
-const TIMESTAMP: Family = Family { name: "wsurl_probe_timestamp_seconds", help: "When the probe began." };
+const TIMESTAMP: MetricFamily =
+    MetricFamily { name: "wsurl_probe_timestamp_seconds", help: "When the probe began." };
 
 impl From<&ProbeReport> for Findings {
     fn from(report: &ProbeReport) -> Self {
@@ -35,8 +38,10 @@ impl From<&ProbeReport> for Findings {
             elapsed: report.elapsed,
             severity: report.severity(),
             summary: match report.verdict {
-                Verdict::Ok | Verdict::Warning => format!("{} is up, {}", report.url, report.times(true)),
-                Verdict::Failed => format!("{}: {}", report.url, report.reason()),
+                ProbeVerdict::Ok | ProbeVerdict::Warning => {
+                    format!("{} is up, {}", report.url, report.times(true))
+                }
+                ProbeVerdict::Failed => format!("{}: {}", report.url, report.reason()),
             },
             cases: cases(report),
             perfdata: perfdata(report),
@@ -47,9 +52,9 @@ impl From<&ProbeReport> for Findings {
 
 fn cases(report: &ProbeReport) -> Vec<Case> {
     let outcome = match (report.verdict, &report.failure) {
-        (Verdict::Ok | Verdict::Warning, _) => CaseOutcome::Passed,
-        (Verdict::Failed, Some(failure)) => CaseOutcome::failed(failure),
-        (Verdict::Failed, None) => CaseOutcome::holds(false, || report.reason()),
+        (ProbeVerdict::Ok | ProbeVerdict::Warning, _) => CaseOutcome::Passed,
+        (ProbeVerdict::Failed, Some(failure)) => CaseOutcome::failed(failure),
+        (ProbeVerdict::Failed, None) => CaseOutcome::holds(false, || report.reason()),
     };
     let endpoint = Case { group: "probe", name: "endpoint".to_owned(), time: Some(report.elapsed), outcome };
     let phases = report.phases.iter().map(|phase| Case {
@@ -114,7 +119,7 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
     let truth = |holds| if holds { 1.0 } else { 0.0 };
     let status = report.facts.response.as_ref().map_or(0, |head| head.status);
     let mut all = vec![
-        Sample::new(&SUCCESS, truth(report.verdict != Verdict::Failed)),
+        Sample::new(&SUCCESS, truth(report.verdict != ProbeVerdict::Failed)),
         Sample::new(&DURATION, seconds(report.elapsed)),
         Sample::new(&TIMESTAMP, timestamp(report.time)),
         Sample::new(&HTTP_STATUS, status.into()),
@@ -129,7 +134,7 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
         all.push(Sample::of(&ASSERTION, "assertion", &assertion.name[..], truth(assertion.holds)));
     }
     if let Some(findings) = &report.conformance {
-        for verdict in VERDICTS {
+        for verdict in conformance::Verdict::ALL {
             let count = findings.iter().filter(|finding| finding.verdict == verdict).count();
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             all.push(Sample::of(&RULES, "verdict", verdict.name(), whole(count)));
@@ -137,13 +142,6 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
     }
     all
 }
-
-const VERDICTS: [conformance::Verdict; 4] = [
-    conformance::Verdict::Pass,
-    conformance::Verdict::Fail,
-    conformance::Verdict::Inconclusive,
-    conformance::Verdict::NotApplicable,
-];
 
 /// Exact up to 2^53.
 #[allow(clippy::cast_precision_loss)]

@@ -1,12 +1,11 @@
 //! A probe as a person reads it: the verdict first, then a line for each thing that was looked at.
 
-use super::{PhaseReport, ProbeReport, Verdict};
+use super::{PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
 
-/// The report on one URL.
-pub(super) fn text(report: &ProbeReport, style: Style) -> String {
+pub(crate) fn text(report: &ProbeReport, style: Style) -> String {
     let mut page = Page::new(style);
     verdict(&mut page, report, style);
     let reached = |phase: &&PhaseReport| phase.time.is_some() || phase.failed;
@@ -35,9 +34,9 @@ fn verdict(page: &mut Page, report: &ProbeReport, style: Style) {
     let url = &report.url;
     let times = report.times(style.ascii);
     match report.verdict {
-        Verdict::Ok => page.verdict(Word::Ok, &format!("{url} is up: {times}")),
-        Verdict::Warning => page.verdict(Word::Warn, &format!("{url} is up: {times}")),
-        Verdict::Failed => page.verdict(Word::Fail, &format!("{url}: {}", report.reason())),
+        ProbeVerdict::Ok => page.verdict(Word::Ok, &format!("{url} is up: {times}")),
+        ProbeVerdict::Warning => page.verdict(Word::Warn, &format!("{url} is up: {times}")),
+        ProbeVerdict::Failed => page.verdict(Word::Fail, &format!("{url}: {}", report.reason())),
     }
     if report.url_effective != *url {
         page.wrap(&format!("  redirect  to {}", report.url_effective));

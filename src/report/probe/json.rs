@@ -3,22 +3,22 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ProbeReport, Verdict};
+use super::{ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::net::Facts;
 use crate::report::units::{rfc3339, rfc3339_seconds, seconds};
 use crate::session::Side;
 
 /// An object as it is written, for the man page; a test holds it against the schema.
-pub const EXAMPLE: &str = include_str!("example.json");
+pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
 /// The JSON Schema of the object.
-pub fn schema() -> String {
+pub(crate) fn schema() -> String {
     crate::report::json::schema::<Probe>()
 }
 
 /// The object on one line.
-pub(super) fn line(report: &ProbeReport) -> String {
+pub(crate) fn line(report: &ProbeReport) -> String {
     crate::report::json::text(&Probe::from(report)) + "\n"
 }
 
@@ -49,7 +49,7 @@ struct Probe {
     /// Tries that were made.
     tries: u32,
     /// The steps that were to be taken, in their order.
-    phases: Vec<Phase>,
+    phases: Vec<PhaseEntry>,
     /// The address that was connected to, the server's or the proxy's: IP:PORT.
     remote_address: Option<String>,
     /// Our own address: IP:PORT.
@@ -86,7 +86,8 @@ enum VerdictName {
 /// A step of the probe.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Phase {
+#[schemars(rename = "Phase")]
+struct PhaseEntry {
     /// resolve, connect, proxy, tls, upgrade, ping, message or close.
     name: &'static str,
     /// ok, failed, or skipped when it was not reached.
@@ -259,9 +260,9 @@ impl From<&ProbeReport> for Probe {
             url_effective: report.url_effective.clone(),
             time: rfc3339(report.time),
             verdict: match report.verdict {
-                Verdict::Ok => VerdictName::Ok,
-                Verdict::Warning => VerdictName::Warning,
-                Verdict::Failed => VerdictName::Failed,
+                ProbeVerdict::Ok => VerdictName::Ok,
+                ProbeVerdict::Warning => VerdictName::Warning,
+                ProbeVerdict::Failed => VerdictName::Failed,
             },
             status: failure.map_or("success", |failure| failure.status().name()),
             exit_code: failure.map_or(0, |failure| failure.status().code()),
@@ -297,8 +298,8 @@ impl From<&ProbeReport> for Probe {
     }
 }
 
-fn phase(phase: &super::PhaseReport) -> Phase {
-    Phase {
+fn phase(phase: &super::PhaseReport) -> PhaseEntry {
+    PhaseEntry {
         name: phase.name,
         verdict: match phase.time {
             _ if phase.failed => PhaseVerdict::Failed,

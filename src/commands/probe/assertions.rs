@@ -1,0 +1,102 @@
+//! Whether an endpoint is as the options want it. Pure.
+
+use std::time::{Duration, SystemTime};
+
+use super::options::{Assertions, SWITCHING_PROTOCOLS};
+use super::seen::Seen;
+use crate::error::{Failure, Status};
+use crate::net::Facts;
+use crate::net::http::ResponseHead;
+use crate::net::tls::certificate::validity;
+use crate::report::probe::{Assertion, PhaseReport};
+use crate::report::units;
+
+/// The steps that are round trips.
+const ROUND_TRIPS: [&str; 3] = ["upgrade", "ping", "message"];
+
+/// What the options want, with what was seen. `elapsed` is how long all of it took.
+pub(super) fn assertions(
+    wanted: &Assertions,
+    seen: &Seen<'_>,
+    phases: &[PhaseReport],
+    elapsed: Duration,
+) -> Vec<Assertion> {
+    let facts = seen.facts;
+    let mut assertions = Vec::new();
+    if facts.response.is_none() {
+        // An endpoint that has not answered has broken no assertion yet.
+        return assertions;
+    }
+    if wanted.wants_refusal() {
+        assertions.push(status(wanted.status, facts));
+    }
+    if let Some(name) = &wanted.subprotocol {
+        // What was not offered is a breach of the protocol, and no choice, but seen all the same.
+        let mut chosen = facts.response.iter().flat_map(|head| head.values("sec-websocket-protocol"));
+        let seen = chosen.next().filter(|chosen| !chosen.is_empty());
+        let seen = seen.map_or("no subprotocol".to_owned(), ToOwned::to_owned);
+        let holds = facts.subprotocol.as_deref() == Some(name);
+        assertions.push(Assertion { name: format!("--expect-subprotocol {name}"), holds, seen });
+    }
+    assertions.extend(wanted.headers.iter().map(|check| {
+        let values: Vec<_> = facts.response.iter().flat_map(|head| head.values(&check.name)).collect();
+        let holds = values.iter().any(|value| check.regex.is_match(value));
+        let seen = if values.is_empty() { "no such field".to_owned() } else { values.join(", ") };
+        Assertion { name: format!("--expect-header '{}: {}'", check.name, check.regex), holds, seen }
+    }));
+    if let Some(least) = wanted.min_cert_days {
+        assertions.push(certificate(least, facts));
+    }
+    if let Some(most) = wanted.max_latency {
+        assertions.push(latency(most, phases));
+    }
+    if let Some(most) = wanted.crit {
+        let name = format!("--crit {}", humantime::format_duration(most));
+        assertions.push(Assertion { name, holds: elapsed <= most, seen: shown(elapsed) });
+    }
+    assertions.extend(seen.checks.iter().map(|(name, holds)| {
+        let seen = if *holds { "met".to_owned() } else { seen.last_message.to_owned() };
+        Assertion { name: name.clone(), holds: *holds, seen }
+    }));
+    assertions
+}
+
+/// The failure that stands for those that do not hold, if there are any.
+pub(super) fn broken(assertions: &[Assertion]) -> Option<Failure> {
+    let broken: Vec<_> = assertions
+        .iter()
+        .filter(|assertion| !assertion.holds)
+        .map(|Assertion { name, seen, .. }| format!("{name} does not hold: {seen}"))
+        .collect();
+    (!broken.is_empty()).then(|| Failure::new(Status::ExpectationFailed, broken.join("; ")))
+}
+
+fn status(wanted: u16, facts: &Facts) -> Assertion {
+    let got = facts.response.as_ref();
+    let seen = got.map_or("no answer".to_owned(), ResponseHead::status_and_reason);
+    let holds = got.is_some_and(|head| head.status == wanted && wanted != SWITCHING_PROTOCOLS);
+    Assertion { name: format!("--expect-status {wanted}"), holds, seen }
+}
+
+fn certificate(least: u32, facts: &Facts) -> Assertion {
+    let left = facts.certificate.as_ref().map(|certificate| certificate.days_left(SystemTime::now()));
+    let (holds, seen) = match left {
+        Some(left) => (left >= i64::from(least), validity(left)),
+        None => (false, "no certificate without TLS".to_owned()),
+    };
+    Assertion { name: format!("--min-cert-days {least}"), holds, seen }
+}
+
+fn latency(most: Duration, phases: &[PhaseReport]) -> Assertion {
+    let trips = phases.iter().filter(|phase| ROUND_TRIPS.contains(&phase.name));
+    let slowest = trips.filter_map(|phase| Some((phase.time?, phase.name))).max();
+    let (holds, seen) = match slowest {
+        Some((time, name)) => (time <= most, format!("{name} took {}", shown(time))),
+        None => (false, "no round trip".to_owned()),
+    };
+    Assertion { name: format!("--max-latency {}", humantime::format_duration(most)), holds, seen }
+}
+
+fn shown(time: Duration) -> String {
+    units::duration(time, true)
+}

@@ -1,0 +1,65 @@
+//! What one probe has seen of an endpoint, before it is judged. Pure.
+
+use std::time::Duration;
+
+use crate::commands::options::ConversationOptions;
+use crate::endpoint::Endpoint;
+use crate::error::{Failure, Status};
+use crate::net::Facts;
+use crate::session::Outcome;
+
+/// Everything that was seen of an endpoint, before it is judged.
+pub(super) struct Seen<'a> {
+    pub(super) facts: &'a Facts,
+    /// How the session went, if the WebSocket was open.
+    pub(super) session: Option<&'a Outcome>,
+    pub(super) failure: Option<&'a Failure>,
+    pub(super) wants_refusal: bool,
+    pub(super) has_messages: bool,
+    pub(super) route: Route,
+    /// Each check on the replies, and whether it was met.
+    pub(super) checks: &'a [(String, bool)],
+    /// What was seen where a check was not met.
+    pub(super) last_message: &'a str,
+}
+
+/// What lies between us and the server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    /// A network, and not just a Unix socket.
+    pub(super) network: bool,
+    pub(super) proxy: bool,
+    pub(super) tls: bool,
+}
+
+impl Route {
+    pub(super) fn to(endpoint: &Endpoint, options: &ConversationOptions) -> Self {
+        let network = options.dial.address.unix_socket().is_none();
+        let has_proxy = || options.proxy.choose(endpoint).is_ok_and(|(proxy, _)| proxy.is_some());
+        Self { network, proxy: network && has_proxy(), tls: endpoint.is_secure() }
+    }
+}
+
+impl Seen<'_> {
+    pub(super) fn is_open(&self) -> bool {
+        self.facts.timeline.upgraded.is_some()
+    }
+
+    /// The step of the session that has failed.
+    pub(super) fn failed_in_session(&self) -> Option<&'static str> {
+        let (session, failure) = (self.session?, self.failure?);
+        let unmet = failure.status() == Status::ExpectationFailed;
+        Some(match session {
+            Outcome { ping: None, .. } => "ping",
+            Outcome { finished_at: None, .. } if self.has_messages => "message",
+            _ if self.has_messages && unmet => "message",
+            _ => "close",
+        })
+    }
+
+    /// From the pong to when everything awaited had come.
+    pub(super) fn message_time(&self, session: &Outcome) -> Option<Duration> {
+        let until = self.facts.timeline.until(session.finished_at?);
+        Some(until.saturating_sub(self.facts.timeline.upgraded?).saturating_sub(session.ping?))
+    }
+}

@@ -1,0 +1,41 @@
+//! One endpoint from the first try to the last rule, and what `-w` prints of it.
+
+use super::options::ProbeOptions;
+use super::{ready, rules};
+use crate::commands::options::ConversationOptions;
+use crate::commands::written::Written;
+use crate::report::probe::{ProbeReport, ProbeVerdict};
+use crate::report::progress::LiveLine;
+use crate::report::{Record, Trace};
+
+/// A probe that is over, and what `-w` prints of it.
+pub(super) struct FinishedProbe {
+    pub(super) report: ProbeReport,
+    pub(super) written: Written,
+}
+
+pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, label: String) -> FinishedProbe {
+    let is_alone = label.is_empty();
+    let mut trace = Trace::new(options.verbosity).labelled(label);
+    // Of one endpoint there is room to show what is waited for.
+    let shows_line = is_alone && probe.shows_progress;
+    let line = if shows_line { LiveLine::on_terminal() } else { None };
+    let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
+    let mut probed = ready::probe(&mut options, probe, &mut trace, &mut show);
+    if probe.conformance && probed.report.verdict != ProbeVerdict::Failed {
+        let _open = probe.sessions.enter();
+        rules::check(&options, &probed.endpoint, &mut probed.report, &mut trace, &mut show);
+    }
+    let report = probed.report;
+    let record = Record {
+        endpoint: Some(&probed.endpoint),
+        facts: &report.facts,
+        tally: report.tally,
+        total: report.elapsed,
+        close: report.close.clone(),
+        digests: [None, None],
+        failure: report.failure.as_ref(),
+    };
+    let written = Written::of(options.write_out.as_ref(), &record);
+    FinishedProbe { report, written }
+}

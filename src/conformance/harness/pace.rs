@@ -1,0 +1,57 @@
+//! How long a reaction of the server is waited for. Pure.
+
+use std::time::Duration;
+
+/// So many waits in vain show that a server which has never reacted will not do so later either.
+const WAITS_OF_FULL_LENGTH: u32 = 3;
+
+/// The part of the time that it is given from then on.
+const PART: u32 = 8;
+
+/// The time for one reaction, and whether there has been any.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    patience: Duration,
+    has_reacted: bool,
+    in_vain: u32,
+}
+
+impl Pace {
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience, has_reacted: false, in_vain: 0 }
+    }
+
+    /// Something has come of a WebSocket.
+    pub(crate) fn reacted(&mut self) {
+        self.has_reacted = true;
+    }
+
+    /// Nothing has come in time.
+    pub(crate) fn waited_in_vain(&mut self) {
+        self.in_vain += 1;
+    }
+
+    /// The time for the next reaction.
+    pub(crate) fn patience(&self) -> Duration {
+        let is_mute = !self.has_reacted && self.in_vain >= WAITS_OF_FULL_LENGTH;
+        if is_mute { self.patience / PART } else { self.patience }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_server_that_never_reacts_is_given_less_time() {
+        let whole = Duration::from_secs(8);
+        let mut pace = Pace::new(whole);
+        for _ in 0..WAITS_OF_FULL_LENGTH {
+            assert_eq!(pace.patience(), whole);
+            pace.waited_in_vain();
+        }
+        assert_eq!(pace.patience(), Duration::from_secs(1));
+        pace.reacted();
+        assert_eq!(pace.patience(), whole);
+    }
+}

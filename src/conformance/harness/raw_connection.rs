@@ -1,0 +1,285 @@
+//! One connection to the server under test: sends any bytes, and tells what the server does next.
+//! Everything that is sent and seen is recorded.
+
+use std::time::Duration;
+
+use super::event::{ConnectionEnd, ServerEvent};
+use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT};
+use super::judgement::Stop;
+use super::recorder::{FrameWatcher, Recorder};
+use super::transcript::{Transcript, hex};
+use crate::deadline::Deadline;
+use crate::error::io_reason;
+use crate::net::{Transport, WaitError};
+use crate::protocol::Kind;
+
+/// Named where a deadline wants the flag that sets it.
+const FLAG: &str = "--conformance";
+
+/// How often is looked whether the user has had enough.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Between two pieces of what is sent in pieces: enough for each to be a segment of its own.
+const BETWEEN_PIECES: Duration = Duration::from_millis(1);
+
+/// How long the goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// Events that are still looked at when the time is over: they may have come before.
+const LATE_EVENTS: usize = 64;
+
+/// The largest message that is put together from fragments, in bytes.
+const MAX_MESSAGE: usize = 16 << 20;
+
+/// See the module. Says goodbye when it is dropped.
+pub(crate) struct RawConnection<'a> {
+    transport: Transport,
+    received: Vec<u8>,
+    recorder: &'a mut Recorder,
+    frames: &'a mut dyn FrameWatcher,
+    interrupted: &'a dyn Fn() -> bool,
+    /// The message whose last fragment has not come.
+    message: Option<(Kind, Vec<u8>)>,
+    end: Option<ConnectionEnd>,
+    /// Whether a Close frame is still owed.
+    is_open: bool,
+}
+
+impl<'a> RawConnection<'a> {
+    /// A connection on which nothing was said yet.
+    pub(crate) fn new(
+        transport: Transport,
+        recorder: &'a mut Recorder,
+        frames: &'a mut dyn FrameWatcher,
+        interrupted: &'a dyn Fn() -> bool,
+    ) -> Self {
+        frames.connected();
+        let received = Vec::new();
+        Self { transport, received, recorder, frames, interrupted, message: None, end: None, is_open: false }
+    }
+
+    /// It is a WebSocket from now on; these bytes of it have come already.
+    pub(crate) fn opened(mut self, leftover: Vec<u8>) -> Self {
+        self.recorder.transcript.note("WebSocket open");
+        self.received = leftover;
+        self.is_open = true;
+        self
+    }
+
+    pub(crate) fn transcript(&mut self) -> &mut Transcript {
+        &mut self.recorder.transcript
+    }
+
+    /// How long the server has for one reaction.
+    pub(crate) fn patience(&self) -> Duration {
+        self.recorder.pace.patience()
+    }
+
+    /// The end of the time for one reaction that begins now.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.patience(), FLAG)
+    }
+
+    /// Sends frames at once, in one segment if they fit.
+    pub(crate) fn send(&mut self, frames: &[RawFrame]) {
+        let mut bytes = Vec::new();
+        for frame in frames {
+            bytes.extend(self.encode(frame));
+        }
+        self.write(&bytes);
+    }
+
+    /// Sends a frame a byte at a time.
+    pub(crate) fn send_dripping(&mut self, frame: &RawFrame) {
+        let bytes = self.encode(frame);
+        self.write_in_pieces(&bytes, 1);
+    }
+
+    /// The bytes of a frame, as evidence too.
+    fn encode(&mut self, frame: &RawFrame) -> Vec<u8> {
+        let bytes = frame.bytes(masking_key());
+        self.recorder.transcript.sent(&bytes);
+        self.is_open &= frame.opcode() != CLOSE;
+        bytes
+    }
+
+    /// Writes bytes that are evidence already. When they do not get through, what the server says is the reason.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        match self.transport.write_until(bytes, &self.deadline()) {
+            Ok(()) => {}
+            Err(WaitError::Deadline) => self.recorder.transcript.note("the server takes no more bytes"),
+            Err(WaitError::Io(err)) => {
+                self.recorder.transcript.note(&format!("not all was sent: {}", io_reason(&err)));
+            }
+        }
+    }
+
+    /// As [`RawConnection::write`], in pieces of this size with a short pause after each.
+    pub(crate) fn write_in_pieces(&mut self, bytes: &[u8], size: usize) {
+        for piece in bytes.chunks(size) {
+            self.write(piece);
+            // When the connection has ended, reading tells.
+            let _ = self.transport.wait(Some(BETWEEN_PIECES));
+        }
+    }
+
+    /// What the server does next, pings and frames that mean nothing passed over.
+    pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<ServerEvent, Stop> {
+        loop {
+            if let Some(event) = self.take_event() {
+                return Ok(event);
+            }
+            match self.more(deadline)? {
+                Some(Ok(())) => {}
+                Some(Err(end)) => {
+                    self.recorder.pace.reacted();
+                    return Ok(ServerEvent::Ended(end));
+                }
+                None => {
+                    self.recorder.pace.waited_in_vain();
+                    self.recorder.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
+                    return Ok(ServerEvent::Silence);
+                }
+            }
+        }
+    }
+
+    /// What the server does until `wanted` is true of it, or it closes, ends or falls silent.
+    pub(crate) fn until(&mut self, wanted: impl FnMut(&ServerEvent) -> bool) -> Result<ServerEvent, Stop> {
+        self.within(self.patience(), wanted)
+    }
+
+    /// As [`RawConnection::until`], with another time than that for a reaction.
+    pub(crate) fn within(
+        &mut self,
+        time: Duration,
+        mut wanted: impl FnMut(&ServerEvent) -> bool,
+    ) -> Result<ServerEvent, Stop> {
+        let deadline = Deadline::after(time, FLAG);
+        let mut late = 0;
+        loop {
+            let event = self.next(&deadline)?;
+            late += usize::from(deadline.remaining().is_none());
+            match event {
+                ServerEvent::Close(_) | ServerEvent::Ended(_) | ServerEvent::Silence => return Ok(event),
+                _ if wanted(&event) => return Ok(event),
+                _ if late > LATE_EVENTS => return Ok(ServerEvent::Silence),
+                ServerEvent::Message(..) | ServerEvent::Pong(_) => {}
+            }
+        }
+    }
+
+    /// How the connection ends, `None` when it does not in time. What comes until then is recorded.
+    pub(crate) fn until_end(&mut self) -> Result<Option<ConnectionEnd>, Stop> {
+        let deadline = self.deadline();
+        let mut late = 0;
+        loop {
+            late += usize::from(deadline.remaining().is_none());
+            match self.next(&deadline)? {
+                ServerEvent::Ended(end) => return Ok(Some(end)),
+                ServerEvent::Silence => return Ok(None),
+                _ if late > LATE_EVENTS => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads more bytes: `None` when there are none in time.
+    pub(crate) fn more(&mut self, deadline: &Deadline) -> Result<Option<Result<(), ConnectionEnd>>, Stop> {
+        if let Some(end) = &self.end {
+            return Ok(Some(Err(end.clone())));
+        }
+        let mut buf = [0; 16 * 1024];
+        let end = loop {
+            if (self.interrupted)() {
+                return Err(Stop::Interrupted);
+            }
+            let tick = Deadline::after(TICK, FLAG).earliest(Some(*deadline));
+            match self.transport.read_until(&mut buf, &tick) {
+                Err(WaitError::Deadline) if deadline.remaining().is_some() => {}
+                Err(WaitError::Deadline) => return Ok(None),
+                Err(WaitError::Io(err)) => break ConnectionEnd::of(&err),
+                Ok(0) => break ConnectionEnd::Closed,
+                Ok(count) => {
+                    self.received.extend_from_slice(&buf[..count]);
+                    return Ok(Some(Ok(())));
+                }
+            }
+        };
+        self.recorder.transcript.note(&end.described());
+        self.end = Some(end.clone());
+        Ok(Some(Err(end)))
+    }
+
+    /// Bytes that were read and not used yet.
+    pub(crate) fn received(&mut self) -> &mut Vec<u8> {
+        &mut self.received
+    }
+
+    /// The next event in what was read.
+    fn take_event(&mut self) -> Option<ServerEvent> {
+        loop {
+            let (frame, used) = match SeenFrame::read(&self.received) {
+                Reading::Frame(frame, used) => (frame, used),
+                Reading::More => return None,
+                Reading::TooLong(len) => {
+                    return self.give_up(format!("a frame that announces {len} bytes"));
+                }
+            };
+            let bytes: Vec<u8> = self.received.drain(..used).collect();
+            self.recorder.transcript.seen(&bytes);
+            self.frames.frame(&frame, &hex(&bytes), self.recorder.rule);
+            self.recorder.pace.reacted();
+            match frame.opcode {
+                PONG => return Some(ServerEvent::Pong(frame.payload)),
+                CLOSE => return Some(ServerEvent::Close(frame.payload)),
+                TEXT => self.message = Some((Kind::Text, Vec::new())),
+                BINARY => self.message = Some((Kind::Binary, Vec::new())),
+                CONTINUATION => {}
+                _ => continue,
+            }
+            let Some((_, payload)) = &mut self.message else { continue };
+            payload.extend_from_slice(&frame.payload);
+            if payload.len() > MAX_MESSAGE {
+                return self.give_up(format!("a message of more than {MAX_MESSAGE} bytes"));
+            }
+            if frame.fin
+                && let Some((kind, payload)) = self.message.take()
+            {
+                return Some(ServerEvent::Message(kind, payload));
+            }
+        }
+    }
+
+    fn give_up(&mut self, what: String) -> Option<ServerEvent> {
+        if self.end.is_none() {
+            self.recorder.transcript.seen(&self.received);
+            self.received.clear();
+            self.end = Some(ConnectionEnd::Unreadable(what));
+        }
+        None
+    }
+}
+
+impl Drop for RawConnection<'_> {
+    fn drop(&mut self) {
+        if !self.received.is_empty() {
+            self.recorder.transcript.seen(&self.received);
+        }
+        if self.is_open && self.end.is_none() {
+            let close = RawFrame::close(1000, b"").bytes(masking_key());
+            let _ = self.transport.write_until(&close, &Deadline::after(GOODBYE, FLAG));
+        }
+        self.transport.shut_down();
+    }
+}
+
+/// A key that nobody foresees (RFC 6455 §5.3).
+///
+/// # Panics
+/// When the operating system has no random source.
+fn masking_key() -> [u8; 4] {
+    let mut key = [0; 4];
+    getrandom::fill(&mut key).expect("the operating system provides random bytes");
+    key
+}

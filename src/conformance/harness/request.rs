@@ -1,0 +1,105 @@
+//! The text of an upgrade request, taken apart so that a rule can break it. Pure.
+
+use crate::net::upgrade::is_secret;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    start: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Request {
+    /// Takes apart what `net::upgrade` has put together.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut lines = text.split("\r\n").take_while(|line| !line.is_empty());
+        let start = lines.next().unwrap_or_default().to_owned();
+        let fields = lines.filter_map(|line| line.split_once(':'));
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+        Self { start, fields }
+    }
+
+    /// Replaces GET.
+    pub(crate) fn method(&mut self, method: &str) {
+        if let Some((_, rest)) = self.start.split_once(' ') {
+            self.start = format!("{method} {rest}");
+        }
+    }
+
+    /// Replaces HTTP/1.1.
+    pub(crate) fn version(&mut self, version: &str) {
+        if let Some((rest, _)) = self.start.rsplit_once(' ') {
+            self.start = format!("{rest} {version}");
+        }
+    }
+
+    /// Leaves out all fields of this name.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
+    }
+
+    /// Gives the field this value, in its place if there is one.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        let place = self.fields.iter().position(|(field, _)| field.eq_ignore_ascii_case(name));
+        let field = place.map_or_else(|| name.to_owned(), |place| self.fields[place].0.clone());
+        self.remove(name);
+        self.fields.insert(place.unwrap_or(self.fields.len()), (field, value.to_owned()));
+    }
+
+    /// Writes all names of fields otherwise.
+    pub(crate) fn rename(&mut self, spelled: fn(&str) -> String) {
+        for (name, _) in &mut self.fields {
+            *name = spelled(name);
+        }
+    }
+
+    /// Whether there is such a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
+    }
+
+    /// As it is sent.
+    pub(crate) fn text(&self) -> String {
+        let fields = self.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        format!("{}\r\n{}\r\n", self.start, fields.collect::<String>())
+    }
+
+    /// As it is shown: without secrets.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        let shown = |(name, value): &(String, String)| {
+            format!("{name}: {}", if is_secret(name) { "(redacted)" } else { value })
+        };
+        [self.start.clone()].into_iter().chain(self.fields.iter().map(shown)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDINARY: &str = "GET /a?b HTTP/1.1\r\nHost: [::1]:9\r\nUpgrade: websocket\r\nCookie: a=b\r\n\r\n";
+
+    #[test]
+    fn an_unchanged_request_is_as_it_was() {
+        assert_eq!(Request::parse(ORDINARY).text(), ORDINARY);
+    }
+
+    #[test]
+    fn every_part_can_be_changed() {
+        let mut request = Request::parse(ORDINARY);
+        request.method("POST");
+        request.version("HTTP/1.0");
+        request.set("upgrade", "h2c");
+        request.set("X-A", "1");
+        request.remove("HOST");
+        assert!(request.has("x-a") && !request.has("host"));
+        request.rename(str::to_ascii_uppercase);
+        assert_eq!(request.text(), "POST /a?b HTTP/1.0\r\nUPGRADE: h2c\r\nCOOKIE: a=b\r\nX-A: 1\r\n\r\n");
+    }
+
+    #[test]
+    fn secrets_are_sent_and_not_shown() {
+        let shown = Request::parse(ORDINARY).shown();
+        assert_eq!(shown[0], "GET /a?b HTTP/1.1");
+        assert_eq!(shown[3], "Cookie: (redacted)");
+    }
+}

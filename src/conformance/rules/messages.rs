@@ -1,0 +1,157 @@
+//! Rules of messages (RFC 6455 §5.4, §5.6, §8.1): fragments make one message, text is UTF-8, and there is a limit.
+
+use super::check::RuleCheck;
+use crate::conformance::harness::Harness;
+use crate::conformance::harness::event::{ConnectionEnd, ServerEvent};
+use crate::conformance::harness::frame::{
+    BINARY, CONTINUATION, PING, PONG, PROTOCOL_ERROR, RawFrame, TEXT, close_code,
+};
+use crate::conformance::harness::judgement::{Judged, Judgement, Stop};
+use crate::conformance::harness::trials::{Proof, closed, dropped};
+use crate::protocol::Kind;
+
+/// The rules of this file, in the order in which they are checked.
+pub(crate) const CHECKS: &[RuleCheck] = &[
+    RuleCheck::new("text-fragmented", "5.4", "fragments of text are put together", text_fragmented),
+    RuleCheck::new("binary-fragmented", "5.4", "binary fragments are put together", binary_fragmented),
+    RuleCheck::new("fragments-empty", "5.4", "fragments may be empty", fragments_empty),
+    RuleCheck::new("control-between", "5.4", "control frames may come between fragments", control_between),
+    RuleCheck::new("message-empty", "5.6", "a message may be empty", message_empty),
+    RuleCheck::new("binary-any-bytes", "5.6", "a binary message may hold any bytes", binary_any_bytes),
+    RuleCheck::new("text-unicode", "5.6", "text may hold any character", text_unicode),
+    RuleCheck::new("character-split", "5.6", "a character may be split between fragments", character_split),
+    RuleCheck::new("continuation-orphan", "5.4", "a continuation of nothing is refused", continuation_orphan),
+    RuleCheck::new("message-in-message", "5.4", "a message within another is refused", message_in_message),
+    RuleCheck::new("utf8-invalid", "8.1", "text that is not UTF-8 is refused", utf8_invalid),
+    RuleCheck::new("utf8-invalid-split", "8.1", "also across fragments", utf8_invalid_split),
+    RuleCheck::new("utf8-truncated", "8.1", "text that ends within a character is refused", utf8_truncated),
+    RuleCheck::new("utf8-overlong", "8.1", "overlong characters are refused", utf8_overlong),
+    RuleCheck::new("utf8-surrogate", "8.1", "surrogates are refused", utf8_surrogate),
+    RuleCheck::new("utf8-beyond", "8.1", "characters beyond U+10FFFF are refused", utf8_beyond),
+    RuleCheck::new("message-huge", "10.4", "an endless message does no harm", message_huge),
+];
+
+/// The close code for data that is not what its type says (RFC 6455 §7.4.1).
+const INVALID_DATA: u16 = 1007;
+
+/// The close code for a message that is too big (RFC 6455 §7.4.1).
+const TOO_BIG: u16 = 1009;
+
+/// The bytes that are sent of a message that announces many more.
+const BEGIN_OF_HUGE: usize = 16 * 1024;
+
+/// Fragments of a message, the first with this opcode.
+fn fragments(opcode: u8, pieces: &[&[u8]]) -> Vec<RawFrame> {
+    let frame = |(i, piece): (usize, &&[u8])| {
+        let frame = RawFrame::new(if i == 0 { opcode } else { CONTINUATION }, *piece);
+        if i + 1 == pieces.len() { frame } else { frame.unfinished() }
+    };
+    pieces.iter().enumerate().map(frame).collect()
+}
+
+fn text_fragmented(harness: &mut Harness<'_>) -> Judged {
+    let frames = fragments(TEXT, &[b"one ", b"message ", b"in three parts"]);
+    harness.takes_frames(Kind::Text, b"one message in three parts", Proof::Echo, &frames)
+}
+
+fn binary_fragmented(harness: &mut Harness<'_>) -> Judged {
+    let frames = fragments(BINARY, &[b"\x00\x01", b"\xfe", b"\xff"]);
+    harness.takes_frames(Kind::Binary, b"\x00\x01\xfe\xff", Proof::Echo, &frames)
+}
+
+fn fragments_empty(harness: &mut Harness<'_>) -> Judged {
+    let frames = fragments(TEXT, &[b"", b"", b"not all empty", b""]);
+    harness.takes_frames(Kind::Text, b"not all empty", Proof::Pong, &frames)
+}
+
+fn control_between(harness: &mut Harness<'_>) -> Judged {
+    let mut frames = fragments(TEXT, &[b"with a ping ", b"and a pong", b" between"]);
+    frames.insert(2, RawFrame::new(PONG, "PONG"));
+    frames.insert(1, RawFrame::new(PING, "PING"));
+    harness.takes_frames(Kind::Text, b"with a ping and a pong between", Proof::Echo, &frames)
+}
+
+fn message_empty(harness: &mut Harness<'_>) -> Judged {
+    harness.takes_frames(Kind::Text, b"", Proof::Pong, &[RawFrame::new(TEXT, "")])
+}
+
+fn binary_any_bytes(harness: &mut Harness<'_>) -> Judged {
+    let payload: Vec<u8> = (0..=255).rev().collect();
+    harness.takes_frames(Kind::Binary, &payload, Proof::Pong, &[RawFrame::new(BINARY, &*payload)])
+}
+
+fn text_unicode(harness: &mut Harness<'_>) -> Judged {
+    let text = "1 \u{7f} \u{80} \u{7ff} \u{800} \u{ffff} \u{10000} \u{10ffff}";
+    harness.takes_frames(Kind::Text, text.as_bytes(), Proof::Pong, &[RawFrame::new(TEXT, text)])
+}
+
+fn character_split(harness: &mut Harness<'_>) -> Judged {
+    let frames = fragments(TEXT, &[b"5 \xE2", b"", b"\x82", b"\xAC"]);
+    harness.takes_frames(Kind::Text, "5 \u{20ac}".as_bytes(), Proof::Pong, &frames)
+}
+
+fn continuation_orphan(harness: &mut Harness<'_>) -> Judged {
+    let orphan = RawFrame::new(CONTINUATION, "of nothing");
+    let tries = [("the last", vec![orphan.clone()]), ("not the last", vec![orphan.unfinished()])];
+    harness.refuses_each(PROTOCOL_ERROR, tries)
+}
+
+fn message_in_message(harness: &mut Harness<'_>) -> Judged {
+    let begin = RawFrame::new(TEXT, "outer").unfinished();
+    harness.refuses(PROTOCOL_ERROR, &[begin, RawFrame::new(TEXT, "inner")])
+}
+
+fn utf8_invalid(harness: &mut Harness<'_>) -> Judged {
+    let text = |bytes: &[u8]| vec![RawFrame::new(TEXT, bytes)];
+    harness.refuses_each(INVALID_DATA, [("byte ff", text(b"a\xff")), ("stray 80", text(b"ok \x80 ok"))])
+}
+
+fn utf8_invalid_split(harness: &mut Harness<'_>) -> Judged {
+    harness.refuses(INVALID_DATA, &fragments(TEXT, &[b"\xE2\x82", b"("]))
+}
+
+fn utf8_truncated(harness: &mut Harness<'_>) -> Judged {
+    harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"cut \xE2\x82")])
+}
+
+fn utf8_overlong(harness: &mut Harness<'_>) -> Judged {
+    let text = |bytes: &[u8]| vec![RawFrame::new(TEXT, bytes)];
+    harness.refuses_each(INVALID_DATA, [("c0 af", text(b"\xC0\xAF")), ("e0 80 af", text(b"\xE0\x80\xAF"))])
+}
+
+fn utf8_surrogate(harness: &mut Harness<'_>) -> Judged {
+    harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"\xED\xA0\x80\xED\xB0\x80")])
+}
+
+fn utf8_beyond(harness: &mut Harness<'_>) -> Judged {
+    harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"\xF4\x90\x80\x80")])
+}
+
+/// A message that no server can hold does not bring it down. It may read on, or end the connection.
+fn message_huge(harness: &mut Harness<'_>) -> Judged {
+    let frame = RawFrame::new(BINARY, vec![0; BEGIN_OF_HUGE]).announcing(harness.huge());
+    let event = {
+        let (mut connection, _) = harness.open()?;
+        connection.send(&[frame]);
+        connection.until(|_| false)?
+    };
+    let seen = match event {
+        ServerEvent::Close(payload) if close_code(&payload) == Some(TOO_BIG) => {
+            return Ok(Judgement::pass(closed(&payload, TOO_BIG)));
+        }
+        ServerEvent::Close(payload) => closed(&payload, TOO_BIG),
+        ServerEvent::Ended(ConnectionEnd::Unreadable(what)) => {
+            return Ok(Judgement::inconclusive(format!("answered with {what}")));
+        }
+        ServerEvent::Ended(end) => dropped(&end, TOO_BIG),
+        ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => "it reads on".to_owned(),
+    };
+    // Whether it has refused, or fallen over.
+    match harness.connect() {
+        Ok(_) => Ok(Judgement::pass(seen)),
+        Err(Stop::Judged(gone)) => {
+            Ok(Judgement::fail(format!("{seen}; then it took no more connections: {}", gone.seen)))
+        }
+        Err(Stop::Interrupted) => Err(Stop::Interrupted),
+    }
+}

@@ -1,0 +1,157 @@
+//! The formats of `--report`: one row of the table each, and one file that makes its text.
+
+mod exporter;
+mod human;
+mod json_lines;
+mod junit;
+pub(crate) mod nagios;
+mod prometheus;
+mod tap;
+
+use self::exporter::{Exporter, OfFindings};
+use self::human::Human;
+use self::json_lines::JsonLines;
+use super::Style;
+use super::echo::EchoReport;
+use super::probe::ProbeReport;
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct ReportFormat {
+    pub name: &'static str,
+    /// For the man pages.
+    pub meaning: &'static str,
+    /// Whether the report on several URLs is the reports on each, one after the other: each is then printed as soon as
+    /// it is there.
+    pub streams: bool,
+    pub reader: Reader,
+    exporter: &'static dyn Exporter,
+}
+
+/// Who reads a format, where it is printed on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Sees standard error beside it. The text has colours.
+    Person,
+    Program,
+    /// A monitoring system: it wants the exit codes of a plugin, and nothing on standard error.
+    Monitor,
+}
+
+/// The table, in the order of the help. The first row is the report when none is asked for.
+pub static FORMATS: [ReportFormat; 6] = [
+    ReportFormat {
+        name: "human",
+        meaning: "text of at most 80 columns, in ASCII where the locale is not UTF-8",
+        streams: true,
+        reader: Reader::Person,
+        exporter: &Human,
+    },
+    ReportFormat {
+        name: "json",
+        meaning: "JSON Lines: one object a URL; no field is ever left out",
+        streams: true,
+        reader: Reader::Program,
+        exporter: &JsonLines,
+    },
+    ReportFormat {
+        name: "junit",
+        meaning: "JUnit XML, as CI servers show it: a test suite a URL",
+        streams: false,
+        reader: Reader::Program,
+        exporter: &OfFindings(junit::text),
+    },
+    ReportFormat {
+        name: "tap",
+        meaning: "the Test Anything Protocol, version 14",
+        streams: false,
+        reader: Reader::Program,
+        exporter: &OfFindings(tap::text),
+    },
+    ReportFormat {
+        name: "nagios",
+        meaning: "one line with performance data, and the exit codes 0, 1, 2 and 3 of a monitoring plugin",
+        streams: false,
+        reader: Reader::Monitor,
+        exporter: &OfFindings(nagios::text),
+    },
+    ReportFormat {
+        name: "prometheus",
+        meaning: "metrics in the text format, also for the textfile collector of node_exporter",
+        streams: false,
+        reader: Reader::Program,
+        exporter: &OfFindings(prometheus::text),
+    },
+];
+
+impl ReportFormat {
+    /// The format of a report on standard output when none is asked for.
+    pub fn human() -> &'static Self {
+        &FORMATS[0]
+    }
+
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+
+    /// `human, json, junit and so on`, for help and hints.
+    pub fn names() -> String {
+        FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn probes(&self, reports: &[ProbeReport], style: Style) -> String {
+        self.exporter.probes(reports, style)
+    }
+
+    pub fn echo_test(&self, report: &EchoReport, style: Style) -> String {
+        self.exporter.echo_test(report, style)
+    }
+}
+
+/// Rows are the same when their names are.
+impl PartialEq for ReportFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for ReportFormat {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn every_row_has_a_name_of_its_own_and_makes_text_of_every_report() {
+        let names: HashSet<_> = FORMATS.iter().map(|format| format.name).collect();
+        assert_eq!(names.len(), FORMATS.len());
+        for format in &FORMATS {
+            assert_eq!(ReportFormat::by_name(format.name), Some(format));
+            let (probes, style) = (samples::probes(), Style::default());
+            for report in &probes {
+                assert!(!format.probes(std::slice::from_ref(report), style).is_empty(), "{}", format.name);
+            }
+            for report in samples::echo_tests() {
+                assert!(!format.echo_test(&report, style).is_empty(), "{}", format.name);
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_format_that_streams_is_the_sum_of_its_parts() {
+        let (reports, style) = (samples::probes(), Style::default());
+        for format in &FORMATS {
+            let parts: String =
+                reports.iter().map(|report| format.probes(std::slice::from_ref(report), style)).collect();
+            assert_eq!(parts == format.probes(&reports, style), format.streams, "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn a_person_reads_the_report_that_nobody_asked_for() {
+        assert_eq!((ReportFormat::human().name, ReportFormat::human().reader), ("human", Reader::Person));
+    }
+}
