@@ -4,6 +4,7 @@
 
 pub mod descriptors;
 mod new_file;
+pub mod send_queue;
 pub mod signals;
 pub mod stdio;
 
