@@ -67,15 +67,19 @@ pub enum Status {
     ClosedByServer,
     /// The server broke RFC 6455.
     ProtocolViolation,
+    /// SIGHUP ended the program.
+    HangUp,
     /// SIGINT ended the program.
     Interrupted,
+    /// SIGQUIT ended the program.
+    Quit,
     /// SIGTERM ended the program.
     Terminated,
 }
 
 impl Status {
     /// Every status, in the order of the exit codes.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::ExpectationFailed,
         Self::Usage,
         Self::InvalidUrl,
@@ -105,7 +109,9 @@ impl Status {
         Self::ProxyAuthRequired,
         Self::ClosedByServer,
         Self::ProtocolViolation,
+        Self::HangUp,
         Self::Interrupted,
+        Self::Quit,
         Self::Terminated,
     ];
 
@@ -165,7 +171,9 @@ impl Status {
                 ("closed-by-server", 110, "the server closed with a code that --accept-close does not list")
             }
             Self::ProtocolViolation => ("protocol-violation", 112, "the server broke RFC 6455"),
+            Self::HangUp => ("interrupted", 129, "SIGHUP"),
             Self::Interrupted => ("interrupted", 130, "SIGINT"),
+            Self::Quit => ("interrupted", 131, "SIGQUIT"),
             Self::Terminated => ("interrupted", 143, "SIGTERM"),
         }
     }
@@ -173,6 +181,11 @@ impl Status {
     /// The name in kebab case, as it appears in reports.
     pub fn name(self) -> &'static str {
         self.describe().0
+    }
+
+    /// Whether a signal ended the program.
+    pub fn is_signal(self) -> bool {
+        self.name() == Self::Interrupted.name()
     }
 
     /// The exit code of the process.
@@ -395,9 +408,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_a_name_of_its_own_but_for_the_two_signals() {
+    fn every_status_has_a_name_of_its_own_but_for_the_signals() {
         let names: HashSet<_> = Status::ALL.iter().map(|status| status.name()).collect();
-        assert_eq!(names.len(), Status::ALL.len() - 1);
+        assert_eq!(names.len(), Status::ALL.len() - 3);
     }
 
     #[test]

@@ -5,7 +5,9 @@ mod converse;
 mod data;
 mod dialing;
 mod echo_test;
+mod header_dump;
 mod options;
+mod outputs;
 mod probe;
 mod reporting;
 mod retry;
@@ -17,7 +19,7 @@ use std::io::Write;
 
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
-use crate::os::signals;
+use crate::os::{signals, stdio};
 use crate::report;
 
 /// Runs the program with these arguments.
@@ -49,7 +51,12 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Fai
 
 /// Prints to standard output; when its reader is gone, that is no error.
 fn print(text: &[u8]) -> Result<(), Failure> {
-    match anstream::stdout().write_all(text) {
+    if text.is_empty() {
+        return Ok(());
+    }
+    stdio::check_output().map_err(cannot_print)?;
+    let mut stdout = anstream::stdout();
+    match stdout.write_all(text).and_then(|()| stdout.flush()).and_then(|()| stdio::settle_output()) {
         Err(err) if err.kind() != std::io::ErrorKind::BrokenPipe => Err(cannot_print(err)),
         _ => Ok(()),
     }

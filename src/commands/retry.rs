@@ -100,7 +100,9 @@ pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
         | Status::ProxyAuthRequired
         | Status::ClosedByServer
         | Status::ProtocolViolation
+        | Status::HangUp
         | Status::Interrupted
+        | Status::Quit
         | Status::Terminated => false,
     }
 }

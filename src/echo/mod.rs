@@ -188,5 +188,5 @@ fn failure_of(session: &mut session::Outcome) -> Option<Failure> {
 }
 
 fn is_interrupt(failure: &Failure) -> bool {
-    matches!(failure.status(), Status::Interrupted | Status::Terminated)
+    failure.status().is_signal()
 }

@@ -52,7 +52,9 @@ impl Severity {
             | Status::ProxyAuthRequired
             | Status::ClosedByServer
             | Status::ProtocolViolation
+            | Status::HangUp
             | Status::Interrupted
+            | Status::Quit
             | Status::Terminated => Self::Critical,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Status};
-use crate::os::NewFile;
+use crate::os::Destination;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Target {
 #[derive(Debug)]
 pub struct Destinations {
     standard_output: Option<Format>,
-    files: Vec<(Format, NewFile)>,
+    files: Vec<(Format, Destination)>,
 }
 
 impl Destinations {
@@ -111,7 +111,11 @@ impl Destinations {
         let mut files = Vec::new();
         for Target { format, file } in targets {
             if let Some(path) = file {
-                files.push((*format, NewFile::create(path)?));
+                let file = Destination::open(path, None)?;
+                if let Some(warning) = file.warning().filter(|_| !silent) {
+                    super::warning(&warning);
+                }
+                files.push((*format, file));
             }
         }
         Ok(Self { standard_output, files })

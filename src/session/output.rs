@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use super::wake::Wake;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Phase};
-use crate::os::{NewFile, Unfinished, cannot_write, write_all};
+use crate::os::{Destination, Writer, cannot_write, write_all};
 use crate::size::KEPT_CAPACITY;
 
 /// Buffers on their way to the file.
@@ -23,34 +22,29 @@ const BUFFER: usize = 128 * 1024;
 /// Waited for at once when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
 
+/// How long a file may take for what is in hand after `--max-time`: it has no reader that could be slow.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// A pipe is asked to take this much at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
 
-/// Where received bytes go.
+/// Where received bytes go. What becomes of a file afterwards is decided by the owner of its [`Destination`].
 #[derive(Debug)]
 pub struct Output {
     /// None: they are not kept.
-    file: Option<File>,
+    writer: Option<Writer>,
     name: String,
-    unfinished: Option<Unfinished>,
 }
 
 impl Output {
-    /// Standard output.
-    pub fn standard() -> Result<Self, Failure> {
-        let file = crate::os::stdio::output().map_err(|err| cannot_write("standard output", err))?;
-        Ok(Self { file: Some(file), name: "standard output".to_owned(), unfinished: None })
+    /// To this destination.
+    pub fn to(destination: &Destination) -> Self {
+        Self { writer: Some(destination.writer()), name: destination.name().to_owned() }
     }
 
     /// Nowhere: what is received is looked at, and not kept.
     pub fn nowhere() -> Self {
-        Self { file: None, name: String::new(), unfinished: None }
-    }
-
-    /// A file that appears under its name only when it is complete; what is no regular file is written directly.
-    pub fn to_file(path: &Path) -> Result<Self, Failure> {
-        let (file, name, unfinished) = NewFile::create(path)?.into_parts();
-        Ok(Self { file: Some(file), name, unfinished })
+        Self { writer: None, name: String::new() }
     }
 }
 
@@ -77,14 +71,15 @@ pub(super) struct OutputLane {
     /// To the thread; there is none when nothing is kept.
     full: Option<Sender<Vec<u8>>>,
     written: Receiver<io::Result<Vec<u8>>>,
-    unfinished: Option<Unfinished>,
+    /// What a file gets for what is in hand when the run has no time left.
+    grace: Duration,
 }
 
 impl OutputLane {
     /// Starts the thread, if there is something to write to.
     pub(super) fn start(output: Output, wake: Wake) -> Result<Self, Failure> {
         let (done, written) = mpsc::channel();
-        let Output { file, name, unfinished } = output;
+        let Output { writer, name } = output;
         let mut lane = Self {
             name,
             current: Vec::new(),
@@ -94,15 +89,19 @@ impl OutputLane {
             failed: None,
             full: None,
             written,
-            unfinished,
+            grace: Duration::ZERO,
         };
-        let Some(mut file) = file else { return Ok(lane) };
-        lane.pipe = if crate::os::stdio::is_pipe(&file) { file.try_clone().ok() } else { None };
+        let Some(mut writer) = writer else { return Ok(lane) };
+        if writer.is_regular() {
+            lane.grace = GRACE;
+        }
+        lane.pipe =
+            if crate::os::stdio::is_pipe(writer.file()) { writer.file().try_clone().ok() } else { None };
         let (full, to_write) = mpsc::channel::<Vec<u8>>();
         lane.full = Some(full);
         let write_everything = move || {
             for mut buffer in to_write {
-                let result = write_all(&mut file, &buffer).map(|()| {
+                let result = write_all(&mut writer, &buffer).map(|()| {
                     buffer.clear();
                     buffer.shrink_to(KEPT_CAPACITY);
                     buffer
@@ -113,6 +112,8 @@ impl OutputLane {
                 }
                 wake.wake();
             }
+            // Before the network thread is told, which then completes the file.
+            drop(writer);
             drop(done);
             wake.wake();
         };
@@ -200,16 +201,16 @@ impl OutputLane {
         }
     }
 
-    /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and gives a file its
-    /// final name if `complete`.
-    pub(super) fn finish(mut self, complete: bool, until: Option<Deadline>) -> Result<(), OutputError> {
+    /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and until the thread has
+    /// let go of the file.
+    pub(super) fn finish(mut self, until: Option<Deadline>) -> Result<(), OutputError> {
         while !self.current.is_empty() || self.in_flight > 0 {
             self.submit();
             self.collect()?;
             if self.in_flight == 0 {
                 continue;
             }
-            let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default());
+            let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default().max(self.grace));
             match (self.written.recv_timeout(left), until) {
                 (Ok(result), _) => self.take_back(result)?,
                 (Err(RecvTimeoutError::Timeout), Some(end)) => {
@@ -221,11 +222,9 @@ impl OutputLane {
                 (Err(RecvTimeoutError::Disconnected), _) => return Err(OutputError::Closed),
             }
         }
-        match self.unfinished.take() {
-            Some(unfinished) if complete => {
-                unfinished.complete().map_err(|err| OutputError::Failed(cannot_write(&self.name, err)))
-            }
-            _ => Ok(()),
-        }
+        // It only waits for more, of which there is none.
+        drop(self.full);
+        while self.written.recv().is_ok() {}
+        Ok(())
     }
 }

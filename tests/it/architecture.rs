@@ -42,7 +42,7 @@ const OWNERS: [(&[&str], &[&str]); 9] = [
             "src/session/wake.rs",
         ],
     ),
-    (&["tempfile"], &["src/os/new_file.rs"]),
+    (&["libc"], &["src/os/"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
     (&["quick_junit"], &["src/report/junit.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
@@ -80,6 +80,13 @@ fn crates_are_known_only_to_their_owners() {
         }
     }
     assert!(breaches.is_empty(), "crates outside of their owners:\n{}", breaches.join("\n"));
+}
+
+#[test]
+fn unsafe_code_is_in_one_file() {
+    let is_unsafe = |source: &Source| source.tokens.iter().any(|token| token.text == "unsafe");
+    let found: Vec<_> = sources().into_iter().filter(is_unsafe).map(|source| source.path).collect();
+    assert_eq!(found, ["src/os/raw.rs"]);
 }
 
 #[test]

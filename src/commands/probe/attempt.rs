@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::options::Questions;
 use super::{phases, promises};
 use crate::commands::dialing::open;
+use crate::commands::header_dump::dial_and_dump;
 use crate::commands::options::ConversationOptions;
-use crate::commands::written::dump_header;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, Joiner};
@@ -86,12 +86,11 @@ pub(super) fn attempt(options: &ConversationOptions, questions: &Questions, trac
     }
     let (begun, time) = (Instant::now(), SystemTime::now());
     let mut facts = Facts::start();
-    let (endpoint, dialed) = open(options, &mut facts, trace);
-    let dumped = dump_header(options.dump_header.as_deref(), &facts);
+    let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, trace));
     let checks = Checks::new(questions.checks.clone());
     let joiner = Joiner::new(Format::Lines, false);
     let mut incoming = MessageSink::new(joiner, checks, questions.max_message_size, None);
-    let (session, mut failure) = match dialed.and_then(|connection| dumped.map(|()| connection)) {
+    let (session, mut failure) = match dialed {
         Ok(connection) => {
             let mut outcome = converse(options, questions, &endpoint, connection, &mut incoming, trace);
             let failure = std::mem::replace(&mut outcome.result, Ok(())).err();

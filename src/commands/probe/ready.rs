@@ -79,7 +79,6 @@ fn probe_until(
 
 /// Whether waiting may help: not against what is wrong on this side.
 fn may_pass(failure: &Failure) -> bool {
-    let is_final =
-        matches!(failure.status(), Status::NetworkNotAllowed | Status::Interrupted | Status::Terminated);
+    let is_final = failure.status() == Status::NetworkNotAllowed || failure.status().is_signal();
     !is_final && Severity::of(failure) != Severity::Unknown
 }

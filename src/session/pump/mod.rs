@@ -62,6 +62,8 @@ pub struct Setup<'a> {
 pub struct Outcome {
     /// Success, or what to tell the user.
     pub result: Result<(), Failure>,
+    /// Whether everything received was written to the output.
+    pub delivered: bool,
     /// The counts.
     pub tally: Tally,
     /// Who closed, and with what; `None` when the connection was lost or given up.
@@ -79,6 +81,7 @@ impl Outcome {
     pub fn failed(failure: Failure) -> Self {
         Self {
             result: Err(failure),
+            delivered: false,
             tally: Tally::default(),
             close: None,
             ping: None,
@@ -327,14 +330,12 @@ impl<'a> Pump<'a> {
             self.incoming.close(frame, self.lane.buffer());
         }
         let verdict = story.verdict();
-        // A reply that is not as expected has arrived all the same.
-        let in_order = |failure: &Failure| failure.status() == Status::ExpectationFailed;
-        let complete = verdict.as_ref().err().is_none_or(in_order);
-        let written = if discards { Ok(()) } else { self.lane.finish(complete, until) };
+        let written = if discards { Ok(()) } else { self.lane.finish(until) };
+        let delivered = !discards && written.is_ok();
         let result = match written {
             Err(OutputError::Failed(failure)) => verdict.and(Err(failure)),
             Err(OutputError::Closed) | Ok(()) => verdict,
         };
-        (Outcome { result, tally, close, ping, finished_at, close_took }, parting)
+        (Outcome { result, delivered, tally, close, ping, finished_at, close_took }, parting)
     }
 }

@@ -1,0 +1,98 @@
+//! A limit for what the system does not let us interrupt: opening a FIFO waits for its other end, reading a file for a
+//! network drive. Such work runs on a thread of its own, which is left behind when the limit is over.
+//!
+//! A signal needs nothing of this: it ends the program at once as long as nothing is attached to it.
+
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
+use crate::deadline::Deadline;
+use crate::error::{Failure, Status};
+
+/// Why there is no result.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// The system refused.
+    Failed(io::Error),
+    /// The limit was reached.
+    Late(Deadline),
+}
+
+/// What a limit ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Doing {
+    Opening,
+    Reading,
+}
+
+impl Stopped {
+    /// The failure: `failed` tells of the system's refusal, `doing` and `name` say what the limit has ended.
+    pub(crate) fn into_failure(
+        self,
+        doing: Doing,
+        name: &str,
+        failed: impl FnOnce(io::Error) -> Failure,
+    ) -> Failure {
+        match self {
+            Self::Failed(err) => failed(err),
+            Self::Late(end) => {
+                let limit = humantime::format_duration(end.limit());
+                let (doing, hint) = match doing {
+                    Doing::Opening => ("opening", "a FIFO waits for a program at its other end"),
+                    Doing::Reading => ("reading", "it is read to its end, which did not come in time"),
+                };
+                let text = format!("timed out after {limit} while {doing} {name} ({})", end.flag());
+                Failure::new(Status::Timeout, text).hint(hint)
+            }
+        }
+    }
+}
+
+/// Does `work`, for as long as `until` allows.
+pub(crate) fn within<T: Send + 'static>(
+    until: Option<Deadline>,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Stopped> {
+    let Some(end) = until else { return work().map_err(Stopped::Failed) };
+    let (done, result) = mpsc::channel();
+    let work = move || {
+        // Nobody listens any more once the limit is over.
+        let _ = done.send(work());
+    };
+    thread::Builder::new().name("file".to_owned()).spawn(work).map_err(Stopped::Failed)?;
+    match result.recv_timeout(end.remaining().unwrap_or_default()) {
+        Ok(result) => result.map_err(Stopped::Failed),
+        Err(RecvTimeoutError::Timeout) => Err(Stopped::Late(end)),
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(Stopped::Failed(io::Error::other("the thread that did this has ended")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn work_that_takes_too_long_is_left_behind() {
+        let (_held, waits) = mpsc::channel::<()>();
+        let end = Deadline::after(Duration::from_millis(20), "--max-time");
+        let stopped = within(Some(end), move || waits.recv().map_err(io::Error::other)).unwrap_err();
+        let failure = stopped.into_failure(Doing::Opening, "a.fifo", |err| panic!("{err}"));
+        assert_eq!(failure.status(), Status::Timeout);
+        assert_eq!(failure.to_string(), "timed out after 20ms while opening a.fifo (--max-time)");
+    }
+
+    #[test]
+    fn what_the_system_says_is_passed_on() {
+        let end = Deadline::after(Duration::from_secs(60), "--max-time");
+        for until in [None, Some(end)] {
+            assert_eq!(within(until, || Ok(7)).unwrap(), 7);
+            let refused = within(until, || Err::<(), _>(io::ErrorKind::NotFound.into()));
+            assert!(matches!(refused, Err(Stopped::Failed(err)) if err.kind() == io::ErrorKind::NotFound));
+        }
+    }
+}
