@@ -39,8 +39,8 @@ impl Part {
     /// `replaced`, the file that it is to replace.
     pub(super) fn beside(target: &Path, replaced: Option<&Metadata>) -> Result<(Self, Writer), NoPart> {
         let own = format!(".{}.part", std::process::id());
-        let taken = take(&with_suffix(target, ".part"), replaced.is_some()).or_else(|err| {
-            if is_in_use(&err) { take(&with_suffix(target, &own), replaced.is_some()) } else { Err(err) }
+        let taken = take(&with_suffix(target, ".part"), replaced).or_else(|err| {
+            if is_in_use(&err) { take(&with_suffix(target, &own), replaced) } else { Err(err) }
         });
         let Taken { file, path, is_new } = taken.map_err(NoPart::Folder)?;
         let lock = file.try_clone().map_err(NoPart::Folder)?;
@@ -74,13 +74,13 @@ struct Taken {
     is_new: bool,
 }
 
-/// Creates the file, or opens it when it is ours and nobody writes it; `private`: without permissions for others, until
-/// it gets those of another file.
-fn take(path: &Path, private: bool) -> io::Result<Taken> {
+/// Creates the file, or opens it when an earlier run has left it and nobody writes it. A file that is to have the
+/// permissions of another one has none for others until then.
+fn take(path: &Path, replaced: Option<&Metadata>) -> io::Result<Taken> {
     for _ in 0..TRIES {
-        let (file, is_new) = match platform::create(path, private) {
+        let (file, is_new) = match platform::create(path, replaced.is_some()) {
             Ok(file) => (file, true),
-            Err(err) if err.kind() == ErrorKind::AlreadyExists => match platform::open_ours(path) {
+            Err(err) if err.kind() == ErrorKind::AlreadyExists => match platform::open_ours(path, replaced) {
                 Ok(file) => (file, false),
                 Err(err) if err.kind() == ErrorKind::NotFound => continue,
                 Err(err) => return Err(err),
@@ -122,18 +122,18 @@ mod platform {
         File::options().write(true).create_new(true).mode(mode).open(path)
     }
 
-    /// Opens what an earlier run may have left; `ResourceBusy` for everything else.
-    pub(super) fn open_ours(path: &Path) -> io::Result<File> {
+    /// Opens what an earlier run may have left, which belongs to us or to the owner of the file that it was to replace;
+    /// `ResourceBusy` for everything else.
+    pub(super) fn open_ours(path: &Path, replaced: Option<&Metadata>) -> io::Result<File> {
         let opened = File::options().write(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
         let file = match opened {
             Err(err) if err.kind() != ErrorKind::NotFound => return Err(ErrorKind::ResourceBusy.into()),
             opened => opened?,
         };
         let metadata = file.metadata()?;
-        let ours = metadata.is_file()
-            && metadata.nlink() == 1
-            && metadata.uid() == rustix::process::geteuid().as_raw();
-        if ours { Ok(file) } else { Err(ErrorKind::ResourceBusy.into()) }
+        let owners = [Some(rustix::process::geteuid().as_raw()), replaced.map(MetadataExt::uid)];
+        let is_ours = metadata.is_file() && metadata.nlink() == 1 && owners.contains(&Some(metadata.uid()));
+        if is_ours { Ok(file) } else { Err(ErrorKind::ResourceBusy.into()) }
     }
 
     pub(super) fn lock(file: &File) -> io::Result<()> {
@@ -159,18 +159,29 @@ mod platform {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod platform {
     use std::fs::{File, Metadata};
-    use std::io;
+    use std::io::{self, ErrorKind};
+    use std::os::windows::fs::OpenOptionsExt;
     use std::path::Path;
 
+    /// `FILE_SHARE_READ` and `FILE_SHARE_DELETE`: others may read and rename it, and not write it. That is the lock.
+    const NO_OTHER_WRITER: u32 = 1 | 4;
+
+    /// `ERROR_SHARING_VIOLATION`.
+    const IS_SHARED: i32 = 32;
+
     pub(super) fn create(path: &Path, _: bool) -> io::Result<File> {
-        File::options().write(true).create_new(true).open(path)
+        File::options().write(true).create_new(true).share_mode(NO_OTHER_WRITER).open(path)
     }
 
-    pub(super) fn open_ours(path: &Path) -> io::Result<File> {
-        File::options().write(true).open(path)
+    pub(super) fn open_ours(path: &Path, _: Option<&Metadata>) -> io::Result<File> {
+        let opened = File::options().write(true).share_mode(NO_OTHER_WRITER).open(path);
+        opened.map_err(|err| match err.raw_os_error() {
+            Some(IS_SHARED) => ErrorKind::ResourceBusy.into(),
+            Some(_) | None => err,
+        })
     }
 
     #[allow(clippy::unnecessary_wraps)] // as on Unix
