@@ -1,4 +1,4 @@
-//! Faults of file systems that no test machine has: a quota that is told by `close`, a lost server that is told as a broken
+//! Faults of file systems that no test machine has: a full disk, a quota that is told by `close`, a lost server that is told as a broken
 //! pipe. A library in front of the system's makes them, for files whose name says so.
 
 use std::fs;
@@ -35,6 +35,11 @@ int close(int fd) {
 
 ssize_t write(int fd, const void *bytes, size_t count) {
     if (is_for(fd, "fault-epipe")) { errno = EPIPE; return -1; }
+    if (is_for(fd, "fault-full")) {
+        off_t room = 65536 - lseek(fd, 0, SEEK_CUR);
+        if (room <= 0) { errno = ENOSPC; return -1; }
+        if (count > (size_t) room) count = room;
+    }
     return syscall(SYS_write, fd, bytes, count);
 }
 "#;
@@ -92,6 +97,20 @@ fn what_only_close_tells_of_stdout_and_reports_is_a_write_error() {
         .env("LD_PRELOAD", shim())
         .stderr_has(format!("cannot write {path}: Disk quota exceeded"))
         .exits(23);
+}
+
+#[test]
+fn a_full_disk_keeps_what_it_has_room_for() {
+    let (_dir, path) = new_file("fault-full");
+    let data = noise(200_000);
+    let peer = Script::new().upgrade().send(frame::binary(&data)).read_close().close();
+    Wsurl::new(["stream", "-f", "-o", &path, &peer.url()])
+        .env("LD_PRELOAD", shim())
+        .stderr(format!(
+            "wsurl: error: cannot write {path}: No space left on device; 65536 bytes are kept in {path}.part\n"
+        ))
+        .exits(23);
+    assert!(fs::read(format!("{path}.part")).expect("the part") == data[..65536]);
 }
 
 #[test]

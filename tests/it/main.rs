@@ -61,7 +61,7 @@ mod probe_several; // several URLs side by side
 mod descriptors; // standard streams that are closed, or /dev/null
 #[cfg(target_os = "linux")]
 mod disk_faults; // what the system says only when a file is closed, or says of a file as of a pipe
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod fifos; // FIFOs that nobody opens at the other end
 mod files; // which files appear when, which are kept, and which are refused
 #[cfg(unix)]

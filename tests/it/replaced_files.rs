@@ -50,18 +50,21 @@ fn owner_and_group_are_kept() {
         eprintln!("skipped: only root can give files away");
         return;
     }
-    let (dir, path) = file_with("tool", "old");
-    // A part that an earlier run has left has the owner, too.
-    let part = format!("{path}.part");
-    fs::write(&part, "of an earlier run").expect("a part");
-    for path in [&path, &part] {
-        std::os::unix::fs::chown(path, Some(STRANGER), Some(1234)).expect("change the owner");
-        set_mode(path, 0o6755);
+    // A part that an earlier run has left has the owner already.
+    for part_is_left in [false, true] {
+        let (dir, path) = file_with("tool", "old");
+        let part = format!("{path}.part");
+        if part_is_left {
+            fs::write(&part, "of an earlier run").expect("a part");
+            std::os::unix::fs::chown(&part, Some(STRANGER), Some(1234)).expect("change the owner");
+        }
+        std::os::unix::fs::chown(&path, Some(STRANGER), Some(1234)).expect("change the owner");
+        set_mode(&path, 0o6755);
+        receive_hi(&EchoServer::start(), &path, r#"exec "$@""#).stderr("").exits(0);
+        let found = fs::metadata(&path).expect("the file");
+        assert_eq!((found.uid(), found.gid(), found.mode() & 0o7777), (STRANGER, 1234, 0o755));
+        assert_eq!(fs::read_dir(dir.path()).expect("the folder").count(), 1);
     }
-    receive_hi(&EchoServer::start(), &path, r#"exec "$@""#).stderr("").exits(0);
-    let found = fs::metadata(&path).expect("the file");
-    assert_eq!((found.uid(), found.gid(), found.mode() & 0o7777), (STRANGER, 1234, 0o755));
-    assert_eq!(fs::read_dir(dir.path()).expect("the folder").count(), 1);
 }
 
 #[test]
