@@ -124,23 +124,25 @@ fn receive(signal: Signal) {
         return;
     }
     drop(state);
-    end(super::destination::given_up(signal.failure()));
+    end(signal);
 }
 
-/// Ends the program now. What has been received stays in the files that are not complete.
-fn end(failure: Failure) -> ! {
-    let code = failure.exit_code();
-    if let Some(at_once) = AT_ONCE.get() {
-        let (said, heard) = mpsc::channel();
-        let say = move || {
+/// Ends the program now. What has been received stays in the files that are not complete. A file system or a standard error
+/// that blocks is not waited for.
+fn end(signal: Signal) -> ! {
+    let (done, is_done) = mpsc::channel();
+    let last_words = move || {
+        let failure = super::destination::given_up(signal.failure());
+        if let Some(at_once) = AT_ONCE.get() {
             at_once(&failure);
-            let _ = said.send(());
-        };
-        if thread::Builder::new().spawn(say).is_ok() {
-            let _ = heard.recv_timeout(LAST_WORDS);
         }
+        // The receiver is gone when this has taken too long.
+        let _ = done.send(());
+    };
+    if thread::Builder::new().name("end".to_owned()).spawn(last_words).is_ok() {
+        let _ = is_done.recv_timeout(LAST_WORDS);
     }
-    std::process::exit(code.into());
+    std::process::exit(signal.failure().exit_code().into());
 }
 
 #[cfg(unix)]
