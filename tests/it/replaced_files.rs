@@ -225,3 +225,30 @@ fn a_file_that_is_read_is_not_emptied() {
     Wsurl::new(["stream", "-T", &path, "-o", &path, &server.url()]).stderr("").exits(0);
     assert_eq!(fs::read_to_string(&path).expect("the file"), "content");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_with_an_access_control_list_is_written_in_place() {
+    // Version 2, then tag, permissions and id of each entry (acl(5)): the owner, the stranger, the group, the mask, others.
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in
+        [(1_u16, 6_u16, u32::MAX), (2, 6, STRANGER), (4, 4, u32::MAX), (16, 6, u32::MAX), (32, 0, u32::MAX)]
+    {
+        list.extend(tag.to_le_bytes());
+        list.extend(permissions.to_le_bytes());
+        list.extend(id.to_le_bytes());
+    }
+    let (_dir, path) = file_with("file", "old");
+    let name = "system.posix_acl_access";
+    if rustix::fs::setxattr(&path, name, &list, rustix::fs::XattrFlags::empty()).is_err() {
+        eprintln!("skipped: no access control lists in this file system");
+        return;
+    }
+    receive_hi(&EchoServer::start(), &path, r#"exec "$@""#)
+        .stderr_has("it has an access control list\n")
+        .exits(0);
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "hi\n");
+    let mut kept = [0; 100];
+    let length = rustix::fs::getxattr(&path, name, &mut kept[..]).expect("the list");
+    assert_eq!(kept[..length], list);
+}

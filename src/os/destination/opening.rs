@@ -46,7 +46,7 @@ fn open_as_it_is(path: &Path, options: &fs::OpenOptions) -> io::Result<(Writer, 
 fn replace(path: &Path) -> io::Result<(Writer, State)> {
     let file = platform::open_without_following(path)?;
     let metadata = file.metadata()?;
-    if let Some(why) = platform::irreplaceable(path, &metadata) {
+    if let Some(why) = platform::irreplaceable(&file, &metadata) {
         return Ok(in_place(path, file, why));
     }
     match Part::beside(path, Some(&metadata)) {
@@ -87,22 +87,20 @@ mod platform {
     }
 
     /// What a new file beside this one would not have.
-    pub(super) fn irreplaceable(path: &Path, metadata: &Metadata) -> Option<InPlace> {
+    pub(super) fn irreplaceable(file: &File, metadata: &Metadata) -> Option<InPlace> {
         if metadata.nlink() > 1 {
             return Some(InPlace::OtherNames);
         }
-        has_access_list(path).then_some(InPlace::AccessList)
+        has_access_list(file).then_some(InPlace::AccessList)
     }
 
     #[cfg(target_os = "linux")]
-    fn has_access_list(path: &Path) -> bool {
-        // A size of 0 asks for the size.
-        let mut nothing: [u8; 0] = [];
-        rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut nothing).is_ok_and(|size| size > 0)
+    fn has_access_list(file: &File) -> bool {
+        rustix::fs::fgetxattr_query(file, "system.posix_acl_access").is_ok_and(|size| size > 0)
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn has_access_list(_: &Path) -> bool {
+    fn has_access_list(_: &File) -> bool {
         false
     }
 }
@@ -119,7 +117,7 @@ mod platform {
         File::options().write(true).open(path)
     }
 
-    pub(super) fn irreplaceable(_: &Path, _: &Metadata) -> Option<InPlace> {
+    pub(super) fn irreplaceable(_: &File, _: &Metadata) -> Option<InPlace> {
         None
     }
 }
