@@ -56,7 +56,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::positive_bytes)]
     pub max_message_size: u64,
 
-    /// Write received messages to a file, which appears when it is complete
+    /// Write received messages to a file, which appears when it is complete; - is standard output
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 

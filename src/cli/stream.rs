@@ -18,7 +18,7 @@ pub struct StreamArgs {
     #[arg(short = 'T', long, value_name = "FILE")]
     pub upload_file: Option<PathBuf>,
 
-    /// Write what is received to this file instead of standard output; it appears when it is complete
+    /// Write what is received to this file, which appears when it is complete; - is standard output, the default
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 

@@ -1,11 +1,13 @@
 //! What `send` and `stream` have in common: dial, session, and the report afterwards.
 
 use super::dialing::open;
+use super::header_dump::dial_and_dump;
 use super::options::ConversationOptions;
-use super::written::{Written, dump_header};
+use super::written::Written;
 use crate::endpoint::Endpoint;
-use crate::error::Failure;
-use crate::net::Facts;
+use crate::error::{Failure, Status};
+use crate::net::{Connection, Facts};
+use crate::os::Destination;
 use crate::report::progress::Progress;
 use crate::report::{Record, Trace};
 use crate::session::{self, FinishRule, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source};
@@ -14,7 +16,9 @@ use crate::session::{self, FinishRule, Outcome, Output, ServerName, SessionOptio
 pub(super) struct Conversation<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) sink: &'a mut dyn Sink,
-    pub(super) output: Output,
+    pub(super) destination: Destination,
+    /// Whether the destination gets whole messages, so that a run that goes on until a signal has a result.
+    pub(super) keeps_messages: bool,
     pub(super) rule: FinishRule,
     pub(super) limit_rate: Option<u64>,
     /// Bytes of a message that is received, at most.
@@ -30,36 +34,77 @@ pub(super) struct Conversed {
     pub(super) outcome: Outcome,
 }
 
-/// Opens the WebSocket and runs the session.
+/// Opens the WebSocket, runs the session, and settles what becomes of the output file.
 pub(super) fn converse(options: &ConversationOptions, conversation: Conversation<'_>) -> Conversed {
     let mut facts = Facts::start();
     let mut trace = Trace::new(options.verbosity);
-    let (endpoint, dialed) = open(options, &mut facts, &mut trace);
-    let dumped = dump_header(options.dump_header.as_deref(), &facts);
-    let connection = match dialed.and_then(|connection| dumped.map(|()| connection)) {
-        Ok(connection) => connection,
-        Err(failure) => {
-            return Conversed { endpoint, facts, outcome: Outcome::failed(failure) };
-        }
+    let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, &mut trace));
+    let outcome = match dialed {
+        Ok(connection) => hold(options, conversation, connection, &endpoint, trace),
+        Err(failure) => Outcome::failed(failure),
     };
-    if let Some(progress) = conversation.progress {
+    Conversed { endpoint, facts, outcome }
+}
+
+fn hold(
+    options: &ConversationOptions,
+    conversation: Conversation<'_>,
+    connection: Connection,
+    endpoint: &Endpoint,
+    mut trace: Trace,
+) -> Outcome {
+    let Conversation { source, sink, destination, keeps_messages, rule, limit_rate, max_message, progress } =
+        conversation;
+    if let Some(progress) = progress {
         trace.show_progress(progress.begin());
     }
-    let outcome = session::run(Setup {
+    let goes_on = rule.follow && keeps_messages;
+    let mut outcome = session::run(Setup {
         connection,
         server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
-        source: conversation.source,
-        sink: conversation.sink,
-        output: conversation.output,
+        source,
+        sink,
+        output: Output::to(&destination),
         observer: &mut trace,
         options: SessionOptions {
-            limit_rate: conversation.limit_rate,
-            max_message: conversation.max_message,
-            ..SessionOptions::new(conversation.rule, options.limits, options.close.clone())
+            limit_rate,
+            max_message,
+            ..SessionOptions::new(rule, options.limits, options.close.clone())
         },
     });
     trace.end();
-    Conversed { endpoint, facts, outcome }
+    let ends_in_order = |failure: &Failure| is_in_order(options, failure, goes_on);
+    let complete = outcome.delivered && outcome.result.as_ref().err().is_none_or(ends_in_order);
+    outcome.result = store(destination, outcome.result, complete);
+    outcome
+}
+
+/// Whether everything has arrived although the run has failed. A reply that is not as expected has; and a run that goes on
+/// until the user ends it has everything until then.
+fn is_in_order(options: &ConversationOptions, failure: &Failure, goes_on: bool) -> bool {
+    let is_over = options.limits.whole.is_some_and(|end| end.remaining().is_none());
+    match failure.status() {
+        Status::ExpectationFailed => true,
+        Status::Timeout => goes_on && is_over,
+        status => goes_on && status.is_signal(),
+    }
+}
+
+/// Completes the output file, or keeps what has arrived of it. A file that cannot be stored is worse than all but a signal.
+fn store(destination: Destination, result: Result<(), Failure>, complete: bool) -> Result<(), Failure> {
+    match result {
+        Err(failure) if !complete => Err(destination.keep(failure)),
+        // The reader of a pipe has had enough.
+        Ok(()) if !complete => Ok(()),
+        Err(failure) if failure.status().is_signal() => match destination.complete() {
+            Ok(()) => Err(failure),
+            Err(unstored) => {
+                let text = format!("{failure}; {unstored}");
+                Err(failure.restated(text))
+            }
+        },
+        result => destination.complete().and(result),
+    }
 }
 
 /// Prints what `--write-out` asks for, and gives the result of the run.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
+use super::outputs;
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
@@ -26,6 +27,10 @@ impl Reporting {
         output: &OutputArgs,
         until: Option<Deadline>,
     ) -> Result<Self, Failure> {
+        for target in targets {
+            let report = ("--report", target.file.as_deref());
+            outputs::check_distinct(&[report, ("-D", output.dump_header.as_deref())])?;
+        }
         let ascii = wants_ascii(output.color == ColorWhen::Never, |name| std::env::var(name).ok());
         let style = Style { ascii, verbose: output.verbose > 0, terminal: std::io::stdout().is_terminal() };
         Ok(Self { destinations: Destinations::open(targets, output.silent, until)?, style })

@@ -1,17 +1,19 @@
 //! `wsurl send`: message mode.
 
 use super::converse::{Conversation, converse, report};
-use super::data;
 use super::options::{ConversationOptions, checks, finish_rule};
+use super::{data, outputs};
 use crate::cli::SendArgs;
+use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, Joiner, Splitter};
 use crate::protocol::Kind;
 use crate::report::sanitize;
-use crate::session::{Checks, Count, FinishRule, Input, MessageSink, MessageSource, Output};
+use crate::session::{Checks, Count, FinishRule, Input, MessageSink, MessageSource};
 
 /// Sends messages, prints the replies.
-pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
+pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
+    args.output_file.take_if(|path| path.as_os_str() == "-");
     let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty());
     let (input_format, output_format) = formats(&args);
@@ -21,8 +23,8 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
     let from_input = args.messages.is_empty() && args.data.is_empty();
     let kind = kind(args.binary, args.text, from_input, input_format);
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
-    let output = args.output_file.as_deref().map_or_else(Output::standard, Output::to_file)?;
     let max_message = args.max_message_size;
+    let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
     let source = Source {
         kind,
         messages: args.messages,
@@ -32,11 +34,12 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
         most: if args.one_message { 1 } else { u64::MAX },
         max_message: args.max_message_size,
     };
-    let mut outgoing = source.open()?;
+    let mut outgoing = source.open(options.limits.whole)?;
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,
-        output,
+        destination,
+        keeps_messages: true,
         rule,
         limit_rate: None,
         max_message: Some(max_message),
@@ -77,7 +80,7 @@ struct Source {
 
 impl Source {
     /// From the arguments if there is any message in them, else from standard input.
-    fn open(self) -> Result<MessageSource, Failure> {
+    fn open(self, until: Option<Deadline>) -> Result<MessageSource, Failure> {
         if self.messages.is_empty() && self.data.is_empty() {
             let max_message = usize::try_from(self.max_message).unwrap_or(usize::MAX);
             let splitter = Splitter::new(self.format, self.kind, self.keep_newline, max_message);
@@ -85,7 +88,7 @@ impl Source {
         }
         let (kind, max_message, most) = (self.kind, self.max_message, self.most);
         let mut messages = self.messages;
-        messages.extend(data::messages(self.data, max_message)?);
+        messages.extend(data::messages(self.data, max_message, until)?);
         if messages.len() as u64 > most {
             return Err(Failure::new(
                 Status::Usage,

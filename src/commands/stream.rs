@@ -5,19 +5,21 @@ use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, finish_rule};
+use super::outputs;
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::Failure;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
 use crate::report::{Verbosity, sanitize};
-use crate::session::{ChunkSource, Count, Input, Output, Shape, StreamSink};
+use crate::session::{ChunkSource, Count, Input, Shape, StreamSink};
 
 /// Sends and receives bytes.
-pub(super) fn run(args: StreamArgs) -> Result<(), Failure> {
+pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
+    args.output_file.take_if(|path| path.as_os_str() == "-");
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let rule = finish_rule(&args.finish, Count::None);
     let (input, named) = match args.upload_file.as_deref() {
-        Some(path) if path != Path::new("-") => (Input::open(path)?, true),
+        Some(path) if path != Path::new("-") => (Input::open(path, options.limits.whole)?, true),
         _ => (Input::standard()?, false),
     };
     let shape = match input.size {
@@ -25,7 +27,7 @@ pub(super) fn run(args: StreamArgs) -> Result<(), Failure> {
         Some(size) if named => Shape::Whole(size),
         _ => Shape::Unknown,
     };
-    let output = args.output_file.as_deref().map_or_else(Output::standard, Output::to_file)?;
+    let destination = outputs::open(args.output_file.as_deref(), args.upload_file.as_deref(), &options)?;
     let progress = shows_progress(args.progress, options.verbosity, args.output_file.is_some())
         .then(|| Progress::new(input.size));
     let digest = args.digest.is_some();
@@ -34,7 +36,8 @@ pub(super) fn run(args: StreamArgs) -> Result<(), Failure> {
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,
-        output,
+        destination,
+        keeps_messages: false,
         rule,
         limit_rate: args.limit_rate,
         max_message: args.max_message_size,

@@ -1,10 +1,8 @@
-//! What `-w` and `-D` write about a connection.
+//! What `-w` writes about a connection.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 
-use crate::error::{Failure, IoCause, Status};
-use crate::net::Facts;
+use crate::error::Failure;
 use crate::report::write_out::Template;
 use crate::report::{Record, sanitize};
 
@@ -32,20 +30,8 @@ impl Written {
     }
 }
 
-/// Writes the head of the answer to the upgrade to the file of `--dump-header`; `-` is standard output.
-pub(super) fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
-    let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
-    let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
-    if path == Path::new("-") {
-        return super::print(shown_on_stdout(&text).as_bytes());
-    }
-    std::fs::write(path, text).map_err(|err| {
-        Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err))
-    })
-}
-
 /// Text that has come from the network in part, safe for a terminal.
-fn shown_on_stdout(text: &str) -> String {
+pub(super) fn shown_on_stdout(text: &str) -> String {
     if std::io::stdout().is_terminal() {
         sanitize::text(&text.replace("\r\n", "\n"))
     } else {

@@ -1,14 +1,16 @@
-//! The operating system, where platforms differ: signals, files that appear when they are complete, standard streams,
-//! and limits of the process. Each file has one place where it tells platforms apart.
+//! The operating system, where platforms differ: signals, files that appear when they are complete, limits for what blocks,
+//! standard streams, and limits of the process. Each file has one place where it tells platforms apart.
 //! May import the small values.
 
 pub mod descriptors;
-mod new_file;
+mod destination;
+mod raw;
 pub mod reading;
+pub mod same_file;
 pub mod send_queue;
 pub mod signals;
 pub mod stdio;
 mod within;
 
-pub use new_file::NewFile;
-pub(crate) use new_file::{Unfinished, cannot_write};
+pub(crate) use destination::cannot_write;
+pub use destination::{Destination, Writer};

@@ -1,9 +1,10 @@
-//! Files that are read whole, within a limit of time and of size.
+//! Files that are read: opened, or read whole, within a limit of time and of size.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::stdio;
 use super::within::{Doing, within};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
@@ -11,6 +12,18 @@ use crate::size;
 
 /// The most that a file of certificates, keys, headers or the like may hold, in bytes.
 pub const MAX_SMALL_FILE: u64 = 16 << 20;
+
+/// Opens `path`. A FIFO waits for the program that writes it.
+///
+/// # Errors
+/// [`Status::ReadError`], or [`Status::Timeout`] when `until` was reached first.
+pub fn open(path: &Path, until: Option<Deadline>) -> Result<File, Failure> {
+    let (name, path) = (path.display().to_string(), path.to_owned());
+    let opened = within(until, move || open_now(&path));
+    opened.map_err(|stopped| {
+        stopped.into_failure(Doing::Opening, &name, |err| cannot_read(Status::ReadError, &name, err))
+    })
+}
 
 /// Reads all of `path`, which holds at most `most` bytes. A failure has the status that the file has for the user.
 ///
@@ -24,7 +37,7 @@ pub fn read_file(
 ) -> Result<Vec<u8>, Failure> {
     let name = path.display().to_string();
     let path = path.to_owned();
-    let content = read_at_most(&name, most.saturating_add(1), until, status, move || File::open(&path))?;
+    let content = read_at_most(&name, most.saturating_add(1), until, status, move || open_now(&path))?;
     if content.len() as u64 <= most {
         return Ok(content);
     }
@@ -48,6 +61,15 @@ pub fn read_at_most(
         Ok(content)
     });
     read.map_err(|stopped| stopped.into_failure(Doing::Reading, name, |err| cannot_read(status, name, err)))
+}
+
+/// Opens `path` for as long as that takes.
+///
+/// # Errors
+/// The system's; and `EBADF` for a name of standard input when that is closed.
+pub fn open_now(path: &Path) -> io::Result<File> {
+    stdio::check_path(path)?;
+    File::open(path)
 }
 
 fn cannot_read(status: Status, name: &str, err: io::Error) -> Failure {

@@ -8,57 +8,13 @@
 /// peer has read everything.
 #[cfg(unix)]
 pub fn unacknowledged(socket: impl std::os::fd::AsFd) -> Option<u64> {
-    platform::queued(socket.as_fd()).and_then(|count| u64::try_from(count).ok())
+    super::raw::send_queue(socket.as_fd()).and_then(|count| u64::try_from(count).ok())
 }
 
 /// Never known here.
 #[cfg(not(unix))]
 pub fn unacknowledged<S>(_: S) -> Option<u64> {
     None
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod platform {
-    use std::os::fd::{AsRawFd, BorrowedFd};
-
-    /// `SIOCOUTQ`, which has the number of `TIOCOUTQ` (tcp(7)).
-    #[allow(unsafe_code)] // no crate in the tree wraps this request
-    pub(super) fn queued(socket: BorrowedFd<'_>) -> Option<libc::c_int> {
-        let mut count: libc::c_int = 0;
-        // SAFETY: the descriptor is open as long as it is borrowed, and the request writes one int to a valid pointer.
-        let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut count) };
-        (result == 0).then_some(count)
-    }
-}
-
-#[cfg(target_vendor = "apple")]
-mod platform {
-    use std::os::fd::{AsRawFd, BorrowedFd};
-
-    /// `SO_NWRITE` (getsockopt(2)).
-    #[allow(unsafe_code)] // no crate in the tree wraps this option
-    pub(super) fn queued(socket: BorrowedFd<'_>) -> Option<libc::c_int> {
-        let mut count: libc::c_int = 0;
-        let mut size = libc::socklen_t::try_from(size_of_val(&count)).ok()?;
-        // SAFETY: the descriptor is open as long as it is borrowed; the option is one int, and `size` is that of `count`.
-        let result = unsafe {
-            libc::getsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_NWRITE,
-                (&raw mut count).cast(),
-                &raw mut size,
-            )
-        };
-        (result == 0).then_some(count)
-    }
-}
-
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
-mod platform {
-    pub(super) fn queued(_: std::os::fd::BorrowedFd<'_>) -> Option<libc::c_int> {
-        None
-    }
 }
 
 #[cfg(all(test, any(target_os = "linux", target_vendor = "apple")))]
@@ -94,9 +50,9 @@ mod tests {
         assert!((1..=written).contains(&queued), "{queued} of {written}");
 
         sender.shutdown(std::net::Shutdown::Write).unwrap();
-        let mut bytes = Vec::new();
-        receiver.read_to_end(&mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, written);
+        let mut taken = Vec::new();
+        receiver.read_to_end(&mut taken).unwrap();
+        assert_eq!(taken.len() as u64, written);
         // The last acknowledgement is a packet of its own. A FIN may count as one byte until it is acknowledged, too.
         let end = Instant::now() + Duration::from_secs(10);
         while unacknowledged(&sender) != Some(0) && Instant::now() < end {

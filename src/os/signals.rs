@@ -1,17 +1,26 @@
-//! SIGINT and SIGTERM. The first one tells everything that is attached to end in order, or ends the program when
-//! nothing is; the second one ends it in any case. The one place that differs between platforms.
+//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first one tells everything that is attached
+//! to end in order, or ends the program when nothing is; the second one ends it in any case, whatever blocks. A signal
+//! that was ignored when the program began stays ignored. The one place that differs between platforms.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use crate::error::{Failure, Status};
+
+/// How long the last message may take when the program is ended by force: standard error may be a pipe that nobody reads.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Which signal came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// SIGHUP: the terminal is gone.
+    HangUp,
     /// SIGINT: Ctrl-C.
     Interrupt,
+    /// SIGQUIT: Ctrl-\.
+    Quit,
     /// SIGTERM.
     Terminate,
 }
@@ -20,7 +29,9 @@ impl Signal {
     /// The failure that the program ends with.
     pub fn failure(self) -> Failure {
         match self {
+            Self::HangUp => Failure::new(Status::HangUp, "interrupted by SIGHUP"),
             Self::Interrupt => Failure::new(Status::Interrupted, "interrupted by SIGINT"),
+            Self::Quit => Failure::new(Status::Quit, "interrupted by SIGQUIT"),
             Self::Terminate => Failure::new(Status::Terminated, "interrupted by SIGTERM"),
         }
     }
@@ -33,12 +44,11 @@ struct State {
     /// Who ends by itself when told, by number.
     attached: Vec<(u64, Notify)>,
     next: u64,
-    unfinished: Vec<PathBuf>,
 }
 
 impl State {
     const fn new() -> Self {
-        Self { attached: Vec::new(), next: 0, unfinished: Vec::new() }
+        Self { attached: Vec::new(), next: 0 }
     }
 
     fn attach(&mut self, notify: Notify) -> u64 {
@@ -70,11 +80,6 @@ fn state() -> MutexGuard<'static, State> {
 pub fn install(at_once: fn(&Failure)) -> std::io::Result<()> {
     let _ = AT_ONCE.set(at_once);
     platform::listen()
-}
-
-/// A file that must not outlive the program when it is ended by force.
-pub(super) fn remove_on_exit(path: &Path) {
-    state().unfinished.push(path.to_owned());
 }
 
 /// As long as this lives, its owner is told of the first signal and ends by itself.
@@ -118,29 +123,52 @@ fn receive(signal: Signal) {
     if first && state.notify() {
         return;
     }
-    let failure = signal.failure();
-    for path in &state.unfinished {
-        // Somebody else may have removed it already.
-        let _ = std::fs::remove_file(path);
+    drop(state);
+    end(signal);
+}
+
+/// Ends the program now. What has been received stays in the files that are not complete. A file system or a standard error
+/// that blocks is not waited for.
+fn end(signal: Signal) -> ! {
+    let (done, is_done) = mpsc::channel();
+    let last_words = move || {
+        let failure = super::destination::given_up(signal.failure());
+        if let Some(at_once) = AT_ONCE.get() {
+            at_once(&failure);
+        }
+        // The receiver is gone when this has taken too long.
+        let _ = done.send(());
+    };
+    if thread::Builder::new().name("end".to_owned()).spawn(last_words).is_ok() {
+        let _ = is_done.recv_timeout(LAST_WORDS);
     }
-    if let Some(at_once) = AT_ONCE.get() {
-        at_once(&failure);
-    }
-    std::process::exit(failure.status().code().into());
+    std::process::exit(signal.failure().exit_code().into());
 }
 
 #[cfg(unix)]
 mod platform {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     use signal_hook::iterator::Signals;
 
     use super::Signal;
 
+    /// Those that the shell, or `nohup`, has not had ignored: of others the program shall not know.
     pub(super) fn listen() -> std::io::Result<()> {
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let all = [
+            (SIGHUP, Signal::HangUp),
+            (SIGINT, Signal::Interrupt),
+            (SIGQUIT, Signal::Quit),
+            (SIGTERM, Signal::Terminate),
+        ];
+        let heard: Vec<_> =
+            all.into_iter().filter(|(number, _)| !crate::os::raw::is_ignored(*number)).collect();
+        let mut signals = Signals::new(heard.iter().map(|(number, _)| number))?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            for signal in &mut signals {
-                super::receive(if signal == SIGTERM { Signal::Terminate } else { Signal::Interrupt });
+            for came in &mut signals {
+                heard
+                    .iter()
+                    .filter(|(number, _)| *number == came)
+                    .for_each(|(_, signal)| super::receive(*signal));
             }
         })?;
         Ok(())

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 /// Whether `file` is a pipe that [`read_now`] and [`write_now`] may work on.
 #[cfg(target_os = "linux")]
@@ -47,29 +48,100 @@ pub fn write_now(_: &File, _: &[u8]) -> io::Result<usize> {
 }
 
 /// Standard input.
-#[cfg(unix)]
+///
+/// # Errors
+/// The program was started without one (`<&-`).
 pub fn input() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+    check_open(0)?;
+    duplicate(&io::stdin())
 }
 
 /// Standard output.
+///
+/// # Errors
+/// The program was started without one (`>&-`).
+pub fn output() -> io::Result<File> {
+    check_open(1)?;
+    duplicate(&io::stdout())
+}
+
+/// Fails when the program was started without standard output.
+pub fn check_output() -> io::Result<()> {
+    check_open(1)
+}
+
+/// Tells whether the system could store what was written to standard output, which stays open. A network drive or a quota
+/// says so only when a descriptor is closed.
 #[cfg(unix)]
-pub fn output() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+pub fn settle_output() -> io::Result<()> {
+    super::raw::close(output()?)
 }
 
-/// Standard input.
-#[cfg(windows)]
-pub fn input() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+/// Not known here.
+#[cfg(not(unix))]
+pub fn settle_output() -> io::Result<()> {
+    Ok(())
 }
 
-/// Standard output.
+/// Fails when the program was started without the descriptor `number`, which is 0, 1 or 2. `/dev/null` is open.
+#[cfg(unix)]
+fn check_open(number: u8) -> io::Result<()> {
+    if super::raw::was_closed(number) { Err(rustix::io::Errno::BADF.into()) } else { Ok(()) }
+}
+
+/// Not known here.
+#[cfg(not(unix))]
+fn check_open(_: u8) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn duplicate(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
+    Ok(stream.as_fd().try_clone_to_owned()?.into())
+}
+
 #[cfg(windows)]
-pub fn output() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+fn duplicate(stream: &impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    Ok(stream.as_handle().try_clone_to_owned()?.into())
+}
+
+/// The descriptor that `path` is a name for, as `/dev/stdout` is for 1.
+pub(super) fn descriptor(path: &Path) -> Option<u32> {
+    match path.to_str()? {
+        "/dev/stdin" => Some(0),
+        "/dev/stdout" => Some(1),
+        "/dev/stderr" => Some(2),
+        name => {
+            let number = name.strip_prefix("/dev/fd/").or_else(|| name.strip_prefix("/proc/self/fd/"))?;
+            number.parse().ok()
+        }
+    }
+}
+
+/// Fails when `path` is a name for a standard stream that the program was started without.
+pub(super) fn check_path(path: &Path) -> io::Result<()> {
+    match descriptor(path).map(u8::try_from) {
+        Some(Ok(number @ 0..=2)) => check_open(number),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_descriptors_are_known() {
+        for (path, number) in [
+            ("/dev/stdin", Some(0)),
+            ("/dev/stdout", Some(1)),
+            ("/dev/fd/7", Some(7)),
+            ("/proc/self/fd/2", Some(2)),
+            ("/dev/fd/", None),
+            ("/dev/null", None),
+            ("stdout", None),
+        ] {
+            assert_eq!(descriptor(Path::new(path)), number, "{path}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::formats::{Reader, ReportFormat};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
-use crate::os::NewFile;
+use crate::os::Destination;
 
 /// A report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl ReportTarget {
 #[derive(Debug)]
 pub(crate) struct Destinations {
     standard_output: Option<&'static ReportFormat>,
-    files: Vec<(&'static ReportFormat, NewFile)>,
+    files: Vec<(&'static ReportFormat, Destination)>,
 }
 
 impl Destinations {
@@ -72,7 +72,11 @@ impl Destinations {
         let mut files = Vec::new();
         for ReportTarget { format, file } in targets {
             if let Some(path) = file {
-                files.push((*format, NewFile::create_within(path, until)?));
+                let file = Destination::open(path, until)?;
+                if let Some(warning) = file.warning().filter(|_| !silent) {
+                    super::warning(&warning);
+                }
+                files.push((*format, file));
             }
         }
         Ok(Self { standard_output, files })

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use super::lane::LaneContext;
 use super::source::Remaining;
+use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::{LoopWaker, WatchedFile};
+use crate::os::reading;
 
 /// Blocks that travel between the lane and the network thread.
 const BLOCKS: usize = 4;
@@ -34,12 +36,12 @@ pub struct Input {
 }
 
 impl Input {
-    /// Opens `path`.
-    pub fn open(path: &std::path::Path) -> Result<Self, Failure> {
+    /// Opens `path`. A FIFO waits for the program that writes it, at most until `until`.
+    pub fn open(path: &std::path::Path, until: Option<Deadline>) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let failed =
             |err| Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err));
-        let file = File::open(path).map_err(failed)?;
+        let file = reading::open(path, until)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(Failure::new(Status::ReadError, format!("cannot read {name}: it is a directory")));

@@ -2,9 +2,7 @@
 //! thread does not read from the server: that is the whole of back-pressure. The network thread itself writes only to a
 //! pipe that has room.
 
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -14,7 +12,7 @@ use super::lane::LaneContext;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::net::{LoopWaker, WatchedFile};
-use crate::os::{NewFile, Unfinished, cannot_write};
+use crate::os::{Destination, Writer, cannot_write};
 use crate::size::KEPT_CAPACITY;
 
 /// Buffers on their way to the file.
@@ -35,36 +33,31 @@ const FOREVER: Duration = Duration::from_secs(3600);
 /// A pipe is asked to take this much at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
 
-/// Where received bytes go.
+/// How long a file may take for what is in hand after `--max-time`: it has no reader that could be slow.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Where received bytes go. What becomes of a file afterwards is decided by the owner of its [`Destination`].
 #[derive(Debug)]
 pub struct Output {
     /// None: they are not kept.
-    file: Option<File>,
+    writer: Option<Writer>,
     name: String,
-    unfinished: Option<Unfinished>,
 }
 
 impl Output {
-    /// Standard output.
-    pub fn standard() -> Result<Self, Failure> {
-        let file = crate::os::stdio::output().map_err(|err| cannot_write("standard output", err))?;
-        Ok(Self { file: Some(file), name: "standard output".to_owned(), unfinished: None })
-    }
-
-    /// Whether anything is kept.
-    pub(super) fn is_somewhere(&self) -> bool {
-        self.file.is_some()
+    /// To this destination.
+    pub fn to(destination: &Destination) -> Self {
+        Self { writer: Some(destination.writer()), name: destination.name().to_owned() }
     }
 
     /// Nowhere: what is received is looked at, and not kept.
     pub fn nowhere() -> Self {
-        Self { file: None, name: String::new(), unfinished: None }
+        Self { writer: None, name: String::new() }
     }
 
-    /// A file that appears under its name only when it is complete; what is no regular file is written directly.
-    pub fn to_file(path: &Path) -> Result<Self, Failure> {
-        let (file, name, unfinished) = NewFile::create(path)?.into_parts();
-        Ok(Self { file: Some(file), name, unfinished })
+    /// Whether anything is kept.
+    pub(super) fn is_somewhere(&self) -> bool {
+        self.writer.is_some()
     }
 }
 
@@ -82,7 +75,7 @@ pub(super) enum OutputError {
 pub(super) struct OutputLane {
     name: String,
     /// What the thread will write to; `None` once it runs, and when nothing is kept.
-    file: Option<File>,
+    writer: Option<Writer>,
     /// The same file, if its reader can go away. Where `writes_directly`, little is written without the thread.
     watched: Option<WatchedFile>,
     writes_directly: bool,
@@ -94,7 +87,8 @@ pub(super) struct OutputLane {
     failed: Option<Failed>,
     thread: Option<Writing>,
     waker: LoopWaker,
-    unfinished: Option<Unfinished>,
+    /// What a file gets for what is in hand when the run has no time left.
+    grace: Duration,
 }
 
 #[derive(Debug)]
@@ -113,13 +107,14 @@ struct Writing {
 impl OutputLane {
     /// A lane to `output`. Its thread starts when there is something for it to write.
     pub(super) fn new(output: Output, context: &LaneContext) -> Self {
-        let Output { file, name, unfinished } = output;
-        let clone = file.as_ref().and_then(|file| file.try_clone().ok());
+        let Output { writer, name } = output;
+        let clone = writer.as_ref().and_then(|writer| writer.file().try_clone().ok());
+        let is_regular = writer.as_ref().is_some_and(Writer::is_regular);
         let watched = clone.and_then(|file| context.poller.watch_output(file).ok());
         let writes_directly = watched.as_ref().is_some_and(|pipe| crate::os::stdio::is_pipe(pipe.file()));
         Self {
             name,
-            file,
+            writer,
             watched,
             writes_directly,
             current: Vec::new(),
@@ -129,7 +124,7 @@ impl OutputLane {
             failed: None,
             thread: None,
             waker: context.waker.clone(),
-            unfinished,
+            grace: if is_regular { GRACE } else { Duration::ZERO },
         }
     }
 
@@ -200,13 +195,13 @@ impl OutputLane {
     }
 
     fn start_thread(&mut self) {
-        let Some(file) = self.file.take() else { return };
+        let Some(writer) = self.writer.take() else { return };
         let (full, to_write) = mpsc::channel();
         let (done, written) = mpsc::channel();
         let waker = self.waker.clone();
         let spawned = thread::Builder::new()
             .name("output".to_owned())
-            .spawn(move || write_chunks(file, &to_write, done, &waker));
+            .spawn(move || write_chunks(writer, &to_write, done, &waker));
         match spawned {
             Ok(_) => self.thread = Some(Writing { full, written }),
             Err(err) => self.failed = Some(Failed::NoThread(err)),
@@ -278,12 +273,11 @@ impl OutputLane {
         }
     }
 
-    /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and gives a file its
-    /// final name if `complete`. `rest` appends what was not appended yet, piece by piece: whether there is more.
+    /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and until the thread has
+    /// let go of the file. `rest` appends what was not appended yet, piece by piece: whether there is more.
     pub(super) fn finish(
         mut self,
         mut rest: impl FnMut(&mut Vec<u8>) -> bool,
-        complete: bool,
         until: Option<Deadline>,
     ) -> Result<(), OutputError> {
         let mut more = true;
@@ -294,13 +288,13 @@ impl OutputLane {
             self.submit();
             self.collect()?;
             let Some(thread) = self.thread.as_ref().filter(|_| self.in_flight > 0) else {
-                if self.file.is_none() {
+                if self.writer.is_none() {
                     // Nothing is kept.
                     self.current.clear();
                 }
                 continue;
             };
-            let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default());
+            let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default().max(self.grace));
             match (thread.written.recv_timeout(left), until) {
                 (Ok(result), _) => self.take_back(result)?,
                 (Err(RecvTimeoutError::Timeout), Some(end)) => {
@@ -312,39 +306,41 @@ impl OutputLane {
                 (Err(RecvTimeoutError::Disconnected), _) => return Err(OutputError::Closed),
             }
         }
-        match self.unfinished.take() {
-            Some(unfinished) if complete => {
-                unfinished.complete().map_err(|err| OutputError::Failed(cannot_write(&self.name, err)))
-            }
-            _ => Ok(()),
+        // The thread only waits for more, of which there is none.
+        if let Some(Writing { full, written }) = self.thread {
+            drop(full);
+            while written.recv().is_ok() {}
         }
+        Ok(())
     }
 }
 
 /// Writes chunks until one cannot be written, or until nobody sends more.
 fn write_chunks(
-    mut file: File,
+    mut writer: Writer,
     chunks: &Receiver<Chunk>,
     done: Sender<io::Result<Vec<u8>>>,
     waker: &LoopWaker,
 ) {
     while let Ok(chunk) = chunks.recv() {
-        let result = write_chunk(&mut file, &chunk).map(|()| chunk.into_buffer());
+        let result = write_chunk(&mut writer, &chunk).map(|()| chunk.into_buffer());
         let failed = result.is_err();
         if done.send(result).is_err() || failed {
             break;
         }
         waker.wake();
     }
+    // Before the network thread is told, which then completes the file.
+    drop(writer);
     drop(done);
     waker.wake();
 }
 
 /// Writes all of a chunk, also where another program has made the descriptor non-blocking, which all its holders share.
-fn write_chunk(file: &mut File, chunk: &Chunk) -> io::Result<()> {
+fn write_chunk(writer: &mut Writer, chunk: &Chunk) -> io::Result<()> {
     let (mut written, len) = (0, chunk.len());
     while written < len {
-        match file.write_vectored(&chunk.slices(written)) {
+        match writer.write_vectored(&chunk.slices(written)) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => written += count,
             Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),

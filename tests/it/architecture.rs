@@ -50,7 +50,7 @@ const OWNERS: [(&[&str], &[&str]); 11] = [
             "src/session/event_loop/",
         ],
     ),
-    (&["tempfile"], &["src/os/"]),
+    (&["libc"], &["src/os/"]),
     (&["flate2"], &["src/protocol/message/deflate.rs"]),
     (&["zlib_rs"], &["src/protocol/message/inflate.rs", "src/protocol/message/tests/"]),
     (&["hdrhistogram"], &["src/stats.rs"]),
@@ -94,6 +94,13 @@ fn crates_are_known_only_to_their_owners() {
         }
     }
     assert!(breaches.is_empty(), "crates outside of their owners:\n{}", breaches.join("\n"));
+}
+
+#[test]
+fn unsafe_code_is_in_one_file() {
+    let is_unsafe = |source: &Source| source.has_word("unsafe");
+    let found: Vec<_> = sources().into_iter().filter(is_unsafe).map(|source| source.path).collect();
+    assert_eq!(found, ["src/os/raw.rs"]);
 }
 
 #[test]

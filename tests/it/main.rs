@@ -58,14 +58,25 @@ mod probe_ready; // --wait-ready
 mod probe_reports; // junit, tap, nagios, prometheus, and where they go
 mod probe_several; // several URLs side by side
 
+// Files and descriptors
+#[cfg(unix)]
+mod descriptors; // standard streams that are closed, or /dev/null
+#[cfg(target_os = "linux")]
+mod disk_faults; // what the system says only when a file is closed, or says of a file as of a pipe
+#[cfg(target_os = "linux")]
+mod fifos; // FIFOs that nobody opens at the other end
+mod files; // which files appear when, which are kept, and which are refused
+#[cfg(unix)]
+mod replaced_files; // rights, owners, links and folders of files that are replaced or written in place
+
 // Around it
 mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, signals
 mod first_run; // the echo test, and its server
 mod idle; // waiting costs no processor time
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
+mod signals;
 #[cfg(unix)]
-mod signals; // SIGINT and SIGTERM
-mod write_out; // -w: names, formats in files, and failures before the dial
+mod write_out; // -w: names, formats in files, and failures before the dial // SIGHUP, SIGINT, SIGQUIT and SIGTERM, once, twice, and ignored
 
 // The parts
 mod architecture; // who imports whom, and what a source file looks like

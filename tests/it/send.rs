@@ -33,17 +33,6 @@ fn stdin_is_left_alone_when_there_is_an_argument() {
     assert_eq!(server.texts(), ["hi"]);
 }
 
-#[cfg(unix)]
-#[test]
-fn a_closed_stdin_is_no_input() {
-    let server = EchoServer::start();
-    Wsurl::new(["send", &server.url(), "hi"]).stdin_closed().stdout("hi\n").exits(0);
-
-    let server = EchoServer::start();
-    Wsurl::new(["send", &server.url()]).stdin_closed().stdout("").exits(0);
-    assert!(server.received().messages.is_empty());
-}
-
 #[test]
 fn data_comes_from_text_files_and_stdin_in_the_order_given() {
     let (_dir, path) = file_with("message", "from a file\nwith two lines");

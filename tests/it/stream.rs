@@ -185,16 +185,6 @@ fn a_download_gets_its_name_when_it_is_complete() {
     );
 }
 
-#[test]
-fn a_download_that_is_cut_off_leaves_no_file() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let path = dir.path().join("download");
-    let path = path.to_str().expect("a path in UTF-8");
-    let peer = Script::new().upgrade().send(frame::binary(noise(100_000))).close();
-    Wsurl::new(["stream", "-f", "-o", path, &peer.url()]).stdout("").exits(56);
-    assert_eq!(std::fs::read_dir(dir.path()).expect("the directory").count(), 0, "a half file is left");
-}
-
 #[cfg(unix)]
 #[test]
 fn an_output_that_is_no_regular_file_is_written_and_not_replaced() {

@@ -11,9 +11,10 @@ use std::time::SystemTime;
 
 use self::connections::open_all;
 use self::live::{Panel, Watch};
+use super::header_dump::dial_and_dump;
 use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
-use super::written::{Written, dump_header};
+use super::written::Written;
 use crate::cli::EchoTestArgs;
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
 use crate::endpoint::Endpoint;
@@ -83,10 +84,10 @@ fn open_and_run(
     facts: &mut Facts,
 ) -> (Endpoint, Tested) {
     let mut trace = Trace::new(options.verbosity);
-    let (endpoint, opened) = open_all(options, count, facts, &mut trace);
-    let dumped = dump_header(options.dump_header.as_deref(), facts);
+    let (endpoint, opened) =
+        dial_and_dump(options, facts, |facts| open_all(options, count, facts, &mut trace));
     let test = Test::new(plan.clone());
-    let connections = match opened.and_then(|connections| dumped.map(|()| connections)) {
+    let connections = match opened {
         Ok(connections) => connections,
         Err(failure) => return (endpoint, test.not_begun(failure)),
     };

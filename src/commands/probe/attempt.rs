@@ -6,8 +6,8 @@ use super::options::ProbeOptions;
 use super::seen::{Route, Seen};
 use super::{assertions, phases};
 use crate::commands::dialing::open;
+use crate::commands::header_dump::dial_and_dump;
 use crate::commands::options::ConversationOptions;
-use crate::commands::written::dump_header;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, Joiner};
@@ -33,12 +33,11 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
     }
     let (begun, time) = (Instant::now(), SystemTime::now());
     let mut facts = Facts::start();
-    let (endpoint, dialed) = open(options, &mut facts, trace);
-    let dumped = dump_header(options.dump_header.as_deref(), &facts);
+    let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, trace));
     let checks = Checks::new(probe.checks.clone());
     let joiner = Joiner::new(Format::Lines, false);
     let mut incoming = MessageSink::new(joiner, checks, None);
-    let (session, mut failure) = match dialed.and_then(|connection| dumped.map(|()| connection)) {
+    let (session, mut failure) = match dialed {
         Ok(connection) => {
             let mut outcome = converse(options, probe, &endpoint, connection, &mut incoming, trace);
             let failure = std::mem::replace(&mut outcome.result, Ok(())).err();

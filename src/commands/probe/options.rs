@@ -101,7 +101,8 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let endpoints = endpoints.into_iter().map(|endpoint| common.for_endpoint(endpoint));
     let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
     let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
-    let messages = data::messages(args.data, args.max_message_size)?;
+    let until = endpoints.iter().find_map(|options| options.limits.whole);
+    let messages = data::messages(args.data, args.max_message_size, until)?;
     let is_text = |message: &Vec<u8>| kind == Kind::Binary || std::str::from_utf8(message).is_ok();
     if let Some(index) = messages.iter().position(|message| !is_text(message)) {
         return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))

@@ -7,7 +7,7 @@ use mio::Token;
 use super::lingering_close::LingeringClose;
 use super::outbox::Outbox;
 use super::setup::{Outcome, SessionOptions, Setup};
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, IoCause};
 use crate::net::{Connection, Transport};
 use crate::os::signals::Signal;
 use crate::protocol::{MessageReader, MessageWriter};
@@ -251,7 +251,8 @@ impl<'a> Session<'a> {
             Some(Ending::Lost { .. }) | None => None,
         };
         let result = end.verdict();
-        let outcome = Outcome { result, tally, close, ping, finished_at, close_took, inside_message };
+        let outcome =
+            Outcome { result, delivered: false, tally, close, ping, finished_at, close_took, inside_message };
         (Ended { lanes: self.lanes, outcome, discards, until }, lingering)
     }
 }
@@ -260,9 +261,6 @@ impl Ended<'_> {
     /// Waits until everything received is written.
     pub(super) fn finish(self) -> Outcome {
         let Self { lanes, outcome, discards, until } = self;
-        // A reply that is not as expected has arrived all the same.
-        let in_order = |failure: &Failure| failure.status() == Status::ExpectationFailed;
-        let complete = outcome.result.as_ref().err().is_none_or(in_order);
         let Lanes { sink, output, .. } = lanes;
         let mut close = outcome.close.as_ref().map(|(_, frame)| frame);
         let rest = |out: &mut Vec<u8>| {
@@ -272,11 +270,12 @@ impl Ended<'_> {
             }
             more
         };
-        let written = if discards { Ok(()) } else { output.finish(rest, complete, until) };
+        let written = if discards { Ok(()) } else { output.finish(rest, until) };
+        let delivered = !discards && written.is_ok();
         let result = match written {
             Err(OutputError::Failed(failure)) => outcome.result.and(Err(failure)),
             Err(OutputError::Closed) | Ok(()) => outcome.result,
         };
-        Outcome { result, ..outcome }
+        Outcome { result, delivered, ..outcome }
     }
 }

@@ -65,6 +65,8 @@ impl SessionOptions {
 pub struct Outcome {
     /// Success, or what to tell the user.
     pub result: Result<(), Failure>,
+    /// Whether everything received was written to the output.
+    pub delivered: bool,
     /// The counts.
     pub tally: Tally,
     /// Who closed, and with what; `None` when the connection was lost or given up.
@@ -84,6 +86,7 @@ impl Outcome {
     pub fn failed(failure: Failure) -> Self {
         Self {
             result: Err(failure),
+            delivered: false,
             tally: Tally::default(),
             close: None,
             ping: None,

@@ -125,6 +125,11 @@ impl Source {
         found
     }
 
+    /// Whether the code has this word.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.tokens.iter().any(|token| token.text == word)
+    }
+
     /// The first names of paths: crates, or whatever was imported.
     pub fn crate_names(&self) -> Vec<(usize, &str)> {
         let starts = |&at: &usize| self.at(at + 1) == "::" || (at > 0 && self.at(at - 1) == "use");

@@ -46,7 +46,7 @@ pub use lax_server::LaxServer;
 #[cfg(target_os = "linux")]
 pub use openssl_acceptor::Demand;
 #[cfg(unix)]
-pub use posix::Signal;
+pub use posix::{Signal, make_fifo};
 pub use running::Running;
 pub use script::Script;
 pub use untouched::Untouched;

@@ -1,18 +1,23 @@
-//! What only Unix has: signals, and a shell that can start a process without a descriptor 0.
-//! Through `sh`, since the package forbids unsafe code in its tests as well.
+//! What only Unix has: signals and FIFOs. Through `sh`, since there is no unsafe code in the tests.
 
 use std::path::Path;
 use std::process::Command;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Signal {
+    HangUp,
     Interrupt,
+    Kill,
+    Quit,
     Terminate,
 }
 
 pub fn send_signal(pid: u32, signal: Signal) {
     let name = match signal {
+        Signal::HangUp => "HUP",
         Signal::Interrupt => "INT",
+        Signal::Kill => "KILL",
+        Signal::Quit => "QUIT",
         Signal::Terminate => "TERM",
     };
     let kill = format!("kill -s {name} {pid}");
@@ -20,9 +25,7 @@ pub fn send_signal(pid: u32, signal: Signal) {
     assert!(status.success(), "{kill}: {status}");
 }
 
-/// A command that starts this program as `PROGRAM ARGUMENTS <&-` does, under the same process id.
-pub fn without_stdin(program: &Path) -> Command {
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"exec "$0" "$@" <&-"#]).arg(program);
-    command
+pub fn make_fifo(path: impl AsRef<Path>) {
+    let status = Command::new("mkfifo").arg(path.as_ref()).status().expect("start mkfifo");
+    assert!(status.success(), "mkfifo: {status}");
 }

@@ -12,8 +12,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::capture::{Capture, Pace};
-#[cfg(unix)]
-use super::posix;
 use super::running::{Expected, Outcome, Running};
 use super::secs;
 
@@ -22,6 +20,7 @@ use super::secs;
 pub struct Wsurl {
     args: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
+    shell: Option<String>,
     stdin: Stdin,
     pace: Pace,
     stdout: Option<File>,
@@ -31,8 +30,6 @@ pub struct Wsurl {
 
 enum Stdin {
     Null,
-    #[cfg(unix)]
-    Closed,
     /// Written, then the end.
     Bytes(Vec<u8>),
     /// Written, then held open.
@@ -46,6 +43,7 @@ impl Wsurl {
         Self {
             args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
             environment: Vec::new(),
+            shell: None,
             stdin: Stdin::Null,
             pace: Pace::Eager,
             stdout: None,
@@ -83,10 +81,10 @@ impl Wsurl {
         self
     }
 
-    /// No descriptor 0 at all (`<&-`).
+    /// Has a shell start the run by this line, in which `"$@"` stands for the command: `exec "$@" <&-`, for instance.
     #[cfg(unix)]
-    pub fn stdin_closed(mut self) -> Self {
-        self.stdin = Stdin::Closed;
+    pub fn in_shell(mut self, line: &str) -> Self {
+        self.shell = Some(line.to_owned());
         self
     }
 
@@ -197,11 +195,10 @@ impl Wsurl {
     }
 
     fn command(&self) -> Command {
-        match self.stdin {
-            #[cfg(unix)]
-            Stdin::Closed => posix::without_stdin(&binary()),
-            _ => Command::new(binary()),
-        }
+        let Some(line) = &self.shell else { return Command::new(binary()) };
+        let mut command = Command::new("sh");
+        command.args(["-c", line, "sh"]).arg(binary());
+        command
     }
 }
 
@@ -230,7 +227,7 @@ fn feed(mut pipe: std::process::ChildStdin, what: Stdin) -> Option<SyncSender<Ve
         Stdin::Bytes(bytes) => (bytes, false, false),
         Stdin::Open(bytes) => (bytes, false, true),
         Stdin::Endless(bytes) => (bytes, true, false),
-        _ => return None,
+        Stdin::Null => return None,
     };
     thread::spawn(move || {
         // A process that is gone or has closed its stdin is no fault of the input.

@@ -1,0 +1,61 @@
+//! `-D`: the head of the answer to the upgrade, in a file that is opened before the dial.
+
+use std::path::Path;
+
+use super::options::ConversationOptions;
+use super::outputs;
+use super::written::shown_on_stdout;
+use crate::endpoint::Endpoint;
+use crate::error::Failure;
+use crate::net::Facts;
+use crate::os::{Destination, stdio};
+
+/// Where the head goes.
+enum HeaderDump {
+    Nowhere,
+    Standard,
+    File(Destination),
+}
+
+/// Dials by `dial`, and writes the head of the answer to where `-D` wants it, also that of a refusal.
+pub(super) fn dial_and_dump<T>(
+    options: &ConversationOptions,
+    facts: &mut Facts,
+    dial: impl FnOnce(&mut Facts) -> (Endpoint, Result<T, Failure>),
+) -> (Endpoint, Result<T, Failure>) {
+    let dump = match HeaderDump::open(options) {
+        Ok(dump) => dump,
+        Err(failure) => return (options.endpoint.clone(), Err(failure)),
+    };
+    let (endpoint, dialed) = dial(facts);
+    let dumped = dump.write(facts);
+    (endpoint, dialed.and_then(|connection| dumped.map(|()| connection)))
+}
+
+impl HeaderDump {
+    fn open(options: &ConversationOptions) -> Result<Self, Failure> {
+        match options.dump_header.as_deref() {
+            None => Ok(Self::Nowhere),
+            Some(path) if path == Path::new("-") => {
+                stdio::check_output().map_err(super::cannot_print)?;
+                Ok(Self::Standard)
+            }
+            Some(path) => {
+                let file = Destination::open(path, options.limits.whole)?;
+                outputs::warn(&file, options.verbosity);
+                Ok(Self::File(file))
+            }
+        }
+    }
+
+    /// Writes the head, if an answer has come; if none has, a file stays as it was.
+    fn write(self, facts: &Facts) -> Result<(), Failure> {
+        let Some(head) = &facts.response else { return Ok(()) };
+        let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::Standard => super::print(shown_on_stdout(&text).as_bytes()),
+            Self::File(file) => file.write_whole(text.as_bytes()),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Where bytes are stored: standard output, a device, a FIFO, or a file.
+//!
+//! A regular file appears under its name when it is complete; until then it is `FILE.part`. It keeps the owner, group and
+//! permission bits of the file that it replaces. A file that cannot be replaced without losing something (its other names,
+//! its owner, the link that leads to it) is written in place; its old content stays until the first byte arrives.
+//! Everything that can fail before the first byte fails in [`Destination::open`].
+
+mod opening;
+mod part;
+mod state;
+mod unfinished;
+mod writer;
+
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use self::opening::open_now;
+use self::state::State;
+use self::unfinished::{Kept, settle_all};
+pub use self::writer::Writer;
+use super::stdio;
+use super::within::{Doing, within};
+use crate::deadline::Deadline;
+use crate::error::{Failure, IoCause, Status};
+
+/// Before a descriptor that does not block is asked again.
+const NOT_NOW: Duration = Duration::from_millis(2);
+
+/// An open destination. Unless it is completed, what has arrived stays beside its name, and what was there stays.
+#[derive(Debug)]
+pub struct Destination {
+    name: String,
+    writer: Writer,
+    state: State,
+}
+
+impl Destination {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// [`Status::WriteError`] when it is closed.
+    pub fn standard() -> Result<Self, Failure> {
+        let name = "standard output".to_owned();
+        let file = stdio::output().map_err(|err| cannot_write(&name, err))?;
+        Ok(Self { name, writer: Writer::new(file, false), state: State::Direct })
+    }
+
+    /// Opens `path`; `-` is standard output. A FIFO waits for its reader, at most until `until`.
+    ///
+    /// # Errors
+    /// [`Status::WriteError`] when it cannot be written, [`Status::Timeout`] when `until` was reached first.
+    pub fn open(path: &Path, until: Option<Deadline>) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Self::standard();
+        }
+        let name = path.display().to_string();
+        let path = path.to_owned();
+        match within(until, move || open_now(&path)) {
+            Ok((writer, state)) => Ok(Self { name, writer, state }),
+            Err(stopped) => Err(stopped.into_failure(Doing::Opening, &name, |err| cannot_write(&name, err))),
+        }
+    }
+
+    /// How messages call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The writing end. It has to be gone before the destination is completed.
+    pub fn writer(&self) -> Writer {
+        self.writer.clone()
+    }
+
+    /// Whether the file is written in place, although it is to be replaced.
+    pub fn is_in_place(&self) -> bool {
+        matches!(self.state, State::InPlace(..))
+    }
+
+    /// What the user should know before anything is written.
+    pub fn warning(&self) -> Option<String> {
+        match &self.state {
+            State::InPlace(_, why) => {
+                Some(format!("{} is written in place, so that it may be left incomplete: {why}", self.name))
+            }
+            State::Direct | State::Beside(_) => None,
+        }
+    }
+
+    /// Stores what was written, and gives the file its name.
+    ///
+    /// # Errors
+    /// [`Status::WriteError`]: the system could not store it. What was written of a file is kept beside its name.
+    pub fn complete(self) -> Result<(), Failure> {
+        let Self { name, writer, state } = self;
+        let kept = state.kept();
+        // Where nothing was written, the file is to be empty.
+        let stored = writer.begin().and_then(|()| match state {
+            State::Direct if writer.is_regular() => writer.close(),
+            // A thread may still hold it, which waits for a reader.
+            State::Direct => Ok(()),
+            State::Beside(part) => part.complete(writer),
+            State::InPlace(unfinished, _) => writer.close().map(|()| unfinished.complete()),
+        });
+        stored.map_err(|err| naming(cannot_write(&name, err), kept))
+    }
+
+    /// Gives up: what has arrived stays, and the failure says where.
+    #[must_use]
+    pub fn keep(self, failure: Failure) -> Failure {
+        naming(failure, self.state.kept())
+    }
+
+    /// Writes `bytes`, which is all that there will be, and completes it.
+    ///
+    /// # Errors
+    /// As [`Destination::complete`]. A reader that is gone has seen what it wanted to see.
+    pub fn write_whole(self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = write_all(&mut self.writer(), bytes);
+        match written {
+            Ok(()) => self.complete(),
+            Err(err) if err.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(err) => {
+                let failure = cannot_write(&self.name, err);
+                Err(self.keep(failure))
+            }
+        }
+    }
+}
+
+/// The failure of a run that is ended by force: it names the files that are not complete.
+pub(super) fn given_up(failure: Failure) -> Failure {
+    settle_all().into_iter().fold(failure, |failure, kept| naming(failure, Some(kept)))
+}
+
+fn naming(failure: Failure, kept: Option<Kept>) -> Failure {
+    let Some(kept) = kept else { return failure };
+    let text = format!("{failure}; {kept}");
+    failure.restated(text)
+}
+
+/// Writes all of `bytes`, also where another program has made the descriptor non-blocking, which all its holders share.
+fn write_all(writer: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match writer.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
+            Err(err) if err.kind() == ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn cannot_write(name: &str, err: io::Error) -> Failure {
+    Failure::new(Status::WriteError, format!("cannot write {name}")).source(IoCause(err))
+}
+
+#[cfg(test)]
+mod tests;

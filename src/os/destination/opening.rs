@@ -1,0 +1,123 @@
+//! Which way the bytes take to a path: straight to it, to a file beside it, or into the file that is there.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::part::{NoPart, Part};
+use super::state::{InPlace, State};
+use super::unfinished::Unfinished;
+use super::writer::Writer;
+use crate::os::stdio;
+
+/// Opens `path` for as long as that takes.
+pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
+    if let Some(number) = stdio::descriptor(path) {
+        stdio::check_path(path)?;
+        // Standard output is not opened anew, which would begin at the start of a file; nor is another descriptor.
+        let file = if number == 1 { stdio::output()? } else { File::options().append(true).open(path)? };
+        return Ok((Writer::new(file, false), State::Direct));
+    }
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => replace(path),
+        Ok(found) if found.is_symlink() => {
+            open_as_it_is(path, File::options().write(true).create(true).truncate(false))
+        }
+        Ok(_) => open_as_it_is(path, File::options().write(true)),
+        Err(err) if err.kind() == ErrorKind::NotFound => match Part::beside(path, None) {
+            Ok((part, writer)) => Ok((writer, State::Beside(part))),
+            Err(NoPart::Folder(err) | NoPart::Owner(err)) => Err(err),
+        },
+        Err(err) => Err(err),
+    }
+}
+
+/// Opens what is not replaced: a device, a FIFO, or whatever a symbolic link leads to. The system follows the link, and
+/// refuses that where it protects a folder that everybody may write.
+fn open_as_it_is(path: &Path, options: &fs::OpenOptions) -> io::Result<(Writer, State)> {
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(in_place(path, file, InPlace::SymbolicLink));
+    }
+    Ok((Writer::new(file, false), State::Direct))
+}
+
+/// Opens a regular file that is to be replaced. Only a file that may be written is.
+fn replace(path: &Path) -> io::Result<(Writer, State)> {
+    let file = platform::open_without_following(path)?;
+    let metadata = file.metadata()?;
+    if let Some(why) = platform::irreplaceable(&file, &metadata) {
+        return Ok(in_place(path, file, why));
+    }
+    match Part::beside(path, Some(&metadata)) {
+        Ok((part, writer)) => Ok((writer, State::Beside(part))),
+        Err(NoPart::Folder(err)) if is_refused(&err) => Ok(in_place(path, file, InPlace::Folder(err))),
+        Err(NoPart::Folder(err)) => Err(err),
+        Err(NoPart::Owner(err)) => Ok(in_place(path, file, InPlace::Owner(err))),
+    }
+}
+
+fn in_place(path: &Path, file: File, why: InPlace) -> (Writer, State) {
+    let writer = Writer::new(file, true);
+    let unfinished = Unfinished::register(path.to_owned(), false, writer.written());
+    (writer, State::InPlace(unfinished, why))
+}
+
+/// Whether it is the folder that takes no new file of such a name, and not a shortage that will pass.
+fn is_refused(err: &io::Error) -> bool {
+    matches!(
+        err.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::InvalidFilename
+    )
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::fs::{File, Metadata};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    use std::path::Path;
+
+    use super::InPlace;
+
+    /// `O_CREAT`, although the file is there: in a folder that everybody may write, the system then refuses files that
+    /// others have put there (`protected_regular` in proc(5)).
+    pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
+        File::options().write(true).create(true).truncate(false).custom_flags(libc::O_NOFOLLOW).open(path)
+    }
+
+    /// What a new file beside this one would not have.
+    pub(super) fn irreplaceable(file: &File, metadata: &Metadata) -> Option<InPlace> {
+        if metadata.nlink() > 1 {
+            return Some(InPlace::OtherNames);
+        }
+        has_access_list(file).then_some(InPlace::AccessList)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn has_access_list(file: &File) -> bool {
+        rustix::fs::fgetxattr_query(file, "system.posix_acl_access").is_ok_and(|size| size > 0)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn has_access_list(_: &File) -> bool {
+        false
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use std::fs::{File, Metadata};
+    use std::io;
+    use std::path::Path;
+
+    use super::InPlace;
+
+    pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
+        File::options().write(true).open(path)
+    }
+
+    pub(super) fn irreplaceable(_: &File, _: &Metadata) -> Option<InPlace> {
+        None
+    }
+}

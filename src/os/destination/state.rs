@@ -1,0 +1,56 @@
+//! How the bytes of a destination are stored until it is complete.
+
+use std::fmt;
+use std::io;
+
+use super::part::Part;
+use super::unfinished::{Kept, Unfinished};
+use crate::error::io_reason;
+
+/// Where the bytes are until then.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Gone: through standard output, another descriptor of ours, a device or a FIFO.
+    Direct,
+    /// In a file beside the name that it is to have.
+    Beside(Part),
+    /// In the file that is to be replaced.
+    InPlace(Unfinished, InPlace),
+}
+
+impl State {
+    /// What has arrived of a file that is not complete.
+    pub(super) fn kept(&self) -> Option<Kept> {
+        match self {
+            Self::Direct => None,
+            Self::Beside(part) => part.kept(),
+            Self::InPlace(unfinished, _) => unfinished.kept(),
+        }
+    }
+}
+
+/// Why a file is not replaced.
+#[derive(Debug)]
+pub(super) enum InPlace {
+    SymbolicLink,
+    OtherNames,
+    AccessList,
+    Folder(io::Error),
+    Owner(io::Error),
+}
+
+impl fmt::Display for InPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SymbolicLink => f.write_str("it is a symbolic link"),
+            Self::OtherNames => f.write_str("it has other names (hard links)"),
+            Self::AccessList => f.write_str("it has an access control list"),
+            Self::Folder(err) => {
+                write!(f, "no file can be made beside it ({})", io_reason(err))
+            }
+            Self::Owner(err) => {
+                write!(f, "a new file cannot have its owner ({})", io_reason(err))
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The writing end of a destination. It can be given to another thread, while the owner of the destination decides
+//! what becomes of the file.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::error::IoCause;
+
+/// Writes to a destination.
+#[derive(Clone, Debug)]
+pub struct Writer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    file: File,
+    is_regular: bool,
+    /// Whether the file still holds what it held before: that goes when the first byte comes.
+    holds_old: AtomicBool,
+    written: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Writes to `file`; `replaces`: from its beginning, instead of what it holds.
+    pub(super) fn new(file: File, replaces: bool) -> Self {
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let holds_old = AtomicBool::new(replaces);
+        Self(Arc::new(Shared { file, is_regular, holds_old, written: Arc::default() }))
+    }
+
+    /// The open file, for what cannot be done by writing.
+    pub fn file(&self) -> &File {
+        &self.0.file
+    }
+
+    /// Whether it is a regular file, which takes bytes without waiting for a reader.
+    pub fn is_regular(&self) -> bool {
+        self.0.is_regular
+    }
+
+    /// Bytes written so far; also known when the writer is gone.
+    pub(super) fn written(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.0.written)
+    }
+
+    /// Empties a file that is to be replaced, unless that is done. Downloaded bytes never get the rights of a setuid or
+    /// setgid program: the kernel takes such bits away when somebody writes, but not when root does.
+    pub(super) fn begin(&self) -> io::Result<()> {
+        if self.0.holds_old.swap(false, Ordering::Relaxed) {
+            platform::clear_setuid(&self.0.file)?;
+            self.0.file.set_len(0)?;
+        }
+        Ok(())
+    }
+
+    /// Closes the file, which no other thread writes any more.
+    pub(super) fn close(self) -> io::Result<()> {
+        match Arc::into_inner(self.0) {
+            Some(shared) => platform::close(shared.file),
+            None => Err(io::Error::other("it is still being written")),
+        }
+    }
+
+    fn write_with(&self, write: impl FnOnce(&mut &File) -> io::Result<usize>) -> io::Result<usize> {
+        self.begin()?;
+        let count = write(&mut &self.0.file).map_err(|err| self.explain(err))?;
+        self.0.written.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    /// A regular file has no reader that could be gone: there, a broken pipe is an error as others are. Some network and
+    /// FUSE file systems report a lost server so.
+    fn explain(&self, err: io::Error) -> io::Error {
+        if self.0.is_regular && err.kind() == ErrorKind::BrokenPipe {
+            io::Error::other(IoCause(err))
+        } else {
+            err
+        }
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_with(|file| file.write(bytes))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write_with(|file| file.write_vectored(slices))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::fs::{File, Permissions};
+    use std::io;
+    use std::os::unix::fs::PermissionsExt;
+
+    pub(super) use crate::os::raw::close;
+
+    const SETUID_AND_SETGID: u32 = 0o6000;
+
+    pub(super) fn clear_setuid(file: &File) -> io::Result<()> {
+        let mode = file.metadata()?.permissions().mode();
+        if mode & SETUID_AND_SETGID == 0 {
+            return Ok(());
+        }
+        file.set_permissions(Permissions::from_mode(mode & 0o1777))
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use std::fs::File;
+    use std::io;
+
+    #[allow(clippy::unnecessary_wraps)] // as on Unix
+    pub(super) fn clear_setuid(_: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    #[allow(clippy::unnecessary_wraps)] // as on Unix
+    pub(super) fn close(file: File) -> io::Result<()> {
+        drop(file);
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether two names are names of one file, also through links and for a file that is not there yet.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+/// Whether writing to `one` and to `other` would write one regular file twice. Devices, FIFOs and our own descriptors can
+/// be shared.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.metadata(), other.metadata()) {
+        (Ok(one_is), Ok(other_is)) => one_is.is_file() && is_one(one, &one_is, other, &other_is),
+        (Err(_), Err(_)) => place(one) == place(other),
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+    }
+}
+
+/// The one name of a file that is not there: where it would be.
+fn place(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), file.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), _) => file.to_owned(),
+    }
+}
+
+#[cfg(unix)]
+fn is_one(_: &Path, one: &Metadata, _: &Path, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_one(one: &Path, _: &Metadata, other: &Path, _: &Metadata) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_by_any_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        assert!(is_same(&path("new"), &path("./new")));
+        assert!(!is_same(&path("new"), &path("other")));
+        std::fs::write(path("a"), "").unwrap();
+        std::fs::hard_link(path("a"), path("b")).unwrap();
+        assert!(is_same(&path("a"), &path("b")));
+        assert!(!is_same(&path("a"), &path("new")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_can_be_shared() {
+        assert!(!is_same(Path::new("/dev/null"), Path::new("/dev/null")));
+    }
+}
