@@ -6,6 +6,7 @@ mod data;
 mod dialing;
 mod echo_test;
 mod options;
+mod printing;
 mod probe;
 mod reporting;
 mod retry;
@@ -13,8 +14,7 @@ mod send;
 mod stream;
 mod written;
 
-use std::io::Write;
-
+use self::printing::{cannot_print, print};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
 use crate::os::signals;
@@ -45,18 +45,6 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Fai
         }
         Parsed::Run(Cli { command: None, .. }) => Err(Failure::new(Status::Usage, "a subcommand is missing")),
     }
-}
-
-/// Prints to standard output; when its reader is gone, that is no error.
-fn print(text: &[u8]) -> Result<(), Failure> {
-    match anstream::stdout().write_all(text) {
-        Err(err) if err.kind() != std::io::ErrorKind::BrokenPipe => Err(cannot_print(err)),
-        _ => Ok(()),
-    }
-}
-
-fn cannot_print(err: std::io::Error) -> Failure {
-    Failure::new(Status::WriteError, "cannot write standard output").source(IoCause(err))
 }
 
 fn set_color(command: &Command) {

@@ -1,12 +1,12 @@
 //! What `-w` and `-D` write about a connection.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::error::{Failure, IoCause, Status};
 use crate::net::Facts;
 use crate::report::write_out::Template;
-use crate::report::{Record, sanitize};
+use crate::report::{self, Record, sanitize};
 
 /// The text of `--write-out`, ready to be printed.
 #[derive(Debug, Default)]
@@ -25,9 +25,7 @@ impl Written {
     /// Prints it; when the reader of standard output is gone, that is no error.
     pub(super) fn print(&self) -> Result<(), Failure> {
         let printed = super::print(shown_on_stdout(&self.stdout).as_bytes());
-        let text = &self.stderr;
-        let safe = if std::io::stderr().is_terminal() { sanitize::text(text) } else { text.clone() };
-        let _ = anstream::stderr().write_all(safe.as_bytes());
+        report::text(&self.stderr);
         printed
     }
 }

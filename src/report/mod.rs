@@ -2,11 +2,13 @@
 //! `probe` and `echo-test`, for people and for programs.
 //! Owns standard error. May import everything below `commands`.
 
+mod backlog;
 mod console;
 pub mod echo;
 mod findings;
 mod json;
 mod junit;
+mod lane;
 pub mod nagios;
 mod page;
 pub mod probe;
@@ -23,7 +25,7 @@ mod trace;
 pub mod units;
 pub mod write_out;
 
-pub use console::{Verbosity, failure, line, warning};
+pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warning};
 pub use findings::Severity;
 pub use record::Record;
 pub use style::{Style, wants_ascii};

@@ -52,10 +52,7 @@ impl Trace {
         if self.verbosity >= Verbosity::Verbose {
             // One line: what a server says must not look like a line of ours.
             let text = format!("{}{mark} {}", self.label, shown(&text.replace(['\r', '\n'], " ")));
-            match &self.progress {
-                Some(progress) => progress.above(|| write_line(text.trim_end())),
-                None => write_line(text.trim_end()),
-            }
+            write_line(text.trim_end());
         }
     }
 }

@@ -61,8 +61,14 @@ mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, s
 mod first_run; // the echo test, and its server
 mod idle; // waiting costs no processor time
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
+mod secrets; // passwords and tokens are in no error, trace or report
 #[cfg(unix)]
 mod signals; // SIGINT and SIGTERM
+
+#[cfg(target_os = "linux")]
+mod stderr; // a standard error that nobody reads, stopped terminals
+#[cfg(target_os = "linux")]
+mod terminals; // text from the network on a terminal
 
 // The parts
 mod architecture; // who imports whom, and what a source file looks like

@@ -20,7 +20,7 @@ use crate::net::address::{AddressOptions, Family};
 use crate::net::connect::SocketOptions;
 use crate::net::upgrade::{Header, UpgradeOptions};
 use crate::protocol::CloseFrame;
-use crate::report::{Verbosity, write_out};
+use crate::report::{self, Verbosity, write_out};
 use crate::secret::Secret;
 use crate::session::{Check, CloseOptions, Count, FinishRule, Limits};
 
@@ -83,6 +83,7 @@ impl ConversationOptions {
         // Only now: a password may have been typed.
         let start = Instant::now();
         let limits = limits(&args.limits, start);
+        report::ends_by(limits.whole);
         Ok(Self {
             dial,
             proxy: ProxyChooser::from_args(args.proxy)?,

@@ -1,0 +1,1 @@
+//! Secrets are in no error, trace or report, however they were given.

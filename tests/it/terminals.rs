@@ -1,0 +1,1 @@
+//! Text from the network is shown by a terminal, and never obeyed.
