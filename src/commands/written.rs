@@ -1,6 +1,5 @@
 //! What `-w` and `-D` write about a connection.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::error::{Failure, IoCause, Status};
@@ -24,7 +23,11 @@ impl Written {
 
     /// Prints it; when the reader of standard output is gone, that is no error.
     pub(super) fn print(&self) -> Result<(), Failure> {
-        let printed = super::print(shown_on_stdout(&self.stdout).as_bytes());
+        let printed = if sanitize::is_shown(None) {
+            super::print(shown(&self.stdout).as_bytes())
+        } else {
+            super::print(self.stdout.as_bytes())
+        };
         report::text(&self.stderr);
         printed
     }
@@ -34,8 +37,9 @@ impl Written {
 pub(super) fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
     let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
     let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
+    let text = if sanitize::is_shown(Some(path)) { shown(&text) } else { text };
     if path == Path::new("-") {
-        return super::print(shown_on_stdout(&text).as_bytes());
+        return super::print(text.as_bytes());
     }
     std::fs::write(path, text).map_err(|err| {
         Failure::new(Status::WriteError, format!("cannot write {}", path.display())).source(IoCause(err))
@@ -43,10 +47,6 @@ pub(super) fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Fail
 }
 
 /// Text that has come from the network in part, safe for a terminal.
-fn shown_on_stdout(text: &str) -> String {
-    if std::io::stdout().is_terminal() {
-        sanitize::text(&text.replace("\r\n", "\n"))
-    } else {
-        text.to_owned()
-    }
+fn shown(text: &str) -> String {
+    sanitize::text(&text.replace("\r\n", "\n"))
 }

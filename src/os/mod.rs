@@ -6,6 +6,7 @@ pub mod descriptors;
 mod new_file;
 pub mod signals;
 pub mod stdio;
+pub mod terminal;
 
 pub use new_file::NewFile;
 pub(crate) use new_file::{Unfinished, cannot_write, write_all};

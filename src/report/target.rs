@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::sanitize;
 use crate::error::{Failure, Status};
 use crate::os::NewFile;
 
@@ -91,7 +92,8 @@ impl Target {
 #[derive(Debug)]
 pub struct Destinations {
     standard_output: Option<Format>,
-    files: Vec<(Format, NewFile)>,
+    /// The last is whether a terminal shows it.
+    files: Vec<(Format, NewFile, bool)>,
 }
 
 impl Destinations {
@@ -111,7 +113,7 @@ impl Destinations {
         let mut files = Vec::new();
         for Target { format, file } in targets {
             if let Some(path) = file {
-                files.push((*format, NewFile::create(path)?));
+                files.push((*format, NewFile::create(path)?, sanitize::is_shown(Some(path))));
             }
         }
         Ok(Self { standard_output, files })
@@ -128,13 +130,14 @@ impl Destinations {
     /// The first one that cannot be written; the others are.
     pub fn write(self, text: impl Fn(Format) -> String) -> Result<(), Failure> {
         let mut result = Ok(());
-        for (format, file) in self.files {
+        for (format, file, on_terminal) in self.files {
             let text = match format {
                 Format::Human => anstream::adapter::strip_str(&text(format)).to_string(),
                 Format::Json | Format::Junit | Format::Tap | Format::Nagios | Format::Prometheus => {
                     text(format)
                 }
             };
+            let text = if on_terminal { sanitize::text(&text) } else { text };
             result = result.and(file.write_whole(text.as_bytes()));
         }
         result

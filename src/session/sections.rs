@@ -9,7 +9,6 @@ use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
 
 /// Passes sections on.
-#[derive(Debug)]
 pub struct SectionSink {
     digest: Option<Sha256>,
     limit: Option<MessageLimit>,
@@ -37,14 +36,20 @@ impl Incoming for SectionSink {
         if let Some(digest) = &mut self.digest {
             digest.update(section.bytes);
         }
-        match self.escape {
+        match &mut self.escape {
+            // An empty piece would end the text.
+            Some(_) if section.bytes.is_empty() => {}
             Some(escape) => escape(section.bytes, out),
             None => out.extend_from_slice(section.bytes),
         }
         Ok(())
     }
 
-    fn close(&mut self, _: &CloseFrame, _: &mut Vec<u8>) {}
+    fn close(&mut self, _: &CloseFrame, out: &mut Vec<u8>) {
+        if let Some(escape) = &mut self.escape {
+            escape(&[], out);
+        }
+    }
 
     fn unmet(&self) -> Option<String> {
         None
