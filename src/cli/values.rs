@@ -249,7 +249,7 @@ pub fn header(text: &str) -> Result<Header, String> {
         },
     };
     if !is_token(name) {
-        return Err(format!("{:?} is not a field name; {EXAMPLE}", name.trim()));
+        return Err(format!("what stands before the colon is not a field name; {EXAMPLE}"));
     }
     match &name.to_ascii_lowercase()[..] {
         "sec-websocket-protocol" => Err("use --subprotocol NAME, so that the answer is checked".to_owned()),

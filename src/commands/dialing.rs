@@ -9,6 +9,7 @@ use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::{Connection, DialOptions, Facts, Observer, Transport, dial, reach, redirect, upgrade};
+use crate::secret::shown_reference;
 
 /// Says nothing: of connections that are made like another one.
 pub(super) struct Silent;
@@ -115,7 +116,7 @@ fn random() -> u64 {
 impl<'a> Target<'a> {
     fn new(options: &'a ConversationOptions) -> Self {
         let endpoint = options.endpoint.clone();
-        Self { options, dial: options.dial.clone(), visited: vec![endpoint.to_string()], endpoint }
+        Self { options, dial: options.dial.clone(), visited: vec![endpoint.to_url()], endpoint }
     }
 
     /// Dials, and follows redirects under the same deadline.
@@ -169,13 +170,14 @@ impl<'a> Target<'a> {
             return Err(failure.and(" without a Location"));
         };
         if facts.redirects >= most {
+            let location = shown_reference(location);
             let text = format!("more than {most} redirects (--max-redirs), the next to {location}");
             return Err(Failure::new(Status::TooManyRedirects, text).hint("--max-redirs N follows more"));
         }
         let next = redirect::resolve(&self.endpoint, location)?;
-        let name = next.to_string();
+        let name = next.to_url();
         if self.visited.contains(&name) {
-            let text = format!("redirect loop: {name} was visited before");
+            let text = format!("redirect loop: {next} was visited before");
             return Err(Failure::new(Status::TooManyRedirects, text).hint("-v shows the way that it takes"));
         }
         if !redirect::same_origin(&self.endpoint, &next) {

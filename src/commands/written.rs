@@ -36,7 +36,7 @@ impl Written {
 /// Writes the head of the answer to the upgrade to the file of `--dump-header`; `-` is standard output.
 pub(super) fn dump_header(path: Option<&Path>, facts: &Facts) -> Result<(), Failure> {
     let (Some(path), Some(head)) = (path, &facts.response) else { return Ok(()) };
-    let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
+    let text = head.verbatim().replace('\n', "\r\n") + "\r\n";
     let text = if sanitize::is_shown(Some(path)) { shown(&text) } else { text };
     if path == Path::new("-") {
         return super::print(text.as_bytes());

@@ -5,6 +5,7 @@ use super::judgement::{Judged, Judgement, Stop};
 use super::lab::{Answer, Lab};
 use super::request::Request;
 use crate::net::http::ResponseHead;
+use crate::secret::shown_value;
 
 /// An extension and a subprotocol that nobody has.
 const UNKNOWN: &str = "x-wsurl-unknown";
@@ -248,7 +249,7 @@ fn is_upgraded(answer: &Answer) -> bool {
 
 /// What the answer says in a field, and whether that is right.
 fn said(head: &ResponseHead, field: &str, is_right: bool) -> Judgement {
-    let values: Vec<_> = head.values(field).collect();
+    let values: Vec<_> = head.values(field).map(|value| shown_value(field, value)).collect();
     let seen =
         if values.is_empty() { format!("no {field}") } else { format!("{field}: {}", values.join(", ")) };
     if is_right { Judgement::pass(seen) } else { Judgement::fail(seen) }

@@ -14,7 +14,7 @@ use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::secret::Secret;
+use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
 
 /// What goes into the request beside the URL.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,7 @@ pub struct Upgraded {
     pub leftover: Vec<u8>,
 }
 
-/// Header names whose values are not shown.
+/// Header names whose values are for one origin.
 const SECRET_HEADERS: [&str; 7] = [
     "authorization",
     "proxy-authorization",
@@ -87,9 +87,9 @@ pub(super) fn upgrade(
 ) -> Result<Upgraded, Failure> {
     let key = generate_key();
     let fields = request_fields(endpoint, options, authorization, &key);
-    observer.request(&request_text(endpoint, &fields, true).replace("\r\n", "\n"));
+    observer.request(&shown_request(endpoint, &fields));
     let target = endpoint.host_and_port();
-    let request = request_text(endpoint, &fields, false);
+    let request = request_text(endpoint, &fields);
     // A server that does not take the request may have said why before: that counts more.
     let written = transport.write_until(request.as_bytes(), deadline);
     let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| match (written, err) {
@@ -113,7 +113,7 @@ pub(super) fn upgrade(
 pub fn request(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> String {
     let authorization = options.credential.as_ref().map(Credential::basic);
     let fields = request_fields(endpoint, options, authorization.as_ref(), key);
-    request_text(endpoint, &fields, false)
+    request_text(endpoint, &fields)
 }
 
 /// The fields of the request: ours unless the user gave one of the same name, then the user's.
@@ -149,17 +149,27 @@ fn request_fields(
     fields
 }
 
-fn request_text(endpoint: &Endpoint, fields: &[(String, String)], redact: bool) -> String {
+fn request_text(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
     let mut text = format!("GET {} HTTP/1.1\r\n", endpoint.resource());
     for (name, value) in fields {
-        let secret = redact && is_secret(name);
-        let _ = write!(text, "{name}: {}\r\n", if secret { "(redacted)" } else { value });
+        // A String takes everything.
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     text + "\r\n"
 }
 
-/// Whether the values of a header field of this name are not shown.
-pub fn is_secret(name: &str) -> bool {
+/// The request as a person is shown it: without secrets.
+fn shown_request(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
+    let mut text = format!("GET {} HTTP/1.1\n", shown_reference(endpoint.resource()));
+    for (name, value) in fields {
+        text.push_str(&shown_header(name, value));
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether a field of this name must not be sent to another origin.
+fn is_secret(name: &str) -> bool {
     SECRET_HEADERS.contains(&&*name.to_ascii_lowercase())
 }
 
@@ -186,7 +196,9 @@ fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<St
     match (chosen.next(), chosen.next()) {
         (None, _) => Ok(None),
         (Some(one), None) if offered.iter().any(|offered| offered == one) => Ok(Some(one.to_owned())),
-        (Some(one), None) => Err(format!("subprotocol '{one}' was not offered (RFC 6455 §4.1)")),
+        (Some(one), None) => {
+            Err(format!("subprotocol '{}' was not offered (RFC 6455 §4.1)", shown_subprotocol(one)))
+        }
         (Some(_), Some(_)) => Err("more than one Sec-WebSocket-Protocol (RFC 6455 §11.3.4)".to_owned()),
     }
 }
@@ -239,7 +251,7 @@ fn refusal(target: &str, head: &ResponseHead, had_credential: bool) -> Failure {
         Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
     match (head.status, head.values("location").find(|location| !location.is_empty())) {
         (301 | 302 | 303 | 307 | 308, Some(location)) => {
-            failure.hint(format!("it redirects to {location}; -L follows"))
+            failure.hint(format!("it redirects to {}; -L follows", shown_reference(location)))
         }
         (401, _) if had_credential => failure.hint("are the name and the password right?"),
         (401, _) => failure.hint("-u NAME:PASSWORD sends a credential"),
@@ -308,14 +320,17 @@ mod tests {
         };
         let basic = Secret::new("Basic bWU6cHc=");
         let fields = request_fields(&endpoint, &options, Some(&basic), KEY);
-        let sent = request_text(&endpoint, &fields, false);
+        let sent = request_text(&endpoint, &fields);
         assert_eq!(
             sent,
             "GET /a?b HTTP/1.1\r\nhost: x.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
              Sec-WebSocket-Protocol: a, b\r\nAuthorization: Basic bWU6cHc=\r\nX-A: 1\r\n\r\n"
         );
-        assert!(request_text(&endpoint, &fields, true).contains("Authorization: (redacted)\r\n"));
+        let shown = shown_request(&endpoint, &fields);
+        assert!(
+            shown.contains("\nSec-WebSocket-Protocol: a, b\nAuthorization: (redacted)\nX-A: (redacted)\n")
+        );
     }
 
     #[test]

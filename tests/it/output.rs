@@ -11,11 +11,11 @@ fn verbose_shows_the_heads_on_stderr_and_nothing_on_stdout() {
         .read_frame()
         .send(frame::text("hi"))
         .close_handshake();
-    Wsurl::new(["send", "-v", "-H", "X-Asked: yes", &peer.url(), "hi"])
+    Wsurl::new(["send", "-v", "-H", "Accept-Language: yes", &peer.url(), "hi"])
         .stdout("hi\n")
         .stderr_has("> GET / HTTP/1.1\n")
         .stderr_has(format!("> Host: {}\n", peer.authority()))
-        .stderr_has("> X-Asked: yes\n")
+        .stderr_has("> Accept-Language: yes\n")
         .stderr_has("< HTTP/1.1 101 Switching Protocols\n")
         .stderr_has("< X-Served-By: script\n")
         .stderr_has("\n* ")

@@ -21,7 +21,7 @@ use crate::net::connect::SocketOptions;
 use crate::net::upgrade::{Header, UpgradeOptions};
 use crate::protocol::CloseFrame;
 use crate::report::{self, Verbosity, write_out};
-use crate::secret::Secret;
+use crate::secret::{REDACTED, Secret};
 use crate::session::{Check, CloseOptions, Count, FinishRule, Limits};
 
 use super::retry::RetryPolicy;
@@ -165,13 +165,25 @@ fn all_headers(args: Vec<HeaderArg>, flag: &str) -> Result<Vec<Header>, Failure>
 /// A field as it was given to `flag`. Its value is not shown: it may be a secret.
 fn header_field(text: &Secret, flag: &str) -> Result<Header, Failure> {
     values::header(text.expose()).map_err(|why| {
-        let shown = match (text.expose().split_once(':'), text.expose().split_once(char::is_whitespace)) {
-            (Some((name, _)), _) => format!("{name}: ..."),
-            (None, Some((first, _))) => format!("{first} ..."),
-            (None, None) => text.expose().to_owned(),
-        };
-        Failure::new(Status::Usage, format!("invalid value '{}' for {flag}: {why}", shown.escape_debug()))
+        Failure::new(
+            Status::Usage,
+            format!("invalid value '{}' for {flag}: {why}", shown_field(text.expose())),
+        )
     })
+}
+
+/// What was given as a header field, as far as it may be shown: a name, with what ended it. Everything else may be a
+/// value.
+fn shown_field(text: &str) -> String {
+    let end = text.find(|c: char| c == ':' || c == '=' || c.is_whitespace());
+    let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+    let is_name = name.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let name = if is_name { name } else { REDACTED };
+    match rest.chars().next() {
+        None => name.to_owned(),
+        Some(mark @ (':' | '=')) => format!("{name}{mark} ..."),
+        Some(_) => format!("{name} ..."),
+    }
 }
 
 /// The value, or the content of the file that holds it without the end of its line. `flag` is named when that is not
