@@ -69,6 +69,14 @@ fn twice_verbose_shows_every_frame() {
 }
 
 #[test]
+fn a_close_that_is_sent_is_shown_as_code_and_reason() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", "-vv", "--close-code", "4001", "--close-reason", "so long", &server.url(), "hi"])
+        .stderr_has("> close frame, 9 bytes, 4001: so long\n")
+        .exits(0);
+}
+
+#[test]
 fn silent_keeps_errors() {
     Wsurl::new(["send", "-s", "ws://127.0.0.1:1/", "hi"])
         .stderr_has("cannot connect to 127.0.0.1:1")
