@@ -14,7 +14,7 @@ use crate::os::signals;
 /// How long the end of the program waits for a standard error that takes nothing.
 const STALLED: Duration = Duration::from_secs(1);
 
-/// How long the thread has for the last words when a limit is over already or a signal ends the program.
+/// How long one write may take when the limit of the run is over or a signal ends the program.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Before a descriptor that another program has made non-blocking is asked again.
@@ -104,8 +104,8 @@ pub(super) fn limit() -> Option<Deadline> {
     LANE.lock().limit
 }
 
-/// Waits until everything is written. Gives up on a standard error that takes nothing for [`STALLED`], at the end of the
-/// run, and soon after a signal; but leaves the thread [`LAST_WORDS`] in any case.
+/// Waits until everything is written. Gives up on a standard error that takes nothing for [`STALLED`]; once a signal has
+/// come or the limit of the run is over, after [`LAST_WORDS`], and after [`STALLED`] in any case.
 pub(super) fn flush() {
     let start = Instant::now();
     let mut state = LANE.lock();
@@ -115,13 +115,20 @@ pub(super) fn flush() {
         if state.writes != seen {
             (seen, moved) = (state.writes, now);
         }
-        let end = state.limit.map_or(moved + STALLED, |limit| limit.at().min(moved + STALLED));
-        let end = if signals::received().is_some() { start } else { end };
-        let left = end.max(start + LAST_WORDS).saturating_duration_since(now);
-        if left.is_zero() {
+        let limit = state.limit.map(|limit| limit.at());
+        let is_hurried = signals::received().is_some() || limit.is_some_and(|limit| limit <= now);
+        let end = match (is_hurried, state.thread) {
+            (false, _) => moved + STALLED,
+            (true, Thread::Busy) => (moved + LAST_WORDS).min(start + STALLED),
+            // The system has not let the thread run yet.
+            (true, Thread::Idle | Thread::None) => start + STALLED,
+        };
+        if end <= now {
             break;
         }
-        state = LANE.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        let next = limit.filter(|_| !is_hurried).map_or(end, |limit| limit.min(end));
+        let wait = LANE.changed.wait_timeout(state, next.saturating_duration_since(now));
+        state = wait.unwrap_or_else(PoisonError::into_inner).0;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Script, Terminal, Wsurl, frame};
+use crate::support::{EchoServer, Script, Terminal, Wsurl, file_with, frame, noise};
 
 /// What a hostile server says: an escape sequence, its C1 form, and a character that turns the direction of writing.
 const HOSTILE: &str = "a\u{1b}[2Jb\u{9b}2Jc\u{202e}d";
@@ -113,4 +113,22 @@ fn elsewhere_bytes_stay_as_they_are() {
         .stdout_has(format!("X-Hostile: {FIELD}\r\n"))
         .stdout_has(format!("\r\n\r\n{HOSTILE}\n"))
         .exits(0);
+}
+
+#[test]
+fn a_bar_and_lines_share_a_terminal() {
+    let terminal = Terminal::new();
+    let (_dir, path) = file_with("upload", noise(3_000_000));
+    let server = EchoServer::start();
+    Wsurl::new(["stream", "-v", "-T", &path, "-o", "/dev/null", "--limit-rate", "2M", &server.url()])
+        .stderr_to(terminal.file())
+        .exits(0);
+    let shown = terminal.shows("server answers with Close");
+    // What a line of ours begins with stands at the left edge: after a line feed, or on a line that was cleared.
+    for line in ["> GET / HTTP/1.1\n", "* sending Close 1000\n", "* server answers with Close 1000\n"] {
+        let (before, _) = shown.split_once(line).unwrap_or_else(|| panic!("no {line:?} in {shown:?}"));
+        let at_the_edge = ["", "\n", "\r\u{1b}[2K", "\r\u{1b}[K"].iter().any(|end| before.ends_with(end));
+        assert!(at_the_edge, "{:?}", &shown[before.len().saturating_sub(80)..]);
+    }
+    assert!(shown.contains("100%"), "{shown:?}");
 }
