@@ -92,7 +92,7 @@ impl ResponseHead {
 
     /// The head as a person is shown it: one line each, ending in `\n`, without secrets.
     pub fn to_lines(&self) -> String {
-        self.lines(|name, value| shown_value(name, value))
+        self.lines(shown_value)
     }
 
     /// The head as it came: one line each, ending in `\n`, with the secrets in it.
