@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Cli;
 use crate::error::{Failure, Status};
-use crate::secret::{Suspicion, shown_subprotocol, shown_text};
+use crate::secret::{REDACTED, Suspicion, shown_subprotocol, shown_text};
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -73,12 +73,18 @@ fn redacted(text: &str, err: &clap::Error, typed: &[Cow<'_, str>]) -> String {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => Suspicion::Low,
         _ => Suspicion::High,
     };
-    let text = shown_text(text, typed.iter().map(AsRef::as_ref), suspicion);
+    let mut text = shown_text(text, typed.iter().map(AsRef::as_ref), suspicion);
+    for pair in typed.windows(2) {
+        // The quotes around a header field were forgotten: -H Authorization: Bearer TOKEN.
+        if ["bearer", "basic"].contains(&&*pair[0].to_ascii_lowercase()) {
+            text = text.replace(&format!("'{}'", pair[1]), &format!("'{REDACTED}'"));
+        }
+    }
     match (err.get(ContextKind::InvalidArg), err.get(ContextKind::InvalidValue)) {
         (Some(ContextValue::String(option)), Some(ContextValue::String(value)))
-            if option.starts_with("--subprotocol") && !value.is_empty() =>
+            if option.starts_with("--subprotocol") =>
         {
-            text.replace(value, shown_subprotocol(value))
+            text.replace(&format!("'{value}'"), &format!("'{}'", shown_subprotocol(value)))
         }
         _ => text,
     }

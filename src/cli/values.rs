@@ -155,7 +155,7 @@ impl HeaderCheck {
         let example = "write 'Name: REGEX', such as 'Server: ^nginx'";
         let (name, pattern) = text.split_once(':').ok_or(example)?;
         if !is_token(name) {
-            return Err(format!("{name:?} is not a field name; {example}"));
+            return Err(format!("what stands before the colon is not a field name; {example}"));
         }
         Ok(Self { name: name.to_owned(), regex: regex(pattern.trim_start())? })
     }

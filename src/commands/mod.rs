@@ -6,15 +6,15 @@ mod data;
 mod dialing;
 mod echo_test;
 mod options;
-mod printing;
 mod probe;
 mod reporting;
 mod retry;
 mod send;
+mod stdout;
 mod stream;
 mod written;
 
-use self::printing::{cannot_print, print};
+use self::stdout::{cannot_print, print};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
 use crate::os::signals;

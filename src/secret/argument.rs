@@ -42,14 +42,16 @@ pub fn shown_argument(argument: &str, suspicion: Suspicion) -> String {
     if is_url || suspicion == Suspicion::High { shown_url(argument) } else { argument.to_owned() }
 }
 
-/// The argument, and the values that may be attached to an option: `--user=VALUE`, `-uVALUE`.
+/// The argument, the value that may be attached to an option (`--user=VALUE`, `-uVALUE`), and the words of both: of a
+/// list, a message may quote a single one.
 fn parts(argument: &str) -> impl Iterator<Item = &str> {
     let attached = if argument.starts_with("--") {
         argument.split_once('=').map(|(_, value)| value)
     } else {
         argument.strip_prefix('-').and_then(|rest| rest.get(1..))
     };
-    [Some(argument), attached].into_iter().flatten().filter(|part| !part.is_empty())
+    let whole = [Some(argument), attached].into_iter().flatten();
+    whole.flat_map(|part| std::iter::once(part).chain(part.split([',', ' ']))).filter(|part| !part.is_empty())
 }
 
 #[cfg(test)]
@@ -81,8 +83,8 @@ mod tests {
 
     #[test]
     fn an_argument_is_found_in_the_words_of_a_message() {
-        let text = "invalid value 'me:pw@h' for '--x', use '-- --x=me:pw@h' or -ume:pw2";
-        let shown = shown_text(text, ["--x=me:pw@h", "-ume:pw2"], Suspicion::High);
+        let text = "invalid value 'me:pw@h' for '--x', use '-- --x=me:pw@h' or -ume:pw2, not 'a:pw@h'";
+        let shown = shown_text(text, ["--x=me:pw@h", "-ume:pw2", "b,a:pw@h"], Suspicion::High);
         assert!(!shown.contains("pw"), "{shown}");
         assert!(shown.starts_with("invalid value '(redacted)@h' for '--x'"), "{shown}");
     }

@@ -35,6 +35,8 @@ fn no_spelling_of_a_password_is_in_an_error_about_arguments() {
         &["send", "-H", "Authorization: hunter2\n", URL],
         &["send", "-H", "Bearer hunter2", URL],
         &["send", "-H", "hunter2", URL],
+        &["stream", URL, "-H", "Authorization:", "Bearer", "hunter2"],
+        &["stream", "-H", "Authorization:", "Bearer", "hunter2", URL],
         &["send", "-HAuthorization=hunter2", URL],
         &["send", "--proxy-header", "Proxy-Authorization=hunter2", "-x", "h:1", URL],
         &["send", "--usr=me:hunter2", URL],
@@ -55,7 +57,9 @@ fn no_spelling_of_a_password_is_in_an_error_about_arguments() {
         &["send", "-u", "me:hunter2", "--bearer", "hunter2", URL],
         &["send", "-u", "me:hunter2", "-u", "me:hunter2", URL],
         &["send", "--cookie", "sid=\nhunter2", URL],
+        &["send", "--allow-network", "internet,ws://me:hunter2@h/", URL],
         &["probe", "--report", "ws://me:hunter2@h/", URL],
+        &["probe", "--expect-header", "Authorization=hunter2: x", URL],
     ];
     let url: &[&[&str]] = &[
         &["send", "me:hunter2@wss://h/"],
