@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::error::{Failure, Status};
-use crate::secret::Secret;
+use crate::secret::{Secret, shown_reference, shown_url};
 
 /// A WebSocket server's address as the user wrote it.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Endpoint {
         if url.fragment().is_some() {
             let without = text.split('#').next().unwrap_or_default();
             return Err(refused(text, "a WebSocket URL has no fragment (RFC 6455 §3)")
-                .hint(format!("did you mean {} ? A # that is data is written %23", redacted(without))));
+                .hint(format!("did you mean {} ? A # that is data is written %23", shown_url(without))));
         }
         let host = url.host().ok_or_else(|| refused(text, "it has no host").hint(EXAMPLE))?.to_owned();
         let port = url.port_or_known_default().unwrap_or(if secure { 443 } else { 80 });
@@ -113,16 +113,22 @@ impl Endpoint {
         &self.resource
     }
 
+    /// The whole URL without its credential, as it is needed to go on from there. To be shown it is formatted instead.
+    pub fn to_url(&self) -> String {
+        format!("{}://{}{}", self.scheme(), self.authority(), self.resource)
+    }
+
     /// The credential of the URL.
     pub fn userinfo(&self) -> Option<&Userinfo> {
         self.userinfo.as_ref()
     }
 }
 
-/// The URL without its credential.
+/// The URL without its credential and without the values of parameters that may be secrets.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme(), self.authority(), self.resource)
+        let resource = shown_reference(&self.resource);
+        write!(f, "{}://{}{resource}", self.scheme(), self.authority())
     }
 }
 
@@ -146,24 +152,18 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// A URL that was refused, without what may be a credential. A password that was not percent-encoded may hold any
-/// character: everything up to the last `@` counts, but for a scheme.
-pub(crate) fn redacted(text: &str) -> String {
-    let scheme = text.split("://").next().unwrap_or_default();
-    let start = if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) { scheme.len() + 3 } else { 0 };
-    match text.rfind('@') {
-        Some(at) if at >= start => format!("{}(redacted){}", &text[..start], &text[at..]),
-        _ => text.to_owned(),
-    }
-}
-
 fn refused(text: &str, why: impl fmt::Display) -> Failure {
-    Failure::new(Status::InvalidUrl, format!("invalid URL '{}': {why}", redacted(text)))
+    Failure::new(Status::InvalidUrl, format!("invalid URL '{}': {why}", shown_url(text)))
 }
 
 fn wrong_scheme(text: &str, scheme: &str, better: &str, rest: &str) -> Failure {
-    refused(text, format!("the scheme is '{scheme}', not ws or wss"))
-        .hint(format!("did you mean {} ?", redacted(&format!("{better}://{rest}"))))
+    let is_name = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let why = if is_name {
+        format!("the scheme is '{scheme}', not ws or wss")
+    } else {
+        "it does not begin with ws:// or wss://".to_owned()
+    };
+    refused(text, why).hint(format!("did you mean {} ?", shown_url(&format!("{better}://{rest}"))))
 }
 
 fn did_you_mean(text: &str) -> String {
@@ -176,7 +176,7 @@ fn did_you_mean(text: &str) -> String {
     }
     let local = host == "localhost" || host.starts_with("127.");
     let scheme = typed.map_or(if local { "ws" } else { "wss" }, |typed| typed.trim_end_matches(':'));
-    format!("did you mean {} ?", redacted(&format!("{scheme}://{rest}")))
+    format!("did you mean {} ?", shown_url(&format!("{scheme}://{rest}")))
 }
 
 #[cfg(test)]
@@ -243,6 +243,11 @@ mod tests {
             "wss://me:a/pw?@h/",
             "wss//me:pw@h",
             "me:://pw@h",
+            "me:pw@wss://h/",
+            "me:pw://h/",
+            "ws://me:pw",
+            "ws://h/?token=pw#f",
+            "http://h/?token=pw",
         ] {
             let failure = Endpoint::parse(text).unwrap_err();
             let shown = format!("{failure} {}", failure.advice().unwrap_or_default());

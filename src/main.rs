@@ -6,7 +6,10 @@ use wsurl::{commands, report};
 
 fn main() -> ExitCode {
     match commands::run(std::env::args_os()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            report::finish();
+            ExitCode::SUCCESS
+        }
         Err(failure) => {
             report::failure(&failure);
             ExitCode::from(failure.exit_code())

@@ -1,10 +1,13 @@
 //! Parsing, and errors in arguments in the words of all other errors.
 
+use std::borrow::Cow;
+
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Cli;
 use crate::error::{Failure, Status};
+use crate::secret::{REDACTED, Suspicion, shown_subprotocol, shown_text};
 
 /// What the arguments ask for.
 #[derive(Debug)]
@@ -20,21 +23,27 @@ pub enum Parsed {
 /// # Errors
 /// [`Status::Usage`], with the value that is refused and one that would work.
 pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Parsed, Failure> {
-    match Cli::try_parse_from(args) {
+    let args: Vec<_> = args.into_iter().collect();
+    match Cli::try_parse_from(&args) {
         Ok(cli) => Ok(Parsed::Run(cli)),
         Err(err) => match err.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Print(err.render())),
-            _ => Err(failure(&err)),
+            _ => {
+                let typed: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
+                Err(failure(&err, &typed))
+            }
         },
     }
 }
 
-fn failure(err: &clap::Error) -> Failure {
+/// The error in our words; `typed` are the arguments, which may hold credentials.
+fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
     if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Failure::new(Status::Usage, "a subcommand is missing: send, stream, echo-test or probe")
             .hint("wsurl --help shows what there is; `wsurl echo-test` is the first thing to try");
     }
-    let text = err.render().to_string();
+    let redacted = |text: &str| redacted(text, err, typed);
+    let text = redacted(&err.render().to_string());
     let mut paragraphs = text.trim().split("\n\n");
     let first = paragraphs.next().unwrap_or_default();
     let message = first.strip_prefix("error: ").unwrap_or(first);
@@ -44,7 +53,7 @@ fn failure(err: &clap::Error) -> Failure {
         .filter_map(|line| line.trim().strip_prefix("tip: "))
         .map(str::to_owned)
         .collect();
-    let hint = unbound(err).unwrap_or_else(|| tips.join("; "));
+    let hint = unbound(err).map_or_else(|| tips.join("; "), |hint| redacted(&hint));
     let failure = Failure::new(Status::Usage, message.join(" "));
     if hint.is_empty() && err.kind() == ErrorKind::ValueValidation {
         // The message itself shows a value that would work.
@@ -55,6 +64,30 @@ fn failure(err: &clap::Error) -> Failure {
     } else {
         hint
     })
+}
+
+/// `text` without what may be a credential in the arguments that it quotes.
+fn redacted(text: &str, err: &clap::Error, typed: &[Cow<'_, str>]) -> String {
+    // The value of an option is quoted as it is; what stands in a wrong place may be meant as anything.
+    let suspicion = match err.kind() {
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => Suspicion::Low,
+        _ => Suspicion::High,
+    };
+    let mut text = shown_text(text, typed.iter().map(AsRef::as_ref), suspicion);
+    for pair in typed.windows(2) {
+        // The quotes around a header field were forgotten: -H Authorization: Bearer TOKEN.
+        if ["bearer", "basic"].contains(&&*pair[0].to_ascii_lowercase()) {
+            text = text.replace(&format!("'{}'", pair[1]), &format!("'{REDACTED}'"));
+        }
+    }
+    match (err.get(ContextKind::InvalidArg), err.get(ContextKind::InvalidValue)) {
+        (Some(ContextValue::String(option)), Some(ContextValue::String(value)))
+            if option.starts_with("--subprotocol") =>
+        {
+            text.replace(&format!("'{value}'"), &format!("'{}'", shown_subprotocol(value)))
+        }
+        _ => text,
+    }
 }
 
 /// What is explained better than clap can: a URL without a subcommand, and short options that mean different things in

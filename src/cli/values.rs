@@ -155,7 +155,7 @@ impl HeaderCheck {
         let example = "write 'Name: REGEX', such as 'Server: ^nginx'";
         let (name, pattern) = text.split_once(':').ok_or(example)?;
         if !is_token(name) {
-            return Err(format!("{name:?} is not a field name; {example}"));
+            return Err(format!("what stands before the colon is not a field name; {example}"));
         }
         Ok(Self { name: name.to_owned(), regex: regex(pattern.trim_start())? })
     }
@@ -249,7 +249,7 @@ pub fn header(text: &str) -> Result<Header, String> {
         },
     };
     if !is_token(name) {
-        return Err(format!("{:?} is not a field name; {EXAMPLE}", name.trim()));
+        return Err(format!("what stands before the colon is not a field name; {EXAMPLE}"));
     }
     Ok(Header { name: name.to_owned(), value })
 }

@@ -1,10 +1,10 @@
 //! `-D`: the head of the answer to the upgrade, in a file that is opened before the dial.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::options::ConversationOptions;
 use super::outputs;
-use super::written::shown_on_stdout;
+use super::written::shown_at;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::Facts;
@@ -14,7 +14,7 @@ use crate::os::{Destination, stdio};
 enum HeaderDump {
     Nowhere,
     Standard,
-    File(Destination),
+    File(PathBuf, Destination),
 }
 
 /// Dials by `dial`, and writes the head of the answer to where `-D` wants it, also that of a refusal.
@@ -43,7 +43,7 @@ impl HeaderDump {
             Some(path) => {
                 let file = Destination::open(path, options.limits.whole)?;
                 outputs::warn(&file, options.verbosity);
-                Ok(Self::File(file))
+                Ok(Self::File(path.to_owned(), file))
             }
         }
     }
@@ -51,11 +51,11 @@ impl HeaderDump {
     /// Writes the head, if an answer has come; if none has, a file stays as it was.
     fn write(self, facts: &Facts) -> Result<(), Failure> {
         let Some(head) = &facts.response else { return Ok(()) };
-        let text = head.to_lines().replace('\n', "\r\n") + "\r\n";
+        let text = head.verbatim().replace('\n', "\r\n") + "\r\n";
         match self {
             Self::Nowhere => Ok(()),
-            Self::Standard => super::print(shown_on_stdout(&text).as_bytes()),
-            Self::File(file) => file.write_whole(text.as_bytes()),
+            Self::Standard => super::print(shown_at(None, &text).as_bytes()),
+            Self::File(path, file) => file.write_whole(shown_at(Some(&path), &text).as_bytes()),
         }
     }
 }

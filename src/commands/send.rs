@@ -17,7 +17,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty());
     let (input_format, output_format) = formats(&args);
-    let escape = sanitize::for_output(args.output_file.is_some());
+    let escape = sanitize::for_output(args.output_file.as_deref());
     let joiner = Joiner::new(output_format, args.keep_newline);
     let mut incoming = MessageSink::new(joiner, Checks::new(checks), escape);
     let from_input = args.messages.is_empty() && args.data.is_empty();

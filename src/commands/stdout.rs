@@ -1,17 +1,85 @@
-//! Standard output, for what is printed at once: reports, `-w`, generated files.
+//! Reports on standard output. A reader that takes its time is waited for until `-m` is over or a signal comes.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, IoCause, Phase, Status};
+use crate::os::{signals, stdio};
+use crate::report;
 
-/// Prints to standard output. A reader that has gone away is no error.
+/// How long a report still has after a signal.
+const AFTER_SIGNAL: Duration = Duration::from_secs(1);
+
+/// How long a report has at least, when the run has used up its time before.
+const AT_LEAST: Duration = Duration::from_millis(250);
+
+/// What ends the wait for the thread that writes.
+enum News {
+    Written(io::Result<()>),
+    Signal,
+}
+
+/// Prints to standard output; when its reader is gone, that is no error.
+///
+/// # Errors
+/// Standard output cannot be written, or takes nothing until the run has to end.
 pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
-    match anstream::stdout().write_all(text) {
-        Err(err) if err.kind() != std::io::ErrorKind::BrokenPipe => Err(cannot_print(err)),
-        _ => Ok(()),
+    if text.is_empty() {
+        return Ok(());
+    }
+    stdio::check_output().map_err(cannot_print)?;
+    let earlier = signals::received();
+    let (sender, news) = mpsc::channel();
+    let on_signal = sender.clone();
+    let _attached = signals::attach(move || {
+        // The receiver is gone when the text is written.
+        let _ = on_signal.send(News::Signal);
+    });
+    let bytes = text.to_owned();
+    let write = move || {
+        let mut stdout = anstream::stdout();
+        let written =
+            stdout.write_all(&bytes).and_then(|()| stdout.flush()).and_then(|()| stdio::settle_output());
+        // The receiver is gone when the run could not wait.
+        let _ = sender.send(News::Written(written));
+    };
+    thread::Builder::new().name("stdout".to_owned()).spawn(write).map_err(cannot_print)?;
+    let mut end = report::limit().map(|limit| limit.at().max(Instant::now() + AT_LEAST));
+    loop {
+        let next = match end {
+            None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(end) => news.recv_timeout(end.saturating_duration_since(Instant::now())),
+        };
+        match next {
+            Ok(News::Written(Err(err))) if err.kind() != io::ErrorKind::BrokenPipe => {
+                return Err(cannot_print(err));
+            }
+            Ok(News::Written(_)) => return interruption(earlier).map_or(Ok(()), Err),
+            Ok(News::Signal) => {
+                let soon = Instant::now() + AFTER_SIGNAL;
+                end = Some(end.map_or(soon, |end| end.min(soon)));
+            }
+            Err(_) => return Err(not_taken()),
+        }
     }
 }
 
-pub(super) fn cannot_print(err: std::io::Error) -> Failure {
+/// The failure of a signal that came while the text was written.
+fn interruption(earlier: Option<signals::Signal>) -> Option<Failure> {
+    signals::received().filter(|_| earlier.is_none()).map(signals::Signal::failure)
+}
+
+/// Why a text that standard output does not take is waited for no longer.
+fn not_taken() -> Failure {
+    match (signals::received(), report::limit()) {
+        (Some(signal), _) => signal.failure(),
+        (None, Some(limit)) => Failure::timeout(Phase::Session, "standard output", &limit),
+        (None, None) => Failure::new(Status::WriteError, "cannot write standard output"),
+    }
+}
+
+pub(super) fn cannot_print(err: io::Error) -> Failure {
     Failure::new(Status::WriteError, "cannot write standard output").source(IoCause(err))
 }

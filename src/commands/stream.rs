@@ -28,11 +28,12 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         _ => Shape::Unknown,
     };
     let destination = outputs::open(args.output_file.as_deref(), args.upload_file.as_deref(), &options)?;
-    let progress = shows_progress(args.progress, options.verbosity, args.output_file.is_some())
-        .then(|| Progress::new(input.size));
+    let progress =
+        shows_progress(args.progress, options.verbosity, sanitize::is_shown(args.output_file.as_deref()))
+            .then(|| Progress::new(input.size));
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
-    let mut incoming = StreamSink::new(digest, sanitize::for_output(args.output_file.is_some()));
+    let mut incoming = StreamSink::new(digest, sanitize::for_output(args.output_file.as_deref()));
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,
@@ -51,13 +52,13 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     report(&options, conversed, digests)
 }
 
-fn shows_progress(when: ProgressWhen, verbosity: Verbosity, to_file: bool) -> bool {
+/// `on_terminal`: what is received is shown by a terminal, where it would stand in the middle of a bar.
+fn shows_progress(when: ProgressWhen, verbosity: Verbosity, on_terminal: bool) -> bool {
     match when {
         ProgressWhen::Always => true,
         ProgressWhen::Never => false,
         ProgressWhen::Auto => {
-            let free = to_file || !std::io::stdout().is_terminal();
-            free && std::io::stderr().is_terminal() && verbosity > Verbosity::Silent
+            !on_terminal && std::io::stderr().is_terminal() && verbosity > Verbosity::Silent
         }
     }
 }

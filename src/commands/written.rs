@@ -1,10 +1,11 @@
 //! What `-w` writes about a connection.
 
-use std::io::{IsTerminal, Write};
+use std::borrow::Cow;
+use std::path::Path;
 
 use crate::error::Failure;
 use crate::report::write_out::Template;
-use crate::report::{Record, sanitize};
+use crate::report::{self, Record, sanitize};
 
 /// The text of `--write-out`, ready to be printed.
 #[derive(Debug, Default)]
@@ -22,19 +23,14 @@ impl Written {
 
     /// Prints it; when the reader of standard output is gone, that is no error.
     pub(super) fn print(&self) -> Result<(), Failure> {
-        let printed = super::print(shown_on_stdout(&self.stdout).as_bytes());
-        let text = &self.stderr;
-        let safe = if std::io::stderr().is_terminal() { sanitize::text(text) } else { text.clone() };
-        let _ = anstream::stderr().write_all(safe.as_bytes());
+        let printed = super::print(shown_at(None, &self.stdout).as_bytes());
+        report::text(&self.stderr);
         printed
     }
 }
 
-/// Text that has come from the network in part, safe for a terminal.
-pub(super) fn shown_on_stdout(text: &str) -> String {
-    if std::io::stdout().is_terminal() {
-        sanitize::text(&text.replace("\r\n", "\n"))
-    } else {
-        text.to_owned()
-    }
+/// Text that comes from the network in part, for the file at `path` or for standard output: escaped where a terminal shows
+/// it.
+pub(super) fn shown_at<'a>(path: Option<&Path>, text: &'a str) -> Cow<'a, str> {
+    if sanitize::is_shown(path) { sanitize::text(&text.replace("\r\n", "\n")).into() } else { text.into() }
 }

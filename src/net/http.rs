@@ -1,6 +1,9 @@
 //! The head of an HTTP response, and the part of a body that a person is shown. Pure.
 
+use std::borrow::Cow;
 use std::fmt::Write;
+
+use crate::secret::shown_value;
 
 /// The most that the head of a response may take, in bytes.
 pub const MAX_HEAD: usize = 64 * 1024;
@@ -87,11 +90,21 @@ impl ResponseHead {
         format!("{} {}", self.status, self.reason).trim_end().to_owned()
     }
 
-    /// The head as it is shown with `-v`: one line each, ending in `\n`.
+    /// The head as a person is shown it: one line each, ending in `\n`, without secrets.
     pub fn to_lines(&self) -> String {
+        self.lines(shown_value)
+    }
+
+    /// The head as it came: one line each, ending in `\n`, with the secrets in it.
+    pub fn verbatim(&self) -> String {
+        self.lines(|_, value| value.into())
+    }
+
+    fn lines(&self, shown: impl for<'a> Fn(&str, &'a str) -> Cow<'a, str>) -> String {
         let mut lines = format!("HTTP/1.{} {}\n", self.version, self.status_and_reason());
         for (name, value) in &self.fields {
-            let _ = writeln!(lines, "{name}: {value}");
+            // A String takes everything.
+            let _ = writeln!(lines, "{name}: {}", shown(name, value));
         }
         lines
     }
@@ -141,15 +154,17 @@ mod tests {
 
     #[test]
     fn a_head_is_complete_only_at_its_end() {
-        let bytes = b"HTTP/1.1 403 Forbidden\r\nA: b\r\na:  c , d\r\n\r\nbody";
+        let bytes = b"HTTP/1.1 403 Forbidden\r\nVia: b\r\nvia:  c , d\r\nSet-Cookie: e\r\n\r\nbody";
         for cut in 0..bytes.len() - 4 {
             assert_eq!(ResponseHead::parse(&bytes[..cut]), Ok(None), "{cut}");
         }
         let (head, used) = ResponseHead::parse(bytes).unwrap().unwrap();
         assert_eq!(&bytes[used..], b"body");
-        assert_eq!(head.tokens("A").collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert_eq!(head.tokens("Via").collect::<Vec<_>>(), ["b", "c", "d"]);
         assert_eq!(head.status_and_reason(), "403 Forbidden");
-        assert_eq!(head.to_lines(), "HTTP/1.1 403 Forbidden\nA: b\na: c , d\n");
+        let lines = "HTTP/1.1 403 Forbidden\nVia: b\nvia: c , d\nSet-Cookie: ";
+        assert_eq!(head.to_lines(), format!("{lines}(redacted)\n"));
+        assert_eq!(head.verbatim(), format!("{lines}e\n"));
     }
 
     #[test]

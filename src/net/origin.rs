@@ -3,13 +3,11 @@
 
 use super::dial::DialOptions;
 use super::tls::client::Prepared;
+use crate::secret::is_plain_name;
 
 /// Header fields that go to another origin, in lower case, beside those that begin with [`HARMLESS_PREFIX`].
 const HARMLESS: [&str; 5] = ["origin", "user-agent", "accept", "cache-control", "pragma"];
 const HARMLESS_PREFIX: &str = "accept-";
-
-/// The longest subprotocol that counts as a name, in bytes.
-const LONGEST_NAME: usize = 40;
 
 /// Removes from `dial` what another origin must not see, and names what was removed, for `-v`. No secret is in the names.
 pub fn leave_behind(dial: &mut DialOptions) -> Vec<String> {
@@ -46,15 +44,6 @@ fn is_harmless(field: &str) -> bool {
     HARMLESS.contains(&&*field) || field.starts_with(HARMLESS_PREFIX)
 }
 
-/// Whether a subprotocol is a name, such as `graphql-transport-ws`, and not a token: some servers take the token of a
-/// browser, which can set no header, as a subprotocol (`base64url.bearer.authorization.k8s.io.TOKEN`).
-pub fn is_plain_name(subprotocol: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._+-".contains(&byte);
-    subprotocol.len() <= LONGEST_NAME
-        && subprotocol.bytes().all(is_plain)
-        && !subprotocol.starts_with("base64url.bearer")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,18 +73,5 @@ mod tests {
         let rest = ["a subprotocol that may be a token", "the name and password", "the bearer token"];
         assert_eq!(left, [&dropped[..], &rest].concat());
         assert_eq!(leave_behind(&mut DialOptions::default()), [""; 0]);
-    }
-
-    #[test]
-    fn a_plain_name_is_short_and_in_lower_case() {
-        for name in ["chat", "graphql-transport-ws", "v12.stomp", "wamp.2.json", "soap", "a_b+c"] {
-            assert!(is_plain_name(name), "{name}");
-        }
-        let long = "a".repeat(LONGEST_NAME + 1);
-        for token in
-            ["Bearer", "eyJhbGciOi.eyJzdWIi.sig", "base64url.bearer.authorization.k8s.io.x", "a/b", &long]
-        {
-            assert!(!is_plain_name(token), "{token}");
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Failure, Status};
 pub fn resolve(from: &Endpoint, location: &str) -> Result<Endpoint, Failure> {
     let refused = |what: &str| Failure::new(Status::UnexpectedStatus, what);
     let cannot = || refused(&format!("cannot follow the redirect of {}", from.host_and_port()));
-    let base = Url::parse(&from.to_string()).map_err(|err| cannot().source(err))?;
+    let base = Url::parse(&from.to_url()).map_err(|err| cannot().source(err))?;
     let mut url = base.join(location).map_err(|err| cannot().source(err))?;
     let scheme = match url.scheme() {
         "ws" | "http" => "ws",
@@ -52,14 +52,15 @@ mod tests {
 
     #[test]
     fn targets_of_every_form() {
-        let from = endpoint("ws://me:pw@a.example:8080/x/y?q");
+        let from = endpoint("ws://me:pw@a.example:8080/x/y?q&key=k");
         for (location, expected) in [
             ("/chat", "ws://a.example:8080/chat"),
             ("z", "ws://a.example:8080/x/z"),
             ("../z?b=1", "ws://a.example:8080/z?b=1"),
             ("?p", "ws://a.example:8080/x/y?p"),
-            ("", "ws://a.example:8080/x/y?q"),
-            ("#frag", "ws://a.example:8080/x/y?q"),
+            ("?token=t", "ws://a.example:8080/x/y?token=t"),
+            ("", "ws://a.example:8080/x/y?q&key=k"),
+            ("#frag", "ws://a.example:8080/x/y?q&key=k"),
             ("//b.example/z", "ws://b.example/z"),
             ("http://b.example", "ws://b.example/"),
             ("HTTP://b.example:80/", "ws://b.example/"),
@@ -70,7 +71,7 @@ mod tests {
             ("wss://b\u{fc}cher.example/", "wss://xn--bcher-kva.example/"),
         ] {
             let target = resolve(&from, location).unwrap();
-            assert_eq!(target.to_string(), expected, "{location}");
+            assert_eq!(target.to_url(), expected, "{location}");
             assert!(target.userinfo().is_none());
         }
         let target = resolve(&from, "ws://evil:pw@b.example/").unwrap();

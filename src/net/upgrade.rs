@@ -15,7 +15,7 @@ use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::secret::Secret;
+use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
 
 /// The options of the request, beside the URL.
 #[derive(Clone, Debug, Default)]
@@ -65,17 +65,6 @@ pub struct Upgraded {
     pub leftover: Vec<u8>,
 }
 
-/// Header names whose values are not shown.
-const SECRET_HEADERS: [&str; 7] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "x-api-key",
-    "api-key",
-    "x-auth-token",
-    "private-token",
-];
-
 /// Sends the request and reads the answer, whose head is kept in `response` whatever it says.
 pub(super) fn upgrade(
     transport: &mut Transport,
@@ -88,9 +77,9 @@ pub(super) fn upgrade(
 ) -> Result<Upgraded, Failure> {
     let key = generate_key();
     let fields = request_fields(endpoint, options, authorization, &key);
-    observer.request(&request_text(endpoint, &fields, true).replace("\r\n", "\n"));
+    observer.request(&shown_request(endpoint, &fields));
     let target = endpoint.host_and_port();
-    let request = request_text(endpoint, &fields, false);
+    let request = request_text(endpoint, &fields);
     // A server that stops reading the request may have sent a response first, which says more than the write error.
     let written = transport.write_until(request.as_bytes(), deadline);
     let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
@@ -121,7 +110,7 @@ pub(super) fn upgrade(
 pub fn request(endpoint: &Endpoint, options: &UpgradeOptions, key: &str) -> String {
     let authorization = options.credential.as_ref().map(Credential::basic);
     let fields = request_fields(endpoint, options, authorization.as_ref(), key);
-    request_text(endpoint, &fields, false)
+    request_text(endpoint, &fields)
 }
 
 /// The fields of the request: our own, without those that the user replaces, then the user's.
@@ -157,18 +146,23 @@ fn request_fields(
     fields
 }
 
-fn request_text(endpoint: &Endpoint, fields: &[(String, String)], redact: bool) -> String {
+fn request_text(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
     let mut text = format!("GET {} HTTP/1.1\r\n", endpoint.resource());
     for (name, value) in fields {
-        let secret = redact && is_secret(name);
-        let _ = write!(text, "{name}: {}\r\n", if secret { "(redacted)" } else { value });
+        // A String takes everything.
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     text + "\r\n"
 }
 
-/// Whether the values of a header field of this name are not shown.
-pub fn is_secret(name: &str) -> bool {
-    SECRET_HEADERS.contains(&&*name.to_ascii_lowercase())
+/// The request as a person is shown it: without secrets.
+fn shown_request(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
+    let mut text = format!("GET {} HTTP/1.1\n", shown_reference(endpoint.resource()));
+    for (name, value) in fields {
+        text.push_str(&shown_header(name, value));
+        text.push('\n');
+    }
+    text
 }
 
 /// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol it chose, or the rule it broke.
@@ -205,7 +199,9 @@ fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<St
     match (chosen.next(), chosen.next()) {
         (None, _) => Ok(None),
         (Some(one), None) if offered.iter().any(|offered| offered == one) => Ok(Some(one.to_owned())),
-        (Some(one), None) => Err(format!("subprotocol '{one}' was not offered (RFC 6455 §4.1)")),
+        (Some(one), None) => {
+            Err(format!("subprotocol '{}' was not offered (RFC 6455 §4.1)", shown_subprotocol(one)))
+        }
         (Some(_), Some(_)) => Err("more than one Sec-WebSocket-Protocol (RFC 6455 §11.3.4)".to_owned()),
     }
 }
@@ -333,14 +329,17 @@ mod tests {
         };
         let basic = Secret::new("Basic bWU6cHc=");
         let fields = request_fields(&endpoint, &options, Some(&basic), KEY);
-        let sent = request_text(&endpoint, &fields, false);
+        let sent = request_text(&endpoint, &fields);
         assert_eq!(
             sent,
             "GET /a?b HTTP/1.1\r\nhost: x.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
              Sec-WebSocket-Protocol: a, b\r\nAuthorization: Basic bWU6cHc=\r\nX-A: 1\r\n\r\n"
         );
-        assert!(request_text(&endpoint, &fields, true).contains("Authorization: (redacted)\r\n"));
+        let shown = shown_request(&endpoint, &fields);
+        assert!(
+            shown.contains("\nSec-WebSocket-Protocol: a, b\nAuthorization: (redacted)\nX-A: (redacted)\n")
+        );
     }
 
     #[test]

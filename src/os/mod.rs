@@ -10,6 +10,7 @@ pub mod same_file;
 pub mod send_queue;
 pub mod signals;
 pub mod stdio;
+pub mod terminal;
 mod within;
 
 pub(crate) use destination::cannot_write;

@@ -1,10 +1,12 @@
-//! Errors and warnings on standard error.
+//! Errors, warnings and other lines on standard error. None of them waits for a reader: see the lane.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
 
-use super::sanitize;
+use super::{lane, sanitize};
+use crate::deadline::Deadline;
 use crate::error::Failure;
 
 /// How much is printed beside the messages.
@@ -24,43 +26,76 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Prints a failure: one line that says what happened, the advice, and the evidence.
+static IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
+
+/// Prints the failure that the program ends with: one line that says what happened, the advice, and the evidence. Waits
+/// until they are written, as [`finish`] does.
 pub fn failure(failure: &Failure) {
-    if failure.is_quiet() {
-        return;
-    }
-    labelled("error", ERROR, &failure.to_string());
-    if let Some(hint) = failure.advice() {
-        labelled("hint", HINT, hint);
-    }
-    if let Some(evidence) = failure.evidence() {
-        for text in evidence.lines() {
-            write_line(&shown(text));
+    if !failure.is_quiet() {
+        lane::write_always(labelled("error", ERROR, &failure.to_string()));
+        if let Some(hint) = failure.advice() {
+            lane::write_always(labelled("hint", HINT, hint));
+        }
+        for text in failure.evidence().into_iter().flat_map(str::lines) {
+            lane::write_always(ended(&shown(text)));
         }
     }
+    finish();
 }
 
 /// Prints a warning.
 pub fn warning(text: &str) {
-    labelled("warning", WARNING, text);
+    lane::write(labelled("warning", WARNING, text));
 }
 
 /// Prints a line of a report.
 pub fn line(text: &str) {
-    write_line(&format!("wsurl: {}", shown(text)));
+    lane::write(ended(&format!("wsurl: {}", shown(text))));
 }
 
-fn labelled(label: &str, style: Style, text: &str) {
+/// Prints text as the user laid it out (`-w`).
+pub fn text(text: &str) {
+    if !text.is_empty() {
+        lane::write_always(shown(text).into_bytes());
+    }
+}
+
+/// Sets the limit of the whole run (`-m`), which holds for standard error, too.
+pub fn ends_by(limit: Option<Deadline>) {
+    lane::set_limit(limit);
+}
+
+/// The limit of the whole run, if there is one.
+pub fn limit() -> Option<Deadline> {
+    lane::limit()
+}
+
+/// Waits until all lines are written, but neither beyond the limit of the run nor long for a standard error that nobody
+/// reads.
+pub fn finish() {
+    lane::flush();
+}
+
+fn labelled(label: &str, style: Style, text: &str) -> Vec<u8> {
+    let style = if is_coloured() { style } else { Style::new() };
     let one_line = text.replace(['\r', '\n'], " ");
-    write_line(&format!("wsurl: {style}{label}:{style:#} {}", shown(&one_line)));
+    ended(&format!("wsurl: {style}{label}:{style:#} {}", shown(&one_line)))
+}
+
+fn is_coloured() -> bool {
+    anstream::stderr().current_choice() == anstream::ColorChoice::AlwaysAnsi
+}
+
+fn ended(line: &str) -> Vec<u8> {
+    format!("{line}\n").into_bytes()
 }
 
 /// Text from the network or the command line, safe for a terminal.
 pub(super) fn shown(text: &str) -> String {
-    if std::io::stderr().is_terminal() { sanitize::text(text) } else { text.to_owned() }
+    if *IS_TERMINAL { sanitize::text(text) } else { text.to_owned() }
 }
 
-/// Writes a line to standard error. When that is gone, there is nobody to tell.
+/// Prints a line as it is.
 pub(super) fn write_line(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    lane::write(ended(text));
 }

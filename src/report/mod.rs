@@ -2,11 +2,13 @@
 //! `probe` and `echo-test`, for people and for programs.
 //! Owns standard error. May import everything below `commands`.
 
+mod backlog;
 mod console;
 pub(crate) mod echo;
 mod findings;
 mod formats;
 mod json;
+mod lane;
 pub mod names;
 mod page;
 pub(crate) mod probe;
@@ -22,7 +24,7 @@ pub mod units;
 pub(crate) mod write_out;
 
 pub use crate::error::Severity;
-pub use console::{Verbosity, failure, line, warning};
+pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warning};
 pub(crate) use formats::nagios;
 pub use formats::{FORMATS, Reader, ReportFormat};
 pub(crate) use record::Record;

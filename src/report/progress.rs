@@ -2,17 +2,29 @@
 //! The one file that knows indicatif.
 
 use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::{shown, write_line};
+use super::lane::{self, Picture};
 use crate::stats::Tally;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
-/// See the module.
+/// A bar of something whose size is known.
+const SHARE: &str =
+    "{prefix} {binary_bytes}/{binary_total_bytes} [{wide_bar}] {percent}% {binary_bytes_per_sec} {eta}{msg}";
+
+/// A line about something whose size is not known.
+const COUNT: &str = "{spinner} {prefix} {binary_bytes} in {elapsed}, {binary_bytes_per_sec}{msg}";
+
+/// Any text.
+const TEXT: &str = "{wide_msg}";
+
+/// Shows how far a session is.
 #[derive(Debug)]
 pub struct Progress {
     /// Bytes to send, where that is known.
@@ -24,18 +36,19 @@ pub struct Progress {
 
 #[derive(Debug)]
 enum Place {
-    Terminal(ProgressBar),
-    Lines { next: Instant },
+    /// The bar reads the counts when it is drawn.
+    Terminal(Arc<Mutex<Tally>>),
+    Lines {
+        next: Instant,
+    },
 }
 
 impl Progress {
-    /// Progress of sending `size` bytes, and of receiving.
+    /// Progress of sending `size` bytes, and of receiving. Shows nothing before [`Progress::begin`].
     pub fn new(size: Option<u64>) -> Self {
         let start = Instant::now();
         let place = if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
-            bar.set_style(style(size.is_some()));
-            Place::Terminal(bar)
+            Place::Terminal(Arc::default())
         } else {
             Place::Lines { next: start + LINE_EVERY }
         };
@@ -47,10 +60,7 @@ impl Progress {
     pub fn begin(mut self) -> Self {
         self.start = Instant::now();
         match &mut self.place {
-            Place::Terminal(bar) => {
-                bar.reset_elapsed();
-                bar.reset_eta();
-            }
+            Place::Terminal(tally) => lane::show(Box::new(bar(self.size, Arc::clone(tally)))),
             Place::Lines { next } => *next = self.start + LINE_EVERY,
         }
         self
@@ -60,16 +70,9 @@ impl Progress {
     pub(super) fn update(&mut self, tally: &Tally) {
         self.last = *tally;
         match &mut self.place {
-            Place::Terminal(bar) => {
-                let following = self.size.is_none() && tally.bytes_sent == 0;
-                bar.set_position(if following { tally.bytes_received } else { tally.bytes_sent });
-                bar.set_prefix(if following { "received" } else { "sent" });
-                bar.set_message(match tally.bytes_received {
-                    0 => String::new(),
-                    _ if following => String::new(),
-                    received => format!("  received {}", BinaryBytes(received)),
-                });
-                bar.tick();
+            Place::Terminal(shown) => {
+                *lock(shown) = *tally;
+                lane::redraw();
             }
             Place::Lines { next } => {
                 let now = Instant::now();
@@ -81,18 +84,10 @@ impl Progress {
         }
     }
 
-    /// Writes something above the bar.
-    pub(super) fn above(&self, write: impl FnOnce()) {
-        match &self.place {
-            Place::Terminal(bar) => bar.suspend(write),
-            Place::Lines { .. } => write(),
-        }
-    }
-
     /// Leaves the last state on the screen.
     pub(super) fn end(self) {
         match self.place {
-            Place::Terminal(bar) => bar.abandon(),
+            Place::Terminal(_) => lane::end_picture(),
             Place::Lines { .. } => write_line(&line(&self.last, self.size, self.start.elapsed())),
         }
     }
@@ -100,41 +95,97 @@ impl Progress {
 
 /// A line of text that is drawn over on a terminal, and gone in the end.
 #[derive(Debug)]
-pub struct LiveLine(ProgressBar);
+pub struct LiveLine(Arc<Mutex<String>>);
 
 impl LiveLine {
     /// A line on standard error, if that is a terminal.
     pub fn on_terminal() -> Option<Self> {
         std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(
-                ProgressStyle::default_spinner().template("{wide_msg}").unwrap_or_else(|_| style(false)),
-            );
-            Self(bar)
+            let text = Arc::new(Mutex::new(String::new()));
+            let shown = Arc::clone(&text);
+            lane::show(Box::new(Drawing {
+                bar: new_bar(None, TEXT),
+                update: Box::new(move |bar| bar.set_message(lock(&shown).clone())),
+                stays: false,
+            }));
+            Self(text)
         })
     }
 
     /// Shows another text.
     pub fn show(&self, text: &str) {
-        self.0.set_message(shown(&text.replace(['\r', '\n'], " ")));
-        self.0.tick();
+        *lock(&self.0) = shown(&text.replace(['\r', '\n'], " "));
+        lane::redraw();
     }
 }
 
 impl Drop for LiveLine {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        lane::end_picture();
     }
 }
 
-fn style(sized: bool) -> ProgressStyle {
-    let template = if sized {
-        "{prefix} {binary_bytes}/{binary_total_bytes} [{wide_bar}] {percent}% {binary_bytes_per_sec} {eta}{msg}"
-    } else {
-        "{spinner} {prefix} {binary_bytes} in {elapsed}, {binary_bytes_per_sec}{msg}"
+/// What the lane draws: a bar of indicatif, which writes to standard error by itself.
+struct Drawing {
+    bar: ProgressBar,
+    /// Brings the bar up to date.
+    update: Box<dyn Fn(&ProgressBar) + Send>,
+    /// Whether it stays on the screen in the end.
+    stays: bool,
+}
+
+impl Picture for Drawing {
+    fn draw(&mut self) {
+        (self.update)(&self.bar);
+        self.bar.tick();
+    }
+
+    fn above(&mut self, write: &mut dyn FnMut()) {
+        self.bar.suspend(write);
+    }
+
+    fn end(self: Box<Self>) {
+        if self.stays {
+            (self.update)(&self.bar);
+            self.bar.abandon();
+        } else {
+            self.bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(size: Option<u64>, tally: Arc<Mutex<Tally>>) -> Drawing {
+    let update = move |bar: &ProgressBar| {
+        let tally = *lock(&tally);
+        let following = size.is_none() && tally.bytes_sent == 0;
+        bar.set_position(if following { tally.bytes_received } else { tally.bytes_sent });
+        bar.set_prefix(if following { "received" } else { "sent" });
+        bar.set_message(match tally.bytes_received {
+            0 => String::new(),
+            _ if following => String::new(),
+            received => format!("  received {}", BinaryBytes(received)),
+        });
     };
+    Drawing {
+        bar: new_bar(size, if size.is_some() { SHARE } else { COUNT }),
+        update: Box::new(update),
+        stays: true,
+    }
+}
+
+fn new_bar(size: Option<u64>, template: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
+    bar.set_style(style(template));
+    bar
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
-        .expect("the template is one of the two above, which a test parses")
+        .expect("the templates are constants, which a test parses")
         .progress_chars("=> ")
         .tick_chars("|/-\\ ")
 }
@@ -172,7 +223,8 @@ mod tests {
 
     #[test]
     fn the_templates_are_valid() {
-        style(true);
-        style(false);
+        for template in [SHARE, COUNT, TEXT] {
+            style(template);
+        }
     }
 }

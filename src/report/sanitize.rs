@@ -3,12 +3,29 @@
 
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::path::Path;
 
+use crate::os::terminal;
 use crate::session::Escape;
 
-/// What received messages go through: `bytes` when they are shown by a terminal, else nothing.
-pub fn for_output(to_file: bool) -> Option<Escape> {
-    if !to_file && std::io::stdout().is_terminal() { Some(bytes) } else { None }
+/// What received messages go through on their way to the file `path`, or to standard output where there is none:
+/// nothing, unless a terminal shows them.
+pub fn for_output(path: Option<&Path>) -> Option<Escape> {
+    is_shown(path).then(|| Box::new(for_terminal()) as Escape)
+}
+
+/// Whether what is written to the file `path`, or to standard output where there is none, is shown by a terminal.
+pub fn is_shown(path: Option<&Path>) -> bool {
+    path.map_or_else(|| std::io::stdout().is_terminal(), terminal::is_at)
+}
+
+/// Escapes a text that comes in pieces, which may be cut anywhere. An empty piece ends the text.
+pub fn for_terminal() -> impl FnMut(&[u8], &mut Vec<u8>) + Send + 'static {
+    let mut sanitizer = Sanitizer::default();
+    move |bytes, out| match bytes {
+        [] => sanitizer.finish(out),
+        _ => sanitizer.push(bytes, out),
+    }
 }
 
 /// Escapes `text`; line feeds and tabs stay.
@@ -25,12 +42,48 @@ pub fn text(text: &str) -> String {
     safe
 }
 
-/// Appends `bytes` to `out`, escaped; what is not UTF-8 is shown as `\x..`.
-pub fn bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    for chunk in bytes.utf8_chunks() {
-        out.extend_from_slice(text(chunk.valid()).as_bytes());
-        out.extend_from_slice(chunk.invalid().escape_ascii().to_string().as_bytes());
+/// Escapes a text that comes in pieces. Bytes that are not UTF-8 are shown as `\x..`; the beginning of a character waits
+/// for the rest of it.
+#[derive(Debug, Default)]
+pub struct Sanitizer {
+    /// At most three bytes: the beginning of a character.
+    held: Vec<u8>,
+}
+
+impl Sanitizer {
+    /// Appends what `bytes` complete to `out`, escaped.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        if self.held.is_empty() {
+            self.escape(bytes, out);
+        } else {
+            let mut whole = std::mem::take(&mut self.held);
+            whole.extend_from_slice(bytes);
+            self.escape(&whole, out);
+        }
     }
+
+    /// Appends the beginning of a character whose rest never came.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        out.extend(self.held.escape_ascii());
+        self.held.clear();
+    }
+
+    fn escape(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            out.extend_from_slice(text(chunk.valid()).as_bytes());
+            if chunks.peek().is_none() && is_beginning(chunk.invalid()) {
+                self.held.extend_from_slice(chunk.invalid());
+            } else {
+                out.extend(chunk.invalid().escape_ascii());
+            }
+        }
+    }
+}
+
+/// Whether more bytes could make a character of it.
+fn is_beginning(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|err| err.error_len().is_none())
 }
 
 /// Whether a terminal only shows it.
@@ -51,14 +104,43 @@ pub(super) fn is_harmless(c: char) -> bool {
 mod tests {
     use super::*;
 
+    /// What comes of `pieces`.
+    fn escaped<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
+        let (mut sanitizer, mut out) = (Sanitizer::default(), Vec::new());
+        for piece in pieces {
+            sanitizer.push(piece, &mut out);
+        }
+        sanitizer.finish(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn a_terminal_is_not_commanded() {
         assert_eq!(
             text("a\tb\u{1b}[31m\u{9b}\r\u{202e}\u{e9}\n"),
             "a\tb\\u{1b}[31m\\u{9b}\\r\\u{202e}\u{e9}\n"
         );
-        let mut out = Vec::new();
-        bytes(b"ok\xff\x00\xc3\xa9", &mut out);
-        assert_eq!(out, "ok\\xff\\u{0}\u{e9}".as_bytes());
+        assert_eq!(escaped([&b"ok\xff\x00\xc3\xa9"[..]]), "ok\\xff\\u{0}\u{e9}");
+    }
+
+    #[test]
+    fn cuts_change_nothing() {
+        let bytes = b"a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xe2\x80\xae\xf0\x9f\xffz\xe2\x82";
+        let whole = escaped([&bytes[..]]);
+        assert_eq!(whole, "a\u{e9}\u{20ac}\u{1f600}\\u{202e}\\xf0\\x9f\\xffz\\xe2\\x82");
+        assert_eq!(escaped(bytes.chunks(1)), whole);
+        for at in 0..bytes.len() {
+            assert_eq!(escaped([&bytes[..at], &bytes[at..]]), whole, "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn an_empty_piece_ends_the_text() {
+        let (mut escape, mut out) = (for_terminal(), Vec::new());
+        escape(b"\xe2\x82", &mut out);
+        assert!(out.is_empty());
+        escape(b"", &mut out);
+        escape(b"\xac", &mut out);
+        assert_eq!(out, b"\\xe2\\x82\\xac");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::formats::{Reader, ReportFormat};
+use super::sanitize;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::os::Destination;
@@ -47,7 +48,8 @@ impl ReportTarget {
 #[derive(Debug)]
 pub(crate) struct Destinations {
     standard_output: Option<&'static ReportFormat>,
-    files: Vec<(&'static ReportFormat, Destination)>,
+    /// The last is whether a terminal shows it.
+    files: Vec<(&'static ReportFormat, Destination, bool)>,
 }
 
 impl Destinations {
@@ -76,7 +78,7 @@ impl Destinations {
                 if let Some(warning) = file.warning().filter(|_| !silent) {
                     super::warning(&warning);
                 }
-                files.push((*format, file));
+                files.push((*format, file, sanitize::is_shown(Some(path))));
             }
         }
         Ok(Self { standard_output, files })
@@ -93,11 +95,12 @@ impl Destinations {
     /// The first one that cannot be written; the others are.
     pub(crate) fn write(self, text: impl Fn(&ReportFormat) -> String) -> Result<(), Failure> {
         let mut result = Ok(());
-        for (format, file) in self.files {
+        for (format, file, on_terminal) in self.files {
             let text = match format.reader {
                 Reader::Person => anstream::adapter::strip_str(&text(format)).to_string(),
                 Reader::Program | Reader::Monitor => text(format),
             };
+            let text = if on_terminal { sanitize::text(&text) } else { text };
             result = result.and(file.write_whole(text.as_bytes()));
         }
         result

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::console::{Verbosity, shown, warning, write_line};
 use super::progress::Progress;
-use crate::protocol::FrameHeader;
+use crate::protocol::{CloseFrame, FrameHeader, Opcode};
 use crate::session::Direction;
 use crate::stats::Tally;
 use crate::{net, session};
@@ -52,10 +52,7 @@ impl Trace {
         if self.verbosity >= Verbosity::Verbose {
             // One line: what a server says must not look like a line of ours.
             let text = format!("{}{mark} {}", self.label, shown(&text.replace(['\r', '\n'], " ")));
-            match &self.progress {
-                Some(progress) => progress.above(|| write_line(text.trim_end())),
-                None => write_line(text.trim_end()),
-            }
+            write_line(text.trim_end());
         }
     }
 }
@@ -82,6 +79,28 @@ impl net::Observer for Trace {
     }
 }
 
+/// The beginning of a frame's payload: text in quotes, or what a Close frame says.
+fn shown_payload(opcode: Opcode, payload: &[u8]) -> String {
+    let seen = &payload[..payload.len().min(PREVIEW)];
+    match (opcode, seen) {
+        (Opcode::Close, [high, low, reason @ ..]) => {
+            let code = u16::from_be_bytes([*high, *low]);
+            let reason = String::from_utf8_lossy(reason).into_owned();
+            format!(", {}", CloseFrame { code, reason }.described())
+        }
+        (_, []) => String::new(),
+        (
+            Opcode::Continuation
+            | Opcode::Text
+            | Opcode::Binary
+            | Opcode::Close
+            | Opcode::Ping
+            | Opcode::Pong,
+            _,
+        ) => format!(" {:?}", String::from_utf8_lossy(seen)),
+    }
+}
+
 impl session::Observer for Trace {
     fn wants_frames(&self) -> bool {
         self.verbosity == Verbosity::Frames
@@ -93,10 +112,8 @@ impl session::Observer for Trace {
             Direction::Received => "<",
         };
         let fin = if header.fin { "" } else { ", more follows" };
-        let seen = &preview[..preview.len().min(PREVIEW)];
-        let seen =
-            if seen.is_empty() { String::new() } else { format!(" {:?}", String::from_utf8_lossy(seen)) };
-        self.line(mark, &format!("{} frame, {} bytes{fin}{seen}", header.opcode, header.len));
+        let payload = shown_payload(header.opcode, preview);
+        self.line(mark, &format!("{} frame, {} bytes{fin}{payload}", header.opcode, header.len));
     }
 
     fn note(&mut self, text: &str) {
@@ -111,5 +128,18 @@ impl session::Observer for Trace {
         if let Some(progress) = &mut self.progress {
             progress.update(tally);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_close_is_shown_as_code_and_reason() {
+        assert_eq!(shown_payload(Opcode::Close, b"\x0f\xa1go away"), ", 4001: go away");
+        assert_eq!(shown_payload(Opcode::Close, b"\x03\xe8"), ", 1000");
+        assert_eq!(shown_payload(Opcode::Close, b""), "");
+        assert_eq!(shown_payload(Opcode::Ping, b"\x03\xe8"), " \"\\u{3}\u{fffd}\"");
     }
 }

@@ -9,11 +9,10 @@ use crate::framing::Joiner;
 use crate::protocol::{CloseFrame, Kind, Section};
 use crate::size::KEPT_CAPACITY;
 
-/// Makes bytes safe to be shown by a terminal.
-pub type Escape = fn(&[u8], &mut Vec<u8>);
+/// Makes a text that comes in pieces safe to be shown by a terminal; an empty piece ends the text.
+pub type Escape = Box<dyn FnMut(&[u8], &mut Vec<u8>) + Send>;
 
 /// Collects messages. The reader of the protocol limits their size.
-#[derive(Debug)]
 pub struct MessageSink {
     joiner: Joiner,
     checks: Checks,
@@ -34,7 +33,7 @@ impl MessageSink {
 
     fn deliver(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
         self.checks.look_at(payload);
-        match self.escape {
+        match &mut self.escape {
             Some(escape) => {
                 let mut joined = Vec::new();
                 self.joiner.message(kind, payload, SystemTime::now, &mut joined);
@@ -63,7 +62,13 @@ impl Sink for MessageSink {
     }
 
     fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>) {
-        self.joiner.close(close, out);
+        let Some(escape) = &mut self.escape else { return self.joiner.close(close, out) };
+        let mut line = Vec::new();
+        self.joiner.close(close, &mut line);
+        if !line.is_empty() {
+            escape(&line, out);
+        }
+        escape(&[], out);
     }
 
     fn unmet(&self) -> Option<String> {

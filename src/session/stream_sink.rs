@@ -8,7 +8,6 @@ use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
 
 /// Passes sections on.
-#[derive(Debug)]
 pub struct StreamSink {
     digest: Option<Sha256>,
     escape: Option<Escape>,
@@ -31,14 +30,20 @@ impl Sink for StreamSink {
         if let Some(digest) = &mut self.digest {
             digest.update(section.bytes);
         }
-        match self.escape {
+        match &mut self.escape {
+            // An empty piece would end the text.
+            Some(_) if section.bytes.is_empty() => {}
             Some(escape) => escape(section.bytes, delivery.out),
             None => delivery.pass_on(section),
         }
         Ok(())
     }
 
-    fn close(&mut self, _: &CloseFrame, _: &mut Vec<u8>) {}
+    fn close(&mut self, _: &CloseFrame, out: &mut Vec<u8>) {
+        if let Some(escape) = &mut self.escape {
+            escape(&[], out);
+        }
+    }
 
     fn unmet(&self) -> Option<String> {
         None

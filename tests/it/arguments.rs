@@ -34,7 +34,7 @@ fn a_header_with_a_line_end_is_refused() {
 
 #[test]
 fn a_header_name_that_is_no_token_is_refused() {
-    for (header, shown) in [("two words: 1", "'two words: ...'"), (": nameless", "': ...'")] {
+    for (header, shown) in [("two words: 1", "'two ...'"), (": nameless", "': ...'")] {
         Wsurl::new(["send", "-H", header, URL, "hi"]).stdout("").stderr_has(shown).exits(2);
     }
 }

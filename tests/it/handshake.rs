@@ -20,10 +20,10 @@ fn breaks_the_protocol(head: &str, named: &str) {
 #[test]
 fn a_refusal_is_shown_with_status_headers_and_body() {
     let (peer, run) = answered_with(
-        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nX-Reason: full moon\r\nContent-Length: 14\r\n\r\nNot on my wire",
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nX-Reason: full moon\r\nServer: moon\r\nSet-Cookie: sid=hunter2\r\nContent-Length: 14\r\n\r\nNot on my wire",
     );
     run.stderr_has(format!("wsurl: error: {} answered the upgrade with 403 Forbidden\n", peer.authority()))
-        .stderr_has("\n< HTTP/1.1 403 Forbidden\n< Content-Type: text/plain\n< X-Reason: full moon\n")
+        .stderr_has("\n< HTTP/1.1 403 Forbidden\n< Content-Type: text/plain\n< X-Reason: (redacted)\n< Server: moon\n< Set-Cookie: (redacted)\n")
         .stderr_has("\n\nNot on my wire")
         .exits(22);
 }

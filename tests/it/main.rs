@@ -74,9 +74,15 @@ mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, s
 mod first_run; // the echo test, and its server
 mod idle; // waiting costs no processor time
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
-mod signals;
+mod secrets; // passwords and tokens are in no error, trace or report
 #[cfg(unix)]
-mod write_out; // -w: names, formats in files, and failures before the dial // SIGHUP, SIGINT, SIGQUIT and SIGTERM, once, twice, and ignored
+mod signals; // SIGHUP, SIGINT, SIGQUIT and SIGTERM, once, twice, and ignored
+mod write_out; // -w: names, formats in files, and failures before the dial
+
+#[cfg(target_os = "linux")]
+mod stderr; // a standard error that nobody reads, stopped terminals
+#[cfg(target_os = "linux")]
+mod terminals; // text from the network on a terminal
 
 // The parts
 mod architecture; // who imports whom, and what a source file looks like

@@ -11,11 +11,11 @@ fn verbose_shows_the_heads_on_stderr_and_nothing_on_stdout() {
         .read_frame()
         .send(frame::text("hi"))
         .close_handshake();
-    Wsurl::new(["send", "-v", "-H", "X-Asked: yes", &peer.url(), "hi"])
+    Wsurl::new(["send", "-v", "-H", "Accept-Language: yes", &peer.url(), "hi"])
         .stdout("hi\n")
         .stderr_has("> GET / HTTP/1.1\n")
         .stderr_has(format!("> Host: {}\n", peer.authority()))
-        .stderr_has("> X-Asked: yes\n")
+        .stderr_has("> Accept-Language: yes\n")
         .stderr_has("< HTTP/1.1 101 Switching Protocols\n")
         .stderr_has("< X-Served-By: script\n")
         .stderr_has("\n* ")
@@ -66,6 +66,14 @@ fn twice_verbose_shows_every_frame() {
         stderr.to_lowercase().matches("text").count()
     };
     assert!(frames_shown("-vv") >= frames_shown("-v") + 6, "three texts out and three in");
+}
+
+#[test]
+fn a_close_that_is_sent_is_shown_as_code_and_reason() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", "-vv", "--close-code", "4001", "--close-reason", "so long", &server.url(), "hi"])
+        .stderr_has("> close frame, 9 bytes, 4001: so long\n")
+        .exits(0);
 }
 
 #[test]

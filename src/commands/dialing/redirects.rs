@@ -6,6 +6,7 @@ use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::{Connection, DialOptions, Facts, Observer, dial, origin, redirect};
+use crate::secret::shown_reference;
 
 /// The endpoint that redirects have led to so far, and what is said to it.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ impl<'a> RedirectChain<'a> {
     /// Begins at the endpoint that the user named.
     pub(super) fn new(options: &'a ConversationOptions) -> Self {
         let endpoint = options.endpoint.clone();
-        Self { options, dial: options.dial.clone(), visited: vec![endpoint.to_string()], endpoint }
+        Self { options, dial: options.dial.clone(), visited: vec![endpoint.to_url()], endpoint }
     }
 
     /// Dials, and follows redirects under the same deadline.
@@ -92,13 +93,14 @@ impl<'a> RedirectChain<'a> {
             return Err(failure.and(" without a Location"));
         };
         if facts.redirects >= most {
+            let location = shown_reference(location);
             let text = format!("more than {most} redirects (--max-redirs), the next to {location}");
             return Err(Failure::new(Status::TooManyRedirects, text).hint("--max-redirs N follows more"));
         }
         let next = redirect::resolve(&self.endpoint, location)?;
-        let name = next.to_string();
+        let name = next.to_url();
         if self.visited.contains(&name) {
-            let text = format!("redirect loop: {name} was visited before");
+            let text = format!("redirect loop: {next} was visited before");
             return Err(Failure::new(Status::TooManyRedirects, text).hint("-v shows each redirect"));
         }
         facts.redirects += 1;

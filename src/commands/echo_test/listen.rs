@@ -1,12 +1,11 @@
 //! `wsurl echo-test --listen`: the embedded server in the foreground, until a signal comes.
 
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::mpsc;
 
 use crate::cli::ListenArgs;
-use crate::commands::cannot_print;
+use crate::commands::print;
 use crate::echo_server::{EchoServer, ServerOptions};
 use crate::error::{Failure, IoCause, Status};
 use crate::net::tls::identity;
@@ -26,8 +25,7 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
         let _ = told.send(());
     });
     let running = server.start().map_err(|err| cannot_listen(address, err))?;
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "{scheme}://{bound}/").and_then(|()| stdout.flush()).map_err(cannot_print)?;
+    print(format!("{scheme}://{bound}/\n").as_bytes())?;
     // It fails when the other end is gone, which lives as long as we do.
     let _ = is_told.recv();
     running.shut_down();

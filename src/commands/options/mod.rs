@@ -83,6 +83,7 @@ impl CommonOptions {
     /// Validates the arguments. `-m` begins now, since it limits the reading of files, too.
     pub(super) fn from_args(args: ConversationArgs) -> Result<Self, Failure> {
         let clock = RunClock::start(args.limits.max_time);
+        report::ends_by(clock.end());
         let files = OptionFiles::until(clock.end());
         let socket = SocketOptions {
             no_tcp_nodelay: args.request.no_tcp_nodelay,

@@ -7,7 +7,7 @@ use crate::cli::RequestArgs;
 use crate::cli::values::{self, HeaderArg};
 use crate::error::{Failure, Status};
 use crate::net::upgrade::{Header, UpgradeOptions};
-use crate::secret::Secret;
+use crate::secret::{REDACTED, Secret};
 
 /// Fields that the opening handshake sets itself, in lower case (RFC 6455 §4.1).
 const SET_BY_HANDSHAKE: [&str; 5] =
@@ -70,13 +70,23 @@ pub(super) fn all_headers(
 /// A field as it was given to `flag`. Its value is not shown: it may be a secret.
 fn header_field(text: &Secret, flag: &str) -> Result<Header, Failure> {
     values::header(text.expose()).map_err(|why| {
-        let shown = match (text.expose().split_once(':'), text.expose().split_once(char::is_whitespace)) {
-            (Some((name, _)), _) => format!("{name}: ..."),
-            (None, Some((first, _))) => format!("{first} ..."),
-            (None, None) => text.expose().to_owned(),
-        };
-        Failure::new(Status::Usage, format!("invalid value '{}' for {flag}: {why}", shown.escape_debug()))
+        let shown = shown_field(text.expose());
+        Failure::new(Status::Usage, format!("invalid value '{shown}' for {flag}: {why}"))
     })
+}
+
+/// What was given as a header field, as far as it may be shown: a name, with what ended it. Everything else may be a
+/// value.
+fn shown_field(text: &str) -> String {
+    let end = text.find(|c: char| c == ':' || c == '=' || c.is_whitespace());
+    let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+    let is_name = name.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let name = if is_name { name } else { REDACTED };
+    match rest.chars().next() {
+        None => name.to_owned(),
+        Some(mark @ (':' | '=')) => format!("{name}{mark} ..."),
+        Some(_) => format!("{name} ..."),
+    }
 }
 
 /// One field a line; empty lines and lines that begin with `#` are passed over.

@@ -10,6 +10,7 @@ use crate::net::http::ResponseHead;
 use crate::net::tls::certificate::validity;
 use crate::report::probe::{Assertion, PhaseReport};
 use crate::report::units;
+use crate::secret::{shown_subprotocol, shown_value};
 
 /// The steps that are round trips.
 const ROUND_TRIPS: [&str; 3] = ["upgrade", "ping", "message"];
@@ -34,14 +35,19 @@ pub(super) fn assertions(
         // What was not offered is a breach of the protocol, and no choice, but seen all the same.
         let mut chosen = facts.response.iter().flat_map(|head| head.values("sec-websocket-protocol"));
         let seen = chosen.next().filter(|chosen| !chosen.is_empty());
-        let seen = seen.map_or("no subprotocol".to_owned(), ToOwned::to_owned);
+        let seen = seen.map_or("no subprotocol", shown_subprotocol).to_owned();
         let holds = facts.subprotocol.as_deref() == Some(name);
-        assertions.push(Assertion { name: format!("--expect-subprotocol {name}"), holds, seen });
+        assertions.push(Assertion {
+            name: format!("--expect-subprotocol {}", shown_subprotocol(name)),
+            holds,
+            seen,
+        });
     }
     assertions.extend(wanted.headers.iter().map(|check| {
         let values: Vec<_> = facts.response.iter().flat_map(|head| head.values(&check.name)).collect();
         let holds = values.iter().any(|value| check.regex.is_match(value));
-        let seen = if values.is_empty() { "no such field".to_owned() } else { values.join(", ") };
+        let seen =
+            if values.is_empty() { "no such field".to_owned() } else { shown_values(&check.name, &values) };
         Assertion { name: format!("--expect-header '{}: {}'", check.name, check.regex), holds, seen }
     }));
     if let Some(least) = wanted.min_cert_days {
@@ -95,6 +101,10 @@ fn latency(most: Duration, phases: &[PhaseReport]) -> Assertion {
         None => (false, "no round trip".to_owned()),
     };
     Assertion { name: format!("--max-latency {}", humantime::format_duration(most)), holds, seen }
+}
+
+fn shown_values(name: &str, values: &[&str]) -> String {
+    values.iter().map(|value| shown_value(name, value)).collect::<Vec<_>>().join(", ")
 }
 
 fn shown(time: Duration) -> String {

@@ -8,6 +8,7 @@ use crate::net::tls::certificate::validity;
 use crate::net::{Facts, Timeline};
 use crate::report::Severity;
 use crate::report::probe::PhaseReport;
+use crate::secret::shown_subprotocol;
 use crate::session::Side;
 
 /// The steps that belong to this probe.
@@ -71,7 +72,8 @@ fn tls_detail(facts: &Facts) -> String {
 fn upgrade_detail(facts: &Facts) -> String {
     let Some(head) = &facts.response else { return String::new() };
     let status = head.status_and_reason();
-    let subprotocol = facts.subprotocol.as_ref().map(|name| format!("subprotocol {name}"));
+    let subprotocol =
+        facts.subprotocol.as_ref().map(|name| format!("subprotocol {}", shown_subprotocol(name)));
     let extensions: Vec<_> = head.tokens("sec-websocket-extensions").collect();
     let extensions = (!extensions.is_empty()).then(|| format!("extensions {}", extensions.join(", ")));
     [Some(status), subprotocol, extensions].into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! The text of an upgrade request, taken apart so that a rule can break it. Pure.
 
-use crate::net::upgrade::is_secret;
+use crate::secret::{shown_header, shown_reference};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -65,10 +65,9 @@ impl Request {
 
     /// As it is shown: without secrets.
     pub(crate) fn shown(&self) -> Vec<String> {
-        let shown = |(name, value): &(String, String)| {
-            format!("{name}: {}", if is_secret(name) { "(redacted)" } else { value })
-        };
-        [self.start.clone()].into_iter().chain(self.fields.iter().map(shown)).collect()
+        let start = self.start.split(' ').map(shown_reference).collect::<Vec<_>>().join(" ");
+        let fields = self.fields.iter().map(|(name, value)| shown_header(name, value));
+        std::iter::once(start).chain(fields).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::conformance::harness::judgement::{Judged, Judgement, Stop};
 use crate::conformance::harness::request::Request;
 use crate::conformance::harness::upgrade_reply::UpgradeReply;
 use crate::net::http::ResponseHead;
+use crate::secret::shown_value;
 
 /// The rules of this file, in the order in which they are checked.
 pub(crate) const CHECKS: &[RuleCheck] = &[
@@ -285,7 +286,7 @@ fn is_upgraded(answer: &UpgradeReply) -> bool {
 
 /// What the answer says in a field, and whether that is right.
 fn said(head: &ResponseHead, field: &str, is_right: bool) -> Judgement {
-    let values: Vec<_> = head.values(field).collect();
+    let values: Vec<_> = head.values(field).map(|value| shown_value(field, value)).collect();
     let seen =
         if values.is_empty() { format!("no {field}") } else { format!("{field}: {}", values.join(", ")) };
     if is_right { Judgement::pass(seen) } else { Judgement::fail(seen) }

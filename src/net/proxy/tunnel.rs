@@ -15,8 +15,8 @@ use crate::net::http::{HeadError, ResponseHead};
 use crate::net::resolve::resolve;
 use crate::net::tls::client::TlsOptions;
 use crate::net::transport::{Transport, WaitError};
-use crate::net::upgrade::{Header, is_secret};
-use crate::secret::Secret;
+use crate::net::upgrade::Header;
+use crate::secret::{Secret, shown_value};
 
 /// A proxy and the options for it.
 #[derive(Clone, Debug)]
@@ -136,8 +136,9 @@ impl Tunnel<'_> {
         let mut text = format!("CONNECT {target} HTTP/1.1\r\n");
         for (name, value) in fields {
             if let Some(value) = value {
-                let secret = redact && is_secret(name);
-                let _ = write!(text, "{name}: {}\r\n", if secret { "(redacted)" } else { &value });
+                let value = if redact { shown_value(name, &value) } else { value.as_str().into() };
+                // A String takes everything.
+                let _ = write!(text, "{name}: {value}\r\n");
             }
         }
         text + "\r\n"

@@ -5,9 +5,9 @@ use std::fmt;
 
 use url::Host;
 
-use crate::endpoint::{host_and_port, percent_decoded, redacted};
+use crate::endpoint::{host_and_port, percent_decoded};
 use crate::error::{Failure, Status};
-use crate::secret::Secret;
+use crate::secret::{Secret, shown_url};
 
 /// The protocol that a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl ProxyUrl {
     /// [`Status::Usage`] with a hint that shows a proxy that would be accepted.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let bad = |why: String| {
-            Failure::new(Status::Usage, format!("invalid proxy URL '{}': {why}", redacted(text)))
+            Failure::new(Status::Usage, format!("invalid proxy URL '{}': {why}", shown_url(text)))
         };
         if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || "{}\"<>".contains(*c)) {
             // wscat's -x takes a message.
@@ -125,7 +125,7 @@ impl ProxyUrl {
             None | Some("") => scheme.default_port(),
             Some(port) => match port.parse() {
                 Ok(number @ 1..) if port.bytes().all(|byte| byte.is_ascii_digit()) => number,
-                _ => return Err(bad(format!("the port is '{port}'")).hint(EXAMPLE)),
+                _ => return Err(bad("its port is not a number from 1 to 65535".to_owned()).hint(EXAMPLE)),
             },
         };
         Ok(Self { scheme, host, port, credential: userinfo.filter(|text| !text.is_empty()).map(credential) })
@@ -230,7 +230,10 @@ mod tests {
             assert!(failure.advice().unwrap().contains("http://proxy.example:3128"), "{text}");
         }
         let failure = ProxyUrl::parse("h:x").unwrap_err();
-        assert_eq!(failure.to_string(), "invalid proxy URL 'h:x': the port is 'x'");
+        assert_eq!(
+            failure.to_string(),
+            "invalid proxy URL 'h:(redacted)': its port is not a number from 1 to 65535"
+        );
     }
 
     #[test]
@@ -253,6 +256,8 @@ mod tests {
             "http://me:pw@h:99999",
             "http://me:pw/x@h",
             "http://me:p w@h",
+            "me:pw",
+            "me:pw://h",
         ] {
             let failure = ProxyUrl::parse(text).unwrap_err();
             let shown = format!("{failure} {}", failure.advice().unwrap_or_default());

@@ -7,6 +7,7 @@ use super::{ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::net::Facts;
 use crate::report::units::{rfc3339, rfc3339_seconds, seconds};
+use crate::secret::{shown_subprotocol, shown_value};
 use crate::session::Side;
 
 /// An object as it is written, for the man page; a test holds it against the schema.
@@ -275,7 +276,7 @@ impl From<&ProbeReport> for Probe {
             local_address: facts.local.map(|address| address.to_string()),
             http: http(facts),
             tls: tls(report),
-            subprotocol: facts.subprotocol.clone(),
+            subprotocol: facts.subprotocol.as_deref().map(|name| shown_subprotocol(name).to_owned()),
             extensions: report.extensions().into_iter().map(ToOwned::to_owned).collect(),
             ping_seconds: report.ping.map(seconds),
             messages: Messages {
@@ -318,7 +319,7 @@ fn http(facts: &Facts) -> Option<Http> {
         headers: head
             .fields
             .iter()
-            .map(|(name, value)| Header { name: name.clone(), value: value.clone() })
+            .map(|(name, value)| Header { name: name.clone(), value: shown_value(name, value).into_owned() })
             .collect(),
     })
 }
@@ -424,7 +425,7 @@ mod tests {
     #[test]
     fn nothing_is_lost_of_a_text() {
         let object = object(&samples::hostile());
-        assert_eq!(object["subprotocol"], samples::HOSTILE);
+        assert_eq!(object["http"]["reason"], samples::HOSTILE);
         assert_eq!(object["error"], samples::HOSTILE);
         assert_eq!(object["tls"]["certificate"]["not_before"], "1570-01-01T00:00:00Z");
         assert_eq!(object["close"], json!({"code": 4000, "reason": samples::HOSTILE, "by": "server"}));

@@ -11,6 +11,7 @@
 //! - `openssl_acceptor`: servers that demand more of TLS: its latest version, or a client certificate.
 //! - `tunnel`, `socks`: what makes a script a proxy. `digest`: what makes a server know a password.
 //! - `formats`, `xml`: readers of reports.
+//! - `pty`: a terminal.
 //! - `untouched`: a port where nobody is to call.
 
 mod capture;
@@ -28,6 +29,8 @@ mod lax_server;
 mod openssl_acceptor;
 #[cfg(unix)]
 mod posix;
+#[cfg(target_os = "linux")]
+mod pty;
 mod running;
 pub mod script;
 pub mod socks;
@@ -47,6 +50,8 @@ pub use lax_server::LaxServer;
 pub use openssl_acceptor::Demand;
 #[cfg(unix)]
 pub use posix::{Signal, make_fifo};
+#[cfg(target_os = "linux")]
+pub use pty::Terminal;
 pub use running::Running;
 pub use script::Script;
 pub use untouched::Untouched;

@@ -24,6 +24,7 @@ pub struct Wsurl {
     stdin: Stdin,
     pace: Pace,
     stdout: Option<File>,
+    stderr: Option<File>,
     limit: Duration,
     expected: Expected,
 }
@@ -47,6 +48,7 @@ impl Wsurl {
             stdin: Stdin::Null,
             pace: Pace::Eager,
             stdout: None,
+            stderr: None,
             limit: secs(10),
             expected: Expected::default(),
         }
@@ -102,6 +104,13 @@ impl Wsurl {
 
     pub fn stdout_to(mut self, file: File) -> Self {
         self.stdout = Some(file);
+        self
+    }
+
+    /// The test looks at stderr by itself, or nobody does.
+    pub fn stderr_to(mut self, file: File) -> Self {
+        self.expected.stderr_elsewhere = true;
+        self.stderr = Some(file);
         self
     }
 
@@ -172,7 +181,7 @@ impl Wsurl {
         command.stdin(if piped { Stdio::piped() } else { Stdio::null() });
         let to_file = self.stdout.is_some();
         command.stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from));
-        command.stderr(Stdio::piped());
+        command.stderr(self.stderr.map_or_else(Stdio::piped, Stdio::from));
 
         let started = Instant::now();
         let mut child = command.spawn().expect("start the binary");
@@ -181,7 +190,12 @@ impl Wsurl {
             Some(pipe) if !to_file => Capture::of(pipe, self.pace),
             _ => Capture::nothing(),
         };
-        let stderr = Capture::of(child.stderr.take().expect("a pipe"), Pace::Eager);
+        // The test's own copies of these files are of no use to the run, and keep pipes from ending.
+        drop(command);
+        let stderr = match child.stderr.take() {
+            Some(pipe) => Capture::of(pipe, Pace::Eager),
+            None => Capture::nothing(),
+        };
         Running {
             command: show_command(&self.args),
             child,

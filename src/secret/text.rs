@@ -1,6 +1,9 @@
-//! Text that must not be printed: passwords, tokens, cookies.
+//! A string that must not be printed.
 
 use std::fmt;
+
+/// Stands in the place of a secret.
+pub const REDACTED: &str = "(redacted)";
 
 /// A string that shows itself as `(redacted)` wherever it is formatted.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,13 +29,13 @@ impl From<String> for Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(redacted)")
+        f.write_str(REDACTED)
     }
 }
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(redacted)")
+        f.write_str(REDACTED)
     }
 }
 

@@ -1,0 +1,45 @@
+//! Whether a path leads to a terminal, under whatever name: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+/// Whether what is written to `path` is shown by a terminal. `-` and `/dev/stdout` are standard output.
+pub fn is_at(path: &Path) -> bool {
+    match path.to_str() {
+        Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => std::io::stdout().is_terminal(),
+        Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => std::io::stderr().is_terminal(),
+        _ => device(path),
+    }
+}
+
+/// Opens only a character device: the end of a FIFO would wait for the other one.
+#[cfg(unix)]
+fn device(path: &Path) -> bool {
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+    use rustix::fs::OFlags;
+
+    // Neither becomes our controlling terminal nor waits for a modem.
+    let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
+    let is_device = path.metadata().is_ok_and(|found| found.file_type().is_char_device());
+    let open = || std::fs::File::options().write(true).custom_flags(flags).open(path);
+    is_device && open().is_ok_and(|file| file.is_terminal())
+}
+
+/// The console has two names.
+#[cfg(not(unix))]
+fn device(path: &Path) -> bool {
+    ["CON", "CONOUT$"].iter().any(|name| path.as_os_str().eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_other_devices_are_no_terminals() {
+        for path in ["/dev/null", "/nowhere/x", "Cargo.toml", ""] {
+            assert!(!is_at(Path::new(path)), "{path}");
+        }
+    }
+}

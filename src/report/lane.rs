@@ -1,0 +1,223 @@
+//! The log lane: one bounded queue and one thread in front of standard error. Nothing else writes there, so that no other
+//! thread ever waits for a terminal that is stopped or a pipe that is not read.
+//! The thread starts with the first line.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::backlog::{Backlog, Entry};
+use crate::deadline::Deadline;
+use crate::os::signals;
+
+/// How long the end of the program waits for a standard error that takes nothing.
+const STALLED: Duration = Duration::from_secs(1);
+
+/// How long one write may take when the limit of the run is over or a signal ends the program.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Before a descriptor that another program has made non-blocking is asked again.
+const NOT_NOW: Duration = Duration::from_millis(5);
+
+/// What stands below the lines of a terminal and is drawn over. Only the lane's thread calls it.
+pub(super) trait Picture: Send {
+    /// Draws the present state.
+    fn draw(&mut self);
+    /// Calls `write` while the picture is off the screen.
+    fn above(&mut self, write: &mut dyn FnMut());
+    /// Leaves the screen as it shall stay.
+    fn end(self: Box<Self>);
+}
+
+/// The one lane of the program.
+static LANE: Lane = Lane {
+    state: Mutex::new(State {
+        backlog: Backlog::new(),
+        redraw: false,
+        thread: Thread::None,
+        writes: 0,
+        limit: None,
+    }),
+    changed: Condvar::new(),
+};
+
+struct Lane {
+    state: Mutex<State>,
+    /// Something is to be written, or something has been written.
+    changed: Condvar,
+}
+
+struct State {
+    backlog: Backlog<Box<dyn Picture>>,
+    /// Whether the picture's state has changed since it was drawn.
+    redraw: bool,
+    thread: Thread,
+    /// Writes that have come back.
+    writes: u64,
+    /// The limit of the whole run (`-m`).
+    limit: Option<Deadline>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    None,
+    /// It waits for something to write.
+    Idle,
+    /// It is in a write.
+    Busy,
+}
+
+/// Has a line written, with its end. It is dropped, and counted, when too many are waiting.
+pub(super) fn write(line: Vec<u8>) {
+    LANE.add(|backlog| backlog.push(line));
+}
+
+/// Has a text written that must not be dropped: an error, or what the user asked for.
+pub(super) fn write_always(text: Vec<u8>) {
+    LANE.add(|backlog| backlog.push_always(text));
+}
+
+/// Shows a picture below the lines, until [`end_picture`].
+pub(super) fn show(picture: Box<dyn Picture>) {
+    LANE.add(|backlog| backlog.show(picture));
+}
+
+/// Has the picture drawn anew.
+pub(super) fn redraw() {
+    LANE.lock().redraw = true;
+    LANE.changed.notify_all();
+}
+
+/// Ends the picture.
+pub(super) fn end_picture() {
+    LANE.add(Backlog::end);
+}
+
+/// Sets the limit of the whole run: [`flush`] does not wait for longer.
+pub(super) fn set_limit(limit: Option<Deadline>) {
+    LANE.lock().limit = limit;
+}
+
+/// The limit of the whole run.
+pub(super) fn limit() -> Option<Deadline> {
+    LANE.lock().limit
+}
+
+/// Waits until everything is written. Gives up on a standard error that takes nothing for [`STALLED`]; once a signal has
+/// come or the limit of the run is over, after [`LAST_WORDS`], and after [`STALLED`] in any case.
+pub(super) fn flush() {
+    let start = Instant::now();
+    let mut state = LANE.lock();
+    let (mut seen, mut moved) = (state.writes, start);
+    while state.thread == Thread::Busy || (state.thread == Thread::Idle && !state.backlog.is_empty()) {
+        let now = Instant::now();
+        if state.writes != seen {
+            (seen, moved) = (state.writes, now);
+        }
+        let limit = state.limit.map(|limit| limit.at());
+        let is_hurried = signals::received().is_some() || limit.is_some_and(|limit| limit <= now);
+        let end = match (is_hurried, state.thread) {
+            (false, _) => moved + STALLED,
+            (true, Thread::Busy) => (moved + LAST_WORDS).min(start + STALLED),
+            // The system has not let the thread run yet.
+            (true, Thread::Idle | Thread::None) => start + STALLED,
+        };
+        if end <= now {
+            break;
+        }
+        let next = limit.filter(|_| !is_hurried).map_or(end, |limit| limit.min(end));
+        let wait = LANE.changed.wait_timeout(state, next.saturating_duration_since(now));
+        state = wait.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+impl Lane {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&'static self, change: impl FnOnce(&mut Backlog<Box<dyn Picture>>)) {
+        let mut state = self.lock();
+        change(&mut state.backlog);
+        if state.thread == Thread::None {
+            let spawned = thread::Builder::new().name("stderr".to_owned()).spawn(|| self.run());
+            match spawned {
+                Ok(_) => state.thread = Thread::Idle,
+                // Without a thread, a line that may block is better than none.
+                Err(_) => write_now(&mut state.backlog),
+            }
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// The thread. It ends with the program.
+    fn run(&self) {
+        let mut picture: Option<Box<dyn Picture>> = None;
+        let mut state = self.lock();
+        loop {
+            let entry = state.backlog.pop();
+            let redraw = std::mem::take(&mut state.redraw) && picture.is_some();
+            if entry.is_none() && !redraw {
+                state.thread = Thread::Idle;
+                self.changed.notify_all();
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            state.thread = Thread::Busy;
+            drop(state);
+            let written = entry.map_or(Ok(()), |entry| apply(entry, &mut picture));
+            if let Some(picture) = picture.as_mut().filter(|_| redraw) {
+                picture.draw();
+            }
+            state = self.lock();
+            state.writes += 1;
+            if written.is_err() {
+                // Nobody reads standard error any more, and there is nobody else to tell.
+                state.backlog.clear();
+            }
+        }
+    }
+}
+
+fn apply(entry: Entry<Box<dyn Picture>>, picture: &mut Option<Box<dyn Picture>>) -> io::Result<()> {
+    match (entry, picture.as_mut()) {
+        (Entry::Text(text), None) => return put(&text),
+        (Entry::Text(text), Some(picture)) => {
+            let mut written = Ok(());
+            picture.above(&mut || written = put(&text));
+            return written;
+        }
+        (Entry::Show(new), _) => *picture = Some(new),
+        (Entry::End, _) => {
+            if let Some(picture) = picture.take() {
+                picture.end();
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_now(backlog: &mut Backlog<Box<dyn Picture>>) {
+    while let Some(entry) = backlog.pop() {
+        if let Entry::Text(text) = entry {
+            let _ = put(&text);
+        }
+    }
+}
+
+/// One `write` for all of it, where the system takes that much.
+fn put(mut bytes: &[u8]) -> io::Result<()> {
+    let mut stderr = io::stderr().lock();
+    while !bytes.is_empty() {
+        match stderr.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(err) if err.kind() == ErrorKind::Interrupted => {}
+            Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(())
+}

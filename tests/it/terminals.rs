@@ -1,0 +1,134 @@
+//! Text from the network is shown by a terminal, and never obeyed: whichever way it takes to the terminal, and whatever
+//! the name under which the terminal was given.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{EchoServer, Script, Terminal, Wsurl, file_with, frame, noise};
+
+/// What a hostile server says: an escape sequence, its C1 form, and a character that turns the direction of writing.
+const HOSTILE: &str = "a\u{1b}[2Jb\u{9b}2Jc\u{202e}d";
+
+/// How a terminal shows it.
+const SHOWN: &str = "a\\u{1b}[2Jb\\u{9b}2Jc\\u{202e}d";
+
+/// The part of it that may stand in a header field.
+const FIELD: &str = "b\u{9b}2Jc\u{202e}d";
+
+/// How a terminal shows that.
+const FIELD_SHOWN: &str = "b\\u{9b}2Jc\\u{202e}d";
+
+/// Says something hostile, and closes.
+fn hostile_server() -> Script {
+    Script::new()
+        .upgrade_with(&format!("X-Hostile: {FIELD}"))
+        .send(frame::text(HOSTILE))
+        .send(frame::close(1000, HOSTILE))
+        .read_close()
+        .close()
+}
+
+/// Nothing of a text is obeyed that was shown.
+#[track_caller]
+fn only_shows(terminal: &Terminal, part: &str) {
+    let shown = terminal.shows(part);
+    let obeyed = shown.chars().find(|c| "\u{1b}\u{9b}\u{202e}".contains(*c));
+    assert_eq!(obeyed, None, "{shown:?}");
+}
+
+#[test]
+fn messages_and_the_close_of_json() {
+    let terminal = Terminal::new();
+    let server = hostile_server();
+    Wsurl::new(["send", "-f", "--framing", "json", &server.url()]).stdout_to(terminal.file()).exits(0);
+    only_shows(&terminal, "\"type\":\"close\"");
+    only_shows(&terminal, "\\u{202e}d\"}\n");
+}
+
+#[test]
+fn files_that_are_terminals() {
+    for mode in ["send", "stream"] {
+        for path in ["/dev/stdout", "the terminal itself", "-D"] {
+            let terminal = Terminal::new();
+            let server = hostile_server();
+            let (option, path) = match path {
+                "-D" => ("-D", "/dev/stdout"),
+                "/dev/stdout" => ("-o", "/dev/stdout"),
+                _ => ("-o", terminal.path()),
+            };
+            Wsurl::new([mode, "-f", option, path, &server.url()]).stdout_to(terminal.file()).exits(0);
+            only_shows(&terminal, if option == "-D" { FIELD_SHOWN } else { SHOWN });
+        }
+    }
+}
+
+#[test]
+fn the_controlling_terminal() {
+    let binary = std::env::var("WSURL_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wsurl").to_owned());
+    let terminal = Terminal::new();
+    let server = Script::new().upgrade().read_frame().send(frame::text(HOSTILE)).close_handshake();
+    let run = Command::new("setsid")
+        .args(["--ctty", "--wait", &binary, "send", "-o", "/dev/tty", "-d", "hi", &server.url()])
+        .stdin(Stdio::from(terminal.file()))
+        .output();
+    let run = run.expect("setsid of util-linux");
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    only_shows(&terminal, SHOWN);
+}
+
+#[test]
+fn a_report_in_a_file_that_is_a_terminal() {
+    let terminal = Terminal::new();
+    let answer = format!("HTTP/1.1 403 No\r\nServer: {FIELD}\r\nContent-Length: 0\r\n\r\n");
+    let server = Script::new().request().respond(&answer).close();
+    let reports = ["--report", "json", "--report", "human=/dev/stderr"];
+    Wsurl::new(["probe", "--color", "never", &server.url()])
+        .args(reports)
+        .stderr_to(terminal.file())
+        .exits(22);
+    only_shows(&terminal, &format!("Server: {FIELD_SHOWN}"));
+}
+
+#[test]
+fn a_character_that_is_cut_between_two_frames_is_shown_whole() {
+    let terminal = Terminal::new();
+    let euro = "\u{20ac}".as_bytes();
+    let server = Script::new()
+        .upgrade()
+        .send(frame::binary(&euro[..1]))
+        .send(frame::ping("1"))
+        .read_frame()
+        .send(frame::binary(&euro[1..]))
+        .send(frame::binary(&euro[..2]))
+        .send(frame::close(1000, ""))
+        .read_close()
+        .close();
+    Wsurl::new(["stream", "-f", &server.url()]).stdout_to(terminal.file()).exits(0);
+    assert_eq!(terminal.shows("\\x82"), "\u{20ac}\\xe2\\x82");
+}
+
+#[test]
+fn elsewhere_bytes_stay_as_they_are() {
+    let server = hostile_server();
+    Wsurl::new(["send", "-f", "-D", "-", &server.url()])
+        .stdout_has(format!("X-Hostile: {FIELD}\r\n"))
+        .stdout_has(format!("\r\n\r\n{HOSTILE}\n"))
+        .exits(0);
+}
+
+#[test]
+fn a_bar_and_lines_share_a_terminal() {
+    let terminal = Terminal::new();
+    let (_dir, path) = file_with("upload", noise(3_000_000));
+    let server = EchoServer::start();
+    Wsurl::new(["stream", "-v", "-T", &path, "-o", "/dev/null", "--limit-rate", "2M", &server.url()])
+        .stderr_to(terminal.file())
+        .exits(0);
+    let shown = terminal.shows("server answers with Close");
+    // What a line of ours begins with stands at the left edge: after a line feed, or on a line that was cleared.
+    for line in ["> GET / HTTP/1.1\n", "* sending Close 1000\n", "* server answers with Close 1000\n"] {
+        let (before, _) = shown.split_once(line).unwrap_or_else(|| panic!("no {line:?} in {shown:?}"));
+        let at_the_edge = ["", "\n", "\r\u{1b}[2K", "\r\u{1b}[K"].iter().any(|end| before.ends_with(end));
+        assert!(at_the_edge, "{:?}", &shown[before.len().saturating_sub(80)..]);
+    }
+    assert!(shown.contains("100%"), "{shown:?}");
+}
