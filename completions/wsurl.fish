@@ -58,13 +58,13 @@ json\t'JSON Lines, with type, payload, size and time; loses nothing'
 base64\t'One message a line, in base64'
 hex\t'One message a line, in hexadecimal digits'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-message-size -d 'Refuse larger messages, in both directions' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to a file, which appears when it is complete' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to a file, which appears when it is complete; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until this many messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -90,14 +90,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-max -d 'Refuse 
 1.1\t''
 1.2\t''
 1.3\t''"
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l resolve -d 'Take this address for a host and port' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Try again this often while the session is not open and there is hope' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -110,7 +110,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pong-interval -d 'S
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-reason -d 'Close with this reason' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
@@ -122,7 +122,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l keep-newline -d 'Ke
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send the next message only when the last one\'s reply is in'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'One message out, one reply in'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s f -l follow -d 'Go on until the server closes'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-insecure -d 'Accept any certificate of an https proxy'
@@ -135,7 +135,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Sh
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'No progress, no warnings; errors stay'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input, which - stands for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write what is received to this file instead of standard output; it appears when it is complete' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write what is received to this file, which appears when it is complete; - is standard output, the default' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'The most that goes into one message' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of what was sent and received' -r -f -a "sha256\t'SHA-256'"
@@ -145,7 +145,7 @@ always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until this many messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -171,14 +171,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-max -d 'Refus
 1.1\t''
 1.2\t''
 1.3\t''"
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l resolve -d 'Take this address for a host and port' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Try again this often while the session is not open and there is hope' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -191,14 +191,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pong-interval -d 
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-reason -d 'Close with this reason' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send everything as one message: one frame with -T FILE, else fragments'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-insecure -d 'Accept any certificate of an https proxy'
@@ -229,7 +229,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'Th
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l drop-after -d 'Break each connection off after this many echoes, without a Close' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-with -d 'Close each connection with this code, at once or after the echoes of --drop-after' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -255,14 +255,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-max -d 'Re
 1.1\t''
 1.2\t''
 1.3\t''"
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l resolve -d 'Take this address for a host and port' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Try again this often while the session is not open and there is hope' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -275,14 +275,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pong-interval 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-reason -d 'Close with this reason' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s t -l text -d 'Text messages, with characters of one to four bytes (the default)'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s b -l binary -d 'Binary messages'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-insecure -d 'Accept any certificate of an https proxy'
@@ -310,7 +310,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'What to
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' leaves out a field of ours; @FILE holds one field a line' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -336,14 +336,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-max -d 'Refuse
 1.1\t''
 1.2\t''
 1.3\t''"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l resolve -d 'Take this address for a host and port' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-to -d 'Connect to another host and port in place of the first; empty ones match any, or stay' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l interface -d 'Connect from this local address' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry -d 'Try again this often while the session is not open and there is hope' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-delay -d 'Between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-max-time -d 'Begin no further try after this time [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l send-timeout -d 'Without progress while there is something to send' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
@@ -356,13 +356,13 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pong-interval -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-reason -d 'Close with this reason' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s w -l write-out -d 'Print this after the session: text with %{names}, see the man page' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; credentials are not sent to another origin, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-insecure -d 'Accept any certificate of an https proxy'

@@ -288,7 +288,7 @@ impl OutputLane {
             self.submit();
             self.collect()?;
             let Some(thread) = self.thread.as_ref().filter(|_| self.in_flight > 0) else {
-                if self.writer.is_none() {
+                if self.writer.is_none() && self.thread.is_none() {
                     // Nothing is kept.
                     self.current.clear();
                 }

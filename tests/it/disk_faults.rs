@@ -15,6 +15,7 @@ const SHIM: &str = r#"
 #include <stdio.h>
 #include <unistd.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 static int is_for(int fd, const char *fault) {
     char link[64], path[4096];
@@ -41,6 +42,13 @@ ssize_t write(int fd, const void *bytes, size_t count) {
         if (count > (size_t) room) count = room;
     }
     return syscall(SYS_write, fd, bytes, count);
+}
+
+ssize_t writev(int fd, const struct iovec *slices, int count) {
+    if (!is_for(fd, "fault-")) return syscall(SYS_writev, fd, slices, count);
+    for (int slice = 0; slice < count; slice++)
+        if (slices[slice].iov_len > 0) return write(fd, slices[slice].iov_base, slices[slice].iov_len);
+    return 0;
 }
 "#;
 

@@ -104,7 +104,7 @@ impl<'a> RedirectChain<'a> {
             return Err(Failure::new(Status::TooManyRedirects, text).hint("-v shows each redirect"));
         }
         facts.redirects += 1;
-        observer.note(&format!("Redirected to {name}"));
+        observer.note(&format!("Redirected to {next}"));
         self.visited.push(name);
         self.go_to(next, observer);
         Ok(())

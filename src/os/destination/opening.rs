@@ -78,7 +78,7 @@ mod platform {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
     use std::path::Path;
 
-    use super::InPlace;
+    use crate::os::destination::state::InPlace;
 
     /// `O_CREAT`, although the file is there: in a folder that everybody may write, the system then refuses files that
     /// others have put there (`protected_regular` in proc(5)).
@@ -111,7 +111,7 @@ mod platform {
     use std::io;
     use std::path::Path;
 
-    use super::InPlace;
+    use crate::os::destination::state::InPlace;
 
     pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
         File::options().write(true).open(path)

@@ -14,10 +14,11 @@ use std::time::{Duration, Instant};
 
 use mio::Token;
 
+use self::setup::cannot_wait;
 pub use self::setup::{Outcome, SessionOptions, Setup};
 use self::slot::{Progress, Slot};
 use super::lane::LaneContext;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, IoCause};
 use crate::net::Poller;
 use crate::os::signals;
 use crate::timers::Timers;
@@ -45,11 +46,6 @@ pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
     // From here on, a signal ends the program.
     drop(attached);
     Ok(event_loop.slots.into_iter().map(Slot::finish).collect())
-}
-
-/// The network thread cannot wait for events.
-fn cannot_wait(why: impl Into<anyhow::Error>) -> Failure {
-    Failure::new(Status::ReceiveFailed, "cannot wait for events").source(why)
 }
 
 struct EventLoop<'a> {

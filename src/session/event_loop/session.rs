@@ -6,7 +6,7 @@ use mio::Token;
 
 use super::lingering_close::LingeringClose;
 use super::outbox::Outbox;
-use super::setup::{Outcome, SessionOptions, Setup};
+use super::setup::{Outcome, SessionOptions, Setup, cannot_wait};
 use crate::error::{Failure, IoCause};
 use crate::net::{Connection, Transport};
 use crate::os::signals::Signal;
@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
     /// Starts the lanes.
     pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
         let Setup { mut connection, server, source, sink, output, observer, options } = setup;
-        connection.transport.attach(&context.poller).map_err(|err| super::cannot_wait(IoCause(err)))?;
+        connection.transport.attach(&context.poller).map_err(|err| cannot_wait(IoCause(err)))?;
         source.start(context)?;
         let lanes = Lanes { source, sink, output: OutputLane::new(output, context) };
         let machine = |options: &SessionOptions, now| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::error::Failure;
+use crate::error::{Failure, Status};
 use crate::net::Connection;
 use crate::protocol::CloseFrame;
 use crate::session::finish::FinishRule;
@@ -95,4 +95,9 @@ impl Outcome {
             inside_message: false,
         }
     }
+}
+
+/// The network thread cannot wait for events.
+pub(super) fn cannot_wait(why: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(Status::ReceiveFailed, "cannot wait for events").source(why)
 }

@@ -6,7 +6,7 @@ use mio::Token;
 
 use super::lingering_close::LingeringClose;
 use super::session::{Ended, Session, Turn};
-use super::setup::{Outcome, Setup};
+use super::setup::{Outcome, Setup, cannot_wait};
 use crate::error::Failure;
 use crate::os::signals::Signal;
 use crate::session::lane::LaneContext;
@@ -127,7 +127,7 @@ impl<'a> Slot<'a> {
         match self.stage {
             Stage::Running(session) => session.end().0.finish(),
             Stage::Lingering(_, ended) | Stage::Over(ended) => ended.finish(),
-            Stage::Changing => Outcome::failed(super::cannot_wait(std::io::Error::other("no stage"))),
+            Stage::Changing => Outcome::failed(cannot_wait(std::io::Error::other("no stage"))),
         }
     }
 }
