@@ -20,7 +20,7 @@ const ORDER: [&[&str]; 12] = [
     &["net"],
     &["protocol"],
     &["os"],
-    &["deadline", "endpoint", "error", "secret", "size", "stats"],
+    &["deadline", "endpoint", "error", "json", "secret", "size", "stats"],
 ];
 
 /// Modules that import nothing of the crate, not even small values.
