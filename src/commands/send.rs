@@ -5,7 +5,7 @@ use super::data;
 use super::options::{ConversationOptions, checks, finish_rule};
 use crate::cli::SendArgs;
 use crate::error::{Failure, Status};
-use crate::framing::{Format, Joiner, Splitter};
+use crate::framing::{Format, FramingReader, FramingWriter};
 use crate::protocol::Kind;
 use crate::report::sanitize;
 use crate::session::{Checks, Count, FinishRule, Input, MessageSink, MessageSource, Output};
@@ -16,8 +16,8 @@ pub(super) fn run(args: SendArgs) -> Result<(), Failure> {
     let rule = rule(&args, !checks.is_empty());
     let (input_format, output_format) = formats(&args);
     let escape = sanitize::for_output(args.output_file.is_some());
-    let joiner = Joiner::new(output_format, args.keep_newline);
-    let mut incoming = MessageSink::new(joiner, Checks::new(checks), args.max_message_size, escape);
+    let writer = FramingWriter::new(output_format, args.keep_newline);
+    let mut incoming = MessageSink::new(writer, Checks::new(checks), args.max_message_size, escape);
     let from_input = args.messages.is_empty() && args.data.is_empty();
     let kind = kind(args.binary, args.text, from_input, input_format);
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
@@ -78,8 +78,8 @@ impl Source {
     fn open(self) -> Result<MessageSource, Failure> {
         if self.messages.is_empty() && self.data.is_empty() {
             let max_message = usize::try_from(self.max_message).unwrap_or(usize::MAX);
-            let splitter = Splitter::new(self.format, self.kind, self.keep_newline, max_message);
-            return Ok(MessageSource::split(Input::standard()?, splitter, self.most));
+            let reader = FramingReader::new(self.format, self.kind, self.keep_newline, max_message);
+            return Ok(MessageSource::split(Input::standard()?, reader, self.most));
         }
         let (kind, max_message, most) = (self.kind, self.max_message, self.most);
         let mut messages = self.messages;

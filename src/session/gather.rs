@@ -6,7 +6,7 @@ use super::Incoming;
 use super::check::Checks;
 use super::message_limit::MessageLimit;
 use crate::error::Failure;
-use crate::framing::Joiner;
+use crate::framing::FramingWriter;
 use crate::protocol::{CloseFrame, Kind, Section};
 use crate::size::KEPT_CAPACITY;
 
@@ -16,7 +16,7 @@ pub type Escape = fn(&[u8], &mut Vec<u8>);
 /// Collects messages up to a size.
 #[derive(Debug)]
 pub struct MessageSink {
-    joiner: Joiner,
+    writer: FramingWriter,
     checks: Checks,
     limit: MessageLimit,
     escape: Option<Escape>,
@@ -25,8 +25,8 @@ pub struct MessageSink {
 
 impl MessageSink {
     /// A sink that refuses messages of more than `max_message` bytes. `escape` is for output to a terminal.
-    pub fn new(joiner: Joiner, checks: Checks, max_message: u64, escape: Option<Escape>) -> Self {
-        Self { joiner, checks, limit: MessageLimit::new(max_message), escape, gathered: Vec::new() }
+    pub fn new(writer: FramingWriter, checks: Checks, max_message: u64, escape: Option<Escape>) -> Self {
+        Self { writer, checks, limit: MessageLimit::new(max_message), escape, gathered: Vec::new() }
     }
 
     /// The checks, with what became of them.
@@ -39,10 +39,10 @@ impl MessageSink {
         match self.escape {
             Some(escape) => {
                 let mut joined = Vec::new();
-                self.joiner.message(kind, payload, SystemTime::now, &mut joined);
+                self.writer.message(kind, payload, SystemTime::now, &mut joined);
                 escape(&joined, out);
             }
-            None => self.joiner.message(kind, payload, SystemTime::now, out),
+            None => self.writer.message(kind, payload, SystemTime::now, out),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Incoming for MessageSink {
     }
 
     fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>) {
-        self.joiner.close(close, out);
+        self.writer.close(close, out);
     }
 
     fn unmet(&self) -> Option<String> {

@@ -1,12 +1,13 @@
 //! Message mode, outgoing: messages given as arguments, or split from the input.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::input::{Block, Input, InputLane, Refill};
 use super::wake::Wake;
 use super::{Allowance, Fill, Outgoing, Supply};
 use crate::error::{Failure, Status};
-use crate::framing::{Item, Splitter};
+use crate::framing::{FramingReader, Item};
 use crate::protocol::{CloseFrame, Encoder, FrameHeader, Kind, PayloadMask};
 
 /// Bytes asked for in one read.
@@ -19,7 +20,7 @@ const LARGE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct MessageSource {
     given: VecDeque<(Kind, Vec<u8>)>,
-    input: Option<(Input, Splitter)>,
+    input: Option<(Input, FramingReader)>,
     split: Option<Split>,
     large: Option<Large>,
     /// Messages begun, and how many may be.
@@ -31,14 +32,14 @@ pub struct MessageSource {
 #[derive(Debug)]
 struct Split {
     lane: InputLane,
-    splitter: Splitter,
+    reader: FramingReader,
     block: Block,
     over: bool,
 }
 
 /// What one step of splitting gave.
 enum Pulled<'a> {
-    Message(Kind, &'a [u8]),
+    Message(Kind, Cow<'a, [u8]>),
     Close(CloseFrame),
     /// Nothing yet, but the next step may give something.
     Again,
@@ -60,12 +61,12 @@ impl MessageSource {
         Self::new(messages.into(), None, u64::MAX)
     }
 
-    /// Sends what `splitter` finds in `input`, at most `most` messages.
-    pub fn split(input: Input, splitter: Splitter, most: u64) -> Self {
-        Self::new(VecDeque::new(), Some((input, splitter)), most)
+    /// Sends what `reader` finds in `input`, at most `most` messages.
+    pub fn split(input: Input, reader: FramingReader, most: u64) -> Self {
+        Self::new(VecDeque::new(), Some((input, reader)), most)
     }
 
-    fn new(given: VecDeque<(Kind, Vec<u8>)>, input: Option<(Input, Splitter)>, most: u64) -> Self {
+    fn new(given: VecDeque<(Kind, Vec<u8>)>, input: Option<(Input, FramingReader)>, most: u64) -> Self {
         Self { given, input, split: None, large: None, number: 0, most }
     }
 
@@ -87,9 +88,8 @@ impl MessageSource {
         if self.number == self.most {
             return Ok(Supply::Over(None));
         }
-        let given = self.given.pop_front();
-        let (kind, payload) = match (&given, &mut self.split) {
-            (Some((kind, payload)), _) => (*kind, &payload[..]),
+        let (kind, payload) = match (self.given.pop_front(), &mut self.split) {
+            (Some((kind, payload)), _) => (kind, Cow::Owned(payload)),
             (None, None) => return Ok(Supply::Over(None)),
             (None, Some(split)) => match split.step()? {
                 Pulled::Message(kind, payload) => (kind, payload),
@@ -105,14 +105,14 @@ impl MessageSource {
         };
         self.number += 1;
         if kind == Kind::Text {
-            std::str::from_utf8(payload).map_err(|err| not_utf8(self.number, err.valid_up_to()))?;
+            std::str::from_utf8(&payload).map_err(|err| not_utf8(self.number, err.valid_up_to()))?;
         }
         if payload.len() > LARGE {
             let header = FrameHeader { fin: true, opcode: kind.into(), len: payload.len() as u64 };
             self.large =
-                Some(Large { payload: payload.to_vec(), sent: 0, frame: encoder.begin(header, out) });
+                Some(Large { payload: payload.into_owned(), sent: 0, frame: encoder.begin(header, out) });
         } else {
-            encoder.frame(kind.into(), true, payload, out);
+            encoder.frame(kind.into(), true, &payload, out);
             fill.messages += 1;
             fill.bytes += payload.len() as u64;
         }
@@ -132,15 +132,14 @@ impl Split {
         }
         match self.lane.refill(&mut self.block)? {
             Refill::Ready => {
-                let (used, item) =
-                    self.splitter.next(&self.block.buffer[self.block.start..self.block.end])?;
+                let (used, item) = self.reader.next(&self.block.buffer[self.block.start..self.block.end])?;
                 self.block.start += used;
                 Ok(pulled(item))
             }
             Refill::Nothing => Ok(Pulled::Nothing),
             Refill::End => {
                 self.over = true;
-                Ok(pulled(self.splitter.finish()?))
+                Ok(pulled(self.reader.finish()?))
             }
         }
     }
@@ -169,9 +168,9 @@ impl Large {
 
 impl Outgoing for MessageSource {
     fn start(&mut self, wake: &Wake) -> Result<(), Failure> {
-        if let Some((input, splitter)) = self.input.take() {
+        if let Some((input, reader)) = self.input.take() {
             let lane = InputLane::start(input, BLOCK, wake.clone())?;
-            self.split = Some(Split { lane, splitter, block: Block::default(), over: false });
+            self.split = Some(Split { lane, reader, block: Block::default(), over: false });
         }
         Ok(())
     }
@@ -204,7 +203,7 @@ impl Outgoing for MessageSource {
 
     fn has_more(&mut self) -> bool {
         let from_input = |split: &mut Split| {
-            !split.block.is_empty() || split.splitter.is_inside_message() || split.lane.has_more()
+            !split.block.is_empty() || split.reader.is_inside_message() || split.lane.has_more()
         };
         self.large.is_some()
             || (self.number < self.most

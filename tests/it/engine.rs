@@ -19,7 +19,7 @@ use tungstenite::protocol::frame::{
 };
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message as TheirMessage, WebSocket};
-use wsurl::framing::{Format, Item, Joiner, Splitter};
+use wsurl::framing::{Format, FramingReader, FramingWriter, Item};
 use wsurl::protocol::{CloseFrame, Decoder, Encoder, Event, FrameHeader, Kind, NO_STATUS, Opcode, Violation};
 
 #[test]
@@ -116,14 +116,14 @@ fn json_is_read_back_as_it_was_written() {
     let messages = vec(message(prop_oneof![0..300_usize, edge()]), 0..6);
     check(64, (messages, prop::option::of(close()), cuts()), |(messages, close, cuts)| {
         let mut stream = Vec::new();
-        let joiner = Joiner::new(Format::Json, false);
+        let writer = FramingWriter::new(Format::Json, false);
         let mut expected: Vec<Seen> = Vec::new();
         for message in messages {
-            joiner.message(message.kind, &message.payload.0, SystemTime::now, &mut stream);
+            writer.message(message.kind, &message.payload.0, SystemTime::now, &mut stream);
             expected.push(Seen::Message(message.kind, message.payload));
         }
         if let Some(close) = close {
-            joiner.close(&close, &mut stream);
+            writer.close(&close, &mut stream);
             expected.push(Seen::Close(close));
         }
         prop_assert_eq!(split(Format::Json, Kind::Text, false, &stream, &cuts), expected);
@@ -533,28 +533,28 @@ fn join(format: Format, messages: &[Seen]) -> Vec<u8> {
         let Seen::Message(kind, Payload(payload)) = message else {
             unreachable!("{message:?} is no message")
         };
-        Joiner::new(format, false).message(*kind, payload, SystemTime::now, &mut out);
+        FramingWriter::new(format, false).message(*kind, payload, SystemTime::now, &mut out);
     }
     out
 }
 
 fn split(format: Format, kind: Kind, keep_newline: bool, input: &[u8], cuts: &[usize]) -> Vec<Seen> {
-    let mut splitter = Splitter::new(format, kind, keep_newline, 1 << 20);
+    let mut reader = FramingReader::new(format, kind, keep_newline, 1 << 20);
     let mut seen = Vec::new();
     let mut see = |item: Option<Item<'_>>| {
         seen.extend(item.map(|item| match item {
-            Item::Message(kind, payload) => Seen::Message(kind, Payload(payload.to_vec())),
+            Item::Message(kind, payload) => Seen::Message(kind, Payload(payload.into_owned())),
             Item::Close(close) => Seen::Close(close),
         }));
     };
     for mut piece in pieces(input, cuts) {
         while !piece.is_empty() {
-            let (used, item) = splitter.next(piece).expect("good input");
+            let (used, item) = reader.next(piece).expect("good input");
             see(item);
             piece = &piece[used..];
         }
     }
-    see(splitter.finish().expect("good input"));
+    see(reader.finish().expect("good input"));
     seen
 }
 

@@ -9,7 +9,7 @@ use crate::commands::options::ConversationOptions;
 use crate::commands::written::dump_header;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
-use crate::framing::{Format, Joiner};
+use crate::framing::{Format, FramingWriter};
 use crate::net::{Connection, Facts};
 use crate::report::Trace;
 use crate::report::probe::{ProbeReport, Verdict};
@@ -89,8 +89,8 @@ pub(super) fn attempt(options: &ConversationOptions, questions: &Questions, trac
     let (endpoint, dialed) = open(options, &mut facts, trace);
     let dumped = dump_header(options.dump_header.as_deref(), &facts);
     let checks = Checks::new(questions.checks.clone());
-    let joiner = Joiner::new(Format::Lines, false);
-    let mut incoming = MessageSink::new(joiner, checks, questions.max_message_size, None);
+    let writer = FramingWriter::new(Format::Lines, false);
+    let mut incoming = MessageSink::new(writer, checks, questions.max_message_size, None);
     let (session, mut failure) = match dialed.and_then(|connection| dumped.map(|()| connection)) {
         Ok(connection) => {
             let mut outcome = converse(options, questions, &endpoint, connection, &mut incoming, trace);
