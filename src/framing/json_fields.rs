@@ -179,8 +179,8 @@ impl Fields {
                 self.in_name = true;
                 self.name = Short::EMPTY;
             }
-            (1, Token::Piece(piece)) if self.in_name => self.name.append(piece),
             (1, Token::Piece(piece)) => self.go_on(piece, payload)?,
+            (1, Token::Character(c)) => self.go_on(c.encode_utf8(&mut [0; 4]).as_bytes(), payload)?,
             (1, Token::End(Part::Name)) => {
                 self.in_name = false;
                 self.field = Field::of(self.name.bytes());
@@ -212,9 +212,10 @@ impl Fields {
         Ok(())
     }
 
-    /// Goes on with the value of a field.
+    /// Goes on with the name or the value of a field.
     fn go_on(&mut self, piece: &[u8], payload: &mut Payload) -> Result<(), FieldError> {
         match self.field {
+            _ if self.in_name => self.name.append(piece),
             Field::Type => self.kind.append(piece),
             Field::Code => self.code.append(piece),
             Field::Reason => self.reason.append(piece),

@@ -13,8 +13,10 @@ pub const MAX_DEPTH: u8 = 127;
 pub enum Token<'a> {
     /// A part begins.
     Begin(Part),
-    /// Goes on with the name or string (decoded) or the number (as it stands) that has begun.
+    /// Goes on with the name, string or number that has begun, as it stands in the text.
     Piece(&'a [u8]),
+    /// Goes on with the name or string that has begun: an escape, decoded.
+    Character(char),
     /// A part ends.
     End(Part),
     /// The literal `true` or `false`.
@@ -81,12 +83,11 @@ pub struct Tokenizer {
     /// Whether each container around the current place is an object; the lowest bit is the innermost.
     objects: u128,
     offset: u64,
-    character: [u8; 4],
 }
 
 impl Default for Tokenizer {
     fn default() -> Self {
-        Self { state: State::Value, depth: 0, objects: 0, offset: 0, character: [0; 4] }
+        Self { state: State::Value, depth: 0, objects: 0, offset: 0 }
     }
 }
 
@@ -96,16 +97,11 @@ impl Tokenizer {
     ///
     /// # Errors
     /// The text is not JSON. There is nothing more to be had after an error.
-    pub fn next<'t, 'b: 't>(&'t mut self, block: &mut &'b [u8]) -> Result<Option<Token<'t>>, SyntaxError> {
+    pub fn next<'a>(&mut self, block: &mut &'a [u8]) -> Result<Option<Token<'a>>, SyntaxError> {
         let before = block.len();
         let step = self.step(block);
         self.offset += (before - block.len()) as u64;
-        let offset = self.offset;
-        Ok(match step.map_err(|what| SyntaxError { what, offset })? {
-            Taken::Token(token) => Some(token),
-            Taken::Character(c) => Some(Token::Piece(c.encode_utf8(&mut self.character).as_bytes())),
-            Taken::Nothing => None,
-        })
+        step.map_err(|what| SyntaxError { what, offset: self.offset })
     }
 
     /// Ends the text. A number has no end of its own: it gets it here.
@@ -140,47 +136,47 @@ impl Tokenizer {
         self.objects & 1 == 1
     }
 
-    fn step<'a>(&mut self, block: &mut &'a [u8]) -> Result<Taken<'a>, &'static str> {
+    fn step<'a>(&mut self, block: &mut &'a [u8]) -> Result<Option<Token<'a>>, &'static str> {
         loop {
             match &mut self.state {
                 State::Text(part, decoder) => {
                     let part = *part;
                     return Ok(match decoder.next(block)? {
-                        Step::Plain(run) => Taken::Token(Token::Piece(run)),
-                        Step::Escaped(c) => Taken::Character(c),
-                        Step::End => Taken::Token(self.end(part)),
-                        Step::More => Taken::Nothing,
+                        Step::Plain(run) => Some(Token::Piece(run)),
+                        Step::Escaped(c) => Some(Token::Character(c)),
+                        Step::End => Some(self.end(part)),
+                        Step::More => None,
                     });
                 }
                 State::Number(number) => {
                     let run = number_run(number, block);
                     if !run.is_empty() {
-                        return Ok(Taken::Token(Token::Piece(run)));
+                        return Ok(Some(Token::Piece(run)));
                     }
                     if block.is_empty() {
-                        return Ok(Taken::Nothing);
+                        return Ok(None);
                     }
-                    let complete = number.is_complete();
-                    return if complete { Ok(Taken::Token(self.end(Part::Number))) } else { Err(NUMBER) };
+                    return if number.is_complete() { Ok(Some(self.end(Part::Number))) } else { Err(NUMBER) };
                 }
                 State::Literal(letters, token) => {
                     let token = *token;
                     if !literal_ends(letters, block)? {
-                        return Ok(Taken::Nothing);
+                        return Ok(None);
                     }
                     self.state = self.after_value();
-                    return Ok(Taken::Token(token));
+                    return Ok(Some(token));
                 }
                 _ => {}
             }
             skip_white_space(block);
-            let Some(&byte) = block.first() else { return Ok(Taken::Nothing) };
+            let Some(&byte) = block.first() else { return Ok(None) };
             let token = self.structure(byte)?;
+            // A number and a literal begin with a byte of their own.
             if !matches!(self.state, State::Number(_) | State::Literal(..)) {
                 *block = &block[1..];
             }
-            if let Some(token) = token {
-                return Ok(Taken::Token(token));
+            if token.is_some() {
+                return Ok(token);
             }
         }
     }
@@ -274,14 +270,6 @@ impl Tokenizer {
 
 const NUMBER: &str = "an unfinished number";
 
-/// What was taken from a block.
-enum Taken<'a> {
-    Token(Token<'a>),
-    /// An escape in a string, decoded.
-    Character(char),
-    Nothing,
-}
-
 fn skip_white_space(block: &mut &[u8]) {
     let is_value = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     *block = &block[block.iter().position(is_value).unwrap_or(block.len())..];
@@ -320,6 +308,7 @@ mod tests {
         let (mut seen, mut pieces) = (Vec::new(), Vec::new());
         let mut see = |token: Token<'_>| match token {
             Token::Piece(piece) => pieces.extend_from_slice(piece),
+            Token::Character(c) => pieces.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             Token::End(part @ (Part::Name | Part::String | Part::Number)) => {
                 seen.push(format!("{part:?} {}", String::from_utf8_lossy(&std::mem::take(&mut pieces))));
             }
