@@ -9,7 +9,8 @@ const LONGEST_GROUP: usize = 4;
 
 /// Why digits could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum DecodeError {
+pub enum DecodeError {
+    /// The message has more bytes than it may have.
     TooBig,
     /// In the words of the `data_encoding` crate.
     Invalid(String),

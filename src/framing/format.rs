@@ -33,7 +33,7 @@ impl Format {
     }
 
     /// The name that `--framing` takes.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Lines => "lines",
             Self::Nul => "nul",
@@ -45,7 +45,7 @@ impl Format {
     }
 
     /// A message in this format.
-    pub(super) fn example(self) -> &'static str {
+    pub fn example(self) -> &'static str {
         match self {
             Self::Lines | Self::Nul | Self::Whole => "hello",
             Self::Json => r#"{"type":"text","data":"hello"}"#,

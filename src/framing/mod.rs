@@ -12,13 +12,16 @@ mod format;
 mod item;
 mod json_fields;
 mod json_lines;
+mod message_decoder;
 mod payload;
 mod reader;
 mod writer;
 
+pub use digits::DecodeError;
 pub use encoder::{MessageEncoder, SMALLEST_PIECE};
 pub use format::Format;
 pub use item::Item;
+pub use message_decoder::MessageDecoder;
 pub use reader::FramingReader;
 pub use writer::FramingWriter;
 
