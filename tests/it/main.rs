@@ -60,6 +60,7 @@ mod probe_several; // several URLs side by side
 mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, signals
 mod first_run; // the echo test, and its server
 mod idle; // waiting costs no processor time
+mod memory; // what message mode takes at most
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
 #[cfg(unix)]
 mod signals; // SIGINT and SIGTERM
