@@ -512,7 +512,7 @@ impl Frame {
 }
 
 /// Cuts `bytes` into pieces of these sizes, over and over; after many pieces the rest stays whole. No sizes, no cuts.
-fn pieces<'a>(bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
+pub fn pieces<'a>(bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     let (mut pieces, mut rest) = (Vec::new(), bytes);
     let most = if sizes == [1] { usize::MAX } else { 4000 };
     for size in sizes.iter().cycle().take(most) {
@@ -561,7 +561,7 @@ fn split(format: Format, kind: Kind, keep_newline: bool, input: &[u8], cuts: &[u
 // Where the cases come from
 
 #[track_caller]
-fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> TestCaseResult) {
+pub fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> TestCaseResult) {
     let mut config = Config { failure_persistence: None, max_shrink_time: 10_000, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
@@ -584,7 +584,7 @@ fn any_size() -> impl Strategy<Value = usize> {
 }
 
 /// Sizes of the pieces that a stream is cut into.
-fn cuts() -> impl Strategy<Value = Vec<usize>> {
+pub fn cuts() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![1..4_usize, 1..20_usize, 1..1000_usize, 1..100_000_usize], 1..8)
 }
 

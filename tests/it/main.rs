@@ -69,6 +69,7 @@ mod signals; // SIGINT and SIGTERM
 mod architecture; // who imports whom, and what a source file looks like
 mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
 mod engine; // the protocol engine against tungstenite, and the framings
+mod framing_cuts; // the framings in blocks and pieces of any size
 mod generated; // completions, man pages and help texts
 
 mod support;
