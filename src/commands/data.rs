@@ -28,11 +28,11 @@ impl Rules {
     pub(super) fn messages(self, given: Vec<Vec<u8>>, data: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Failure> {
         let mut messages = Vec::with_capacity(given.len() + data.len());
         for text in given {
-            messages.push(self.text(messages.len() + 1, text)?);
+            messages.push(self.text(messages.len() + 1, &text)?);
         }
         for data in data {
             messages.push(match data.strip_prefix(b"@") {
-                None => self.text(messages.len() + 1, data)?,
+                None => self.text(messages.len() + 1, &data)?,
                 Some(b"-") => self.file("standard input", crate::os::stdio::input())?,
                 Some(path) => {
                     let path = String::from_utf8_lossy(path).into_owned();
@@ -43,9 +43,9 @@ impl Rules {
         Ok(messages)
     }
 
-    fn text(self, number: usize, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    fn text(self, number: usize, text: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut decoder = self.decoder();
-        let message = decoder.feed(&text).and_then(|()| decoder.finish());
+        let message = decoder.feed(text).and_then(|()| decoder.finish());
         message.map_err(|err| self.failure(&format!("message {number}"), err))
     }
 

@@ -261,9 +261,10 @@ mod tests {
 
     #[test]
     fn a_large_message_is_owned_and_leaves_nothing_behind() {
+        let zeros = vec![b'0'; 200_000];
         for format in [Format::Lines, Format::Hex] {
             let mut reader = FramingReader::new(format, Kind::Text, false, 1 << 20);
-            let (used, item) = reader.next(&[b'0'; 200_000]).unwrap();
+            let (used, item) = reader.next(&zeros).unwrap();
             assert_eq!((used, item), (200_000, None));
             assert!(reader.is_inside_message());
             let (_, item) = reader.next(b"\n00").unwrap();

@@ -36,9 +36,7 @@ impl FramingWriter {
     /// Appends how the session was closed; only `json` shows it.
     pub fn close(&self, close: &CloseFrame, out: &mut Vec<u8>) {
         if self.format == Format::Json {
-            let line = CloseLine { kind: "close", code: close.code, reason: &close.reason };
-            // Strings and numbers: there is nothing in it that can fail, and a Vec takes everything.
-            serde_json::to_writer(&mut *out, &line).expect("a line of plain values is always JSON");
+            CloseLine { kind: "close", code: close.code, reason: &close.reason }.append_to(out);
             out.push(b'\n');
         }
     }
@@ -51,6 +49,13 @@ struct CloseLine<'a> {
     kind: &'static str,
     code: u16,
     reason: &'a str,
+}
+
+impl CloseLine<'_> {
+    fn append_to(&self, out: &mut Vec<u8>) {
+        // Strings and a number are always JSON, and a Vec takes everything.
+        serde_json::to_writer(out, self).expect("a line of plain values is always JSON");
+    }
 }
 
 #[cfg(test)]

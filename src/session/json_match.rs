@@ -162,15 +162,12 @@ impl<'a> Text<'a> {
         while self.next()? == Token::Begin(Part::Name) {
             let name = self.collect(longest)?.and_then(|name| String::from_utf8(name).ok());
             let first = self.next()?;
-            match name.and_then(|name| wanted.get_key_value(&name)) {
-                Some((name, wanted)) => {
-                    let member = self.equals(first, wanted)?;
-                    equal.insert(name, member);
-                }
-                None => {
-                    surplus = true;
-                    self.skip(first)?;
-                }
+            if let Some((name, wanted)) = name.and_then(|name| wanted.get_key_value(&name)) {
+                let member = self.equals(first, wanted)?;
+                equal.insert(name, member);
+            } else {
+                surplus = true;
+                self.skip(first)?;
             }
         }
         Ok(!surplus && equal.len() == wanted.len() && equal.values().all(|&equal| equal))
@@ -183,13 +180,14 @@ impl<'a> Text<'a> {
 
     /// The name, string or number that has begun, if it has at most `most` bytes.
     fn collect(&mut self, most: usize) -> Result<Option<Vec<u8>>, SyntaxError> {
-        let mut collected = Some(Vec::new());
+        let (mut collected, mut fits) = (Vec::new(), true);
         self.pieces(|piece| {
-            let room = |bytes: &Vec<u8>| most - bytes.len() >= piece.len();
-            collected = collected.take().filter(room);
-            collected.iter_mut().for_each(|bytes| bytes.extend_from_slice(piece));
+            fits &= piece.len() <= most - collected.len();
+            if fits {
+                collected.extend_from_slice(piece);
+            }
         })?;
-        Ok(collected)
+        Ok(fits.then_some(collected))
     }
 
     /// Whether the name or string that has begun is this one.

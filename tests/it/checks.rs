@@ -59,7 +59,7 @@ fn a_json_value_of_another_type_is_named() {
     echoed(
         r#"{"v":"1.3"}"#,
         &["--expect-json", "/v=1.3"],
-        &[r#"--expect-json '/v=1.3' was not met"#, r#"/v is the string "1.3", not the number 1.3"#],
+        &["--expect-json '/v=1.3' was not met", r#"/v is the string "1.3", not the number 1.3"#],
         1,
     );
     echoed(r#"{"v":"1.3"}"#, &["--expect-json", r#"/v="1.3""#], &[], 0);
