@@ -2,8 +2,9 @@
 //! no more is kept than they may have.
 
 use super::digits::{DecodeError, DigitDecoder, Digits};
+use super::json_field::{CODE, Field, FieldSet, Short};
 use super::payload::{Payload, TooBig};
-use crate::json::{Part, Token};
+use crate::json::{Part, SyntaxError, Token};
 use crate::protocol::{CloseFrame, Kind, NO_STATUS, Utf8Stream, close_code_is_sendable};
 
 /// What a line of JSON asks for.
@@ -36,101 +37,18 @@ impl From<DecodeError> for FieldError {
     }
 }
 
+impl From<SyntaxError> for FieldError {
+    fn from(err: SyntaxError) -> Self {
+        Self::Invalid(err.to_string())
+    }
+}
+
 fn invalid<T>(why: impl Into<String>) -> Result<T, FieldError> {
     Err(FieldError::Invalid(why.into()))
 }
 
-/// The fields that have a meaning. Others are ignored, so that a line can carry notes of its writer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    Type,
-    Data,
-    Base64,
-    Code,
-    Reason,
-    Ignored,
-}
-
-impl Field {
-    fn of(name: &[u8]) -> Self {
-        match name {
-            b"type" => Self::Type,
-            b"data" => Self::Data,
-            b"base64" => Self::Base64,
-            b"code" => Self::Code,
-            b"reason" => Self::Reason,
-            _ => Self::Ignored,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Type => "type",
-            Self::Data => "data",
-            Self::Base64 => "base64",
-            Self::Code => "code",
-            Self::Reason => "reason",
-            Self::Ignored => "",
-        }
-    }
-
-    /// Refuses a value that the field cannot have.
-    fn check_value(self, value: Token<'_>) -> Result<(), FieldError> {
-        let wanted = match (self, value) {
-            (Self::Ignored, _)
-            | (Self::Code, Token::Begin(Part::Number))
-            | (Self::Type | Self::Data | Self::Base64 | Self::Reason, Token::Begin(Part::String))
-            | (Self::Data | Self::Base64 | Self::Code | Self::Reason, Token::Null) => return Ok(()),
-            (Self::Code, _) => CODE,
-            (Self::Type | Self::Data | Self::Base64 | Self::Reason, _) => "a string",
-        };
-        invalid(format!("\"{}\" is {wanted}", self.name()))
-    }
-}
-
-/// One bit for each field.
-#[derive(Clone, Copy, Debug, Default)]
-struct FieldSet(u8);
-
-impl FieldSet {
-    /// Whether `field` is new in it.
-    fn insert(&mut self, field: Field) -> bool {
-        let is_new = !self.has(field);
-        self.0 |= 1 << field as u8;
-        is_new
-    }
-
-    fn has(self, field: Field) -> bool {
-        self.0 >> field as u8 & 1 == 1
-    }
-}
-
-const CODE: &str = "a number from 0 to 65535";
-
 /// The most bytes of a reason (RFC 6455 §5.5).
 const REASON_MOST: usize = 123;
-
-/// A short text, of which only the first `N` bytes are kept.
-#[derive(Debug)]
-struct Short<const N: usize> {
-    bytes: [u8; N],
-    len: usize,
-}
-
-impl<const N: usize> Short<N> {
-    const EMPTY: Self = Self { bytes: [0; N], len: 0 };
-
-    fn append(&mut self, piece: &[u8]) {
-        let here = piece.len().min(N - self.len);
-        self.bytes[self.len..][..here].copy_from_slice(&piece[..here]);
-        self.len += here;
-    }
-
-    /// The text; the whole text if this is shorter than `N`.
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
 
 /// What was read of a line.
 #[derive(Debug)]
@@ -199,7 +117,7 @@ impl Fields {
 
     /// Begins the value of a field.
     fn begin(&mut self, value: Token<'_>) -> Result<(), FieldError> {
-        self.field.check_value(value)?;
+        self.field.check_value(value).map_err(FieldError::Invalid)?;
         match value {
             Token::Null => return Ok(()),
             Token::Begin(Part::Object | Part::Array) => self.depth += 1,

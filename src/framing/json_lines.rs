@@ -6,7 +6,7 @@ use memchr::memchr;
 use super::item::{Fault, Item, Items};
 use super::json_fields::{Envelope, FieldError, Fields};
 use super::payload::Payload;
-use crate::json::{SyntaxError, Tokenizer};
+use crate::json::Tokenizer;
 
 /// Decodes line by line; blank lines are passed over.
 #[derive(Debug)]
@@ -56,12 +56,6 @@ impl JsonLines {
             FieldError::TooBig => Fault::TooBig,
             FieldError::Invalid(why) => Fault::Invalid { line: self.lines + 1, why },
         }
-    }
-}
-
-impl From<SyntaxError> for FieldError {
-    fn from(err: SyntaxError) -> Self {
-        Self::Invalid(err.to_string())
     }
 }
 

@@ -10,6 +10,7 @@ mod digits;
 mod encoder;
 mod format;
 mod item;
+mod json_field;
 mod json_fields;
 mod json_lines;
 mod message_decoder;
@@ -34,7 +35,7 @@ mod tests {
     use crate::protocol::{CloseFrame, Kind};
 
     /// Reads `input` in pieces of `size` bytes, and shows what came out, up to the first error.
-    pub(super) fn split(mut reader: FramingReader, input: &[u8], size: usize) -> Vec<String> {
+    pub(super) fn read_in_pieces(mut reader: FramingReader, input: &[u8], size: usize) -> Vec<String> {
         let mut seen = Vec::new();
         if let Err(err) = read(&mut reader, input, size, &mut seen) {
             seen.push(format!("{}: {err}", err.status().name()));
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_joined_is_split_into_the_same_messages() {
+    fn what_is_written_is_read_as_the_same_messages() {
         let messages: [(Kind, &[u8]); 6] = [
             (Kind::Text, "h\u{e9} \"\\ \u{1F600}".as_bytes()),
             (Kind::Text, b""),
@@ -88,7 +89,7 @@ mod tests {
         expected.push("close 4001 b\u{fc}y\n".to_owned());
         for size in [1, 2, 7, 64, 4096] {
             assert_eq!(
-                split(FramingReader::new(Format::Json, Kind::Text, false, 100), &stream, size),
+                read_in_pieces(FramingReader::new(Format::Json, Kind::Text, false, 100), &stream, size),
                 expected
             );
         }

@@ -101,14 +101,14 @@ impl Place {
 mod tests {
     use std::borrow::Cow;
 
-    use super::super::tests::split;
+    use super::super::tests::read_in_pieces;
     use super::*;
 
     fn every_way(format: Format, keep: bool, input: &[u8]) -> Vec<String> {
         let reader = || FramingReader::new(format, Kind::Text, keep, 20);
-        let whole = split(reader(), input, input.len().max(1));
+        let whole = read_in_pieces(reader(), input, input.len().max(1));
         for size in 1..input.len() {
-            assert_eq!(split(reader(), input, size), whole, "pieces of {size}");
+            assert_eq!(read_in_pieces(reader(), input, size), whole, "pieces of {size}");
         }
         whole
     }
@@ -241,7 +241,7 @@ mod tests {
     fn a_message_that_is_too_big_has_its_number_wherever_the_input_is_cut() {
         for size in [1, 3, 200] {
             let reader = FramingReader::new(Format::Lines, Kind::Text, false, 20);
-            let seen = split(reader, &[&b"ab\n"[..], &[b'1'; 100]].concat(), size);
+            let seen = read_in_pieces(reader, &[&b"ab\n"[..], &[b'1'; 100]].concat(), size);
             assert_eq!(seen[1], "message-too-big: message 2 of the input is larger than 20");
         }
     }
