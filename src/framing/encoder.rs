@@ -167,9 +167,12 @@ mod tests {
     #[test]
     fn pieces_add_up_to_the_message_and_have_a_limit() {
         let text = "h\u{e9}\"\\\0\u{20ac}\u{1F600}\n".repeat(300);
+        let escapes = [0; 5000];
         let binary: Vec<u8> = (0..=255).cycle().take(5000).collect();
         for format in FORMATS {
-            for (kind, payload) in [(Kind::Text, text.as_bytes()), (Kind::Binary, &binary)] {
+            for (kind, payload) in
+                [(Kind::Text, text.as_bytes()), (Kind::Text, &escapes), (Kind::Binary, &binary)]
+            {
                 let whole = pieces(format, kind, payload, usize::MAX);
                 assert_eq!(whole.len(), 1);
                 for most in SMALLEST_PIECE..SMALLEST_PIECE + 20 {
