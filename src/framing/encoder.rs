@@ -175,7 +175,7 @@ mod tests {
             {
                 let whole = pieces(format, kind, payload, usize::MAX);
                 assert_eq!(whole.len(), 1);
-                for most in SMALLEST_PIECE..SMALLEST_PIECE + 20 {
+                for most in (SMALLEST_PIECE..SMALLEST_PIECE + 20).chain([4096]) {
                     let pieces = pieces(format, kind, payload, most);
                     assert!(pieces.iter().all(|piece| !piece.is_empty() && piece.len() <= most));
                     assert!(
