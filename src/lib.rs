@@ -28,6 +28,7 @@ pub mod echo_server;
 pub mod endpoint;
 pub mod error;
 pub mod framing;
+pub mod json;
 pub mod net;
 pub mod os;
 pub mod protocol;

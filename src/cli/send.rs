@@ -32,7 +32,7 @@ pub struct SendArgs {
     #[arg(short, long, alias = "ws-binary")]
     pub binary: bool,
 
-    /// How messages are laid out in standard input and standard output
+    /// How messages are laid out in standard input and standard output; base64 and hex are decoded in MESSAGE and -d, too
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "lines")]
     pub framing: Framing,
 

@@ -15,7 +15,7 @@ use crate::net::http::is_token_char;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
 use crate::secret::Secret;
-use crate::session::{AcceptClose, Check};
+use crate::session::{AcceptClose, Check, JsonCheck};
 use crate::size;
 
 /// Longer than any run lasts, and short enough that a point in time can be that far away.
@@ -137,7 +137,7 @@ pub fn json_check(text: &str) -> Result<Check, String> {
         return Err(format!("a JSON pointer begins with '/'; {EXAMPLE}"));
     }
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    Ok(Check::Json { pointer: pointer.to_owned(), value })
+    Ok(Check::Json(JsonCheck::new(pointer, value)))
 }
 
 /// A field of the answer to the upgrade, and what it has to match.

@@ -7,28 +7,90 @@ use std::path::PathBuf;
 
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
+use crate::framing::{DecodeError, Format, MessageDecoder};
 use crate::os::{reading, stdio};
 use crate::size;
 
-/// The messages that `-d` gives, of at most `max_message` bytes: `TEXT`, `@FILE`, or `@-` for standard input.
-pub(super) fn messages(
-    data: Vec<Vec<u8>>,
-    max_message: u64,
-    until: Option<Deadline>,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut messages = Vec::with_capacity(data.len());
-    for data in data {
-        messages.push(match data.strip_prefix(b"@") {
-            None => data,
-            Some(b"-") => read("standard input", stdio::input, max_message, until)?,
-            Some(name) => {
-                let path = path(name)?;
-                let name = path.display().to_string();
-                read(&name, move || reading::open_now(&path), max_message, until)?
-            }
-        });
+/// White space that an encoded message may hold beyond what encoding it takes, in bytes.
+const WHITE_SPACE: u64 = 1 << 20;
+
+/// What the arguments have to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// `base64` and `hex` are decoded.
+    pub(super) format: Format,
+    pub(super) max_message: u64,
+    /// Files have to be read until then.
+    pub(super) until: Option<Deadline>,
+}
+
+impl Rules {
+    /// The messages of `given` as they are, and of `data` as `-d` takes them: `TEXT`, `@FILE`, or `@-` for standard
+    /// input.
+    ///
+    /// # Errors
+    /// A file cannot be read, a message is too large, or is not what the format says.
+    pub(super) fn messages(self, given: Vec<Vec<u8>>, data: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut messages = Vec::with_capacity(given.len() + data.len());
+        for text in given {
+            messages.push(self.text(messages.len() + 1, &text)?);
+        }
+        for data in data {
+            messages.push(match data.strip_prefix(b"@") {
+                None => self.text(messages.len() + 1, &data)?,
+                Some(b"-") => self.file("standard input", stdio::input)?,
+                Some(name) => {
+                    let path = path(name)?;
+                    let name = path.display().to_string();
+                    self.file(&name, move || reading::open_now(&path))?
+                }
+            });
+        }
+        Ok(messages)
     }
-    Ok(messages)
+
+    fn text(self, number: usize, text: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.decode(&format!("message {number}"), text)
+    }
+
+    /// All of a file as one message.
+    fn file(
+        self,
+        name: &str,
+        open: impl FnOnce() -> io::Result<File> + Send + 'static,
+    ) -> Result<Vec<u8>, Failure> {
+        let most = match self.format {
+            Format::Base64 | Format::Hex => self.max_message.saturating_mul(2).saturating_add(WHITE_SPACE),
+            Format::Lines | Format::Nul | Format::Whole | Format::Json => self.max_message,
+        };
+        let content =
+            reading::read_at_most(name, most.saturating_add(1), self.until, Status::ReadError, open)?;
+        self.decode(name, &content)
+    }
+
+    fn decode(self, name: &str, content: &[u8]) -> Result<Vec<u8>, Failure> {
+        let most = usize::try_from(self.max_message).unwrap_or(usize::MAX);
+        let mut decoder = MessageDecoder::new(self.format, most);
+        let message = decoder.feed(content).and_then(|()| decoder.finish());
+        message.map_err(|err| self.failure(name, err))
+    }
+
+    /// Why the message called `name` is refused.
+    fn failure(self, name: &str, err: DecodeError) -> Failure {
+        match err {
+            DecodeError::TooBig => {
+                let limit = size::exact(self.max_message);
+                let text = format!("{name} is larger than {limit} (--max-message-size)");
+                Failure::new(Status::MessageTooBig, text).hint(
+                    "--max-message-size allows more; `wsurl stream -T FILE --single-message` sends a file of any size",
+                )
+            }
+            DecodeError::Invalid(why) => {
+                Failure::new(Status::ReadError, format!("{name} is not {}: {why}", self.format.name()))
+                    .hint(format!("a message looks like {}", self.format.example()))
+            }
+        }
+    }
 }
 
 /// The file name that these bytes are: any bytes on Unix, UTF-8 elsewhere.
@@ -39,27 +101,4 @@ fn path(name: &[u8]) -> Result<PathBuf, Failure> {
     let text = String::from_utf8(name.to_owned()).ok().map(OsString::from);
     let shown = || format!("cannot read {}: its name is not UTF-8", String::from_utf8_lossy(name));
     text.map(PathBuf::from).ok_or_else(|| Failure::new(Status::ReadError, shown()))
-}
-
-/// Refuses a message that is too large; `name` is what it is called.
-pub(super) fn check_size(name: &str, message: &[u8], max_message: u64) -> Result<(), Failure> {
-    if message.len() as u64 <= max_message {
-        return Ok(());
-    }
-    let limit = size::exact(max_message);
-    Err(Failure::new(Status::MessageTooBig, format!("{name} is larger than {limit} (--max-message-size)"))
-        .hint("--max-message-size allows more; `wsurl stream -T FILE --single-message` sends a file of any size"))
-}
-
-/// All of a file as one message.
-fn read(
-    name: &str,
-    open: impl FnOnce() -> io::Result<File> + Send + 'static,
-    max_message: u64,
-    until: Option<Deadline>,
-) -> Result<Vec<u8>, Failure> {
-    let most = max_message.saturating_add(1);
-    let content = reading::read_at_most(name, most, until, Status::ReadError, open)?;
-    check_size(name, &content, max_message)?;
-    Ok(content)
 }

@@ -6,7 +6,7 @@ use super::{data, outputs};
 use crate::cli::SendArgs;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
-use crate::framing::{Format, Joiner, Splitter};
+use crate::framing::{Format, FramingReader, FramingWriter};
 use crate::protocol::Kind;
 use crate::report::sanitize;
 use crate::session::{Checks, Count, FinishRule, Input, MessageSink, MessageSource};
@@ -18,10 +18,9 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let rule = rule(&args, !checks.is_empty());
     let (input_format, output_format) = formats(&args);
     let escape = sanitize::for_output(args.output_file.as_deref());
-    let joiner = Joiner::new(output_format, args.keep_newline);
-    let mut incoming = MessageSink::new(joiner, Checks::new(checks), escape);
-    let from_input = args.messages.is_empty() && args.data.is_empty();
-    let kind = kind(args.binary, args.text, from_input, input_format);
+    let writer = FramingWriter::new(output_format, args.keep_newline);
+    let mut incoming = MessageSink::new(writer, Checks::new(checks), escape);
+    let kind = kind(args.binary, args.text, input_format);
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let max_message = args.max_message_size;
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
@@ -50,8 +49,8 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
 }
 
 /// Text, unless the user says otherwise; but what is encoded in base64 or hex is bytes, unless the user says otherwise.
-fn kind(binary: bool, text: bool, from_input: bool, format: Format) -> Kind {
-    let encoded = from_input && matches!(format, Format::Base64 | Format::Hex);
+fn kind(binary: bool, text: bool, format: Format) -> Kind {
+    let encoded = matches!(format, Format::Base64 | Format::Hex);
     if binary || (encoded && !text) { Kind::Binary } else { Kind::Text }
 }
 
@@ -83,22 +82,16 @@ impl Source {
     fn open(self, until: Option<Deadline>) -> Result<MessageSource, Failure> {
         if self.messages.is_empty() && self.data.is_empty() {
             let max_message = usize::try_from(self.max_message).unwrap_or(usize::MAX);
-            let splitter = Splitter::new(self.format, self.kind, self.keep_newline, max_message);
-            return Ok(MessageSource::split(Input::standard()?, splitter, self.most));
+            let reader = FramingReader::new(self.format, self.kind, self.keep_newline, max_message);
+            return Ok(MessageSource::split(Input::standard()?, reader, self.most));
         }
-        let (kind, max_message, most) = (self.kind, self.max_message, self.most);
-        let mut messages = self.messages;
-        messages.extend(data::messages(self.data, max_message, until)?);
-        if messages.len() as u64 > most {
-            return Err(Failure::new(
-                Status::Usage,
-                format!("-1 sends one message, but {} are given", messages.len()),
-            )
-            .hint("without -1, one reply is awaited for every message"));
+        let (kind, count) = (self.kind, self.messages.len() + self.data.len());
+        if count as u64 > self.most {
+            return Err(Failure::new(Status::Usage, format!("-1 sends one message, but {count} are given"))
+                .hint("without -1, one reply is awaited for every message"));
         }
-        for (index, message) in messages.iter().enumerate() {
-            data::check_size(&format!("message {}", index + 1), message, max_message)?;
-        }
+        let rules = data::Rules { format: self.format, max_message: self.max_message, until };
+        let messages = rules.messages(self.messages, self.data)?;
         Ok(MessageSource::given(messages.into_iter().map(|payload| (kind, payload)).collect()))
     }
 }

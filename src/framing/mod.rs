@@ -1,91 +1,75 @@
 //! How messages are laid out in standard input and standard output.
 //! Pure: no I/O, no clock. May import `protocol` and the small values.
-//! Invariant: what a [`Joiner`] writes, a [`Splitter`] of the same format reads back as the same messages
-//! (`lines` and `nul`: as long as no message holds the delimiter).
+//! Invariant: what a [`FramingWriter`] writes, a [`FramingReader`] of the same format reads back as the same messages
+//! (`lines` and `nul`: as long as no message holds the delimiter). Neither holds more than one message beside the
+//! blocks that pass through, however the format writes it.
 
-mod envelope;
-mod joiner;
-mod splitter;
+mod delimited;
+mod digit_lines;
+mod digits;
+mod encoder;
+mod format;
+mod item;
+mod json_field;
+mod json_fields;
+mod json_lines;
+mod message_decoder;
+mod payload;
+mod reader;
+mod writer;
 
-pub use joiner::Joiner;
-pub use splitter::{Item, Splitter};
-
-/// A layout of messages in a stream of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// One message a line.
-    Lines,
-    /// Each message ends in a NUL byte.
-    Nul,
-    /// The whole input is one message; payloads are written without anything between them.
-    Whole,
-    /// JSON Lines: type, payload, size and time.
-    Json,
-    /// One message a line, in base64.
-    Base64,
-    /// One message a line, in hexadecimal digits.
-    Hex,
-}
-
-impl Format {
-    /// The byte after each message.
-    fn delimiter(self) -> Option<u8> {
-        match self {
-            Self::Lines | Self::Json | Self::Base64 | Self::Hex => Some(b'\n'),
-            Self::Nul => Some(0),
-            Self::Whole => None,
-        }
-    }
-
-    /// Whether the payload stands in the stream as it is.
-    fn is_plain(self) -> bool {
-        matches!(self, Self::Lines | Self::Nul | Self::Whole)
-    }
-}
+pub use digits::DecodeError;
+pub use encoder::{MessageEncoder, SMALLEST_PIECE};
+pub use format::Format;
+pub use item::Item;
+pub use message_decoder::MessageDecoder;
+pub use reader::FramingReader;
+pub use writer::FramingWriter;
 
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
 
     use super::*;
+    use crate::error::Failure;
     use crate::protocol::{CloseFrame, Kind};
 
-    /// Splits `input` given in pieces of `size` bytes, and shows what came out.
-    pub(super) fn split(mut splitter: Splitter, input: &[u8], size: usize) -> Vec<String> {
+    /// Reads `input` in pieces of `size` bytes, and shows what came out, up to the first error.
+    pub(super) fn read_in_pieces(mut reader: FramingReader, input: &[u8], size: usize) -> Vec<String> {
         let mut seen = Vec::new();
-        let mut show = |item: Result<Option<Item<'_>>, crate::error::Failure>| match item {
-            Ok(Some(Item::Message(kind, payload))) => {
-                seen.push(format!("{kind} {}", payload.escape_ascii()));
-                true
-            }
-            Ok(Some(Item::Close(close))) => {
-                seen.push(format!("close {} {}", close.code, close.reason));
-                true
-            }
-            Ok(None) => false,
-            Err(err) => {
-                seen.push(format!("{}: {err}", err.status().name()));
-                false
-            }
-        };
-        for mut piece in input.chunks(size) {
-            loop {
-                let (used, item) = match splitter.next(piece) {
-                    Ok((used, item)) => (used, Ok(item)),
-                    Err(err) => (piece.len(), Err(err)),
-                };
-                piece = &piece[used..];
-                if !show(item) {
-                    break;
-                }
-            }
+        if let Err(err) = read(&mut reader, input, size, &mut seen) {
+            seen.push(format!("{}: {err}", err.status().name()));
         }
-        show(splitter.finish());
         seen
     }
 
+    fn read(
+        reader: &mut FramingReader,
+        input: &[u8],
+        size: usize,
+        seen: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        for mut piece in input.chunks(size) {
+            loop {
+                let (used, item) = reader.next(piece)?;
+                piece = &piece[used..];
+                let Some(item) = item else { break };
+                seen.push(show(item));
+            }
+        }
+        seen.extend(reader.finish()?.map(show));
+        Ok(())
+    }
+
+    fn show(item: Item<'_>) -> String {
+        match item {
+            Item::Message(kind, payload) => format!("{kind} {}", payload.escape_ascii()),
+            Item::Close(close) => format!("close {} {}", close.code, close.reason),
+        }
+    }
+
     #[test]
-    fn what_is_joined_is_split_into_the_same_messages() {
+    fn what_is_written_is_read_as_the_same_messages() {
         let messages: [(Kind, &[u8]); 6] = [
             (Kind::Text, "h\u{e9} \"\\ \u{1F600}".as_bytes()),
             (Kind::Text, b""),
@@ -95,16 +79,19 @@ mod tests {
             (Kind::Binary, b"plain"),
         ];
         let mut stream = Vec::new();
-        let joiner = Joiner::new(Format::Json, false);
+        let writer = FramingWriter::new(Format::Json, false);
         for (kind, payload) in messages {
-            joiner.message(kind, payload, || SystemTime::UNIX_EPOCH, &mut stream);
+            writer.message(kind, payload, || SystemTime::UNIX_EPOCH, &mut stream);
         }
-        joiner.close(&CloseFrame { code: 4001, reason: "b\u{fc}y\n".to_owned() }, &mut stream);
+        writer.close(&CloseFrame { code: 4001, reason: "b\u{fc}y\n".to_owned() }, &mut stream);
         let mut expected: Vec<_> =
             messages.iter().map(|(kind, payload)| format!("{kind} {}", payload.escape_ascii())).collect();
         expected.push("close 4001 b\u{fc}y\n".to_owned());
         for size in [1, 2, 7, 64, 4096] {
-            assert_eq!(split(Splitter::new(Format::Json, Kind::Text, false, 100), &stream, size), expected);
+            assert_eq!(
+                read_in_pieces(FramingReader::new(Format::Json, Kind::Text, false, 100), &stream, size),
+                expected
+            );
         }
     }
 }

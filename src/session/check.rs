@@ -1,7 +1,8 @@
 //! Checks on what arrives: each has to be met by some message.
 
 use regex::Regex;
-use serde_json::Value;
+
+use super::json_check::{Closeness, JsonCheck};
 
 /// One `--expect-...` option.
 #[derive(Clone, Debug)]
@@ -10,31 +11,17 @@ pub enum Check {
     Text(String),
     /// A message matches.
     Regex(Regex),
-    /// A message is JSON and holds this value at the pointer (RFC 6901).
-    Json {
-        /// Such as `/user/id`; empty for the whole message.
-        pointer: String,
-        /// A value in JSON; what is not JSON is taken as a string.
-        value: Value,
-    },
+    /// A message is JSON and holds a value at a pointer.
+    Json(JsonCheck),
 }
 
 impl Check {
-    fn is_met_by(&self, payload: &[u8]) -> bool {
-        match self {
-            Self::Text(text) => payload == text.as_bytes(),
-            Self::Regex(regex) => std::str::from_utf8(payload).is_ok_and(|text| regex.is_match(text)),
-            Self::Json { pointer, value } => serde_json::from_slice::<Value>(payload)
-                .is_ok_and(|json| json.pointer(pointer) == Some(value)),
-        }
-    }
-
     /// As the user wrote it.
     fn describe(&self) -> String {
         match self {
             Self::Text(text) => format!("--expect-text '{text}'"),
             Self::Regex(regex) => format!("--expect-regex '{regex}'"),
-            Self::Json { pointer, value } => format!("--expect-json '{pointer}={value}'"),
+            Self::Json(check) => format!("--expect-json '{check}'"),
         }
     }
 }
@@ -44,6 +31,34 @@ impl Check {
 struct Asked {
     check: Check,
     met: bool,
+    closest: Option<Closest>,
+}
+
+/// The message that has come closest to a check.
+#[derive(Clone, Debug)]
+struct Closest {
+    closeness: Closeness,
+    /// Its number among the messages seen.
+    message: u64,
+    /// In what it falls short.
+    shortfall: String,
+}
+
+impl Asked {
+    fn look_at(&mut self, number: u64, payload: &[u8]) {
+        self.met = match &self.check {
+            Check::Text(text) => payload == text.as_bytes(),
+            Check::Regex(regex) => std::str::from_utf8(payload).is_ok_and(|text| regex.is_match(text)),
+            Check::Json(check) => {
+                let (closeness, shortfall) = check.look_at(payload);
+                let closest = shortfall.map(|shortfall| Closest { closeness, message: number, shortfall });
+                if self.closest.as_ref().is_none_or(|closest| closest.closeness <= closeness) {
+                    self.closest = closest;
+                }
+                closeness == Closeness::Met
+            }
+        };
+    }
 }
 
 /// All checks, and what was seen so far.
@@ -60,17 +75,17 @@ const SHOWN: usize = 200;
 impl Checks {
     /// Checks of which none is met yet.
     pub fn new(checks: Vec<Check>) -> Self {
-        let all = checks.into_iter().map(|check| Asked { check, met: false }).collect();
+        let all = checks.into_iter().map(|check| Asked { check, met: false, closest: None }).collect();
         Self { all, seen: 0, last: None }
     }
 
     /// Looks at a message.
     pub(super) fn look_at(&mut self, payload: &[u8]) {
         if self.all.iter().any(|asked| !asked.met) {
-            for asked in self.all.iter_mut().filter(|asked| !asked.met) {
-                asked.met = asked.check.is_met_by(payload);
-            }
             self.seen += 1;
+            for asked in self.all.iter_mut().filter(|asked| !asked.met) {
+                asked.look_at(self.seen, payload);
+            }
             self.last = Some(excerpt(payload));
         }
     }
@@ -80,8 +95,16 @@ impl Checks {
         self.all.iter().map(|asked| (asked.check.describe(), asked.met))
     }
 
-    /// What was seen last, for a check that was not met.
+    /// What was seen last, and what came closest to the checks that were not met.
     pub fn seen(&self) -> String {
+        let closest = self.all.iter().filter(|asked| !asked.met).filter_map(|asked| asked.closest.as_ref());
+        closest.fold(self.last_seen(), |seen, Closest { message, shortfall, .. }| match self.seen {
+            1 => format!("{seen}; {shortfall}"),
+            _ => format!("{seen}; in message {message}, {shortfall}"),
+        })
+    }
+
+    fn last_seen(&self) -> String {
         match (&self.last, self.seen) {
             (None, _) => "no message arrived".to_owned(),
             (Some(last), 1) => format!("the message was {last}"),
@@ -110,8 +133,8 @@ mod tests {
     use super::*;
 
     fn json(pointer: &str, value: &str) -> Check {
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        Check::Json { pointer: pointer.to_owned(), value }
+        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        Check::Json(JsonCheck::new(pointer, value))
     }
 
     #[test]
@@ -128,10 +151,39 @@ mod tests {
         let unmet = checks.unmet().unwrap();
         assert_eq!(
             unmet,
-            r#"--expect-json '/s="ok"' was not met: of 4 messages the last was "{\"n\":[1],\"s\":\"no\"}""#
+            r#"--expect-json '/s="ok"' was not met: of 4 messages the last was "{\"n\":[1],\"s\":\"no\"}"; in message 4, /s is "no""#
         );
         checks.look_at(br#"{"s":"ok"}"#);
         assert_eq!(checks.unmet(), None);
+    }
+
+    #[test]
+    fn the_closest_message_is_told() {
+        let mut checks = Checks::new(vec![json("/v", "1.3"), json("/w", "[]")]);
+        checks.look_at(br#"{"v":"1.3"}"#);
+        let unmet = checks.unmet().unwrap();
+        assert_eq!(
+            unmet,
+            "--expect-json '/v=1.3' and --expect-json '/w=[]' were not met: the message was \"{\\\"v\\\":\\\"1.3\\\"}\"; \
+             /v is the string \"1.3\", not the number 1.3; there is nothing at /w"
+        );
+        checks.look_at(br#"{"v":null,"w":[]}"#);
+        checks.look_at(b"{}");
+        checks.look_at(b"hello");
+        assert_eq!(
+            checks.unmet().unwrap(),
+            "--expect-json '/v=1.3' was not met: of 4 messages the last was \"hello\"; \
+             in message 2, /v is null, not the number 1.3"
+        );
+        let mut checks = Checks::new(vec![json("", "1")]);
+        checks.look_at(b"one");
+        let unmet = checks.unmet().unwrap();
+        assert!(
+            unmet.ends_with("the message was \"one\"; it is not JSON (expected a value at byte 0)"),
+            "{unmet}"
+        );
+        checks.look_at(b"\"1\"");
+        assert!(checks.unmet().unwrap().ends_with("in message 2, it is the string \"1\", not the number 1"));
     }
 
     #[test]

@@ -5,25 +5,33 @@ use std::time::SystemTime;
 use super::check::Checks;
 use super::sink::{Delivery, Sink};
 use crate::error::Failure;
-use crate::framing::Joiner;
+use crate::framing::{FramingWriter, MessageEncoder};
 use crate::protocol::{CloseFrame, Kind, Section};
 use crate::size::KEPT_CAPACITY;
 
 /// Makes a text that comes in pieces safe to be shown by a terminal; an empty piece ends the text.
 pub type Escape = Box<dyn FnMut(&[u8], &mut Vec<u8>) + Send>;
 
+/// A larger message is laid out piece by piece, as the output takes it.
+const LARGE: usize = 64 * 1024;
+
+/// Bytes of such a piece.
+const PIECE: usize = 64 * 1024;
+
 /// Collects messages. The reader of the protocol limits their size.
 pub struct MessageSink {
-    joiner: Joiner,
+    writer: FramingWriter,
     checks: Checks,
     escape: Option<Escape>,
+    /// The message that is arriving, or the one that is being laid out.
     gathered: Vec<u8>,
+    layout: Option<MessageEncoder>,
 }
 
 impl MessageSink {
-    /// A sink that lays messages out with `joiner`. `escape` is for output to a terminal.
-    pub fn new(joiner: Joiner, checks: Checks, escape: Option<Escape>) -> Self {
-        Self { joiner, checks, escape, gathered: Vec::new() }
+    /// A sink that lays messages out with `writer`. `escape` is for output to a terminal.
+    pub fn new(writer: FramingWriter, checks: Checks, escape: Option<Escape>) -> Self {
+        Self { writer, checks, escape, gathered: Vec::new(), layout: None }
     }
 
     /// The checks, with what became of them.
@@ -35,36 +43,70 @@ impl MessageSink {
         self.checks.look_at(payload);
         match &mut self.escape {
             Some(escape) => {
-                let mut joined = Vec::new();
-                self.joiner.message(kind, payload, SystemTime::now, &mut joined);
-                escape(&joined, out);
+                let mut laid_out = Vec::new();
+                self.writer.message(kind, payload, SystemTime::now, &mut laid_out);
+                escape(&laid_out, out);
             }
-            None => self.joiner.message(kind, payload, SystemTime::now, out),
+            None => self.writer.message(kind, payload, SystemTime::now, out),
         }
+    }
+
+    /// The gathered message is complete.
+    fn deliver_gathered(&mut self, kind: Kind, out: &mut Vec<u8>) {
+        if self.gathered.len() > LARGE {
+            self.checks.look_at(&self.gathered);
+            self.layout = Some(self.writer.begin(kind, SystemTime::now));
+            return;
+        }
+        let payload = std::mem::take(&mut self.gathered);
+        self.deliver(kind, &payload, out);
+        self.gathered = payload;
+        self.gathered.clear();
     }
 }
 
 impl Sink for MessageSink {
     fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure> {
-        if section.first && section.last {
+        if section.first && section.last && section.bytes.len() <= LARGE {
             self.deliver(section.kind, section.bytes, delivery.out);
-        } else {
-            self.gathered.extend_from_slice(section.bytes);
-            if section.last {
-                let payload = std::mem::take(&mut self.gathered);
-                self.deliver(section.kind, &payload, delivery.out);
-                self.gathered = payload;
-                self.gathered.clear();
-                self.gathered.shrink_to(KEPT_CAPACITY);
-            }
+            return Ok(());
+        }
+        if let Some(len) = section.header.and_then(|header| usize::try_from(header.len).ok())
+            && section.first
+        {
+            // Growing by doubling would take up to twice as much for a message of one frame.
+            self.gathered.reserve_exact(len);
+        }
+        self.gathered.extend_from_slice(section.bytes);
+        if section.last {
+            self.deliver_gathered(section.kind, delivery.out);
         }
         Ok(())
     }
 
+    fn continue_message(&mut self, out: &mut Vec<u8>) -> bool {
+        let Some(layout) = &mut self.layout else { return false };
+        let is_last = match &mut self.escape {
+            Some(escape) => {
+                let mut piece = Vec::new();
+                let is_last = layout.next_piece(&self.gathered, PIECE, &mut piece);
+                escape(&piece, out);
+                is_last
+            }
+            None => layout.next_piece(&self.gathered, PIECE, out),
+        };
+        if is_last {
+            self.layout = None;
+            self.gathered.clear();
+            self.gathered.shrink_to(KEPT_CAPACITY);
+        }
+        !is_last
+    }
+
     fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>) {
-        let Some(escape) = &mut self.escape else { return self.joiner.close(close, out) };
+        let Some(escape) = &mut self.escape else { return self.writer.close(close, out) };
         let mut line = Vec::new();
-        self.joiner.close(close, &mut line);
+        self.writer.close(close, &mut line);
         if !line.is_empty() {
             escape(&line, out);
         }

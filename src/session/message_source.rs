@@ -1,12 +1,13 @@
 //! Message mode, outgoing: messages given as arguments, or read from the input.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::input::{Block, Input, InputLane, Refill};
 use super::lane::LaneContext;
 use super::source::{Offer, Remaining, Source};
 use crate::error::{Failure, Status};
-use crate::framing::{Item, Splitter};
+use crate::framing::{FramingReader, Item};
 use crate::protocol::{CloseFrame, Kind, OutgoingSection};
 
 /// Bytes asked for in one read.
@@ -19,7 +20,7 @@ const LARGE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct MessageSource {
     given: VecDeque<(Kind, Vec<u8>)>,
-    input: Option<(Input, Splitter)>,
+    input: Option<(Input, FramingReader)>,
     framed: Option<FramedInput>,
     /// A message that is accepted in sections.
     held: Option<Held>,
@@ -39,14 +40,14 @@ struct Held {
 #[derive(Debug)]
 struct FramedInput {
     lane: InputLane,
-    splitter: Splitter,
+    reader: FramingReader,
     block: Block,
     over: bool,
 }
 
 /// What the input holds next.
 enum Next<'a> {
-    Message(Kind, &'a [u8]),
+    Message(Kind, Cow<'a, [u8]>),
     Close(CloseFrame),
     /// Not a whole message yet, but more of the input may be at hand.
     Again,
@@ -61,12 +62,12 @@ impl MessageSource {
         Self::new(messages.into(), None, u64::MAX)
     }
 
-    /// Sends what `splitter` finds in `input`, at most `most` messages.
-    pub fn split(input: Input, splitter: Splitter, most: u64) -> Self {
-        Self::new(VecDeque::new(), Some((input, splitter)), most)
+    /// Sends what `reader` finds in `input`, at most `most` messages.
+    pub fn split(input: Input, reader: FramingReader, most: u64) -> Self {
+        Self::new(VecDeque::new(), Some((input, reader)), most)
     }
 
-    fn new(given: VecDeque<(Kind, Vec<u8>)>, input: Option<(Input, Splitter)>, most: u64) -> Self {
+    fn new(given: VecDeque<(Kind, Vec<u8>)>, input: Option<(Input, FramingReader)>, most: u64) -> Self {
         Self { given, input, framed: None, held: None, number: 0, most }
     }
 }
@@ -83,15 +84,15 @@ impl FramedInput {
         }
         match self.lane.refill(&mut self.block)? {
             Refill::Ready => {
-                let Self { splitter, block, .. } = self;
-                let (used, item) = splitter.next(&block.buffer[block.start..block.end])?;
+                let Self { reader, block, .. } = self;
+                let (used, item) = reader.next(&block.buffer[block.start..block.end])?;
                 block.start += used;
                 Ok(item.map_or(Next::Again, Next::from))
             }
             Refill::Nothing => Ok(Next::Pending),
             Refill::End => {
                 self.over = true;
-                Ok(self.splitter.finish()?.map_or(Next::End, Next::from))
+                Ok(self.reader.finish()?.map_or(Next::End, Next::from))
             }
         }
     }
@@ -115,9 +116,9 @@ impl Held {
 
 impl Source for MessageSource {
     fn start(&mut self, context: &LaneContext) -> Result<(), Failure> {
-        if let Some((input, splitter)) = self.input.take() {
+        if let Some((input, reader)) = self.input.take() {
             let lane = InputLane::start(input, BLOCK, context.clone())?;
-            self.framed = Some(FramedInput { lane, splitter, block: Block::default(), over: false });
+            self.framed = Some(FramedInput { lane, reader, block: Block::default(), over: false });
         }
         Ok(())
     }
@@ -139,13 +140,18 @@ impl Source for MessageSource {
         match framed.next()? {
             Next::Message(kind, payload) => {
                 self.number += 1;
-                check_text(kind, payload, self.number)?;
-                if payload.len() > LARGE.min(room) {
-                    let held = self.held.insert(Held { kind, payload: payload.to_vec(), accepted: 0 });
-                    return Ok(Offer::Section(held.section()));
+                check_text(kind, &payload, self.number)?;
+                match payload {
+                    Cow::Borrowed(bytes) if bytes.len() <= LARGE.min(room) => {
+                        let whole_len = Some(bytes.len() as u64);
+                        Ok(Offer::Section(OutgoingSection { kind, bytes, last: true, whole_len }))
+                    }
+                    payload => {
+                        let payload = payload.into_owned();
+                        let held = self.held.insert(Held { kind, payload, accepted: 0 });
+                        Ok(Offer::Section(held.section()))
+                    }
                 }
-                let whole_len = Some(payload.len() as u64);
-                Ok(Offer::Section(OutgoingSection { kind, bytes: payload, last: true, whole_len }))
             }
             Next::Close(close) => {
                 // What follows it in the input is not for sending.
@@ -173,7 +179,7 @@ impl Source for MessageSource {
         }
         match &mut self.framed {
             Some(framed) if self.number < self.most && !framed.over => {
-                if !framed.block.is_empty() || framed.splitter.is_inside_message() {
+                if !framed.block.is_empty() || framed.reader.is_inside_message() {
                     return Remaining::Something;
                 }
                 framed.lane.remaining()

@@ -25,7 +25,7 @@ const ORDER: [&[&str]; 12] = [
     &["net"],
     &["protocol"],
     &["os"],
-    &["deadline", "endpoint", "error", "secret", "size", "stats", "timers"],
+    &["deadline", "endpoint", "error", "json", "secret", "size", "stats", "timers"],
 ];
 
 /// Modules that import nothing of the crate, not even small values.

@@ -55,6 +55,42 @@ fn a_json_pointer_to_another_value_is_unmet() {
 }
 
 #[test]
+fn a_json_value_of_another_type_is_named() {
+    echoed(
+        r#"{"v":"1.3"}"#,
+        &["--expect-json", "/v=1.3"],
+        &["--expect-json '/v=1.3' was not met", r#"/v is the string "1.3", not the number 1.3"#],
+        1,
+    );
+    echoed(r#"{"v":"1.3"}"#, &["--expect-json", r#"/v="1.3""#], &[], 0);
+    echoed(r#"{"w":1.3}"#, &["--expect-json", "/v=1.3"], &["there is nothing at /v"], 1);
+    echoed(
+        r#"{"v":1.3"#,
+        &["--expect-json", "/v=1.3"],
+        &["it is not JSON (an object without an end at byte 8)"],
+        1,
+    );
+}
+
+#[test]
+fn a_whole_message_can_be_compared_as_json() {
+    let said = r#"{ "b": [1, 2], "a": {} }"#;
+    echoed(said, &["--expect-json", r#"={"a":{},"b":[1,2]}"#], &[], 0);
+    echoed(said, &["--expect-json", r#"={"a":{},"b":[1,2,3]}"#], &[], 1);
+    echoed(said, &["--expect-json", r#"={"a":{}}"#], &[], 1);
+}
+
+#[test]
+fn the_closest_message_is_named() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", "--expect-json", "/v=1", &server.url(), r#"{"v":2}"#, "{}", "bye"])
+        .stderr(
+            "wsurl: error: --expect-json '/v=1' was not met: of 3 messages the last was \"bye\"; in message 1, /v is 2\n",
+        )
+        .exits(1);
+}
+
+#[test]
 fn all_checks_must_be_met_each_by_any_message() {
     let server = EchoServer::start();
     Wsurl::new(["send", "--expect-text", "b", "--expect-regex", "^a$", &server.url(), "a", "b", "c"])

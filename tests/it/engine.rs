@@ -19,7 +19,7 @@ use tungstenite::protocol::frame::{
 };
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message as TheirMessage, WebSocket};
-use wsurl::framing::{Format, Item, Joiner, Splitter};
+use wsurl::framing::{Format, FramingReader, FramingWriter, Item};
 use wsurl::protocol::{
     CloseFrame, Event, FrameHeader, FrameWriter, Kind, MessageError, MessageReader, NO_STATUS, Opcode,
     Violation,
@@ -119,14 +119,14 @@ fn json_is_read_back_as_it_was_written() {
     let messages = vec(message(prop_oneof![0..300_usize, edge()]), 0..6);
     check(64, (messages, prop::option::of(close()), cuts()), |(messages, close, cuts)| {
         let mut stream = Vec::new();
-        let joiner = Joiner::new(Format::Json, false);
+        let writer = FramingWriter::new(Format::Json, false);
         let mut expected: Vec<Seen> = Vec::new();
         for message in messages {
-            joiner.message(message.kind, &message.payload.0, SystemTime::now, &mut stream);
+            writer.message(message.kind, &message.payload.0, SystemTime::now, &mut stream);
             expected.push(Seen::Message(message.kind, message.payload));
         }
         if let Some(close) = close {
-            joiner.close(&close, &mut stream);
+            writer.close(&close, &mut stream);
             expected.push(Seen::Close(close));
         }
         prop_assert_eq!(split(Format::Json, Kind::Text, false, &stream, &cuts), expected);
@@ -516,7 +516,7 @@ impl Frame {
 }
 
 /// Cuts `bytes` into pieces of these sizes, over and over; after many pieces the rest stays whole. No sizes, no cuts.
-fn pieces<'a>(bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
+pub fn pieces<'a>(bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     let (mut pieces, mut rest) = (Vec::new(), bytes);
     let most = if sizes == [1] { usize::MAX } else { 4000 };
     for size in sizes.iter().cycle().take(most) {
@@ -537,35 +537,35 @@ fn join(format: Format, messages: &[Seen]) -> Vec<u8> {
         let Seen::Message(kind, Payload(payload)) = message else {
             unreachable!("{message:?} is no message")
         };
-        Joiner::new(format, false).message(*kind, payload, SystemTime::now, &mut out);
+        FramingWriter::new(format, false).message(*kind, payload, SystemTime::now, &mut out);
     }
     out
 }
 
 fn split(format: Format, kind: Kind, keep_newline: bool, input: &[u8], cuts: &[usize]) -> Vec<Seen> {
-    let mut splitter = Splitter::new(format, kind, keep_newline, 1 << 20);
+    let mut reader = FramingReader::new(format, kind, keep_newline, 1 << 20);
     let mut seen = Vec::new();
     let mut see = |item: Option<Item<'_>>| {
         seen.extend(item.map(|item| match item {
-            Item::Message(kind, payload) => Seen::Message(kind, Payload(payload.to_vec())),
+            Item::Message(kind, payload) => Seen::Message(kind, Payload(payload.into_owned())),
             Item::Close(close) => Seen::Close(close),
         }));
     };
     for mut piece in pieces(input, cuts) {
         while !piece.is_empty() {
-            let (used, item) = splitter.next(piece).expect("good input");
+            let (used, item) = reader.next(piece).expect("good input");
             see(item);
             piece = &piece[used..];
         }
     }
-    see(splitter.finish().expect("good input"));
+    see(reader.finish().expect("good input"));
     seen
 }
 
 // Where the cases come from
 
 #[track_caller]
-fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> TestCaseResult) {
+pub fn check<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> TestCaseResult) {
     let mut config = Config { failure_persistence: None, max_shrink_time: 10_000, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
@@ -588,7 +588,7 @@ fn any_size() -> impl Strategy<Value = usize> {
 }
 
 /// Sizes of the pieces that a stream is cut into.
-fn cuts() -> impl Strategy<Value = Vec<usize>> {
+pub fn cuts() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![1..4_usize, 1..20_usize, 1..1000_usize, 1..100_000_usize], 1..8)
 }
 

@@ -1,5 +1,8 @@
 //! How messages are laid out in stdin and stdout.
 
+use std::io::Write as _;
+
+use data_encoding::BASE64_MIME;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
@@ -133,6 +136,83 @@ fn hex_and_base64_can_be_text() {
     assert_eq!(sent(&["-t", "--framing", "base64"], "aGk=\n").0, texts(["hi"]));
 }
 
+/// What an echo server gets and gives back when these arguments are messages.
+#[track_caller]
+fn given(args: &[&str]) -> (Vec<Message>, Vec<u8>) {
+    let server = EchoServer::start();
+    let outcome = Wsurl::new(["send", &server.url()]).args(args).stderr("").exits(0);
+    (server.received().messages, outcome.stdout)
+}
+
+#[test]
+fn hex_and_base64_decode_the_messages_of_the_command_line() {
+    let (messages, stdout) = given(&["--framing", "hex", "-d", " 68 69\n0A ", "00ff", "", "-d", "6a"]);
+    assert_eq!(messages, binaries([b"\x00\xFF", b"", b"hi\n", b"j"]));
+    assert_eq!(stdout, b"00ff\n\n68690a\n6a\n");
+    let (messages, stdout) = given(&["--in-framing", "base64", "--out-framing", "whole", "aG\r\nk="]);
+    assert_eq!((messages, stdout), (binaries([b"hi"]), b"hi".to_vec()));
+    assert_eq!(given(&["-t", "--framing", "base64", "aGk="]).0, texts(["hi"]));
+    assert_eq!(given(&["--out-framing", "hex", "hi"]), (texts(["hi"]), b"6869\n".to_vec()));
+    assert_eq!(given(&["--framing", "json", "{}"]).0, texts(["{}"]));
+}
+
+#[test]
+fn hex_and_base64_decode_files_with_line_ends_in_them() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let digits = BASE64_MIME.encode(&noise(200_000));
+    file.write_all(digits.as_bytes()).expect("write the file");
+    let data = format!("@{}", file.path().display());
+    let (messages, stdout) = given(&["--framing", "base64", "--out-framing", "whole", "-d", &data]);
+    assert_eq!((messages, stdout), (vec![Message::binary(noise(200_000))], noise(200_000)));
+
+    let server = EchoServer::start();
+    Wsurl::new(["send", "--framing", "base64", "-d", "@-", &server.url()])
+        .stdin("aG\nk=\n")
+        .stdout("aGk=\n")
+        .exits(0);
+
+    // The limit is one of messages, not of their digits.
+    let fits = ["--framing", "base64", "--out-framing", "whole", "--max-message-size", "200000", "-d", &data];
+    assert_eq!(given(&fits).0.len(), 1);
+    Wsurl::new([
+        "send",
+        "--framing",
+        "base64",
+        "--max-message-size",
+        "199999",
+        "-d",
+        &data,
+        "ws://127.0.0.1:9/",
+    ])
+    .stderr_has(format!("{} is larger than 199999 (--max-message-size)", file.path().display()))
+    .exits(63);
+}
+
+#[test]
+fn a_message_of_the_command_line_that_does_not_decode_is_refused() {
+    Wsurl::new(["send", "--framing", "hex", "ws://127.0.0.1:9/", "00", "0g"])
+        .stderr(
+            "wsurl: error: message 2 is not hex: invalid symbol at 1\n\
+             wsurl: hint: a message looks like 68656c6c6f\n",
+        )
+        .exits(26);
+    Wsurl::new(["send", "--framing", "base64", "ws://127.0.0.1:9/", "-d", "AAA"])
+        .stderr_has("message 1 is not base64: invalid length at 0")
+        .exits(26);
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(b"00 0").expect("write the file");
+    let name = file.path().display().to_string();
+    Wsurl::new(["send", "--framing", "hex", "ws://127.0.0.1:9/", "-d", &format!("@{name}")])
+        .stderr_has(format!("{name} is not hex: invalid length at 2"))
+        .exits(26);
+}
+
+#[test]
+fn white_space_within_encoded_lines_does_not_count() {
+    assert_eq!(sent(&["--framing", "hex"], "68 69\t6a\r\n").0, binaries([b"hij"]));
+    assert_eq!(sent(&["--framing", "base64"], " aG k=\n").0, binaries([b"hi"]));
+}
+
 #[test]
 fn each_side_can_have_a_framing_of_its_own() {
     let (messages, stdout) = sent(&["--in-framing", "hex", "--out-framing", "base64"], "00ff\n");
@@ -163,6 +243,29 @@ fn json_lines_carry_kind_and_content() {
 fn json_lines(stdout: &[u8]) -> Vec<Value> {
     let text = std::str::from_utf8(stdout).expect("JSON in UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+#[test]
+fn fields_of_json_may_stand_in_any_order_among_others() {
+    let input = r#"{"data":"h\u00e9\ud83d\ude00\/","note":{"data":[1,{"type":"x"}]},"type":"text"}"#;
+    assert_eq!(sent(&["--framing", "json"], input).0, texts(["h\u{e9}\u{1F600}/"]));
+}
+
+#[test]
+fn a_line_of_json_is_refused_at_the_byte_that_is_wrong() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", "--framing", "json", &server.url()])
+        .stdin("\n{\"type\":\"text\",\"data\":\"a\"}\n\n{\"type\":\"text\";")
+        .stderr(
+            "wsurl: error: line 4 of the input is not json: expected ',' or '}' at byte 14\n\
+             wsurl: hint: a line looks like {\"type\":\"text\",\"data\":\"hello\"}\n",
+        )
+        .exits(26);
+    let server = EchoServer::start();
+    Wsurl::new(["send", "--framing", "json", "--max-message-size", "3", &server.url()])
+        .stdin_open("{\"type\":\"text\",\"data\":\"\\u0000\\u0000\\u0000a")
+        .stderr_has("message 1 of the input is larger than 3")
+        .exits(63);
 }
 
 #[test]

@@ -73,6 +73,7 @@ mod replaced_files; // rights, owners, links and folders of files that are repla
 mod echo_server; // the embedded echo server: TLS, delays, ends, subprotocols, signals
 mod first_run; // the echo test, and its server
 mod idle; // waiting costs no processor time
+mod memory; // what message mode takes at most
 mod output; // stdout and stderr: -v, -w, -D, and stdouts that are closed, full or slow
 mod secrets; // passwords and tokens are in no error, trace or report
 #[cfg(unix)]
@@ -88,6 +89,7 @@ mod terminals; // text from the network on a terminal
 mod architecture; // who imports whom, and what a source file looks like
 mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
 mod engine; // the protocol engine against tungstenite, and the framings
+mod framing_cuts; // the framings in blocks and pieces of any size
 mod generated; // completions, man pages and help texts
 
 mod support;

@@ -10,7 +10,7 @@ use crate::commands::header_dump::dial_and_dump;
 use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
-use crate::framing::{Format, Joiner};
+use crate::framing::{Format, FramingWriter};
 use crate::net::{Connection, Facts};
 use crate::report::Trace;
 use crate::report::probe::{ProbeReport, ProbeVerdict};
@@ -35,8 +35,8 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
     let mut facts = Facts::start();
     let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, trace));
     let checks = Checks::new(probe.checks.clone());
-    let joiner = Joiner::new(Format::Lines, false);
-    let mut incoming = MessageSink::new(joiner, checks, None);
+    let writer = FramingWriter::new(Format::Lines, false);
+    let mut incoming = MessageSink::new(writer, checks, None);
     let (session, mut failure) = match dialed {
         Ok(connection) => {
             let mut outcome = converse(options, probe, &endpoint, connection, &mut incoming, trace);

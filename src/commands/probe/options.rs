@@ -10,6 +10,7 @@ use crate::commands::options::{CommonOptions, ConversationOptions, checks};
 use crate::commands::reporting;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
+use crate::framing::Format;
 use crate::protocol::Kind;
 use crate::session::Check;
 
@@ -102,7 +103,8 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
     let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
     let until = endpoints.iter().find_map(|options| options.limits.whole);
-    let messages = data::messages(args.data, args.max_message_size, until)?;
+    let rules = data::Rules { format: Format::Lines, max_message: args.max_message_size, until };
+    let messages = rules.messages(Vec::new(), args.data)?;
     let is_text = |message: &Vec<u8>| kind == Kind::Binary || std::str::from_utf8(message).is_ok();
     if let Some(index) = messages.iter().position(|message| !is_text(message)) {
         return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))

@@ -91,6 +91,16 @@ impl Running {
         tasks.flatten().filter_map(|task| Some(name(task).ok()?.trim_end().to_owned())).collect()
     }
 
+    /// The most memory that the run has had so far, in bytes. (What `wait4` tells after its end counts the test process
+    /// from which it was started, too.)
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> usize {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("a running process");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak.expect("VmHWM").parse::<usize>().expect("a number") * 1024
+    }
+
     /// Waits until stdout holds this text.
     #[track_caller]
     pub fn wait_for_stdout(&mut self, part: &str) {
