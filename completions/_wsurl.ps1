@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
         'wsurl;send' {
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Send this message; @FILE sends a file''s content, @- that of standard input')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Send this message; @FILE sends a file''s content, @- that of standard input')
-            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'How messages are laid out in standard input and standard output')
+            [CompletionResult]::new('--framing', '--framing', [CompletionResultType]::ParameterName, 'How messages are laid out in standard input and standard output; base64 and hex are decoded in MESSAGE and -d, too')
             [CompletionResult]::new('--in-framing', '--in-framing', [CompletionResultType]::ParameterName, 'Like --framing, for standard input only')
             [CompletionResult]::new('--out-framing', '--out-framing', [CompletionResultType]::ParameterName, 'Like --framing, for standard output only')
             [CompletionResult]::new('--max-message-size', '--max-message-size', [CompletionResultType]::ParameterName, 'Refuse larger messages, in both directions')

@@ -31,7 +31,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
         &'wsurl;send'= {
             cand -d 'Send this message; @FILE sends a file''s content, @- that of standard input'
             cand --data 'Send this message; @FILE sends a file''s content, @- that of standard input'
-            cand --framing 'How messages are laid out in standard input and standard output'
+            cand --framing 'How messages are laid out in standard input and standard output; base64 and hex are decoded in MESSAGE and -d, too'
             cand --in-framing 'Like --framing, for standard input only'
             cand --out-framing 'Like --framing, for standard output only'
             cand --max-message-size 'Refuse larger messages, in both directions'

@@ -39,7 +39,7 @@ complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and re
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'See whether endpoints are up, how fast each phase is, and whether they keep their promises'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends a file\'s content, @- that of standard input' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'How messages are laid out in standard input and standard output' -r -f -a "lines\t'One message a line'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'How messages are laid out in standard input and standard output; base64 and hex are decoded in MESSAGE and -d, too' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
 whole\t'All of the input is one message'
 json\t'JSON Lines, with type, payload, size and time; loses nothing'
