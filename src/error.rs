@@ -49,6 +49,8 @@ pub enum Status {
     CertificateNameMismatch,
     /// The server's certificate does not lead to a trusted root.
     CertificateUntrusted,
+    /// The server's certificate was withdrawn by its issuer.
+    CertificateRevoked,
     /// The server's certificate was refused for another reason.
     CertificateInvalid,
     /// A message is larger than `--max-message-size`.
@@ -75,7 +77,7 @@ pub enum Status {
 
 impl Status {
     /// Every status, in the order of the exit codes.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::ExpectationFailed,
         Self::Usage,
         Self::InvalidUrl,
@@ -96,6 +98,7 @@ impl Status {
         Self::CertificateExpired,
         Self::CertificateNameMismatch,
         Self::CertificateUntrusted,
+        Self::CertificateRevoked,
         Self::CertificateInvalid,
         Self::MessageTooBig,
         Self::Unauthorized,
@@ -154,6 +157,9 @@ impl Status {
             }
             Self::CertificateUntrusted => {
                 ("certificate-untrusted", 60, "the server's certificate does not lead to a trusted root")
+            }
+            Self::CertificateRevoked => {
+                ("certificate-revoked", 60, "the server's certificate was withdrawn by its issuer")
             }
             Self::CertificateInvalid => {
                 ("certificate-invalid", 60, "the server's certificate was refused for another reason")

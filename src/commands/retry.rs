@@ -92,6 +92,7 @@ pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
         | Status::CertificateExpired
         | Status::CertificateNameMismatch
         | Status::CertificateUntrusted
+        | Status::CertificateRevoked
         | Status::CertificateInvalid
         | Status::MessageTooBig
         | Status::Unauthorized

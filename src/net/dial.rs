@@ -16,14 +16,15 @@ use super::resolve::resolve;
 use super::timeline::Timeline;
 use super::tls::certificate::CertificateFacts;
 use super::tls::client::{Refused, TlsClient, TlsOptions};
+use super::tls::error::CertificateError;
 use super::transport::Transport;
 use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 
-/// How long is looked for the reason of a TLS failure: it only explains, and some servers take one connection at a time.
-const SECOND_LOOK: Duration = Duration::from_secs(3);
+/// The limit of the diagnostic handshake: it only explains, and some servers take one connection at a time.
+const DIAGNOSIS: Duration = Duration::from_secs(3);
 
 /// Everything that the dial is told beside the URL.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,10 @@ pub struct Facts {
     pub local: Option<SocketAddr>,
     /// The server's certificate.
     pub certificate: Option<CertificateFacts>,
+    /// The certificates as the server sent them, its own first.
+    pub chain: Vec<CertificateFacts>,
+    /// The errors of the certificates that were ignored.
+    pub ignored_tls_errors: Vec<CertificateError>,
     /// The version of TLS, such as `TLSv1.3`.
     pub tls_version: Option<&'static str>,
     /// The cipher suite by its IANA name.
@@ -78,6 +83,8 @@ impl Facts {
             remote: None,
             local: None,
             certificate: None,
+            chain: Vec::new(),
+            ignored_tls_errors: Vec::new(),
             tls_version: None,
             tls_cipher: None,
             proxy_response: None,
@@ -284,8 +291,8 @@ impl<'a> Dialer<'a> {
         })
     }
 
-    /// A TLS handshake. When the peer refuses, a second connection is made by `again` to see whether it was its
-    /// certificate that we refused.
+    /// A TLS handshake. Where the TLS library does not tell why it refuses a peer, a second connection, made by `again`,
+    /// does.
     fn handshake(
         &mut self,
         tls: &TlsClient,
@@ -296,54 +303,59 @@ impl<'a> Dialer<'a> {
         let refused = match tls.handshake(transport, &self.deadline) {
             Ok(transport) => return Ok(transport),
             Err(Refused::Wait(err)) => return Err(tls.not_waited(err, target, &self.deadline)),
-            Err(Refused::Tls(err)) => err,
+            Err(Refused::Tls(failure)) => failure,
         };
-        if tls.may_have_refused_certificate(&refused) {
+        if tls.needs_diagnosis() {
             self.observer.note("TLS failed; looking at the certificate on a second connection");
             let (whole, facts) = (self.deadline, self.facts.clone());
-            self.deadline = Deadline::after(SECOND_LOOK, whole.flag()).earliest(Some(whole));
+            self.deadline = Deadline::after(DIAGNOSIS, whole.flag()).earliest(Some(whole));
             let second = again(self).ok();
-            let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
+            let found = second.and_then(|transport| tls.diagnose(transport, &self.deadline));
             (self.deadline, *self.facts) = (whole, facts);
-            if let Some(blamed) = blamed {
-                let result = super::tls::client::verify_result(&refused)
-                    .map_or(String::new(), |result| format!(": {result}"));
-                return Err(blamed.and(format_args!(" (TLS with {target}{result})")));
+            if let Some(found) = found {
+                return Err(found.and(format_args!(" (TLS with {target})")));
             }
         }
-        Err(super::tls::client::failed(target, &refused))
+        Err(tls.failed(target, &refused))
     }
 
     fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {
         let facts = &mut *self.facts;
         let now = facts.timeline.elapsed();
-        let der = transport.peer_certificate();
-        facts.certificate = der.as_deref().and_then(CertificateFacts::from_der);
-        if let Some(hello) = transport.tls_session() {
-            (facts.tls_version, facts.tls_cipher) = (hello.version(), hello.cipher());
-        }
+        let session = transport.tls_session().unwrap_or_default();
+        facts.chain = session.chain.iter().filter_map(|der| CertificateFacts::from_der(der)).collect();
+        facts.certificate = session.chain.first().and_then(|der| CertificateFacts::from_der(der));
+        (facts.tls_version, facts.tls_cipher) = (session.version, session.cipher);
+        facts.ignored_tls_errors = session.ignored;
         let names = [facts.tls_version, facts.tls_cipher].map(|name| name.unwrap_or("unknown"));
-        let alpn = transport.alpn().map_or(String::new(), |name| format!(", ALPN {name}"));
+        let alpn = session.alpn.map_or(String::new(), |name| format!(", ALPN {name}"));
         self.observer.note(&format!("TLS is up: {} {}{alpn}", names[0], names[1]));
         if let Some(certificate) = &facts.certificate {
             let CertificateFacts { subject, issuer, .. } = certificate;
             self.observer.note(&format!("certificate of {subject}, issued by {issuer}"));
         }
-        let tls = &self.options.tls;
-        if tls.insecure {
-            self.observer.warn("the server's certificate is not checked (-k)");
-        }
-        if tls.any_name {
-            let host = tls.domain.clone().unwrap_or_else(|| self.endpoint.host());
-            let other = facts.certificate.as_ref().is_some_and(|certificate| !certificate.is_for(&host));
-            if other {
-                self.observer.warn("the server's certificate is for another name (--ignore-tls-error name)");
-            }
-        }
-        if let Some(pins) = &tls.pins {
-            pins.check(der.as_deref(), &self.endpoint.host())?;
+        self.tell_ignored_errors();
+        if let Some(pins) = &self.options.tls.pins {
+            pins.check(session.chain.first().map(Vec::as_slice), &self.endpoint.host())?;
         }
         self.facts.timeline.secured = Some(now);
         Ok(transport)
+    }
+
+    /// Tells what is wrong with the server's certificate and was ignored.
+    fn tell_ignored_errors(&mut self) {
+        let tls = &self.options.tls;
+        if tls.settings.insecure {
+            self.observer.warn("the server's certificate is not checked (-k)");
+            for CertificateError { text, depth, .. } in &self.facts.ignored_tls_errors {
+                self.observer.note(&format!("certificate {depth} has an error: {text}"));
+            }
+            return;
+        }
+        for CertificateError { class, text, .. } in &self.facts.ignored_tls_errors {
+            let class = class.name();
+            self.observer
+                .warn(&format!("the server's certificate has an error: {text} (--ignore-tls-error {class})"));
+        }
     }
 }

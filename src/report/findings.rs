@@ -44,6 +44,7 @@ impl Severity {
             | Status::CertificateExpired
             | Status::CertificateNameMismatch
             | Status::CertificateUntrusted
+            | Status::CertificateRevoked
             | Status::CertificateInvalid
             | Status::MessageTooBig
             | Status::Unauthorized

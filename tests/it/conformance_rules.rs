@@ -49,7 +49,7 @@ fn the_embedded_server_keeps_all_rules() {
 fn rules_are_checked_through_tls() {
     let server = Echo::new().tls(Certificate::Valid).start();
     let mut target = Target::new(&server.url());
-    target.options.tls.cacert = Some(PathBuf::from(server.cacert()));
+    target.options.tls.settings.cacert = Some(PathBuf::from(server.cacert()));
     let findings = target.check(LONG);
     assert_eq!(failed(&findings), ["version-listed"]);
     assert_eq!(with(&findings, Verdict::Inconclusive), ["length-not-minimal"]);

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::tls::key_log;
 use super::{all_headers, credentials};
 use crate::cli::ProxyArgs;
 use crate::endpoint::Endpoint;
@@ -9,6 +10,7 @@ use crate::error::Failure;
 use crate::net::auth::Credential;
 use crate::net::proxy::{Choice, ProxyEnv, ProxyOptions, ProxyUrl, choose};
 use crate::net::tls::client::TlsOptions;
+use crate::net::tls::settings::Settings;
 use crate::net::upgrade::Header;
 use crate::secret::Secret;
 
@@ -34,8 +36,12 @@ impl ProxyChooser {
             user: args.proxy_user,
             headers: all_headers(args.proxy_header, "--proxy-header")?,
             tls: TlsOptions {
-                cacert: args.proxy_cacert,
-                insecure: args.proxy_insecure,
+                settings: Settings {
+                    cacert: args.proxy_cacert,
+                    insecure: args.proxy_insecure,
+                    key_log: key_log(),
+                    ..Settings::default()
+                },
                 ..TlsOptions::default()
             },
             asked: Mutex::new(None),

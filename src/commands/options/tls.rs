@@ -1,13 +1,13 @@
 //! TLS: the files of our own certificate are read here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::secret;
 use crate::cli::TlsArgs;
-use crate::cli::values::TlsErrorClass;
 use crate::error::{Failure, IoCause, Status};
-use crate::net::tls::client::{TlsOptions, TlsVersion};
+use crate::net::tls::client::TlsOptions;
 use crate::net::tls::identity;
+use crate::net::tls::settings::{Settings, TlsVersion};
 use crate::secret::Secret;
 
 /// Validates the arguments.
@@ -44,16 +44,20 @@ pub(super) fn options(args: TlsArgs) -> Result<TlsOptions, Failure> {
         }
         None => None,
     };
-    Ok(TlsOptions {
+    let settings = Settings {
         cacert: args.cacert,
         insecure: args.insecure,
-        any_name: args.ignore_tls_error.contains(&TlsErrorClass::Name),
-        domain: args.tls_domain,
-        identity,
-        pins: args.pinnedpubkey,
+        ignored: args.ignore_tls_error,
         versions: (oldest, newest),
-        ..TlsOptions::default()
-    })
+        key_log: key_log(),
+    };
+    let (domain, pins) = (args.tls_domain, args.pinnedpubkey);
+    Ok(TlsOptions { settings, domain, identity, pins, ..TlsOptions::default() })
+}
+
+/// The file to which the secrets of TLS sessions are appended; an empty name is none.
+pub(super) fn key_log() -> Option<PathBuf> {
+    std::env::var_os("SSLKEYLOGFILE").filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -1,0 +1,124 @@
+//! The system's CA certificates. Issuers are looked up in hashed directories, file by file; the bundle is opened only when
+//! a chain would be refused without it: on systems that have no hashed directory, and where somebody has added a
+//! certificate to the bundle by hand.
+
+use std::env;
+use std::ffi::{OsString, c_int};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::SslFiletype;
+use openssl::stack::StackRef;
+use openssl::version;
+use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder, X509StoreBuilderRef};
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
+use openssl::x509::{X509, X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
+
+use super::bundle::Bundle;
+use super::verifier::certificate_error;
+use crate::net::tls::error::{CertificateError, ErrorClass};
+
+/// The system's CA certificates.
+pub(super) struct SystemRoots {
+    directories: Vec<PathBuf>,
+    /// What the bundle files hold, once it was needed.
+    bundle: OnceLock<Bundle>,
+}
+
+/// A peer's certificate, and how it is verified.
+pub(super) struct Peer<'a> {
+    pub(super) leaf: &'a X509Ref,
+    /// All certificates that the peer sent.
+    pub(super) sent: &'a StackRef<X509>,
+    pub(super) level: u32,
+    pub(super) check_dates: bool,
+}
+
+impl SystemRoots {
+    /// Finds the hashed directories.
+    pub(super) fn find() -> Self {
+        Self { directories: directories(env::var_os("SSL_CERT_DIR")), bundle: OnceLock::new() }
+    }
+
+    /// Makes `store` look issuers up in the hashed directories.
+    pub(super) fn install(&self, store: &mut X509StoreBuilderRef) -> Result<(), ErrorStack> {
+        let lookup = store.add_lookup(X509Lookup::hash_dir())?;
+        for directory in self.directories.iter().filter_map(|path| path.to_str()) {
+            lookup.add_dir(directory, SslFiletype::PEM)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the peer's certificate leads to a root when those of the bundles are trusted, too.
+    /// First with those that name an issuer in the chain byte by byte, then with all: names that differ in their encoding may
+    /// be equal (RFC 5280 §7.1).
+    pub(super) fn verify_with_bundles(&self, peer: &Peer<'_>) -> Result<(), CertificateError> {
+        let bundle = self.bundle.get_or_init(|| Bundle::read(bundles(env::var_os("SSL_CERT_FILE"))));
+        let first = self.verify(peer, bundle.issuers_of(peer.sent));
+        match first {
+            Err(CertificateError { class: ErrorClass::Untrusted, .. }) => self.verify(peer, bundle.all()),
+            first => first,
+        }
+    }
+
+    fn verify(&self, peer: &Peer<'_>, trusted: Vec<X509>) -> Result<(), CertificateError> {
+        let (result, depth) = self
+            .store(peer, trusted)
+            .and_then(|store| {
+                X509StoreContext::new()?.init(&store, peer.leaf, peer.sent, |context| {
+                    context.verify_cert()?;
+                    Ok((context.error(), context.error_depth()))
+                })
+            })
+            .unwrap_or((X509VerifyResult::APPLICATION_VERIFICATION, 0));
+        if result == X509VerifyResult::OK { Ok(()) } else { Err(certificate_error(result, depth)) }
+    }
+
+    /// Name and dates of the peer's own certificate are not verified here: the verification that asks does that.
+    fn store(&self, peer: &Peer<'_>, trusted: Vec<X509>) -> Result<X509Store, ErrorStack> {
+        let mut checks = X509VerifyParam::new()?;
+        checks.set_purpose(X509PurposeId::SSL_SERVER)?;
+        checks.set_auth_level(c_int::try_from(peer.level).unwrap_or(c_int::MAX));
+        if !peer.check_dates {
+            checks.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
+        }
+        let mut store = X509StoreBuilder::new()?;
+        store.set_param(&checks)?;
+        self.install(&mut store)?;
+        for certificate in trusted {
+            store.add_cert(certificate)?;
+        }
+        Ok(store.build())
+    }
+}
+
+/// The directories that `SSL_CERT_DIR` lists; when there are none, those of the OpenSSL we are linked with and those of
+/// the usual systems.
+fn directories(listed: Option<OsString>) -> Vec<PathBuf> {
+    let listed: Vec<_> = listed.iter().flat_map(env::split_paths).filter(|path| path.is_dir()).collect();
+    if !listed.is_empty() {
+        return listed;
+    }
+    let built_in = built_in().map(|dir| dir.join("certs")).filter(|path| path.is_dir());
+    built_in.into_iter().chain(openssl_probe::candidate_cert_dirs().map(ToOwned::to_owned)).collect()
+}
+
+/// The file that `SSL_CERT_FILE` names; when there is none, that of the OpenSSL we are linked with and that of the usual
+/// systems.
+fn bundles(named: Option<OsString>) -> Vec<PathBuf> {
+    let named = named.map(PathBuf::from).filter(|path| path.exists());
+    match named {
+        Some(named) => vec![named],
+        None => {
+            let built_in = built_in().map(|dir| dir.join("cert.pem"));
+            built_in.into_iter().chain(openssl_probe::probe().cert_file).collect()
+        }
+    }
+}
+
+/// The folder of certificates and settings that OpenSSL was built for.
+fn built_in() -> Option<PathBuf> {
+    // The text is `OPENSSLDIR: "/usr/lib/ssl"`.
+    version::dir().split('"').nth(1).map(PathBuf::from)
+}

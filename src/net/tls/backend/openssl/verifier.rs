@@ -1,0 +1,140 @@
+//! Decides, error by error, whether the peer's certificate is accepted, while OpenSSL verifies it: before anything but
+//! the handshake is sent, our own certificate included.
+
+use std::ffi::c_int;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use openssl::ssl::{SslRef, SslVerifyMode};
+use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+
+use super::roots::{Peer, SystemRoots};
+use crate::net::tls::error::{CertificateError, ErrorClass};
+
+/// `X509_V_ERR_UNABLE_TO_GET_CRL`.
+const NO_CRL: c_int = 3;
+
+/// Which certificates are accepted.
+pub(super) struct Policy {
+    /// Any.
+    pub(super) insecure: bool,
+    /// Those with errors of these classes.
+    pub(super) ignored: Vec<ErrorClass>,
+    /// The system's CA certificates, if they are trusted.
+    pub(super) roots: Option<SystemRoots>,
+}
+
+impl Policy {
+    fn ignores(&self, class: ErrorClass) -> bool {
+        self.insecure || self.ignored.contains(&class)
+    }
+}
+
+/// The verification of one handshake.
+pub(super) struct Verifier {
+    policy: Arc<Policy>,
+    /// OpenSSL's security level, which sets the least strength of keys and signatures.
+    level: u32,
+    findings: Findings,
+}
+
+impl Verifier {
+    pub(super) fn new(policy: Arc<Policy>, level: u32, findings: Findings) -> Self {
+        Self { policy, level, findings }
+    }
+
+    /// Decides for `ssl` from now on.
+    pub(super) fn install(self, ssl: &mut SslRef) {
+        ssl.set_verify_callback(SslVerifyMode::PEER, move |holds, context| holds || self.tolerates(context));
+    }
+
+    /// Whether the verification goes on in spite of an error.
+    fn tolerates(&self, context: &X509StoreContextRef) -> bool {
+        // Its issuer has no CRL in the CA file: nothing says that it was revoked.
+        if context.error().as_raw() == NO_CRL {
+            return true;
+        }
+        let mut error = certificate_error(context.error(), context.error_depth());
+        if error.class == ErrorClass::Untrusted {
+            match self.trusted_by_bundle(context) {
+                Some(Ok(())) => return true,
+                Some(Err(other)) => error = other,
+                None => {}
+            }
+        }
+        let mut findings = self.findings.lock();
+        if self.policy.ignores(error.class) {
+            if !findings.ignored.contains(&error) {
+                findings.ignored.push(error);
+            }
+            return true;
+        }
+        let leaf = context.chain().and_then(|chain| chain.get(0)?.to_der().ok());
+        findings.refused = Some((leaf.unwrap_or_default(), error));
+        false
+    }
+
+    /// What the system's bundle makes of a chain whose issuer is in no directory; it is asked once. `None` where the bundle
+    /// does not count.
+    fn trusted_by_bundle(&self, context: &X509StoreContextRef) -> Option<Result<(), CertificateError>> {
+        let roots = self.policy.roots.as_ref().filter(|_| !self.policy.insecure)?;
+        let known = self.findings.lock().by_bundle.clone();
+        if known.is_some() {
+            return known;
+        }
+        let ssl = context.ex_data(X509StoreContext::ssl_idx().ok()?);
+        // Before version 3, OpenSSL tells all that the peer sent only after the verification.
+        let sent = ssl.and_then(SslRef::peer_cert_chain).or_else(|| context.chain())?;
+        let check_dates = !self.policy.ignores(ErrorClass::Expired);
+        let peer = Peer { leaf: context.chain()?.get(0)?, sent, level: self.level, check_dates };
+        let result = roots.verify_with_bundles(&peer);
+        self.findings.lock().by_bundle = Some(result.clone());
+        Some(result)
+    }
+}
+
+/// What a verification has found.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings(Arc<Mutex<Record>>);
+
+#[derive(Debug, Default)]
+struct Record {
+    ignored: Vec<CertificateError>,
+    refused: Option<(Vec<u8>, CertificateError)>,
+    by_bundle: Option<Result<(), CertificateError>>,
+}
+
+impl Findings {
+    /// The errors in spite of which the certificate was accepted.
+    pub(super) fn ignored(&self) -> Vec<CertificateError> {
+        self.lock().ignored.clone()
+    }
+
+    /// The certificate in DER and the error for which it was refused, if it was.
+    pub(super) fn refused(&self) -> Option<(Vec<u8>, CertificateError)> {
+        self.lock().refused.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// OpenSSL's result in our terms.
+pub(super) fn certificate_error(result: X509VerifyResult, depth: u32) -> CertificateError {
+    CertificateError { class: class(result.as_raw()), text: result.error_string(), depth }
+}
+
+/// The numbers are those of `openssl/x509_vfy.h`.
+fn class(error: c_int) -> ErrorClass {
+    match error {
+        // An issuer is unknown (2, 20), the certificate (18) or its root (19) is self-signed, there is no issuer at all to
+        // verify a signature (21), the root is not trusted for this purpose (27).
+        2 | 18..=21 | 27 => ErrorClass::Untrusted,
+        // Not valid yet, not valid any more.
+        9 | 10 => ErrorClass::Expired,
+        23 => ErrorClass::Revoked,
+        // Of the host name, of the address.
+        62 | 64 => ErrorClass::Name,
+        _ => ErrorClass::Invalid,
+    }
+}
