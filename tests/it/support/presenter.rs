@@ -1,0 +1,174 @@
+//! An echo server that presents whatever chain of certificates a test has made, weak keys included, and the makers of such
+//! chains.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::ssl::{SslAcceptor, SslMethod, SslVersion};
+use openssl::x509::extension::SubjectAlternativeName;
+use openssl::x509::{X509, X509NameBuilder};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A CA of a test, and its certificate in PEM.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    key_pem: String,
+    pub pem: String,
+}
+
+/// A certificate in PEM, the certificates of its issuers behind it, and its key.
+pub struct Presented {
+    pub chain_pem: String,
+    pub key_pem: String,
+}
+
+impl Authority {
+    pub fn root(name: &str) -> Self {
+        Self::new(name, 30, None)
+    }
+
+    /// Another CA below this one, valid until so many days from now.
+    pub fn intermediate(&self, name: &str, days: i64) -> Self {
+        Self::new(name, days, Some(self))
+    }
+
+    fn new(name: &str, days: i64, above: Option<&Self>) -> Self {
+        let mut params = dated(CertificateParams::default(), days);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = match above {
+            Some(above) => params.signed_by(&key, &above.issuer),
+            None => params.self_signed(&key),
+        };
+        let (pem, key_pem) = (certificate.expect("a CA certificate").pem(), key.serialize_pem());
+        Self { issuer: Issuer::new(params, key), key_pem, pem }
+    }
+
+    /// A certificate for `host`, valid until so many days from now.
+    pub fn issue(&self, host: &str, days: i64) -> Presented {
+        let mut params = dated(CertificateParams::new(vec![host.to_owned()]).expect("a name"), days);
+        params.distinguished_name.push(DnType::CommonName, "wsurl test server");
+        params.serial_number = Some(SerialNumber::from(7));
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        Presented { chain_pem: certificate.pem(), key_pem: key.serialize_pem() }
+    }
+
+    /// A certificate for 127.0.0.1 with an RSA key of 1024 bits.
+    pub fn issue_weak(&self) -> Presented {
+        let key = PKey::from_rsa(Rsa::generate(1024).expect("a key")).expect("a key");
+        let ca = X509::from_pem(self.pem.as_bytes()).expect("the CA certificate");
+        let mut name = X509NameBuilder::new().expect("a name");
+        name.append_entry_by_text("CN", "weak").expect("a name");
+        let mut builder = X509::builder().expect("a builder");
+        builder.set_version(2).expect("X.509 v3");
+        builder.set_subject_name(&name.build()).expect("the subject");
+        builder.set_issuer_name(ca.subject_name()).expect("the issuer");
+        builder.set_pubkey(&key).expect("the key");
+        builder.set_not_before(&Asn1Time::days_from_now(0).expect("a date")).expect("a date");
+        builder.set_not_after(&Asn1Time::days_from_now(30).expect("a date")).expect("a date");
+        let context = builder.x509v3_context(Some(&ca), None);
+        let names = SubjectAlternativeName::new().ip("127.0.0.1").build(&context).expect("a name");
+        builder.append_extension(names).expect("the names");
+        let signer = PKey::private_key_from_pem(self.key_pem.as_bytes()).expect("the CA's key");
+        builder.sign(&signer, MessageDigest::sha256()).expect("a signature");
+        let pem = |bytes: Vec<u8>| String::from_utf8(bytes).expect("PEM");
+        Presented {
+            chain_pem: pem(builder.build().to_pem().expect("PEM")),
+            key_pem: pem(key.private_key_to_pem_pkcs8().expect("PEM")),
+        }
+    }
+
+    /// A list of revoked certificates in PEM: those that [`Authority::issue`] makes, or none.
+    pub fn crl(&self, revokes: bool) -> String {
+        let now = SystemTime::now();
+        let revoked = revokes.then(|| RevokedCertParams {
+            serial_number: SerialNumber::from(7),
+            revocation_time: (now - DAY).into(),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let params = CertificateRevocationListParams {
+            this_update: (now - DAY).into(),
+            next_update: (now + DAY).into(),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.into_iter().collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).expect("a CRL").pem().expect("PEM")
+    }
+
+    /// The file name under which a hashed directory has its certificate.
+    pub fn hashed_name(&self) -> String {
+        let certificate = X509::from_pem(self.pem.as_bytes()).expect("the CA certificate");
+        format!("{:08x}.0", certificate.subject_name_hash())
+    }
+}
+
+fn dated(mut params: CertificateParams, days: i64) -> CertificateParams {
+    let now = SystemTime::now();
+    let distance = DAY * u32::try_from(days.unsigned_abs()).expect("a few days");
+    params.not_before = (now - 60 * DAY).into();
+    params.not_after = (if days < 0 { now - distance } else { now + distance }).into();
+    params
+}
+
+impl Presented {
+    /// Sends the certificate of an issuer, too.
+    pub fn with(mut self, issuer: &Authority) -> Self {
+        self.chain_pem += &issuer.pem;
+        self
+    }
+
+    /// Starts a server on 127.0.0.1 that presents it, over TLS up to `newest`: its URL.
+    pub fn serve_up_to(&self, newest: SslVersion) -> String {
+        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).expect("an acceptor");
+        builder.set_security_level(0);
+        let mut chain = X509::stack_from_pem(self.chain_pem.as_bytes()).expect("certificates").into_iter();
+        builder.set_certificate(&chain.next().expect("a certificate")).expect("a certificate");
+        chain.for_each(|issuer| builder.add_extra_chain_cert(issuer).expect("an issuer"));
+        let key = PKey::private_key_from_pem(self.key_pem.as_bytes()).expect("a key");
+        builder.set_private_key(&key).expect("a key that fits");
+        builder.set_max_proto_version(Some(newest)).expect("a version");
+        let acceptor = builder.build();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address: SocketAddr = listener.local_addr().expect("an address");
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                echo(&acceptor, client);
+            }
+        });
+        format!("wss://{address}/")
+    }
+
+    /// As [`Presented::serve_up_to`], with every version.
+    pub fn serve(&self) -> String {
+        self.serve_up_to(SslVersion::TLS1_3)
+    }
+}
+
+/// How it ends is for the client to tell.
+fn echo(acceptor: &SslAcceptor, client: TcpStream) {
+    let _ = client.set_read_timeout(Some(super::PEER_PATIENCE));
+    let Ok(stream) = acceptor.accept(client) else { return };
+    let Ok(mut socket) = tungstenite::accept(stream) else { return };
+    while let Ok(message) = socket.read() {
+        let answered = if message.is_close() { socket.flush() } else { socket.send(message) };
+        if answered.is_err() {
+            return;
+        }
+    }
+}
