@@ -14,7 +14,7 @@ use super::http::ResponseHead;
 use super::proxy::{ProxyOptions, ProxyScheme, Tunnel};
 use super::resolve::resolve;
 use super::timeline::Timeline;
-use super::tls::certificate::CertificateFacts;
+use super::tls::certificate::{CertificateFacts, date};
 use super::tls::client::{Refused, TlsClient, TlsOptions};
 use super::tls::error::CertificateError;
 use super::transport::Transport;
@@ -324,7 +324,7 @@ impl<'a> Dialer<'a> {
         let now = facts.timeline.elapsed();
         let session = transport.tls_session().unwrap_or_default();
         facts.chain = session.chain.iter().filter_map(|der| CertificateFacts::from_der(der)).collect();
-        facts.certificate = session.chain.first().and_then(|der| CertificateFacts::from_der(der));
+        facts.certificate = facts.chain.first().cloned();
         (facts.tls_version, facts.tls_cipher) = (session.version, session.cipher);
         facts.ignored_tls_errors = session.ignored;
         let names = [facts.tls_version, facts.tls_cipher].map(|name| name.unwrap_or("unknown"));
@@ -333,6 +333,11 @@ impl<'a> Dialer<'a> {
         if let Some(certificate) = &facts.certificate {
             let CertificateFacts { subject, issuer, .. } = certificate;
             self.observer.note(&format!("certificate of {subject}, issued by {issuer}"));
+        }
+        for (depth, CertificateFacts { subject, issuer, not_after, .. }) in facts.chain.iter().enumerate() {
+            let end = date(*not_after);
+            self.observer
+                .detail(&format!("certificate {depth}: {subject}, issued by {issuer}, expires {end}"));
         }
         self.tell_ignored_errors();
         if let Some(pins) = &self.options.tls.pins {

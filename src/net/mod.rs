@@ -31,6 +31,11 @@ pub trait Observer {
         let _ = text;
     }
 
+    /// As [`Observer::note`], for a reader who wants every detail.
+    fn detail(&mut self, text: &str) {
+        let _ = text;
+    }
+
     /// The head of the request that is sent, secrets redacted.
     fn request(&mut self, head: &str) {
         let _ = head;

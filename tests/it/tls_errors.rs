@@ -138,6 +138,34 @@ fn every_error_that_is_not_checked_for_is_told() {
 }
 
 #[test]
+fn an_alert_in_the_middle_of_the_session_is_told() {
+    let ca = Authority::root("some CA");
+    let url = ca.issue("127.0.0.1", 10).serve_and_send_alert();
+    trusting(&ca.pem, &url).stdout("").stderr_has("(1006): sslv3 alert bad record mac\n").exits(56);
+}
+
+#[test]
+fn the_chain_is_told_with_every_detail_and_in_json() {
+    let root = Authority::root("root CA");
+    let middle = root.intermediate("intermediate CA", 10);
+    let url = middle.issue("127.0.0.1", 10).with(&middle).serve();
+    let subject = "* certificate 0: CN=wsurl test server, issued by CN=intermediate CA, expires 20";
+    let above = "* certificate 1: CN=intermediate CA, issued by CN=root CA, expires 20";
+    trusting(&root.pem, &url).args(["-vv"]).stderr_has(subject).stderr_has(above).exits(0);
+    trusting(&root.pem, &url).args(["-v"]).stderr_lacks("certificate 0: ").exits(0);
+    let (_folder, ca) = file_with("ca.pem", &root.pem);
+    Wsurl::new(["probe", "--report", "json", "--cacert", &ca, &url])
+        .stdout_has("\"chain\":[{\"subject\":\"CN=wsurl test server\",\"issuer\":\"CN=intermediate CA\",\"not_after\":\"20")
+        .stdout_has("{\"subject\":\"CN=intermediate CA\",\"issuer\":\"CN=root CA\",\"not_after\":\"20")
+        .stdout_has("\"ignored_errors\":[]")
+        .exits(0);
+    let bad = root.issue("127.0.0.1", -1).serve();
+    Wsurl::new(["probe", "--report", "json", "--cacert", &ca, "--ignore-tls-error", "expired", &bad])
+        .stdout_has("\"ignored_errors\":[\"certificate has expired\"]")
+        .exits(0);
+}
+
+#[test]
 fn secrets_of_the_session_are_logged_for_the_owner_alone() {
     let ca = Authority::root("some CA");
     let url = ca.issue("127.0.0.1", 10).serve();

@@ -163,7 +163,8 @@ fn seconds(time: SystemTime) -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn date(seconds: i64) -> String {
+/// The day of a time in seconds since 1970, such as `2026-01-02`; what lies before 1970 counts as its first day.
+pub(in crate::net) fn date(seconds: i64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     humantime::format_rfc3339_seconds(time).to_string()[..10].to_owned()
 }

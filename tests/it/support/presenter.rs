@@ -1,7 +1,10 @@
 //! An echo server that presents whatever chain of certificates a test has made, weak keys included, and the makers of such
 //! chains.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -133,8 +136,7 @@ impl Presented {
         self
     }
 
-    /// Starts a server on 127.0.0.1 that presents it, over TLS up to `newest`: its URL.
-    pub fn serve_up_to(&self, newest: SslVersion) -> String {
+    fn acceptor(&self, newest: SslVersion) -> SslAcceptor {
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).expect("an acceptor");
         builder.set_security_level(0);
         let mut chain = X509::stack_from_pem(self.chain_pem.as_bytes()).expect("certificates").into_iter();
@@ -143,15 +145,32 @@ impl Presented {
         let key = PKey::private_key_from_pem(self.key_pem.as_bytes()).expect("a key");
         builder.set_private_key(&key).expect("a key that fits");
         builder.set_max_proto_version(Some(newest)).expect("a version");
-        let acceptor = builder.build();
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address: SocketAddr = listener.local_addr().expect("an address");
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                echo(&acceptor, client);
+        builder.build()
+    }
+
+    /// Starts a server on 127.0.0.1 that presents it, over TLS up to `newest`: its URL.
+    pub fn serve_up_to(&self, newest: SslVersion) -> String {
+        let acceptor = self.acceptor(newest);
+        listen(move |client| {
+            if let Ok(stream) = acceptor.accept(client) {
+                echo(stream);
             }
-        });
-        format!("wss://{address}/")
+        })
+    }
+
+    /// Starts a server that cannot decrypt what comes after the opening handshake, and so sends a fatal alert: its URL.
+    pub fn serve_and_send_alert(&self) -> String {
+        let acceptor = self.acceptor(SslVersion::TLS1_3);
+        listen(move |client| {
+            let spoilt = Arc::new(AtomicBool::new(false));
+            let stream = Spoiling { tcp: client.try_clone().expect("a socket"), spoils: Arc::clone(&spoilt) };
+            let mut socket = tungstenite::accept(acceptor.accept(stream).expect("TLS")).expect("an upgrade");
+            spoilt.store(true, Ordering::Relaxed);
+            socket.read().expect_err("a record that was changed");
+            // What the client still sends is taken: else a reset would overtake the alert.
+            let _ = client.shutdown(Shutdown::Write);
+            let _ = io::copy(&mut &client, &mut io::sink());
+        })
     }
 
     /// As [`Presented::serve_up_to`], with every version.
@@ -160,15 +179,54 @@ impl Presented {
     }
 }
 
+/// Serves one client after the other.
+fn listen(serve: impl Fn(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address: SocketAddr = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let _ = client.set_read_timeout(Some(super::PEER_PATIENCE));
+            serve(client);
+        }
+    });
+    format!("wss://{address}/")
+}
+
 /// How it ends is for the client to tell.
-fn echo(acceptor: &SslAcceptor, client: TcpStream) {
-    let _ = client.set_read_timeout(Some(super::PEER_PATIENCE));
-    let Ok(stream) = acceptor.accept(client) else { return };
+fn echo(stream: impl Read + Write) {
     let Ok(mut socket) = tungstenite::accept(stream) else { return };
     while let Ok(message) = socket.read() {
         let answered = if message.is_close() { socket.flush() } else { socket.send(message) };
         if answered.is_err() {
             return;
         }
+    }
+}
+
+/// Changes a bit of all that is read, once it is told to.
+#[derive(Debug)]
+struct Spoiling {
+    tcp: TcpStream,
+    spoils: Arc<AtomicBool>,
+}
+
+impl Read for Spoiling {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.tcp.read(buf)?;
+        // The header of a record is read on its own: it stays as it is.
+        if count > 5 && self.spoils.load(Ordering::Relaxed) {
+            buf[count - 1] ^= 1;
+        }
+        Ok(count)
+    }
+}
+
+impl Write for Spoiling {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.tcp.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tcp.flush()
     }
 }
