@@ -269,6 +269,21 @@ mod tests {
             own.refusal("h", None, &[], at(1_700_000_001)).to_string(),
             "certificate is self-signed (CN=a), and for no host at all; not for h"
         );
+        let told = |class, ignored: &[ErrorClass], host, now| {
+            let error = CertificateError { class, text: "the reason", depth: 0 };
+            facts.refusal(host, Some(&error), ignored, at(now)).status()
+        };
+        let (now, late) = (1_700_000_001, 1_767_398_400);
+        assert_eq!(told(ErrorClass::Invalid, &[], "a.example", now), Status::CertificateInvalid);
+        assert_eq!(told(ErrorClass::Revoked, &[], "a.example", now), Status::CertificateRevoked);
+        assert_eq!(told(ErrorClass::Untrusted, &[], "a.example", now), Status::CertificateUntrusted);
+        assert_eq!(told(ErrorClass::Untrusted, &[], "c.example", now), Status::CertificateNameMismatch);
+        assert_eq!(told(ErrorClass::Untrusted, &[], "c.example", late), Status::CertificateExpired);
+        let all_but_trust = [ErrorClass::Name, ErrorClass::Expired];
+        assert_eq!(
+            told(ErrorClass::Untrusted, &all_but_trust, "c.example", late),
+            Status::CertificateUntrusted
+        );
         assert_eq!(facts.days_left(at(1_767_398_399 - 3 * 86_400)), 3);
         assert_eq!(facts.days_left(at(1_767_398_400)), -1);
     }

@@ -83,6 +83,7 @@ pub struct CertificateError {
 
 /// Why there is no TLS session.
 #[derive(Debug)]
+#[allow(dead_code)] // not every backend tells that it refused the certificate
 pub(in crate::net) enum HandshakeFailure {
     /// We refused the peer's certificate.
     Certificate {

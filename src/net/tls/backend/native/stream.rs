@@ -94,17 +94,26 @@ impl<S: Read + Write> Stream<S> {
 
 impl<S: Read + Write> Read for Stream<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buf)
+        self.stream.read(buf).map_err(alert_or_io)
     }
 }
 
 impl<S: Read + Write> Write for Stream<S> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.stream.write(buf)
+        self.stream.write(buf).map_err(alert_or_io)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
+    }
+}
+
+/// An error that does not come from the system comes from the library, which has no other way to report an alert.
+fn alert_or_io(err: io::Error) -> io::Error {
+    if err.raw_os_error().is_none() && err.get_ref().is_some() {
+        TlsError::alert(err.to_string()).into()
+    } else {
+        err
     }
 }
 

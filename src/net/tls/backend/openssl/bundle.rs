@@ -59,3 +59,29 @@ fn next_block(pem: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memmem::find(text, END)?;
     Some((&text[..end], &text[end + END.len()..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &[u8] =
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/identity/ec.crt")).as_slice();
+
+    #[test]
+    fn blocks_are_found_between_whatever_else_a_file_holds() {
+        let text = String::from_utf8(PEM.to_vec()).unwrap();
+        let mixed =
+            format!("# comment\n{text}\n-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n{text}");
+        let expected = X509::from_pem(PEM).unwrap().to_der().unwrap();
+        assert_eq!(decode(mixed.as_bytes()), [expected.clone(), expected.clone()]);
+        assert_eq!(decode(text.replace('\n', "\r\n").as_bytes()), [expected]);
+        for none in ["", "no PEM", "-----BEGIN CERTIFICATE-----\nAAAA", "-----END CERTIFICATE-----"] {
+            assert!(decode(none.as_bytes()).is_empty(), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_holds_nothing() {
+        assert!(Bundle::read([PathBuf::from("/nonexistent/bundle.pem")]).all().is_empty());
+    }
+}
