@@ -97,7 +97,7 @@ impl Authority {
     /// A list of revoked certificates in PEM: those that [`Authority::issue`] makes, or none.
     pub fn crl(&self, revokes: bool) -> String {
         let now = SystemTime::now();
-        let revoked = revokes.then(|| RevokedCertParams {
+        let entry = revokes.then(|| RevokedCertParams {
             serial_number: SerialNumber::from(7),
             revocation_time: (now - DAY).into(),
             reason_code: None,
@@ -108,7 +108,7 @@ impl Authority {
             next_update: (now + DAY).into(),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
-            revoked_certs: revoked.into_iter().collect(),
+            revoked_certs: entry.into_iter().collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
         params.signed_by(&self.issuer).expect("a CRL").pem().expect("PEM")

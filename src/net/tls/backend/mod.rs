@@ -10,8 +10,8 @@
 //! | `EXPLAINS_REFUSALS` | whether a refused certificate comes with its error, and errors can be ignored by their class |
 //!
 //! OpenSSL is used directly where native-tls would wrap it: it then reads no CA certificate that no chain asks for, tells
-//! each error of a chain, the version and the cipher suite, logs keys, and serves TLS 1.3. `OpenBSD` has LibreSSL, which
-//! lacks some of that.
+//! each error of a chain, the version and the cipher suite, logs keys, and serves TLS 1.3. `OpenBSD` has `LibreSSL`, which
+//! lacks some of that, and so gets native-tls.
 //! `RUSTFLAGS='--cfg wsurl_native_tls'` chooses native-tls on every platform.
 
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "openbsd"), not(wsurl_native_tls)))]

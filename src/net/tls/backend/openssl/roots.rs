@@ -3,7 +3,7 @@
 //! certificate to the bundle by hand.
 
 use std::env;
-use std::ffi::{OsString, c_int};
+use std::ffi::c_int;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -38,7 +38,7 @@ pub(super) struct Peer<'a> {
 impl SystemRoots {
     /// Finds the hashed directories.
     pub(super) fn find() -> Self {
-        Self { directories: directories(env::var_os("SSL_CERT_DIR")), bundle: OnceLock::new() }
+        Self { directories: directories(), bundle: OnceLock::new() }
     }
 
     /// Makes `store` look issuers up in the hashed directories.
@@ -54,7 +54,7 @@ impl SystemRoots {
     /// First with those that name an issuer in the chain byte by byte, then with all: names that differ in their encoding may
     /// be equal (RFC 5280 §7.1).
     pub(super) fn verify_with_bundles(&self, peer: &Peer<'_>) -> Result<(), CertificateError> {
-        let bundle = self.bundle.get_or_init(|| Bundle::read(bundles(env::var_os("SSL_CERT_FILE"))));
+        let bundle = self.bundle.get_or_init(|| Bundle::read(bundles()));
         let first = self.verify(peer, bundle.issuers_of(peer.sent));
         match first {
             Err(CertificateError { class: ErrorClass::Untrusted, .. }) => self.verify(peer, bundle.all()),
@@ -95,7 +95,8 @@ impl SystemRoots {
 
 /// The directories that `SSL_CERT_DIR` lists; when there are none, those of the OpenSSL we are linked with and those of
 /// the usual systems.
-fn directories(listed: Option<OsString>) -> Vec<PathBuf> {
+fn directories() -> Vec<PathBuf> {
+    let listed = env::var_os("SSL_CERT_DIR");
     let listed: Vec<_> = listed.iter().flat_map(env::split_paths).filter(|path| path.is_dir()).collect();
     if !listed.is_empty() {
         return listed;
@@ -106,15 +107,13 @@ fn directories(listed: Option<OsString>) -> Vec<PathBuf> {
 
 /// The file that `SSL_CERT_FILE` names; when there is none, that of the OpenSSL we are linked with and that of the usual
 /// systems.
-fn bundles(named: Option<OsString>) -> Vec<PathBuf> {
-    let named = named.map(PathBuf::from).filter(|path| path.exists());
-    match named {
-        Some(named) => vec![named],
-        None => {
-            let built_in = built_in().map(|dir| dir.join("cert.pem"));
-            built_in.into_iter().chain(openssl_probe::probe().cert_file).collect()
-        }
+fn bundles() -> Vec<PathBuf> {
+    let named = env::var_os("SSL_CERT_FILE").map(PathBuf::from).filter(|path| path.exists());
+    if let Some(named) = named {
+        return vec![named];
     }
+    let built_in = built_in().map(|dir| dir.join("cert.pem"));
+    built_in.into_iter().chain(openssl_probe::probe().cert_file).collect()
 }
 
 /// The folder of certificates and settings that OpenSSL was built for.

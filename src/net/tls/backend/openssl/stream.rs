@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use openssl::ssl::{HandshakeError, MidHandshakeSslStream, SslRef, SslStream, SslVersion};
+use openssl::ssl::{HandshakeError, MidHandshakeSslStream, SslCipherRef, SslRef, SslStream, SslVersion};
 
 use super::failure;
 use super::verifier::Findings;
@@ -71,7 +71,7 @@ impl<S> Stream<S> {
         let chain = ssl.peer_cert_chain().into_iter().flatten();
         TlsSession {
             version: version(ssl),
-            cipher: ssl.current_cipher().and_then(|cipher| cipher.standard_name()),
+            cipher: ssl.current_cipher().and_then(SslCipherRef::standard_name),
             alpn: ssl.selected_alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
             chain: chain.filter_map(|certificate| certificate.to_der().ok()).collect(),
             ignored: self.findings.ignored(),
