@@ -1,12 +1,14 @@
 //! Errors of OpenSSL in our terms.
 
+use std::ffi::c_int;
 use std::io::{self, ErrorKind};
 
 use openssl::error::{Error, ErrorStack};
 use openssl::ssl::{self, ErrorCode, SslAlert};
+use openssl::x509::X509VerifyResult;
 
 use crate::error::io_reason;
-use crate::net::tls::error::TlsError;
+use crate::net::tls::error::{CertificateError, ErrorClass, TlsError};
 
 /// `ERR_LIB_SSL`.
 const LIBRARY: i32 = 20;
@@ -65,5 +67,25 @@ fn without_io_error(err: &ssl::Error) -> io::Error {
         Some(stack) if !stack.errors().iter().any(ended) => TlsError::from(stack.clone()).into(),
         // Before version 3, OpenSSL has no error of its own for it.
         Some(_) | None => io::Error::new(ErrorKind::UnexpectedEof, UNANNOUNCED),
+    }
+}
+
+/// OpenSSL's result in our terms.
+pub(super) fn certificate_error(result: X509VerifyResult, depth: u32) -> CertificateError {
+    CertificateError { class: class(result.as_raw()), text: result.error_string(), depth }
+}
+
+/// The numbers are those of `openssl/x509_vfy.h`.
+fn class(error: c_int) -> ErrorClass {
+    match error {
+        // An issuer is unknown (2, 20), the certificate (18) or its root (19) is self-signed, there is no issuer at all to
+        // verify a signature (21), the root is not trusted for this purpose (27).
+        2 | 18..=21 | 27 => ErrorClass::Untrusted,
+        // Not valid yet, not valid any more.
+        9 | 10 => ErrorClass::Expired,
+        23 => ErrorClass::Revoked,
+        // Of the host name, of the address.
+        62 | 64 => ErrorClass::Name,
+        _ => ErrorClass::Invalid,
     }
 }

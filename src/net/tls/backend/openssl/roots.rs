@@ -16,7 +16,7 @@ use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 
 use super::bundle::Bundle;
-use super::verifier::certificate_error;
+use super::failure::certificate_error;
 use crate::net::tls::error::{CertificateError, ErrorClass};
 
 /// The system's CA certificates.

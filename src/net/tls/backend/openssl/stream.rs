@@ -1,6 +1,6 @@
 //! A handshake and the session that it ends in.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 use openssl::ssl::{HandshakeError, MidHandshakeSslStream, SslCipherRef, SslRef, SslStream, SslVersion};
 
@@ -8,6 +8,9 @@ use super::failure;
 use super::verifier::Findings;
 use crate::net::tls::error::{HandshakeFailure, TlsError};
 use crate::net::tls::session::TlsSession;
+
+/// The most user data in a record (RFC 8446 §5.1).
+const RECORD: usize = 16 * 1024;
 
 /// Where a handshake stands.
 pub(in crate::net) enum Step<S> {
@@ -19,7 +22,7 @@ pub(in crate::net) enum Step<S> {
 impl<S> Step<S> {
     pub(super) fn of(result: Result<SslStream<S>, HandshakeError<S>>, findings: Findings) -> Self {
         match result {
-            Ok(stream) => Self::Done(Stream { stream, findings }),
+            Ok(stream) => Self::Done(Stream { stream, findings, failed: None }),
             Err(HandshakeError::WouldBlock(stream)) => Self::Waiting(MidHandshake { stream, findings }),
             Err(HandshakeError::SetupFailure(err)) => Self::Failed(TlsError::from(err).into()),
             Err(HandshakeError::Failure(stream)) => Self::Failed(match findings.refused() {
@@ -54,6 +57,8 @@ impl<S: Read + Write> MidHandshake<S> {
 pub(in crate::net) struct Stream<S> {
     stream: SslStream<S>,
     findings: Findings,
+    /// The error behind what was read last.
+    failed: Option<io::Error>,
 }
 
 impl<S> Stream<S> {
@@ -97,9 +102,26 @@ fn version(ssl: &SslRef) -> Option<&'static str> {
     }
 }
 
+/// OpenSSL gives one record at a time; as many are read as there are and as fit.
 impl<S: Read + Write> Read for Stream<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        failure::io(|| self.stream.ssl_read(buf))
+        if let Some(err) = self.failed.take() {
+            return Err(err);
+        }
+        let mut filled = failure::io(|| self.stream.ssl_read(buf))?;
+        while filled > 0 && buf.len() - filled >= RECORD {
+            match failure::io(|| self.stream.ssl_read(&mut buf[filled..])) {
+                // The end of the stream is told again.
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(err) if err.kind() == ErrorKind::WouldBlock => break,
+                Err(err) => {
+                    self.failed = Some(err);
+                    break;
+                }
+            }
+        }
+        Ok(filled)
     }
 }
 

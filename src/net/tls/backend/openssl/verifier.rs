@@ -5,8 +5,9 @@ use std::ffi::c_int;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::ssl::{SslRef, SslVerifyMode};
-use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use openssl::x509::{X509StoreContext, X509StoreContextRef};
 
+use super::failure::certificate_error;
 use super::roots::{Peer, SystemRoots};
 use crate::net::tls::error::{CertificateError, ErrorClass};
 
@@ -116,25 +117,5 @@ impl Findings {
 
     fn lock(&self) -> MutexGuard<'_, Record> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// OpenSSL's result in our terms.
-pub(super) fn certificate_error(result: X509VerifyResult, depth: u32) -> CertificateError {
-    CertificateError { class: class(result.as_raw()), text: result.error_string(), depth }
-}
-
-/// The numbers are those of `openssl/x509_vfy.h`.
-fn class(error: c_int) -> ErrorClass {
-    match error {
-        // An issuer is unknown (2, 20), the certificate (18) or its root (19) is self-signed, there is no issuer at all to
-        // verify a signature (21), the root is not trusted for this purpose (27).
-        2 | 18..=21 | 27 => ErrorClass::Untrusted,
-        // Not valid yet, not valid any more.
-        9 | 10 => ErrorClass::Expired,
-        23 => ErrorClass::Revoked,
-        // Of the host name, of the address.
-        62 | 64 => ErrorClass::Name,
-        _ => ErrorClass::Invalid,
     }
 }
