@@ -323,7 +323,7 @@ mod tests {
         assert!(close_code("x").unwrap_err().contains("1000"));
         assert!(json_check("a").unwrap_err().contains("/user/id=7"));
         assert!(json_check("a=1").unwrap_err().contains("begins with '/'"));
-        assert!(tls_error_class("expired").unwrap_err().contains("--pinnedpubkey"));
+        assert!(tls_error_class("revoked").unwrap_err().contains("untrusted"));
         assert!(regex("(").unwrap_err().contains("^pong"));
         assert!(subprotocol("a, b").unwrap_err().contains("chat.v2"));
         assert!(interval("0").unwrap_err().contains("500ms"));
