@@ -2,7 +2,6 @@
 //! in a way that only its challenge tells. Nothing else is decided here.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use super::Observer;
 use super::address::{AddressOptions, Destination, Role};
@@ -14,17 +13,14 @@ use super::http::ResponseHead;
 use super::proxy::{ProxyOptions, ProxyScheme, Tunnel};
 use super::resolve::resolve;
 use super::timeline::Timeline;
-use super::tls::certificate::{CertificateFacts, date};
-use super::tls::client::{Refused, TlsClient, TlsOptions};
+use super::tls::certificate::CertificateFacts;
+use super::tls::client::{TlsClient, TlsOptions};
 use super::tls::error::CertificateError;
 use super::transport::Transport;
 use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
-
-/// The limit of the diagnostic handshake: it only explains, and some servers take one connection at a time.
-const DIAGNOSIS: Duration = Duration::from_secs(3);
 
 /// Everything that the dial is told beside the URL.
 #[derive(Clone, Debug, Default)]
@@ -140,13 +136,13 @@ pub fn reach(
 }
 
 /// One dial, whose tries it makes.
-struct Dialer<'a> {
-    endpoint: &'a Endpoint,
-    options: &'a DialOptions,
-    tls: Option<TlsClient>,
-    deadline: Deadline,
-    facts: &'a mut Facts,
-    observer: &'a mut dyn Observer,
+pub(super) struct Dialer<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) options: &'a DialOptions,
+    pub(super) tls: Option<TlsClient>,
+    pub(super) deadline: Deadline,
+    pub(super) facts: &'a mut Facts,
+    pub(super) observer: &'a mut dyn Observer,
 }
 
 impl<'a> Dialer<'a> {
@@ -227,7 +223,7 @@ impl<'a> Dialer<'a> {
     }
 
     /// The way to the server: direct, through a proxy, or over a Unix socket.
-    fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
+    pub(super) fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
         #[cfg(unix)]
         if let Some(path) = &self.options.address.unix_socket {
             let transport = connect_unix(path, self.observer)?;
@@ -256,7 +252,7 @@ impl<'a> Dialer<'a> {
         Ok(transport)
     }
 
-    fn connect(&mut self, destination: &Destination) -> Result<Transport, Failure> {
+    pub(super) fn connect(&mut self, destination: &Destination) -> Result<Transport, Failure> {
         let addresses = resolve(destination, &self.options.address, &self.deadline)?;
         self.facts.timeline.resolved = Some(self.facts.timeline.elapsed());
         self.facts.addresses = addresses.iter().map(SocketAddr::ip).collect();
@@ -267,100 +263,5 @@ impl<'a> Dialer<'a> {
             self.observer.note(&format!("Connected to {}{} ({remote})", destination.role, destination.host));
         }
         Ok(transport)
-    }
-
-    /// TLS with the server.
-    fn secure(&mut self, transport: Transport, proxy: &Authorization) -> Result<Transport, Failure> {
-        let Some(tls) = self.tls.take() else { return Ok(transport) };
-        let target = self.endpoint.host_and_port();
-        let result = self.handshake(&tls, transport, &target, |dialer| dialer.route(proxy));
-        self.tls = Some(tls);
-        self.secured(result?)
-    }
-
-    /// TLS with an https proxy.
-    fn secure_proxy(&mut self, options: &ProxyOptions, transport: Transport) -> Result<Transport, Failure> {
-        let tls = TlsClient::new(&options.tls, &options.url.host)?;
-        let destination = options.destination();
-        let secured =
-            self.handshake(&tls, transport, &destination.to_string(), |dialer| dialer.connect(&destination));
-        secured.map_err(|failure| match failure.status() {
-            Status::CertificateUntrusted => failure
-                .hint("--proxy-cacert FILE trusts the issuer's certificate; --proxy-insecure accepts any"),
-            _ => failure,
-        })
-    }
-
-    /// A TLS handshake. Where the TLS library does not tell why it refuses a peer, a second connection, made by `again`,
-    /// does.
-    fn handshake(
-        &mut self,
-        tls: &TlsClient,
-        transport: Transport,
-        target: &str,
-        again: impl FnOnce(&mut Self) -> Result<Transport, Failure>,
-    ) -> Result<Transport, Failure> {
-        let refused = match tls.handshake(transport, &self.deadline) {
-            Ok(transport) => return Ok(transport),
-            Err(Refused::Wait(err)) => return Err(tls.not_waited(err, target, &self.deadline)),
-            Err(Refused::Tls(failure)) => failure,
-        };
-        if tls.needs_diagnosis() {
-            self.observer.note("TLS failed; looking at the certificate on a second connection");
-            let (whole, facts) = (self.deadline, self.facts.clone());
-            self.deadline = Deadline::after(DIAGNOSIS, whole.flag()).earliest(Some(whole));
-            let second = again(self).ok();
-            let found = second.and_then(|transport| tls.diagnose(transport, &self.deadline));
-            (self.deadline, *self.facts) = (whole, facts);
-            if let Some(found) = found {
-                return Err(found.and(format_args!(" (TLS with {target})")));
-            }
-        }
-        Err(tls.failed(target, &refused))
-    }
-
-    fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {
-        let facts = &mut *self.facts;
-        let now = facts.timeline.elapsed();
-        let session = transport.tls_session().unwrap_or_default();
-        facts.chain = session.chain.iter().filter_map(|der| CertificateFacts::from_der(der)).collect();
-        facts.certificate = facts.chain.first().cloned();
-        (facts.tls_version, facts.tls_cipher) = (session.version, session.cipher);
-        facts.ignored_tls_errors = session.ignored;
-        let names = [facts.tls_version, facts.tls_cipher].map(|name| name.unwrap_or("unknown"));
-        let alpn = session.alpn.map_or(String::new(), |name| format!(", ALPN {name}"));
-        self.observer.note(&format!("TLS is up: {} {}{alpn}", names[0], names[1]));
-        if let Some(certificate) = &facts.certificate {
-            let CertificateFacts { subject, issuer, .. } = certificate;
-            self.observer.note(&format!("certificate of {subject}, issued by {issuer}"));
-        }
-        for (depth, CertificateFacts { subject, issuer, not_after, .. }) in facts.chain.iter().enumerate() {
-            let end = date(*not_after);
-            self.observer
-                .detail(&format!("certificate {depth}: {subject}, issued by {issuer}, expires {end}"));
-        }
-        self.tell_ignored_errors();
-        if let Some(pins) = &self.options.tls.pins {
-            pins.check(session.chain.first().map(Vec::as_slice), &self.endpoint.host())?;
-        }
-        self.facts.timeline.secured = Some(now);
-        Ok(transport)
-    }
-
-    /// Tells what is wrong with the server's certificate and was ignored.
-    fn tell_ignored_errors(&mut self) {
-        let tls = &self.options.tls;
-        if tls.settings.insecure {
-            self.observer.warn("the server's certificate is not checked (-k)");
-            for CertificateError { text, depth, .. } in &self.facts.ignored_tls_errors {
-                self.observer.note(&format!("certificate {depth} has an error: {text}"));
-            }
-            return;
-        }
-        for CertificateError { class, text, .. } in &self.facts.ignored_tls_errors {
-            let class = class.name();
-            self.observer
-                .warn(&format!("the server's certificate has an error: {text} (--ignore-tls-error {class})"));
-        }
     }
 }

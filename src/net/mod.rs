@@ -13,6 +13,7 @@ pub mod policy;
 pub mod proxy;
 pub mod redirect;
 mod resolve;
+mod secure;
 mod stream;
 mod timeline;
 pub mod tls;

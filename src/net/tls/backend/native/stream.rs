@@ -21,8 +21,10 @@ impl<S> Step<S> {
         unchecked_name: Option<String>,
     ) -> Self {
         match result {
-            Ok(stream) => Self::Done(Stream { stream, unchecked_name }),
-            Err(HandshakeError::WouldBlock(stream)) => Self::Waiting(MidHandshake { stream, unchecked_name }),
+            Ok(stream) => Self::Done(Stream { inner: stream, unchecked_name }),
+            Err(HandshakeError::WouldBlock(stream)) => {
+                Self::Waiting(MidHandshake { inner: stream, unchecked_name })
+            }
             Err(HandshakeError::Failure(err)) => Self::Failed(TlsError::from(err).into()),
         }
     }
@@ -30,46 +32,46 @@ impl<S> Step<S> {
 
 /// A handshake that waits for the peer.
 pub(in crate::net) struct MidHandshake<S> {
-    stream: MidHandshakeTlsStream<S>,
+    inner: MidHandshakeTlsStream<S>,
     unchecked_name: Option<String>,
 }
 
 impl<S> MidHandshake<S> {
     pub(in crate::net) fn get_mut(&mut self) -> &mut S {
-        self.stream.get_mut()
+        self.inner.get_mut()
     }
 }
 
 impl<S: Read + Write> MidHandshake<S> {
     /// Goes on.
     pub(in crate::net) fn resume(self) -> Step<S> {
-        Step::of(self.stream.handshake(), self.unchecked_name)
+        Step::of(self.inner.handshake(), self.unchecked_name)
     }
 }
 
 /// An open session over a stream that does not block.
 #[derive(Debug)]
 pub(in crate::net) struct Stream<S> {
-    stream: TlsStream<S>,
+    inner: TlsStream<S>,
     /// The name that the peer was not held to.
     unchecked_name: Option<String>,
 }
 
 impl<S> Stream<S> {
     pub(in crate::net) fn get_ref(&self) -> &S {
-        self.stream.get_ref()
+        self.inner.get_ref()
     }
 
     pub(in crate::net) fn get_mut(&mut self) -> &mut S {
-        self.stream.get_mut()
+        self.inner.get_mut()
     }
 }
 
 impl<S: Read + Write> Stream<S> {
     /// What was agreed on. The library tells neither version nor cipher suite, and of the chain the first certificate.
     pub(in crate::net) fn session(&self) -> TlsSession {
-        let alpn = self.stream.negotiated_alpn().ok().flatten();
-        let leaf = self.stream.peer_certificate().ok().flatten().and_then(|leaf| leaf.to_der().ok());
+        let alpn = self.inner.negotiated_alpn().ok().flatten();
+        let leaf = self.inner.peer_certificate().ok().flatten().and_then(|leaf| leaf.to_der().ok());
         let ignored = leaf.as_deref().and_then(|der| self.wrong_name(der));
         TlsSession {
             alpn: alpn.map(|name| String::from_utf8_lossy(&name).into_owned()),
@@ -88,23 +90,23 @@ impl<S: Read + Write> Stream<S> {
     /// Sends `close_notify` as far as that is possible without waiting.
     pub(in crate::net) fn shut_down(&mut self) {
         // The peer may be gone already.
-        let _ = self.stream.shutdown();
+        let _ = self.inner.shutdown();
     }
 }
 
 impl<S: Read + Write> Read for Stream<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buf).map_err(alert_or_io)
+        self.inner.read(buf).map_err(alert_or_io)
     }
 }
 
 impl<S: Read + Write> Write for Stream<S> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.stream.write(buf).map_err(alert_or_io)
+        self.inner.write(buf).map_err(alert_or_io)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        self.inner.flush()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use data_encoding::BASE64;
+use data_encoding::BASE64_MIME;
 use memchr::memmem;
 use openssl::stack::StackRef;
 use openssl::x509::{X509, X509Ref};
@@ -46,8 +46,7 @@ fn issuer_name(certificate: &X509Ref) -> Option<Vec<u8>> {
 fn decode(mut pem: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     while let Some((text, rest)) = next_block(pem) {
-        let text = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<_>>();
-        found.extend(BASE64.decode(&text));
+        found.extend(BASE64_MIME.decode(text));
         pem = rest;
     }
     found

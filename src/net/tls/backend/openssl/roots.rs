@@ -121,3 +121,14 @@ fn built_in() -> Option<PathBuf> {
     // The text is `OPENSSLDIR: "/usr/lib/ssl"`.
     version::dir().split('"').nth(1).map(PathBuf::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openssl_tells_its_own_folder() {
+        let folder = built_in().unwrap();
+        assert!(folder.is_absolute(), "{}", folder.display());
+    }
+}

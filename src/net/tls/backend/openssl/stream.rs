@@ -22,8 +22,10 @@ pub(in crate::net) enum Step<S> {
 impl<S> Step<S> {
     pub(super) fn of(result: Result<SslStream<S>, HandshakeError<S>>, findings: Findings) -> Self {
         match result {
-            Ok(stream) => Self::Done(Stream { stream, findings, failed: None }),
-            Err(HandshakeError::WouldBlock(stream)) => Self::Waiting(MidHandshake { stream, findings }),
+            Ok(stream) => Self::Done(Stream { inner: stream, findings, failed: None }),
+            Err(HandshakeError::WouldBlock(stream)) => {
+                Self::Waiting(MidHandshake { inner: stream, findings })
+            }
             Err(HandshakeError::SetupFailure(err)) => Self::Failed(TlsError::from(err).into()),
             Err(HandshakeError::Failure(stream)) => Self::Failed(match findings.refused() {
                 Some((leaf, error)) => HandshakeFailure::Certificate { leaf, error },
@@ -35,27 +37,27 @@ impl<S> Step<S> {
 
 /// A handshake that waits for the peer.
 pub(in crate::net) struct MidHandshake<S> {
-    stream: MidHandshakeSslStream<S>,
+    inner: MidHandshakeSslStream<S>,
     findings: Findings,
 }
 
 impl<S> MidHandshake<S> {
     pub(in crate::net) fn get_mut(&mut self) -> &mut S {
-        self.stream.get_mut()
+        self.inner.get_mut()
     }
 }
 
 impl<S: Read + Write> MidHandshake<S> {
     /// Goes on.
     pub(in crate::net) fn resume(self) -> Step<S> {
-        Step::of(self.stream.handshake(), self.findings)
+        Step::of(self.inner.handshake(), self.findings)
     }
 }
 
 /// An open session over a stream that does not block.
 #[derive(Debug)]
 pub(in crate::net) struct Stream<S> {
-    stream: SslStream<S>,
+    inner: SslStream<S>,
     findings: Findings,
     /// The error behind what was read last.
     failed: Option<io::Error>,
@@ -63,16 +65,16 @@ pub(in crate::net) struct Stream<S> {
 
 impl<S> Stream<S> {
     pub(in crate::net) fn get_ref(&self) -> &S {
-        self.stream.get_ref()
+        self.inner.get_ref()
     }
 
     pub(in crate::net) fn get_mut(&mut self) -> &mut S {
-        self.stream.get_mut()
+        self.inner.get_mut()
     }
 
     /// What was agreed on.
     pub(in crate::net) fn session(&self) -> TlsSession {
-        let ssl = self.stream.ssl();
+        let ssl = self.inner.ssl();
         let chain = ssl.peer_cert_chain().into_iter().flatten();
         TlsSession {
             version: version(ssl),
@@ -88,7 +90,7 @@ impl<S: Read + Write> Stream<S> {
     /// Sends `close_notify` as far as that is possible without waiting.
     pub(in crate::net) fn shut_down(&mut self) {
         // The peer may be gone already.
-        let _ = self.stream.shutdown();
+        let _ = self.inner.shutdown();
     }
 }
 
@@ -108,9 +110,9 @@ impl<S: Read + Write> Read for Stream<S> {
         if let Some(err) = self.failed.take() {
             return Err(err);
         }
-        let mut filled = failure::io(|| self.stream.ssl_read(buf))?;
+        let mut filled = failure::io(|| self.inner.ssl_read(buf))?;
         while filled > 0 && buf.len() - filled >= RECORD {
-            match failure::io(|| self.stream.ssl_read(&mut buf[filled..])) {
+            match failure::io(|| self.inner.ssl_read(&mut buf[filled..])) {
                 // The end of the stream is told again.
                 Ok(0) => break,
                 Ok(count) => filled += count,
@@ -127,10 +129,10 @@ impl<S: Read + Write> Read for Stream<S> {
 
 impl<S: Read + Write> Write for Stream<S> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        failure::io(|| self.stream.ssl_write(buf))
+        failure::io(|| self.inner.ssl_write(buf))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        self.inner.flush()
     }
 }
