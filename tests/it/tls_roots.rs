@@ -128,6 +128,15 @@ fn a_self_signed_certificate_in_the_bundle_is_trusted() {
 }
 
 #[test]
+fn an_issuer_whose_name_is_encoded_in_another_way_is_found() {
+    let ca = Authority::root("some CA");
+    let url = ca.issue_as("Some  CA").serve();
+    for tree in [Tree::new().with_hashed(&ca), Tree::new().with_bundled(&[&ca])] {
+        tree.run(&url).stdout("hi\n").stderr("").exits(0);
+    }
+}
+
+#[test]
 fn an_issuer_in_neither_place_is_refused() {
     let (ca, other) = (Authority::root("unknown CA"), Authority::root("another CA"));
     let url = ca.issue("127.0.0.1", 10).serve();

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Time, Asn1Type};
 use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::ssl::{SslAcceptor, SslMethod, SslVersion};
 use openssl::x509::extension::SubjectAlternativeName;
-use openssl::x509::{X509, X509NameBuilder};
+use openssl::x509::{X509, X509NameBuilder, X509NameRef};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
     KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
@@ -71,17 +72,30 @@ impl Authority {
 
     /// A certificate for 127.0.0.1 with an RSA key of 1024 bits.
     pub fn issue_weak(&self) -> Presented {
-        let key = PKey::from_rsa(Rsa::generate(1024).expect("a key")).expect("a key");
-        let ca = X509::from_pem(self.pem.as_bytes()).expect("the CA certificate");
+        self.issue_by_openssl("weak", 1024, self.certificate().subject_name())
+    }
+
+    /// A certificate for 127.0.0.1 that has this name for its issuer, as a `PrintableString`.
+    pub fn issue_as(&self, name: &str) -> Presented {
+        let mut issuer = X509NameBuilder::new().expect("a name");
+        issuer
+            .append_entry_by_nid_with_type(Nid::COMMONNAME, name, Asn1Type::PRINTABLESTRING)
+            .expect("a name");
+        self.issue_by_openssl("wsurl test server", 2048, &issuer.build())
+    }
+
+    fn issue_by_openssl(&self, subject: &str, bits: u32, issuer: &X509NameRef) -> Presented {
+        let key = PKey::from_rsa(Rsa::generate(bits).expect("a key")).expect("a key");
         let mut name = X509NameBuilder::new().expect("a name");
-        name.append_entry_by_text("CN", "weak").expect("a name");
+        name.append_entry_by_text("CN", subject).expect("a name");
         let mut builder = X509::builder().expect("a builder");
         builder.set_version(2).expect("X.509 v3");
         builder.set_subject_name(&name.build()).expect("the subject");
-        builder.set_issuer_name(ca.subject_name()).expect("the issuer");
+        builder.set_issuer_name(issuer).expect("the issuer");
         builder.set_pubkey(&key).expect("the key");
         builder.set_not_before(&Asn1Time::days_from_now(0).expect("a date")).expect("a date");
         builder.set_not_after(&Asn1Time::days_from_now(30).expect("a date")).expect("a date");
+        let ca = self.certificate();
         let context = builder.x509v3_context(Some(&ca), None);
         let names = SubjectAlternativeName::new().ip("127.0.0.1").build(&context).expect("a name");
         builder.append_extension(names).expect("the names");
@@ -92,6 +106,10 @@ impl Authority {
             chain_pem: pem(builder.build().to_pem().expect("PEM")),
             key_pem: pem(key.private_key_to_pem_pkcs8().expect("PEM")),
         }
+    }
+
+    fn certificate(&self) -> X509 {
+        X509::from_pem(self.pem.as_bytes()).expect("the CA certificate")
     }
 
     /// A list of revoked certificates in PEM: those that [`Authority::issue`] makes, or none.
@@ -116,8 +134,7 @@ impl Authority {
 
     /// The file name under which a hashed directory has its certificate.
     pub fn hashed_name(&self) -> String {
-        let certificate = X509::from_pem(self.pem.as_bytes()).expect("the CA certificate");
-        format!("{:08x}.0", certificate.subject_name_hash())
+        format!("{:08x}.0", self.certificate().subject_name_hash())
     }
 }
 
