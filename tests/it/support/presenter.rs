@@ -175,7 +175,8 @@ impl Presented {
         })
     }
 
-    /// Starts a server that cannot decrypt what comes after the opening handshake, and so sends a fatal alert: its URL.
+    /// Starts a server that cannot decrypt what comes after the opening handshake, and so sends a message of its own and a
+    /// fatal alert: its URL.
     pub fn serve_and_send_alert(&self) -> String {
         let acceptor = self.acceptor(SslVersion::TLS1_3);
         listen(move |client| {
@@ -183,6 +184,9 @@ impl Presented {
             let stream = Spoiling { tcp: client.try_clone().expect("a socket"), spoils: Arc::clone(&spoilt) };
             let mut socket = tungstenite::accept(acceptor.accept(stream).expect("TLS")).expect("an upgrade");
             spoilt.store(true, Ordering::Relaxed);
+            client.peek(&mut [0]).expect("a message of the client");
+            // The alert follows at once: the client may read both together.
+            socket.send("last words".into()).expect("send a message");
             socket.read().expect_err("a record that was changed");
             // What the client still sends is taken: else a reset would overtake the alert.
             let _ = client.shutdown(Shutdown::Write);
