@@ -48,7 +48,7 @@ pub struct Facts {
     pub remote: Option<SocketAddr>,
     /// Our address.
     pub local: Option<SocketAddr>,
-    /// The server's certificate.
+    /// The server's certificate, accepted or refused.
     pub certificate: Option<CertificateFacts>,
     /// The certificates as the server sent them, its own first.
     pub chain: Vec<CertificateFacts>,

@@ -7,7 +7,7 @@ use super::dial::Dialer;
 use super::proxy::ProxyOptions;
 use super::tls::certificate::{CertificateFacts, date};
 use super::tls::client::{Refused, TlsClient};
-use super::tls::error::{CertificateError, ErrorClass};
+use super::tls::error::{CertificateError, ErrorClass, HandshakeFailure};
 use super::transport::Transport;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
@@ -39,10 +39,15 @@ impl Dialer<'_> {
         let destination = options.destination();
         let secured =
             self.handshake(&tls, transport, &destination.to_string(), |dialer| dialer.connect(&destination));
-        secured.map_err(|failure| match failure.status() {
-            Status::CertificateUntrusted => failure
-                .hint("--proxy-cacert FILE trusts the issuer's certificate; --proxy-insecure accepts any"),
-            _ => failure,
+        secured.map_err(|failure| {
+            // The facts are those of the server.
+            self.facts.certificate = None;
+            match failure.status() {
+                Status::CertificateUntrusted => failure.hint(
+                    "--proxy-cacert FILE trusts the issuer's certificate; --proxy-insecure accepts any",
+                ),
+                _ => failure,
+            }
         })
     }
 
@@ -70,6 +75,9 @@ impl Dialer<'_> {
             if let Some(found) = found {
                 return Err(found.and(format_args!(" (TLS with {target})")));
             }
+        }
+        if let HandshakeFailure::Certificate { leaf, .. } = &refused {
+            self.facts.certificate = CertificateFacts::from_der(leaf);
         }
         Err(tls.failed(target, &refused))
     }

@@ -170,6 +170,21 @@ fn the_chain_is_told_with_every_detail_and_in_json() {
 }
 
 #[test]
+fn a_refused_certificate_is_told_to_programs() {
+    let ca = Authority::root("some CA");
+    let url = ca.issue("127.0.0.1", -3).serve();
+    trusting(&ca.pem, &url)
+        .args(["-w", "%{cert_days_left} %{cert_subject}"])
+        .stdout("-3 CN=wsurl test server")
+        .exits(60);
+    let (_folder, path) = file_with("ca.pem", &ca.pem);
+    Wsurl::new(["probe", "--report", "json", "--cacert", &path, &url])
+        .stdout_has("\"certificate\":{\"subject\":\"CN=wsurl test server\"")
+        .stdout_has("\"days_left\":-3}")
+        .exits(60);
+}
+
+#[test]
 fn secrets_of_the_session_are_logged_for_the_owner_alone() {
     let ca = Authority::root("some CA");
     let url = ca.issue("127.0.0.1", 10).serve();
