@@ -163,7 +163,7 @@ pub struct TlsArgs {
     #[arg(long, value_name = "PASSWORD|@FILE", requires = "cert")]
     pub pass: Option<SecretValue>,
 
-    /// Accept certificates with errors of this class, if all else is right: name, expired, untrusted; all are named
+    /// Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted
     #[arg(long, value_name = "CLASS", value_parser = values::tls_error_class)]
     pub ignore_tls_error: Vec<ErrorClass>,
 

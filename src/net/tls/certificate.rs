@@ -64,9 +64,9 @@ impl CertificateFacts {
         }
     }
 
-    /// Why a client that wants `host` refuses it: for the reason that a person can do most about. Of the `error` that the TLS
-    /// library found first, the rest is learnt from the certificate itself. Errors of the classes in `ignored` are not the
-    /// reason.
+    /// Why a client that wants `host` refuses it. `error` is the first that the TLS library found; the certificate itself tells
+    /// of more, and the one that a person can do most about is the reason: dates, then names, then the issuer. Errors of the
+    /// classes in `ignored` are not the reason.
     pub fn refusal(
         &self,
         host: &str,

@@ -64,14 +64,14 @@ impl std::fmt::Debug for TlsOptions {
     }
 }
 
-/// TLS as it will be spoken with one peer.
+/// TLS with one peer: the settings, and the name that its certificate must be for.
 pub(in crate::net) struct TlsClient {
     connector: Connector,
     name: String,
     options: TlsOptions,
 }
 
-/// What the handshake ended in, when not in a connection.
+/// Why a handshake has not led to a session.
 pub(in crate::net) enum Refused {
     Wait(WaitError),
     Tls(HandshakeFailure),
@@ -99,7 +99,7 @@ impl TlsClient {
         handshake(&self.connector, &self.name, transport, deadline)
     }
 
-    /// A wait in the handshake has ended: why.
+    /// The failure of a wait in the handshake.
     pub(in crate::net) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
         match err {
             WaitError::Deadline => Failure::timeout(Phase::Tls, &self.name, deadline),
@@ -119,7 +119,7 @@ impl TlsClient {
         Some(self.refusal(chain.first()?, None))
     }
 
-    /// The handshake with `target` has failed.
+    /// What the failed handshake with `target` means to the user.
     pub(in crate::net) fn failed(&self, target: &str, failure: &HandshakeFailure) -> Failure {
         match failure {
             HandshakeFailure::Certificate { leaf, error } => {
@@ -131,7 +131,7 @@ impl TlsClient {
         }
     }
 
-    /// Why the certificate `der` was refused.
+    /// Why the certificate in `der` was refused.
     fn refusal(&self, der: &[u8], error: Option<&CertificateError>) -> Failure {
         match CertificateFacts::from_der(der) {
             Some(facts) => {

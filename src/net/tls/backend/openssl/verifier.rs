@@ -1,5 +1,5 @@
-//! Decides, error by error, whether the peer's certificate is accepted, while OpenSSL verifies it: before anything but
-//! the handshake is sent, our own certificate included.
+//! The verification callback: for each error that OpenSSL finds in the peer's chain it decides whether the error is ignored,
+//! and keeps what was found. It runs before our own certificate or any user data is sent.
 
 use std::ffi::c_int;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,8 +74,8 @@ impl Verifier {
         false
     }
 
-    /// What the system's bundle makes of a chain whose issuer is in no directory; it is asked once. `None` where the bundle
-    /// does not count.
+    /// Whether a chain whose issuer is in no directory leads to a root in the system's bundle. The bundle is consulted once a
+    /// handshake; `None` where it does not count.
     fn trusted_by_bundle(&self, context: &X509StoreContextRef) -> Option<Result<(), CertificateError>> {
         let roots = self.policy.roots.as_ref().filter(|_| !self.policy.insecure)?;
         let known = self.findings.lock().by_bundle.clone();
