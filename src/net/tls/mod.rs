@@ -1,8 +1,8 @@
 //! TLS: the client's and the embedded server's handshake, certificates, pins, and our own identity.
 //! May import `net::transport`, which carries an established session.
 //!
-//! The TLS library is known to [`backend`] alone: OpenSSL on Unix, the platform's library (through native-tls) on
-//! Windows and macOS. What the two have in common stands beside it: [`settings`] go in, a [`session`] or an [`error`]
+//! The TLS library is known to `backend` alone: OpenSSL on Unix, the platform's library (through native-tls) on
+//! Windows and macOS. What the two have in common stands beside it: `settings` go in, a `session` or an `error`
 //! comes out.
 
 pub(super) mod backend;
