@@ -97,23 +97,34 @@ impl SystemRoots {
 /// the usual systems.
 fn directories() -> Vec<PathBuf> {
     let listed = env::var_os("SSL_CERT_DIR");
-    let listed: Vec<_> = listed.iter().flat_map(env::split_paths).filter(|path| path.is_dir()).collect();
+    let listed = distinct(listed.iter().flat_map(env::split_paths));
     if !listed.is_empty() {
         return listed;
     }
-    let built_in = built_in().map(|dir| dir.join("certs")).filter(|path| path.is_dir());
-    built_in.into_iter().chain(openssl_probe::candidate_cert_dirs().map(ToOwned::to_owned)).collect()
+    let built_in = built_in().map(|dir| dir.join("certs"));
+    distinct(built_in.into_iter().chain(openssl_probe::candidate_cert_dirs().map(ToOwned::to_owned)))
 }
 
 /// The file that `SSL_CERT_FILE` names; when there is none, that of the OpenSSL we are linked with and that of the usual
 /// systems.
 fn bundles() -> Vec<PathBuf> {
-    let named = env::var_os("SSL_CERT_FILE").map(PathBuf::from).filter(|path| path.exists());
-    if let Some(named) = named {
-        return vec![named];
+    let named = distinct(env::var_os("SSL_CERT_FILE").map(PathBuf::from));
+    if !named.is_empty() {
+        return named;
     }
     let built_in = built_in().map(|dir| dir.join("cert.pem"));
-    built_in.into_iter().chain(openssl_probe::probe().cert_file).collect()
+    distinct(built_in.into_iter().chain(openssl_probe::probe().cert_file))
+}
+
+/// Those of the paths that exist, each once: many systems have several names for the same place.
+fn distinct(paths: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in paths.into_iter().filter_map(|path| path.canonicalize().ok()) {
+        if !found.contains(&path) {
+            found.push(path);
+        }
+    }
+    found
 }
 
 /// The folder of certificates and settings that OpenSSL was built for.
@@ -125,6 +136,16 @@ fn built_in() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_with_two_names_counts_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, other) = (folder.path().join("cert.pem"), folder.path().join("bundle.crt"));
+        std::fs::write(&place, "").unwrap();
+        std::os::unix::fs::symlink(&place, &other).unwrap();
+        let found = distinct([place.clone(), other, folder.path().join("nowhere")]);
+        assert_eq!(found, [place.canonicalize().unwrap()]);
+    }
 
     #[test]
     fn openssl_tells_its_own_folder() {
