@@ -138,6 +138,7 @@ mod tests {
     use tungstenite::{Message, WebSocket};
 
     use super::*;
+    use std::time::Duration;
 
     fn start(limits: Limits, options: ServerOptions) -> (SocketAddr, ServerHandle) {
         let server = EchoServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).unwrap();

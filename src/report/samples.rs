@@ -11,6 +11,7 @@ use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
 use crate::net::tls::certificate::CertificateFacts;
+use crate::net::tls::error::{CertificateError, ErrorClass};
 use crate::protocol::{CloseFrame, Kind};
 use crate::session::Side;
 use crate::stats::{RoundTrips, Tally};
@@ -39,18 +40,25 @@ pub(super) fn up() -> ProbeReport {
     let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                 Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat.v2\r\n\r\n";
     let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
+    let certificate = CertificateFacts {
+        subject: "CN=example.com".to_owned(),
+        issuer: "CN=Example CA, O=Example".to_owned(),
+        names: vec!["example.com".to_owned(), "*.example.com".to_owned()],
+        addresses: Vec::new(),
+        not_before: 1_750_000_000,
+        not_after: 1_763_660_000,
+        for_servers: true,
+    };
     let facts = Facts {
         remote: Some("93.184.216.34:443".parse().unwrap()),
         local: Some("192.0.2.7:50214".parse().unwrap()),
-        certificate: Some(CertificateFacts {
-            subject: "CN=example.com".to_owned(),
-            issuer: "CN=Example CA, O=Example".to_owned(),
-            names: vec!["example.com".to_owned(), "*.example.com".to_owned()],
-            addresses: Vec::new(),
-            not_before: 1_750_000_000,
-            not_after: 1_763_660_000,
-            for_servers: true,
-        }),
+        chain: vec![certificate.clone()],
+        ignored_tls_errors: vec![CertificateError {
+            class: ErrorClass::Expired,
+            text: "certificate has expired",
+            depth: 0,
+        }],
+        certificate: Some(certificate),
         tls_version: Some("TLSv1.3"),
         tls_cipher: Some("TLS_AES_256_GCM_SHA384"),
         response: Some(head),
