@@ -35,8 +35,8 @@ fn assertion(name: &str, holds: bool, seen: &str) -> Assertion {
     Assertion { name: name.to_owned(), holds, seen: seen.to_owned() }
 }
 
-/// Everything about it is known, and good.
-pub(super) fn up() -> ProbeReport {
+/// The facts of a connection over TLS of which everything is known.
+fn secure_facts() -> Facts {
     let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                 Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat.v2\r\n\r\n";
     let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
@@ -49,7 +49,7 @@ pub(super) fn up() -> ProbeReport {
         not_after: 1_763_660_000,
         for_servers: true,
     };
-    let facts = Facts {
+    Facts {
         remote: Some("93.184.216.34:443".parse().unwrap()),
         local: Some("192.0.2.7:50214".parse().unwrap()),
         chain: vec![certificate.clone()],
@@ -64,7 +64,11 @@ pub(super) fn up() -> ProbeReport {
         response: Some(head),
         subprotocol: Some("chat.v2".to_owned()),
         ..Facts::start()
-    };
+    }
+}
+
+/// Everything about it is known, and good.
+pub(super) fn up() -> ProbeReport {
     ProbeReport {
         url: "wss://example.com/chat".to_owned(),
         url_effective: "wss://example.com/chat".to_owned(),
@@ -86,7 +90,7 @@ pub(super) fn up() -> ProbeReport {
             phase("message", Some(micros(12_100)), "1 sent, 1 received"),
             phase("close", Some(micros(12_000)), "1000"),
         ],
-        facts,
+        facts: secure_facts(),
         tally: Tally {
             messages_sent: 1,
             messages_received: 1,

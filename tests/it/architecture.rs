@@ -100,7 +100,7 @@ fn crates_are_known_only_to_their_owners() {
 #[test]
 fn unsafe_code_is_in_one_file() {
     let found: Vec<_> = sources()
-        .into_iter()
+        .iter()
         .filter(|source| source.has_word("unsafe"))
         .map(|source| source.path.clone())
         .collect();
