@@ -165,7 +165,7 @@ def redirect_goes_through_the_proxy_as_well(bed):
 
 @case("squid-basic", "microsocks-5")
 def network_policy_holds_for_the_proxy(bed):
-    run = bed.wsurl.run("send", "--allow-network", "internet", *proxy(bed), "ws://example.test/", "hi")
+    run = bed.wsurl.run("send", "--allow-network", "internet", *proxy(bed), "ws://192.0.2.1/", "hi")
     run.exits(7).prints("").says("127.0.0.1 (loopback), which --allow-network internet does not allow")
 
 
