@@ -17,6 +17,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     pub(crate) seconds: f64,
+    /// Processor time of the program in seconds, in user and in system mode.
+    pub(crate) cpu: f64,
     /// The peak resident set in bytes. A child starts with its parent's, so that the bench itself has to stay small.
     pub(crate) memory: u64,
 }
@@ -36,7 +38,8 @@ pub(crate) fn run<T>(
     require_success(command, used.status, &mut log)?;
     let settled = settle().with_context(|| format!("after {command:?}"))?;
     let seconds = began.elapsed().as_secs_f64();
-    Ok((Cost { seconds, memory: used.rusage.maxrss }, settled))
+    let cpu = (used.rusage.utime + used.rusage.stime).as_secs_f64();
+    Ok((Cost { seconds, cpu, memory: used.rusage.maxrss }, settled))
 }
 
 fn require_success(command: &Command, status: ExitStatus, log: &mut File) -> anyhow::Result<()> {

@@ -70,6 +70,11 @@ impl Costs {
         low(self.0.iter().map(|cost| cost.seconds).collect())
     }
 
+    /// Seconds of processor time.
+    pub(crate) fn cpu(&self) -> Figure {
+        low(self.0.iter().map(|cost| cost.cpu).collect())
+    }
+
     /// Peak memory in MiB: here the worst run counts as the best.
     #[expect(clippy::cast_precision_loss, reason = "a size in memory, shown with two digits")]
     pub(crate) fn memory(&self) -> Figure {

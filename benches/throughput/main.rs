@@ -1,4 +1,5 @@
-//! Throughput, memory and latency of the built `wsurl`, against a raw TCP copy and against websocat, in one run.
+//! Throughput, memory and latency of the built `wsurl`, against a raw TCP copy and against websocat, in one
+//! run; over TLS, against `socat` with OpenSSL.
 //!
 //!     cargo bench --bench throughput [-- [--quick] [NAME]...]
 //!
@@ -10,6 +11,8 @@ mod child;
 mod contest;
 mod measure;
 mod peer;
+mod secure;
+mod secure_measure;
 mod table;
 mod tools;
 
@@ -23,7 +26,7 @@ use crate::tools::Tools;
 
 type Measurement = fn(&Plan) -> anyhow::Result<Vec<Row>>;
 
-const MEASUREMENTS: [(&str, Measurement); 8] = [
+const MEASUREMENTS: [(&str, Measurement); 11] = [
     ("upload", measure::upload),
     ("download", measure::download),
     ("lines-out", measure::lines_out),
@@ -32,6 +35,9 @@ const MEASUREMENTS: [(&str, Measurement); 8] = [
     ("one-frame", measure::one_frame),
     ("round-trip", measure::round_trip),
     ("start", measure::start),
+    ("wss-upload", secure_measure::upload),
+    ("wss-download", secure_measure::download),
+    ("wss-start", secure_measure::start),
 ];
 
 fn main() -> anyhow::Result<()> {

@@ -11,16 +11,16 @@ use crate::peer::{Flood, Peer, Seen, echo, raw_sink, sink};
 use crate::table::{Figure, Row, Target};
 use crate::tools::{Program, Tools, cat_from, cat_to, fed};
 
-const GIB: u64 = 1 << 30;
+pub(crate) const GIB: u64 = 1 << 30;
 const MESSAGE: &[u8; 12] = b"twelve bytes";
 const MEMORY: Target = Target::AtMost(12.0);
 
 /// The programs, and how much they are given to do.
 pub(crate) struct Plan {
-    tools: Tools,
-    rounds: usize,
+    pub(crate) tools: Tools,
+    pub(crate) rounds: usize,
     /// Divides every amount.
-    divisor: u64,
+    pub(crate) divisor: u64,
 }
 
 impl Plan {
@@ -37,13 +37,16 @@ impl Plan {
             .collect()
     }
 
-    fn websocat<'a>(&'a self, job: impl FnOnce(&'a Program) -> Contender<'a>) -> Option<Contender<'a>> {
+    pub(crate) fn websocat<'a>(
+        &'a self,
+        job: impl FnOnce(&'a Program) -> Contender<'a>,
+    ) -> Option<Contender<'a>> {
         self.tools.websocat.as_ref().map(job)
     }
 }
 
 /// Runs wsurl and those that it is compared with in turns.
-fn compare(
+pub(crate) fn compare(
     rounds: usize,
     ours: Contender,
     raw: Option<Contender>,
@@ -56,14 +59,20 @@ fn compare(
 }
 
 /// The costs of the same job.
-struct Outcome {
+pub(crate) struct Outcome {
     ours: Costs,
     raw: Option<Costs>,
     websocat: Option<Costs>,
 }
 
 impl Outcome {
-    fn row(&self, name: &str, unit: &'static str, target: Target, figure: impl Fn(&Costs) -> Figure) -> Row {
+    pub(crate) fn row(
+        &self,
+        name: &str,
+        unit: &'static str,
+        target: Target,
+        figure: impl Fn(&Costs) -> Figure,
+    ) -> Row {
         Row {
             name: name.to_owned(),
             unit,
@@ -75,7 +84,7 @@ impl Outcome {
     }
 
     /// A rate and the memory that it took.
-    fn rows(&self, name: &str, unit: &'static str, amount: f64, target: Target) -> Vec<Row> {
+    pub(crate) fn rows(&self, name: &str, unit: &'static str, amount: f64, target: Target) -> Vec<Row> {
         vec![self.row(name, unit, target, |costs| costs.rate(amount)), self.memory_row(name)]
     }
 
@@ -85,7 +94,7 @@ impl Outcome {
 }
 
 /// A job over `peer`, described by its command line.
-fn job<'a>(
+pub(crate) fn job<'a>(
     peer: &'a Peer,
     wanted: Wanted,
     command: impl Fn() -> anyhow::Result<Command> + 'a,
@@ -98,7 +107,7 @@ fn float(amount: u64) -> f64 {
     amount as f64
 }
 
-fn mib(bytes: u64) -> f64 {
+pub(crate) fn mib(bytes: u64) -> f64 {
     float(bytes >> 20)
 }
 
@@ -106,7 +115,7 @@ fn millions(count: u64) -> f64 {
     float(count) / 1e6
 }
 
-fn text(path: &Path) -> anyhow::Result<&str> {
+pub(crate) fn text(path: &Path) -> anyhow::Result<&str> {
     path.to_str().context("the temporary folder's name is not UTF-8")
 }
 

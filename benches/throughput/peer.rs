@@ -2,14 +2,17 @@
 //! Invariant: no peer waits longer than `PATIENCE` for its client, and none holds more than a block of its traffic.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use openssl::ssl::SslStream;
 use tungstenite::handshake::derive_accept_key;
+
+use crate::secure::Tls;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const READ: usize = 256 * 1024;
@@ -49,8 +52,21 @@ impl Peer {
         Ok(Self { port, seen })
     }
 
+    /// A server whose handler serves what `tls` has decrypted.
+    pub(crate) fn start_tls<F>(tls: &Tls, handler: F) -> io::Result<Self>
+    where
+        F: Fn(SslStream<TcpStream>) -> io::Result<Seen> + Clone + Send + 'static,
+    {
+        let acceptor = tls.acceptor.clone();
+        Self::start(move |stream| handler(acceptor.accept(stream).map_err(io::Error::other)?))
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("ws://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) fn secure_url(&self) -> String {
+        format!("wss://localhost:{}/", self.port)
     }
 
     /// What the next connection to end has seen.
@@ -70,7 +86,7 @@ fn bounded(stream: TcpStream) -> io::Result<TcpStream> {
 }
 
 /// Reads all that comes.
-pub(crate) fn raw_sink(mut stream: TcpStream) -> io::Result<Seen> {
+pub(crate) fn raw_sink<S: Read>(mut stream: S) -> io::Result<Seen> {
     let mut buffer = vec![0; READ];
     let mut seen = Seen::default();
     loop {
@@ -82,7 +98,7 @@ pub(crate) fn raw_sink(mut stream: TcpStream) -> io::Result<Seen> {
 }
 
 /// Accepts an upgrade and throws away every message.
-pub(crate) fn sink(mut stream: TcpStream) -> io::Result<Seen> {
+pub(crate) fn sink<S: Read + Write>(mut stream: S) -> io::Result<Seen> {
     upgrade(&mut stream)?;
     let mut reader = Reader::new(stream);
     let mut seen = Seen::default();
@@ -99,7 +115,7 @@ pub(crate) fn sink(mut stream: TcpStream) -> io::Result<Seen> {
 }
 
 /// Accepts an upgrade and sends every message back. For small messages in one frame.
-pub(crate) fn echo(mut stream: TcpStream) -> io::Result<Seen> {
+pub(crate) fn echo<S: Read + Write>(mut stream: S) -> io::Result<Seen> {
     upgrade(&mut stream)?;
     let mut reader = Reader::new(stream);
     let mut seen = Seen::default();
@@ -157,7 +173,7 @@ impl Flood {
         Self { head: Vec::new(), block, times, total }
     }
 
-    fn send(&self, stream: &mut TcpStream) -> io::Result<()> {
+    fn send(&self, stream: &mut impl Write) -> io::Result<()> {
         stream.write_all(&self.head)?;
         for _ in 0..self.times {
             stream.write_all(&self.block)?;
@@ -166,24 +182,23 @@ impl Flood {
     }
 
     /// Sends it over plain TCP.
-    pub(crate) fn pour(&self, mut stream: TcpStream) -> io::Result<Seen> {
+    pub(crate) fn pour(&self, mut stream: impl Write) -> io::Result<Seen> {
         self.send(&mut stream)?;
         Ok(self.total)
     }
 
     /// Accepts an upgrade, sends it, closes with 1000, and waits for the answer.
-    pub(crate) fn serve(&self, mut stream: TcpStream) -> io::Result<Seen> {
+    pub(crate) fn serve<S: Read + Write>(&self, mut stream: S) -> io::Result<Seen> {
         upgrade(&mut stream)?;
         self.send(&mut stream)?;
         stream.write_all(&[CLOSE, 2, 0x03, 0xe8])?;
         let mut reader = Reader::new(stream);
         while reader.header()?.opcode != CLOSE & 0x0f {}
-        reader.stream.shutdown(Shutdown::Both)?;
         Ok(self.total)
     }
 }
 
-fn upgrade(stream: &mut TcpStream) -> io::Result<()> {
+fn upgrade(stream: &mut (impl Read + Write)) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     while !request.ends_with(b"\r\n\r\n") {
@@ -229,15 +244,15 @@ struct Header {
 }
 
 /// Takes masked frames from a socket with large reads.
-struct Reader {
-    stream: TcpStream,
+struct Reader<S> {
+    stream: S,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
 }
 
-impl Reader {
-    fn new(stream: TcpStream) -> Self {
+impl<S: Read + Write> Reader<S> {
+    fn new(stream: S) -> Self {
         Self { stream, buffer: vec![0; READ], start: 0, end: 0 }
     }
 
@@ -285,8 +300,8 @@ impl Reader {
     fn answer_close(&mut self, header: &Header) -> io::Result<()> {
         let mut frame = frame_header(CLOSE, header.length);
         frame.extend(self.payload(header)?);
-        self.stream.write_all(&frame)?;
-        self.stream.shutdown(Shutdown::Write)
+        // The end of the connection follows when the handler drops it.
+        self.stream.write_all(&frame)
     }
 
     fn at_least(&mut self, count: usize) -> io::Result<&[u8]> {

@@ -29,6 +29,7 @@ impl Program {
 pub(crate) struct Tools {
     pub(crate) wsurl: Program,
     pub(crate) websocat: Option<Program>,
+    pub(crate) socat: Option<Program>,
     folder: TempDir,
 }
 
@@ -40,6 +41,7 @@ impl Tools {
         Ok(Self {
             wsurl: Program(wsurl.into()),
             websocat: websocat.map(Program),
+            socat: on_path("socat").map(Program),
             folder: tempfile::tempdir()?,
         })
     }
