@@ -112,6 +112,42 @@ impl Status {
         self.row().retry == Retry::Later
     }
 
+    /// Of several failures of one run, the one with the lowest rank is reported.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::HangUp | Self::Interrupted | Self::Quit | Self::Terminated => 0,
+            Self::WriteError | Self::ReadError => 1,
+            Self::ProtocolViolation | Self::MessageTooBig => 2,
+            Self::Timeout => 3,
+            Self::ClosedByServer => 4,
+            Self::SendFailed => 5,
+            Self::ReceiveFailed => 6,
+            Self::ExpectationFailed => 7,
+            // Before the session: these are alone.
+            Self::Usage
+            | Self::InvalidUrl
+            | Self::ProxyNotResolved
+            | Self::HostNotResolved
+            | Self::CannotConnect
+            | Self::NetworkNotAllowed
+            | Self::UnexpectedStatus
+            | Self::TlsHandshake
+            | Self::TooManyRedirects
+            | Self::EmptyReply
+            | Self::ClientCertificate
+            | Self::CertificateExpired
+            | Self::CertificateNameMismatch
+            | Self::CertificateUntrusted
+            | Self::CertificateRevoked
+            | Self::CertificateInvalid
+            | Self::Unauthorized
+            | Self::CaFile
+            | Self::PinMismatch
+            | Self::ProxyFailed
+            | Self::ProxyAuthRequired => 8,
+        }
+    }
+
     /// Whether a signal ended the run.
     pub fn is_signal(self) -> bool {
         matches!(self, Self::HangUp | Self::Interrupted | Self::Quit | Self::Terminated)
@@ -176,6 +212,13 @@ mod tests {
 131 interrupted
 143 interrupted";
         assert_eq!(all.join("\n"), expected);
+    }
+
+    #[test]
+    fn the_gravest_of_several_failures_is_reported() {
+        let order = [130, 143, 23, 26, 112, 63, 28, 110, 55, 56, 1];
+        let rank = |code| Status::ALL.iter().find(|status| status.code() == code).map(|status| status.rank());
+        assert_eq!(order.map(rank), [0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7].map(Some));
     }
 
     fn names(is_one: impl Fn(Status) -> bool) -> Vec<&'static str> {

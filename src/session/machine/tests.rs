@@ -7,11 +7,13 @@ use super::*;
 use crate::error::Status;
 use crate::os::signals::Signal;
 use crate::session::finish::Count;
+use crate::session::hints::Hints;
 use crate::session::limits::AcceptClose;
 use crate::session::source::Remaining;
 
 const IDLE: IoState = IoState {
     sending: false,
+    paced: false,
     blocked: false,
     unanswered_since: None,
     pong_awaited_since: None,
@@ -44,12 +46,10 @@ fn machine(rule: FinishRule) -> (Machine, Instant) {
         ping_timeout: Duration::from_secs(5),
         pong_interval: None,
     };
+    let server = ServerName { host: "h".to_owned(), target: "h:1".to_owned() };
     let accept = AcceptClose::parse("1000,1001,1005").unwrap();
     let close = CloseOptions { frame: CloseFrame::with_code(1000), accept };
-    (
-        Machine::new(ServerName { host: "h".to_owned(), target: "h:1".to_owned() }, rule, limits, close, now),
-        now,
-    )
+    (Machine::new(server, rule, limits, close, Hints::default(), now), now)
 }
 
 fn rule(count: Count) -> FinishRule {
@@ -77,7 +77,7 @@ fn close_is_held_back_until_every_reply_is_in() {
     assert_eq!(step(&mut machine, IDLE, now), Step::Continue, "only one Close is sent");
     machine.server_closed(CloseFrame::with_code(1000), DONE, now);
     assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
-    assert!(machine.into_end(None).verdict().is_ok());
+    assert!(machine.into_end(None, None).verdict().is_ok());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_close_from_the_server_is_answered_with_its_code() {
     assert_eq!(step(&mut machine, IDLE, now), close(4001));
     assert_eq!(step(&mut machine, BUSY, now), Step::Continue);
     assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
-    assert_eq!(machine.into_end(None).verdict().unwrap_err().status(), Status::ClosedByServer);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status(), Status::ClosedByServer);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_close_that_crosses_our_data_is_no_answer_to_ours() {
     assert_eq!(step(&mut machine, BUSY, now), close(1000));
     machine.server_closed(CloseFrame::with_code(1000), Progress { unsent: true, ..DONE }, now);
     assert_eq!(step(&mut machine, BUSY, now), Step::Stop);
-    assert_eq!(machine.into_end(None).verdict().unwrap_err().status(), Status::SendFailed);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status(), Status::SendFailed);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn receiving_is_timed_only_while_something_is_owed() {
     assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
     assert_eq!(step(&mut machine, IDLE, now + secs(20)), close(1001));
     assert_eq!(step(&mut machine, IDLE, now + secs(20)), Step::Stop);
-    let failure = machine.into_end(None).verdict().unwrap_err();
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
     assert_eq!(
         failure.to_string(),
         "timed out after 20s in receive with h (--receive-timeout): 0 of 1 awaited messages arrived"
@@ -173,7 +173,7 @@ fn writing_counts_as_long_as_something_waits() {
     machine.wrote(true, now + secs(5));
     assert_eq!(machine.next_look(BUSY), Some(now + secs(35)));
     step(&mut machine, BUSY, now + secs(35));
-    let failure = machine.into_end(None).verdict().unwrap_err();
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
     assert_eq!(failure.to_string(), "timed out after 30s in send with h (--send-timeout)");
 }
 
@@ -196,7 +196,7 @@ fn a_signal_closes_with_1001_and_waits_a_second() {
     assert_eq!(step(&mut machine, IDLE, now), close(1001));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(1)));
     step(&mut machine, IDLE, now + secs(1));
-    assert_eq!(machine.into_end(None).verdict().unwrap_err().status().code(), 143);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 143);
 }
 
 #[test]
