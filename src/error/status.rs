@@ -116,14 +116,7 @@ impl Status {
     pub fn rank(self) -> u8 {
         match self {
             Self::HangUp | Self::Interrupted | Self::Quit | Self::Terminated => 0,
-            Self::WriteError | Self::ReadError => 1,
-            Self::ProtocolViolation | Self::MessageTooBig => 2,
-            Self::Timeout => 3,
-            Self::ClosedByServer => 4,
-            Self::SendFailed => 5,
-            Self::ReceiveFailed => 6,
-            Self::ExpectationFailed => 7,
-            // Before the session: these are alone.
+            // There was no session: whatever else failed is a consequence.
             Self::Usage
             | Self::InvalidUrl
             | Self::ProxyNotResolved
@@ -144,7 +137,14 @@ impl Status {
             | Self::CaFile
             | Self::PinMismatch
             | Self::ProxyFailed
-            | Self::ProxyAuthRequired => 8,
+            | Self::ProxyAuthRequired => 1,
+            Self::WriteError | Self::ReadError => 2,
+            Self::ProtocolViolation | Self::MessageTooBig => 3,
+            Self::Timeout => 4,
+            Self::ClosedByServer => 5,
+            Self::SendFailed => 6,
+            Self::ReceiveFailed => 7,
+            Self::ExpectationFailed => 8,
         }
     }
 
@@ -218,7 +218,7 @@ mod tests {
     fn the_gravest_of_several_failures_is_reported() {
         let order = [130, 143, 23, 26, 112, 63, 28, 110, 55, 56, 1];
         let rank = |code| Status::ALL.iter().find(|status| status.code() == code).map(|status| status.rank());
-        assert_eq!(order.map(rank), [0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7].map(Some));
+        assert_eq!(order.map(rank), [0, 0, 2, 2, 3, 3, 4, 5, 6, 7, 8].map(Some));
     }
 
     fn names(is_one: impl Fn(Status) -> bool) -> Vec<&'static str> {

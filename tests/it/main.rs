@@ -41,6 +41,8 @@ mod violations; // servers that break RFC 6455
 // What a run promises
 mod complete; // all that was awaited arrived whole, or the exit code says so
 #[cfg(target_os = "linux")]
+mod gravest; // several failures at once
+#[cfg(target_os = "linux")]
 mod hangs; // limits on drips, open inputs, readers that leave; a stop is no delay
 mod paced; // --limit-rate
 #[cfg(target_os = "linux")]

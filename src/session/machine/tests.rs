@@ -208,3 +208,60 @@ fn the_close_timeout_does_not_run_while_the_output_is_blocked() {
     machine.unblocked(now + secs(60));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(70)));
 }
+
+#[test]
+fn no_clock_that_has_run_out_makes_the_loop_busy() {
+    let counts = [Count::None, Count::Exactly(1), Count::AsSent { at_least: 0 }];
+    let rules = counts.into_iter().flat_map(|count| {
+        [(None, false), (Some(secs(2)), false), (Some(secs(2)), true), (None, true)]
+            .map(|(quiet, lockstep)| FinishRule { quiet, lockstep, ..rule(count) })
+    });
+    for rule in rules {
+        for events in 0..16 {
+            for bits in 0..32 {
+                rests_at_last(rule, events, bits);
+            }
+        }
+    }
+}
+
+/// After a few steps at one moment, the machine is over or names a moment to come.
+#[track_caller]
+fn rests_at_last(rule: FinishRule, events: u32, bits: u32) {
+    let (mut machine, now) = machine(rule);
+    let has = |set: u32, bit: u32| set & (1 << bit) != 0;
+    if has(events, 0) {
+        machine.sent(1, 1);
+    }
+    if has(events, 1) {
+        machine.received(1, true, now);
+    }
+    if has(events, 2) {
+        machine.input_is_over(None, now);
+    }
+    if has(events, 3) {
+        machine.cannot_send(now);
+    }
+    let io = IoState {
+        sending: has(bits, 0),
+        paced: false,
+        blocked: has(bits, 1),
+        unanswered_since: has(bits, 2).then_some(now),
+        pong_awaited_since: has(bits, 3).then_some(now),
+        awaiting: has(bits, 4),
+    };
+    for late in [1, 2, 3, 5, 20, 30, 60, 120].map(secs) {
+        let mut steps = 0;
+        while step(&mut machine, io, now + late) != Step::Stop {
+            let rests = machine.next_look(io).is_none_or(|at| at > now + late);
+            if rests && !machine.is_due() {
+                break;
+            }
+            steps += 1;
+            if has(events, 3) && machine.next_look(io).is_some_and(|at| at <= now + late) {
+                machine.lost(None, DONE, now + late);
+            }
+            assert!(steps < 10, "{rule:?}, events {events:b}, {io:?}, after {late:?}");
+        }
+    }
+}
