@@ -60,7 +60,7 @@ fn the_last_line_of_progress_claims_no_more_than_was_taken() {
 
 #[test]
 fn an_honest_slow_server_is_never_accused() {
-    for round in 0..150_u64 {
+    for round in 0..160_u64 {
         let tls = round % 2 == 1;
         let peer = if tls {
             Script::tls_with_little_room(Certificate::Valid, 4096)
@@ -72,6 +72,10 @@ fn an_honest_slow_server_is_never_accused() {
         let peer =
             if round % 3 == 0 { peer.close_handshake() } else { peer.read_close().answer_close().hang_up() };
         let mut args = vec!["stream".to_owned()];
+        let proxy = (round % 8 < 2).then(|| Script::new().http_tunnel_to(peer.address()));
+        if let Some(proxy) = &proxy {
+            args.extend(["-x".to_owned(), proxy.url_as("http")]);
+        }
         if tls {
             args.extend(["--cacert".to_owned(), peer.cacert().to_owned()]);
         }
