@@ -27,6 +27,7 @@ pub(super) enum Ending {
 }
 
 /// How far the data of both sides had come at the end.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one side
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Completeness {
     /// User data was not sent, or not taken by the peer's TCP.

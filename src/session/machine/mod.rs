@@ -64,6 +64,7 @@ pub struct ServerName {
 }
 
 /// What the event loop sees when it asks.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one part
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct IoState {
     /// Bytes wait to be taken by the kernel.
