@@ -209,6 +209,10 @@ mod tests {
         (failure.status(), failure.to_string())
     }
 
+    fn failure_of(end: SessionEnd) -> String {
+        failure(end).1
+    }
+
     #[test]
     fn accepted_codes_and_our_own_are_success() {
         assert!(closed(Side::Server, 1001, "").verdict().is_ok());
@@ -250,5 +254,76 @@ mod tests {
         };
         assert!(quiet().verdict().is_ok());
         assert_eq!(failure(SessionEnd { completeness: UNSENT, ..quiet() }).0, Status::SendFailed);
+    }
+
+    #[test]
+    fn a_failure_says_how_far_an_upload_has_come() {
+        let told = |status, size, taken, unsent| {
+            let completeness = Completeness { unsent, taken, ..UNSENT };
+            let failure = Some(Failure::new(status, "over").source(std::io::Error::other("why")));
+            failure_of(SessionEnd { failure, completeness, size, ..closed(Side::Us, 1000, "") })
+        };
+        let mib = 1 << 20;
+        assert_eq!(told(Status::Timeout, Some(10 * mib + 1), 10 * mib, true), "over: why; sent 10 of 11 MiB");
+        assert_eq!(told(Status::ReadError, Some(10 * mib), 0, true), "over: why; sent 0 of 10 MiB");
+        assert_eq!(told(Status::Timeout, Some(10 * mib - 1), 7, true), "over: why; sent 7 of 10485759 bytes");
+        assert_eq!(told(Status::Interrupted, None, 1, true), "over: why; sent 1 byte");
+        assert_eq!(told(Status::SendFailed, None, 2, true), "over: why; sent 2 bytes");
+        assert_eq!(told(Status::ReadError, None, 2, true), "over: why");
+        assert_eq!(told(Status::Timeout, Some(10), 7, false), "over: why");
+    }
+
+    #[test]
+    fn a_quiet_failure_stays_quiet() {
+        let end = SessionEnd { completeness: UNSENT, output_closed: true, ..closed(Side::Us, 1000, "") };
+        let failure = end.verdict().unwrap_err();
+        assert!(failure.is_quiet());
+        assert_eq!(failure.to_string(), "not everything was sent to h:1: the output was closed");
+    }
+
+    #[test]
+    fn an_input_that_did_not_end_and_hints_are_told() {
+        let completeness = Completeness { input_open: true, ..UNSENT };
+        let hints =
+            Hints { early_close: Some("try this"), fewer_messages: Some("or that"), ..Hints::default() };
+        let early =
+            SessionEnd { completeness, hints, ..closed(Side::Server, 1000, "") }.verdict().unwrap_err();
+        assert_eq!(
+            early.to_string(),
+            "not everything was sent to h:1: it closed with 1000, before the input ended; sent 0 bytes"
+        );
+        assert_eq!(early.advice(), Some("try this"));
+        let cut = SessionEnd { completeness: UNSENT, hints, ..closed(Side::Server, 1000, "") };
+        assert_eq!(cut.verdict().unwrap_err().advice(), None);
+        let fewer = SessionEnd { hints, awaited: 1, ..closed(Side::Server, 1000, "") };
+        assert_eq!(fewer.verdict().unwrap_err().advice(), Some("or that"));
+    }
+
+    #[test]
+    fn a_lost_connection_says_where_it_was_lost() {
+        let lost = |closing, completeness| {
+            let cause = Some(io::Error::other("why"));
+            failure_of(SessionEnd { completeness, ..end(Ending::Lost { cause, closing }) })
+        };
+        let whole = Completeness::default();
+        let inside = Completeness { inside_message: true, ..whole };
+        assert_eq!(
+            lost(false, UNSENT),
+            "the connection to h:1 was lost before everything was sent: why; sent 0 bytes"
+        );
+        assert_eq!(
+            lost(true, inside),
+            "the connection to h:1 was lost: our Close was not answered (1006): why"
+        );
+        assert_eq!(lost(false, inside), "the connection to h:1 was lost: inside a message (1006): why");
+        assert_eq!(lost(false, whole), "the connection to h:1 was lost: no Close frame came (1006): why");
+        let closed = SessionEnd { completeness: inside, ..closed(Side::Us, 1000, "") };
+        assert_eq!(
+            failure(closed),
+            (
+                Status::ReceiveFailed,
+                "h:1 closed with 1000 inside a message: its last frame never came".to_owned()
+            )
+        );
     }
 }

@@ -281,5 +281,7 @@ fn an_upload_needs_nobody_who_reads_its_output() {
         drop(reader);
         let peer = Script::new().upgrade().takes_frames(MIB as u64).sleep(millis(300)).close_handshake();
         Wsurl::new(args).args([peer.url()]).stdout_to(File::from(OwnedFd::from(writer))).stderr("").exits(0);
+        // It ends as every upload does, and not because of its reader.
+        assert_eq!(peer.close_code(), Some(1000));
     }
 }
