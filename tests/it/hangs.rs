@@ -225,6 +225,16 @@ fn the_limit_of_the_run_names_what_it_waited_for() {
 }
 
 #[test]
+fn the_limit_of_the_run_includes_the_wait_for_the_end_of_the_input() {
+    let peer = Script::new().upgrade().sleep(millis(700)).send(frame::close(1000, "")).read_close().close();
+    Wsurl::new(["send", "-m", "1s", &peer.url()])
+        .stdin_open("")
+        .stderr_has("timed out after 1s in close with 127.0.0.1 (--max-time)")
+        .within(secs(2))
+        .exits(28);
+}
+
+#[test]
 fn the_limit_of_the_run_names_an_output_that_nobody_reads() {
     let (_reader, writer) = std::io::pipe().expect("a pipe");
     let peer = Script::new().upgrade().send(frame::binary(noise(1 << 20))).close_handshake();

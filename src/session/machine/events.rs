@@ -167,11 +167,16 @@ impl Machine {
 
     /// The session ends here; nothing more is awaited.
     pub(in crate::session) fn give_up(&mut self, failure: Failure, code: u16, now: Instant) {
-        if matches!(self.state, State::Open) {
-            self.queued = Some(CloseFrame::with_code(code));
-        }
         self.fail(failure);
-        self.state = State::Leaving { since: now };
+        self.state = match self.state {
+            State::Open => {
+                self.queued = Some(CloseFrame::with_code(code));
+                State::Leaving { since: now }
+            }
+            State::Closing { .. } | State::Leaving { .. } => State::Leaving { since: now },
+            // The connection has ended before, and the end of the input is not awaited any more.
+            State::AwaitingInput { .. } | State::Over => State::Over,
+        };
     }
 
     fn fail(&mut self, failure: Failure) {
