@@ -10,7 +10,9 @@ use crate::net::{Connection, Facts};
 use crate::os::Destination;
 use crate::report::progress::Progress;
 use crate::report::{Record, Trace};
-use crate::session::{self, FinishRule, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source};
+use crate::session::{
+    self, FinishRule, Hints, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source,
+};
 
 /// What goes through the session, and when it ends.
 pub(super) struct Conversation<'a> {
@@ -24,6 +26,7 @@ pub(super) struct Conversation<'a> {
     /// Bytes of a message that is received, at most.
     pub(super) max_message: Option<u64>,
     pub(super) progress: Option<Progress>,
+    pub(super) hints: Hints,
 }
 
 /// How a conversation went.
@@ -53,8 +56,17 @@ fn hold(
     endpoint: &Endpoint,
     mut trace: Trace,
 ) -> Outcome {
-    let Conversation { source, sink, destination, keeps_messages, rule, limit_rate, max_message, progress } =
-        conversation;
+    let Conversation {
+        source,
+        sink,
+        destination,
+        keeps_messages,
+        rule,
+        limit_rate,
+        max_message,
+        progress,
+        hints,
+    } = conversation;
     if let Some(progress) = progress {
         trace.show_progress(progress.begin());
     }
@@ -69,6 +81,7 @@ fn hold(
         options: SessionOptions {
             limit_rate,
             max_message,
+            hints,
             ..SessionOptions::new(rule, options.limits, options.close.clone())
         },
     });
@@ -124,5 +137,9 @@ pub(super) fn report(
         failure: outcome.result.as_ref().err(),
     };
     let printed = Written::of(options.write_out.as_ref(), &record).print();
-    outcome.result.and(printed).map_err(Failure::written_out)
+    let result = match (outcome.result, printed) {
+        (Err(failure), Err(unprinted)) => Err(failure.or_graver(unprinted)),
+        (result, printed) => result.and(printed),
+    };
+    result.map_err(Failure::written_out)
 }

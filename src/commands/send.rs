@@ -9,7 +9,14 @@ use crate::error::{Failure, Status};
 use crate::framing::{Format, FramingReader, FramingWriter};
 use crate::protocol::Kind;
 use crate::report::sanitize;
-use crate::session::{Checks, Count, FinishRule, Input, MessageSink, MessageSource};
+use crate::session::{Checks, Count, FinishRule, Hints, Input, MessageSink, MessageSource};
+
+const HINTS: Hints = Hints {
+    no_reply: Some("--expect 0 waits for no reply"),
+    fewer_messages: Some("--expect N sets how many messages are awaited, --wait DURATION a time instead"),
+    early_close: Some("-f leaves the end of the session to the server"),
+    too_large: Some("--max-message-size allows more; `wsurl stream` receives messages of any size"),
+};
 
 /// Sends messages, prints the replies.
 pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
@@ -43,6 +50,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         limit_rate: None,
         max_message: Some(max_message),
         progress: None,
+        hints: HINTS,
     };
     let conversed = converse(&options, conversation);
     report(&options, conversed, [None, None])

@@ -75,7 +75,7 @@ fn interruption(earlier: Option<signals::Signal>) -> Option<Failure> {
 fn not_taken() -> Failure {
     match (signals::received(), report::limit()) {
         (Some(signal), _) => signal.failure(),
-        (None, Some(limit)) => Failure::timeout(Phase::Session, "standard output", &limit),
+        (None, Some(limit)) => Failure::timeout(Phase::Write, "standard output", &limit),
         (None, None) => Failure::new(Status::WriteError, "cannot write standard output"),
     }
 }

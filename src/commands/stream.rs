@@ -11,7 +11,14 @@ use crate::error::Failure;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
 use crate::report::{Verbosity, sanitize};
-use crate::session::{ChunkSource, Count, Input, Shape, StreamSink};
+use crate::session::{ChunkSource, Count, Hints, Input, Outcome, Shape, StreamSink};
+
+const HINTS: Hints = Hints {
+    no_reply: None,
+    fewer_messages: Some("--expect N sets how many messages are awaited, --wait DURATION a time instead"),
+    early_close: Some("-f leaves the end of the session to the server"),
+    too_large: Some("--max-message-size allows more"),
+};
 
 /// Sends and receives bytes.
 pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
@@ -43,6 +50,7 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         limit_rate: args.limit_rate,
         max_message: args.max_message_size,
         progress,
+        hints: HINTS,
     };
     let conversed = converse(&options, conversation);
     let digests = [outgoing.digest(), incoming.digest()];
@@ -64,11 +72,12 @@ fn shows_progress(when: ProgressWhen, verbosity: Verbosity, on_terminal: bool) -
 }
 
 fn print_digests(conversed: &Conversed, digests: [Option<[u8; 32]>; 2]) {
-    let tally = &conversed.outcome.tally;
-    let sizes = [("sent", tally.bytes_sent), ("received", tally.bytes_received)];
-    for ((what, bytes), digest) in sizes.into_iter().zip(digests) {
+    let Outcome { tally, sent_whole, received_whole, .. } = &conversed.outcome;
+    let sides = [("sent", tally.bytes_sent, sent_whole), ("received", tally.bytes_received, received_whole)];
+    for ((what, bytes, is_whole), digest) in sides.into_iter().zip(digests) {
         if let Some(digest) = digest {
-            crate::report::line(&format!("{what} {bytes} bytes, sha256 {}", hex(&digest)));
+            let incomplete = if *is_whole { "" } else { ", incomplete" };
+            crate::report::line(&format!("{what} {bytes} bytes{incomplete}, sha256 {}", hex(&digest)));
         }
     }
 }

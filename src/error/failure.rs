@@ -60,6 +60,19 @@ impl Failure {
         self
     }
 
+    /// Adds advice where there is any.
+    #[must_use]
+    pub fn hints(mut self, hint: Option<impl Into<String>>) -> Self {
+        self.hint = hint.map(Into::into).or(self.hint);
+        self
+    }
+
+    /// Of two failures of one run, the one to report.
+    #[must_use]
+    pub fn or_graver(self, other: Self) -> Self {
+        if other.status.rank() < self.status.rank() { other } else { self }
+    }
+
     /// Adds lines that are shown below the message, such as a refused handshake's headers and body.
     #[must_use]
     pub fn details(mut self, details: impl Into<String>) -> Self {

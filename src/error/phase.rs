@@ -24,6 +24,8 @@ pub enum Phase {
     Idle,
     /// The closing handshake (RFC 6455 §7).
     Close,
+    /// Writing what was received to a file, a pipe or a terminal.
+    Write,
     /// The run as a whole.
     Session,
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Phase {
             Self::Ping => "ping",
             Self::Idle => "idle",
             Self::Close => "close",
+            Self::Write => "write",
             Self::Session => "session",
         })
     }

@@ -112,6 +112,42 @@ impl Status {
         self.row().retry == Retry::Later
     }
 
+    /// Of several failures of one run, the one with the lowest rank is reported.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::HangUp | Self::Interrupted | Self::Quit | Self::Terminated => 0,
+            // There was no session: whatever else failed is a consequence.
+            Self::Usage
+            | Self::InvalidUrl
+            | Self::ProxyNotResolved
+            | Self::HostNotResolved
+            | Self::CannotConnect
+            | Self::NetworkNotAllowed
+            | Self::UnexpectedStatus
+            | Self::TlsHandshake
+            | Self::TooManyRedirects
+            | Self::EmptyReply
+            | Self::ClientCertificate
+            | Self::CertificateExpired
+            | Self::CertificateNameMismatch
+            | Self::CertificateUntrusted
+            | Self::CertificateRevoked
+            | Self::CertificateInvalid
+            | Self::Unauthorized
+            | Self::CaFile
+            | Self::PinMismatch
+            | Self::ProxyFailed
+            | Self::ProxyAuthRequired => 1,
+            Self::WriteError | Self::ReadError => 2,
+            Self::ProtocolViolation | Self::MessageTooBig => 3,
+            Self::Timeout => 4,
+            Self::ClosedByServer => 5,
+            Self::SendFailed => 6,
+            Self::ReceiveFailed => 7,
+            Self::ExpectationFailed => 8,
+        }
+    }
+
     /// Whether a signal ended the run.
     pub fn is_signal(self) -> bool {
         matches!(self, Self::HangUp | Self::Interrupted | Self::Quit | Self::Terminated)
@@ -176,6 +212,13 @@ mod tests {
 131 interrupted
 143 interrupted";
         assert_eq!(all.join("\n"), expected);
+    }
+
+    #[test]
+    fn the_gravest_of_several_failures_is_reported() {
+        let order = [130, 143, 23, 26, 112, 63, 28, 110, 55, 56, 1];
+        let rank = |code| Status::ALL.iter().find(|status| status.code() == code).map(|status| status.rank());
+        assert_eq!(order.map(rank), [0, 0, 2, 2, 3, 3, 4, 5, 6, 7, 8].map(Some));
     }
 
     fn names(is_one: impl Fn(Status) -> bool) -> Vec<&'static str> {

@@ -31,6 +31,7 @@ pub struct ChunkSource {
     shape: Shape,
     input: Option<Input>,
     name: String,
+    size: Option<u64>,
     lane: Option<InputLane>,
     block: Block,
     /// Bytes of the current message that were not accepted yet; `None` between messages, and where the length is not
@@ -47,6 +48,7 @@ impl ChunkSource {
         Self {
             shape,
             name: input.name.clone(),
+            size: input.size,
             input: Some(input),
             lane: None,
             block: Block::default(),
@@ -144,6 +146,10 @@ impl Source for ChunkSource {
         self.left = self.left.map(|left| left - bytes as u64).filter(|left| *left > 0);
         // A file that has grown since is sent as long as it was.
         self.over |= self.left.is_none() && matches!(self.shape, Shape::Whole(_));
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
     }
 
     fn remaining(&mut self) -> Remaining {

@@ -298,7 +298,7 @@ impl OutputLane {
             match (thread.written.recv_timeout(left), until) {
                 (Ok(result), _) => self.take_back(result)?,
                 (Err(RecvTimeoutError::Timeout), Some(end)) => {
-                    let late = Failure::timeout(Phase::Session, &self.name, &end);
+                    let late = Failure::timeout(Phase::Write, &self.name, &end);
                     return Err(OutputError::Failed(late.hint("nobody reads what was received")));
                 }
                 (Err(RecvTimeoutError::Timeout), None) => {}

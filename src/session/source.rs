@@ -53,6 +53,11 @@ pub trait Source {
     /// What is left. Never blocks.
     fn remaining(&mut self) -> Remaining;
 
+    /// Bytes of payload in all, where that is known before reading.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether a reply of the server is missing: until it is there, the session is not over, and the time to receive
     /// counts.
     fn awaits_reply(&self) -> bool {

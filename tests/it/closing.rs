@@ -163,7 +163,7 @@ fn a_server_that_closes_while_stdin_stays_open_ends_the_run_at_once() {
     // An input that has not ended may have more to send: nobody can say that everything was sent.
     let peer = Script::new().upgrade().send(frame::close(1000, "")).read_close().close();
     let text = format!(
-        "wsurl: error: not everything was sent to {}: it closed with 1000 after 0 bytes, before the input ended\n\
+        "wsurl: error: not everything was sent to {}: it closed with 1000, before the input ended; sent 0 bytes\n\
          wsurl: hint: -f leaves the end of the session to the server\n",
         peer.authority()
     );

@@ -42,6 +42,16 @@ mod duplex; // both directions at once: large messages, slow ends, late replies
 mod limits; // sizes and times that end a session
 mod violations; // servers that break RFC 6455
 
+// What a run promises
+mod complete; // all that was awaited arrived whole, or the exit code says so
+#[cfg(target_os = "linux")]
+mod gravest; // several failures at once
+#[cfg(target_os = "linux")]
+mod hangs; // limits on drips, open inputs, readers that leave; a stop is no delay
+mod paced; // --limit-rate
+#[cfg(target_os = "linux")]
+mod sent; // all that was given was sent and taken, or the exit code says so
+
 // The two modes
 mod checks; // --expect-text, --expect-regex, --expect-json
 mod framings; // how messages are laid out in stdin and stdout

@@ -181,7 +181,7 @@ fn a_report_that_nobody_reads_ends_with_the_limit_or_a_signal() {
     let (_reader, stdout) = full_pipe();
     Wsurl::new(["probe", "-m", "1s", &server.url()])
         .stdout_to(stdout)
-        .stderr_has("timed out after 1s in session with standard output (--max-time)")
+        .stderr_has("timed out after 1s in write with standard output (--max-time)")
         .within(secs(4))
         .exits(28);
     let server = EchoServer::start();

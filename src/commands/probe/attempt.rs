@@ -15,8 +15,8 @@ use crate::net::{Connection, Facts};
 use crate::report::Trace;
 use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::session::{
-    self, Checks, Count, FinishRule, MessageSink, MessageSource, Outcome, Output, ServerName, SessionOptions,
-    Setup,
+    self, Checks, Count, FinishRule, Hints, MessageSink, MessageSource, Outcome, Output, ServerName,
+    SessionOptions, Setup,
 };
 
 /// A probe that is over.
@@ -127,6 +127,7 @@ fn converse(
         options: SessionOptions {
             max_message: Some(probe.max_message_size),
             ping: !wants_refusal,
+            hints: Hints { too_large: Some("--max-message-size allows more"), ..Hints::default() },
             ..SessionOptions::new(rule, options.limits, options.close.clone())
         },
     })

@@ -96,14 +96,21 @@ impl MessageWriter {
         budget.bytes > 0 && may_begin && !control_first
     }
 
-    /// Appends the front of `section` as frames to `out`: all of it when it has at most [`SendBudget::room`] bytes.
+    /// The most that is written at once: where a control frame waits, no further than to the end of a frame.
+    pub fn room(&self, budget: &SendBudget) -> usize {
+        let frame = self.frame.as_ref().map_or(self.max_frame, |frame| frame.mask.remaining());
+        let frame = if budget.control_waits { frame } else { u64::MAX };
+        usize::try_from(frame).unwrap_or(usize::MAX).min(budget.room())
+    }
+
+    /// Appends the front of `section` as frames to `out`: all of it when it has at most [`MessageWriter::room`] bytes.
     pub fn write(
         &mut self,
         section: &OutgoingSection<'_>,
         budget: &mut SendBudget,
         out: &mut Vec<u8>,
     ) -> Written {
-        let taken = section.bytes.len().min(budget.room());
+        let taken = section.bytes.len().min(self.room(budget));
         let last = section.last && taken == section.bytes.len();
         if self.message.is_none() {
             self.message = Some(OpenMessage { left: section.whole_len, begun: false });
@@ -262,5 +269,18 @@ mod tests {
         assert!(writer.may_write(&budget, false));
         writer.write(&text(b"ef", true, Some(6)), &mut budget, &mut out);
         assert_eq!(frames(&out), [(false, 1, 4), (true, 10, 1), (true, 0, 2)]);
+    }
+
+    #[test]
+    fn a_control_frame_that_waits_goes_between_two_frames_of_a_section() {
+        let (mut writer, mut out) = (MessageWriter::new(Some(4)), Vec::new());
+        let mut budget = SendBudget { control_waits: true, ..PLENTY };
+        assert_eq!(writer.write(&text(b"ab", false, Some(12)), &mut budget, &mut out).bytes, 2);
+        assert_eq!(writer.room(&budget), 2);
+        assert_eq!(writer.write(&text(b"cdefghijkl", true, Some(12)), &mut budget, &mut out).bytes, 2);
+        assert!(!writer.may_write(&budget, true) && !writer.is_inside_frame());
+        budget.control_waits = false;
+        assert_eq!(writer.write(&text(b"efghijkl", true, Some(12)), &mut budget, &mut out).bytes, 8);
+        assert_eq!(frames(&out), [(false, 1, 4), (false, 0, 4), (true, 0, 4)]);
     }
 }

@@ -62,9 +62,10 @@ impl Session<'_> {
     }
 
     /// How far the data of both sides has come; `unacknowledged` user data is in the kernel.
-    fn progress(&mut self, unacknowledged: Option<u64>) -> Progress {
+    pub(super) fn progress(&mut self, unacknowledged: Option<u64>) -> Progress {
         let sent = self.machine.tally().bytes_sent;
-        let waiting = unacknowledged.unwrap_or_default() + self.outbox.waiting() as u64;
+        let prepared = self.broken.as_ref().map_or(self.outbox.waiting(), |broken| broken.waiting);
+        let waiting = unacknowledged.unwrap_or_default() + prepared as u64;
         Progress {
             unsent: self.has_unsent_user_data() || unacknowledged.is_some_and(|bytes| bytes > 0),
             taken: (waiting > 0).then(|| sent.saturating_sub(waiting)),
@@ -99,9 +100,9 @@ impl Session<'_> {
     }
 
     fn output_is_closed(&mut self, now: Instant) {
-        let unsent = self.has_unsent_user_data();
-        let remaining = self.remaining();
-        self.machine.output_is_closed(remaining, unsent, now);
+        let under_way = self.outbox.unacknowledged(&self.transport).is_some_and(|bytes| bytes > 0);
+        let progress = self.progress(None);
+        self.machine.output_is_closed(progress, under_way, now);
     }
 
     /// Reads events in what has come, as long as there is room for what they give.
@@ -151,8 +152,7 @@ impl Session<'_> {
         let limit = size::exact(limit);
         let text =
             format!("a message of at least {at_least} bytes is larger than {limit} (--max-message-size)");
-        let failure = Failure::new(Status::MessageTooBig, text)
-            .hint("--max-message-size allows more; `wsurl stream` receives messages of any size");
+        let failure = Failure::new(Status::MessageTooBig, text).hints(self.hints.too_large);
         self.machine.give_up(failure, TOO_BIG, now);
     }
 

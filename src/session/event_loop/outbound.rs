@@ -71,7 +71,7 @@ impl Session<'_> {
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
-            match self.lanes.source.offer(budget.room())? {
+            match self.lanes.source.offer(self.writer.room(&budget))? {
                 Offer::Section(section) => {
                     let written = self.writer.write(&section, &mut budget, self.outbox.buffer());
                     self.lanes.source.accept(written.bytes);
@@ -133,7 +133,7 @@ impl Session<'_> {
     /// say why.
     fn write_failed(&mut self, cause: io::Error, now: Instant) {
         let unsent = self.has_unsent_user_data() || self.remaining() == Remaining::Something;
-        self.broken = Some(Broken { cause, unsent });
+        self.broken = Some(Broken { cause, unsent, waiting: self.outbox.waiting() });
         self.outbox.abandon();
         self.machine.cannot_send(now);
     }

@@ -12,6 +12,7 @@ use crate::net::{Connection, Transport};
 use crate::os::signals::Signal;
 use crate::protocol::{MessageReader, MessageWriter};
 use crate::session::chunk::ReadBuffer;
+use crate::session::hints::Hints;
 use crate::session::keepalive::KeepAlive;
 use crate::session::lane::LaneContext;
 use crate::session::machine::{IoState, Machine, Step};
@@ -21,6 +22,7 @@ use crate::session::pace::Pacer;
 use crate::session::sink::Sink;
 use crate::session::source::{Remaining, Source};
 use crate::session::verdict::Ending;
+use crate::stats::Tally;
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(super) struct Broken {
     pub(super) cause: std::io::Error,
     /// Whether user data had not left.
     pub(super) unsent: bool,
+    /// Bytes that the kernel had not taken.
+    pub(super) waiting: usize,
 }
 
 /// See the module.
@@ -78,6 +82,7 @@ pub(super) struct Session<'a> {
     pub(super) keep_alive: KeepAlive,
     /// The payload of a ping that could not be answered yet. Only the last one needs an answer (RFC 6455 §5.5.3).
     pub(super) pong: Option<Vec<u8>>,
+    pub(super) hints: Hints,
     next_tick: Option<Instant>,
     begun: bool,
 }
@@ -99,7 +104,7 @@ impl<'a> Session<'a> {
         source.start(context)?;
         let lanes = Lanes { source, sink, output: OutputLane::new(output, context) };
         let machine = |options: &SessionOptions, now| {
-            Machine::new(server, options.rule, options.limits, options.close.clone(), now)
+            Machine::new(server, options.rule, options.limits, options.close.clone(), options.hints, now)
         };
         Ok(Self::new(connection, lanes, observer, &options, machine))
     }
@@ -139,6 +144,7 @@ impl<'a> Session<'a> {
             more_at: None,
             keep_alive: KeepAlive::new(&options.limits, options.ping, now),
             pong: None,
+            hints: options.hints,
             begun: false,
         }
     }
@@ -192,6 +198,7 @@ impl<'a> Session<'a> {
     fn io_state(&self, now: Instant) -> IoState {
         IoState {
             sending: !self.outbox.is_sent(),
+            paced: self.held_back,
             blocked: self.blocked,
             unanswered_since: self.keep_alive.unanswered_since(),
             pong_awaited_since: self.keep_alive.pong_awaited_since(now),
@@ -234,16 +241,25 @@ impl<'a> Session<'a> {
         self.lanes.source.remaining()
     }
 
+    /// Tells the machine and the observer how far everything has come in the end.
+    fn note_end(&mut self) {
+        let unacknowledged = self.outbox.unacknowledged(&self.transport);
+        let progress = self.progress(unacknowledged);
+        self.machine.ended(progress);
+        let tally = Tally { bytes_sent: self.machine.bytes_taken(), ..*self.machine.tally() };
+        self.observer.tick(&tally);
+    }
+
     /// Leaves the connection. A server that may not have read our last words is to be listened to for a moment.
     pub(super) fn end(mut self) -> (Ended<'a>, Option<LingeringClose>) {
-        self.observer.tick(self.machine.tally());
+        self.note_end();
         let tally = *self.machine.tally();
         let discards = self.machine.discards();
         let until = self.machine.end_of_run(Instant::now());
         let (ping, finished_at) = (self.keep_alive.round_trip(), self.machine.finished_at());
         let close_took = self.machine.close_took();
-        let inside_message = self.inside_message;
-        let end = self.machine.into_end(self.lanes.sink.unmet());
+        let (sent_whole, received_whole) = (self.machine.has_sent_all(), self.machine.has_received_all());
+        let end = self.machine.into_end(self.lanes.sink.unmet(), self.lanes.source.size());
         self.transport.shut_down();
         let lingering = end.failure.is_some().then(|| LingeringClose::begin(self.transport));
         let close = match &end.ending {
@@ -251,8 +267,17 @@ impl<'a> Session<'a> {
             Some(Ending::Lost { .. }) | None => None,
         };
         let result = end.verdict();
-        let outcome =
-            Outcome { result, delivered: false, tally, close, ping, finished_at, close_took, inside_message };
+        let outcome = Outcome {
+            result,
+            delivered: false,
+            tally,
+            close,
+            ping,
+            finished_at,
+            close_took,
+            sent_whole,
+            received_whole,
+        };
         (Ended { lanes: self.lanes, outcome, discards, until }, lingering)
     }
 }
@@ -272,10 +297,12 @@ impl Ended<'_> {
         };
         let written = if discards { Ok(()) } else { output.finish(rest, until) };
         let delivered = !discards && written.is_ok();
-        let result = match written {
-            Err(OutputError::Failed(failure)) => outcome.result.and(Err(failure)),
-            Err(OutputError::Closed) | Ok(()) => outcome.result,
+        let result = match (outcome.result, written) {
+            (Ok(()), Err(OutputError::Failed(failure))) => Err(failure),
+            (Err(first), Err(OutputError::Failed(failure))) => Err(first.or_graver(failure)),
+            (result, Err(OutputError::Closed) | Ok(())) => result,
         };
-        Outcome { result, delivered, ..outcome }
+        let received_whole = outcome.received_whole && delivered;
+        Outcome { result, delivered, received_whole, ..outcome }
     }
 }

@@ -7,6 +7,7 @@ use crate::error::{Failure, Status};
 use crate::net::Connection;
 use crate::protocol::CloseFrame;
 use crate::session::finish::FinishRule;
+use crate::session::hints::Hints;
 use crate::session::limits::{CloseOptions, Limits};
 use crate::session::machine::ServerName;
 use crate::session::observer::Observer;
@@ -51,12 +52,23 @@ pub struct SessionOptions {
     pub max_message: Option<u64>,
     /// Whether a ping is sent at once, and its pong awaited and timed.
     pub ping: bool,
+    /// Advice for failures.
+    pub hints: Hints,
 }
 
 impl SessionOptions {
     /// A session that ends by `rule`, without limits on sizes and rates.
     pub fn new(rule: FinishRule, limits: Limits, close: CloseOptions) -> Self {
-        Self { rule, limits, close, limit_rate: None, max_frame: None, max_message: None, ping: false }
+        Self {
+            rule,
+            limits,
+            close,
+            limit_rate: None,
+            max_frame: None,
+            max_message: None,
+            ping: false,
+            hints: Hints::default(),
+        }
     }
 }
 
@@ -77,8 +89,10 @@ pub struct Outcome {
     pub finished_at: Option<Instant>,
     /// From our Close to the server's.
     pub close_took: Option<Duration>,
-    /// Whether the last message of the server was not complete.
-    pub inside_message: bool,
+    /// Whether the input was read to its end, and the next hop's TCP has taken all of it.
+    pub sent_whole: bool,
+    /// Whether the server closed after a whole message, and everything received was written.
+    pub received_whole: bool,
 }
 
 impl Outcome {
@@ -92,7 +106,8 @@ impl Outcome {
             ping: None,
             finished_at: None,
             close_took: None,
-            inside_message: false,
+            sent_whole: false,
+            received_whole: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{GOING_AWAY, INPUT_END, IoState, Machine, State};
 use crate::error::{Failure, Phase};
+use crate::session::finish::Count;
 
 /// How long a last frame may take to leave, when nothing more is awaited.
 const LAST_FRAME: Duration = Duration::from_millis(250);
@@ -117,12 +118,13 @@ impl Machine {
                 self.state = State::Over;
                 return;
             }
-            Clock::Whole(limit, flag) => timed_out(self.phase(io), limit, flag),
+            Clock::Whole(limit, flag) => timed_out(self.phase(io), limit, flag)
+                .hints(io.blocked.then_some("nobody reads what was received")),
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
                 .hint("the server takes no more bytes"),
             Clock::Receive => timed_out(Phase::Receive, self.limits.receive, "--receive-timeout")
                 .and(self.missing())
-                .hint("--expect 0 waits for no reply; a slow server needs a longer --receive-timeout"),
+                .hint(self.advice_to_wait()),
             Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
             Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
                 .hint("a ping was not answered, nor did anything else come"),
@@ -137,12 +139,22 @@ impl Machine {
 
     /// What the session is busy with, or waits for.
     fn phase(&self, io: IoState) -> Phase {
-        if io.sending {
+        if io.sending || (io.paced && self.state == State::Open) {
             Phase::Send
         } else if self.state == State::Open {
             Phase::Receive
         } else {
             Phase::Close
+        }
+    }
+
+    /// What may help when nothing came in time.
+    fn advice_to_wait(&self) -> String {
+        const WAIT: &str = "a slow server needs a longer --receive-timeout";
+        let is_mute = self.tally.messages_received == 0 && matches!(self.rule.count, Count::AsSent { .. });
+        match self.hints.no_reply.filter(|_| is_mute) {
+            Some(advice) => format!("{advice}; {WAIT}"),
+            None => WAIT.to_owned(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{GOING_AWAY, HURRY, INPUT_GOES_ON, Machine, PROGRESS, State};
+use super::{GOING_AWAY, HURRY, INPUT_GOES_ON, Machine, PROGRESS, READER_GONE, State};
 use crate::error::{Failure, Status};
 use crate::os::signals::Signal;
 use crate::protocol::{CloseFrame, Violation};
@@ -137,13 +137,25 @@ impl Machine {
         }
     }
 
+    /// The session is over: how far everything has come, unless the end of the connection has told.
+    pub(in crate::session) fn ended(&mut self, progress: Progress) {
+        if self.ending.is_none() {
+            let unsent = self.completeness.unsent;
+            self.note_completeness(progress);
+            self.completeness.unsent |= unsent;
+        }
+        self.completeness.input_ended |=
+            progress.remaining == Remaining::Nothing || self.input_over_at.is_some();
+    }
+
     fn note_completeness(&mut self, progress: Progress) {
         let unsent = progress.unsent || progress.remaining == Remaining::Something;
         self.completeness = Completeness {
             unsent,
             taken: progress.taken.unwrap_or(self.tally.bytes_sent),
-            inside_message: progress.inside_message && !self.discards,
+            inside_message: progress.inside_message && self.delivers(),
             input_open: false,
+            input_ended: false,
         };
     }
 
@@ -155,22 +167,34 @@ impl Machine {
 
     /// The session ends here; nothing more is awaited.
     pub(in crate::session) fn give_up(&mut self, failure: Failure, code: u16, now: Instant) {
-        if matches!(self.state, State::Open) {
-            self.queued = Some(CloseFrame::with_code(code));
-        }
-        self.failure.get_or_insert(failure);
-        self.state = State::Leaving { since: now };
+        self.fail(failure);
+        self.state = match self.state {
+            State::Open => {
+                self.queued = Some(CloseFrame::with_code(code));
+                State::Leaving { since: now }
+            }
+            State::Closing { .. } | State::Leaving { .. } => State::Leaving { since: now },
+            // The connection has ended before, and the end of the input is not awaited any more.
+            State::AwaitingInput { .. } | State::Over => State::Over,
+        };
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failure = Some(match self.failure.take() {
+            Some(first) => first.or_graver(failure),
+            None => failure,
+        });
     }
 
     /// The session cannot go on, but ends in order.
     pub(in crate::session) fn withdraw(&mut self, failure: Failure, now: Instant) {
-        self.failure.get_or_insert(failure);
+        self.fail(failure);
         self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close, now);
     }
 
     /// A signal came: end in order and soon.
     pub(in crate::session) fn interrupted(&mut self, signal: Signal, now: Instant) {
-        self.failure.get_or_insert(signal.failure());
+        self.fail(signal.failure());
         self.hurried = true;
         let limit = self.limits.close.min(HURRY);
         match &mut self.state {
@@ -187,17 +211,18 @@ impl Machine {
         self.withdraw(failure, now);
     }
 
-    /// Nobody reads the output any more, as in `| head -1`.
-    pub(in crate::session) fn output_is_closed(&mut self, remaining: Remaining, unsent: bool, now: Instant) {
+    /// Nobody reads the output any more, as in `| head -1`. `under_way`: the peer's TCP has not taken all yet.
+    pub(in crate::session) fn output_is_closed(&mut self, progress: Progress, under_way: bool, now: Instant) {
         self.discards = true;
         if !self.output_closed {
             self.output_closed = true;
             if self.state == State::Open {
-                let open = remaining != Remaining::Nothing && self.input_over_at.is_none();
-                let follows = self.rule.follow && remaining == Remaining::Unknown;
-                self.completeness.unsent = unsent || (open && !follows);
+                let open = progress.remaining != Remaining::Nothing && self.input_over_at.is_none();
+                let follows = self.rule.follow && progress.remaining == Remaining::Unknown;
+                self.completeness.unsent = progress.unsent || (open && !follows);
             }
-            let limit: Duration = self.limits.close.min(HURRY);
+            let wanted = if under_way || progress.unsent { HURRY } else { READER_GONE };
+            let limit: Duration = self.limits.close.min(wanted);
             self.begin_closing(CloseFrame::with_code(GOING_AWAY), limit, now);
         }
     }

@@ -10,8 +10,9 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use super::finish::FinishRule;
+use super::hints::Hints;
 use super::limits::{CloseOptions, Limits};
-use super::verdict::{Completeness, Ending, SessionEnd};
+use super::verdict::{Completeness, Ending, SessionEnd, Side};
 use crate::error::Failure;
 use crate::protocol::CloseFrame;
 use crate::stats::Tally;
@@ -25,6 +26,12 @@ const INPUT_END: Duration = Duration::from_secs(1);
 
 /// How long the input is watched for more once the connection is lost: a busy source may just then have nothing ready.
 const INPUT_GOES_ON: Duration = Duration::from_millis(100);
+
+/// How long the answer to our Close is awaited when the reader of the output has gone and nothing is under way.
+const READER_GONE: Duration = Duration::from_millis(50);
+
+/// How often the socket is read after a clock has run out, as long as there is something in it.
+const MOST_LOOKS: u32 = 64;
 
 /// The close code of an endpoint that goes away.
 const GOING_AWAY: u16 = 1001;
@@ -57,10 +64,13 @@ pub struct ServerName {
 }
 
 /// What the event loop sees when it asks.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one part
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct IoState {
     /// Bytes wait to be taken by the kernel.
     pub(super) sending: bool,
+    /// There may be more to send, which the rate does not allow yet.
+    pub(super) paced: bool,
     /// The output takes nothing, so nothing is read.
     pub(super) blocked: bool,
     /// Since when a ping waits for a sign of life.
@@ -94,6 +104,7 @@ pub(super) struct Machine {
     rule: FinishRule,
     limits: Limits,
     close: CloseOptions,
+    hints: Hints,
     state: State,
     /// A Close that is to be sent at the next step.
     queued: Option<CloseFrame>,
@@ -120,8 +131,8 @@ pub(super) struct Machine {
     hurried: bool,
     output_closed: bool,
     discards: bool,
-    /// Whether an expired clock has been reported once.
-    has_looked_again: bool,
+    /// How often the socket was looked at since a clock has run out.
+    looks: u32,
     /// When everything awaited had come.
     finished_at: Option<Instant>,
     /// From our Close to its answer.
@@ -134,6 +145,7 @@ impl Machine {
         rule: FinishRule,
         limits: Limits,
         close: CloseOptions,
+        hints: Hints,
         now: Instant,
     ) -> Self {
         Self {
@@ -141,6 +153,7 @@ impl Machine {
             rule,
             limits,
             close,
+            hints,
             state: State::Open,
             queued: None,
             input_over_at: None,
@@ -160,7 +173,7 @@ impl Machine {
             hurried: false,
             output_closed: false,
             discards: false,
-            has_looked_again: false,
+            looks: 0,
             finished_at: None,
             close_took: None,
         }
@@ -181,9 +194,30 @@ impl Machine {
         self.close_took
     }
 
+    /// Payload bytes of all that was sent that the peer's TCP has taken.
+    pub(super) fn bytes_taken(&self) -> u64 {
+        self.completeness.taken
+    }
+
+    /// Whether the input has ended, and all of it was taken.
+    pub(super) fn has_sent_all(&self) -> bool {
+        self.completeness.input_ended && !self.completeness.unsent
+    }
+
+    /// Whether the server has closed after a whole message, in a way that is accepted.
+    pub(super) fn has_received_all(&self) -> bool {
+        let is_closed = matches!(&self.ending, Some(Ending::Closed { by, frame })
+            if *by == Side::Us || self.close.accept.accepts(frame.code));
+        is_closed && !self.completeness.inside_message && !self.discards
+    }
+
     /// How it went.
-    pub(super) fn into_end(self, unmet: Option<String>) -> SessionEnd {
+    ///
+    /// `unmet` says which checks were not met, `size` how much was to be sent in all.
+    pub(super) fn into_end(self, unmet: Option<String>, size: Option<u64>) -> SessionEnd {
         SessionEnd {
+            hints: self.hints,
+            size,
             target: self.server.target,
             ending: self.ending,
             failure: self.failure,

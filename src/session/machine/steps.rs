@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::clocks::Clock;
-use super::{HURRY, INPUT_END, IoState, Machine, State, Step};
+use super::{HURRY, INPUT_END, IoState, MOST_LOOKS, Machine, State, Step};
 use crate::deadline::Deadline;
 
 impl Machine {
@@ -58,14 +58,14 @@ impl Machine {
     pub(in crate::session) fn step(&mut self, io: IoState, now: Instant) -> Step {
         let expired = self.clocks(io).into_iter().flatten().find(|(at, _)| *at <= now);
         match expired {
-            Some((_, Clock::Quiet)) | None => self.has_looked_again = false,
-            Some(_) if !self.has_looked_again => {
-                self.has_looked_again = true;
+            Some((_, Clock::Quiet)) | None => self.looks = 0,
+            Some(_) if self.may_look_again(now) => {
+                self.looks += 1;
                 return Step::LookAgain;
             }
             Some((_, Clock::Broken)) => return Step::Lose,
             Some((_, clock)) => {
-                self.has_looked_again = false;
+                self.looks = 0;
                 self.expire(clock, io, now);
             }
         }
@@ -75,6 +75,11 @@ impl Machine {
             self.begin_closing(frame, self.limits.close, now);
         }
         self.next_step(io, now)
+    }
+
+    /// Whether what is awaited may be in the socket: it was not looked at yet, or more was in it just now.
+    fn may_look_again(&self, now: Instant) -> bool {
+        self.looks == 0 || (self.heard_at == now && self.looks < MOST_LOOKS)
     }
 
     fn next_step(&mut self, io: IoState, now: Instant) -> Step {
@@ -94,9 +99,10 @@ impl Machine {
         }
     }
 
-    /// Whether the session can only go on with somebody who reads what arrives: an upload needs nobody.
+    /// Whether the session waits for messages, which somebody has to read: an upload waits for none.
     pub(in crate::session) fn needs_reader(&self) -> bool {
-        let waits = self.input_over_at.is_some() || self.rule.follow || self.awaits() > 0;
+        let is_quiet_awaited = self.rule.quiet.is_some() && self.input_over_at.is_some();
+        let waits = is_quiet_awaited || self.rule.follow || self.awaits() > 0;
         self.state == State::Open && !self.output_closed && waits
     }
 

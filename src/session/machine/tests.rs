@@ -4,14 +4,18 @@ use std::time::{Duration, Instant};
 
 use super::events::Progress;
 use super::*;
-use crate::error::Status;
+use crate::deadline::Deadline;
+use crate::error::{Failure, Status};
 use crate::os::signals::Signal;
+use crate::protocol::Violation;
 use crate::session::finish::Count;
+use crate::session::hints::Hints;
 use crate::session::limits::AcceptClose;
 use crate::session::source::Remaining;
 
 const IDLE: IoState = IoState {
     sending: false,
+    paced: false,
     blocked: false,
     unanswered_since: None,
     pong_awaited_since: None,
@@ -44,12 +48,10 @@ fn machine(rule: FinishRule) -> (Machine, Instant) {
         ping_timeout: Duration::from_secs(5),
         pong_interval: None,
     };
+    let server = ServerName { host: "h".to_owned(), target: "h:1".to_owned() };
     let accept = AcceptClose::parse("1000,1001,1005").unwrap();
     let close = CloseOptions { frame: CloseFrame::with_code(1000), accept };
-    (
-        Machine::new(ServerName { host: "h".to_owned(), target: "h:1".to_owned() }, rule, limits, close, now),
-        now,
-    )
+    (Machine::new(server, rule, limits, close, Hints::default(), now), now)
 }
 
 fn rule(count: Count) -> FinishRule {
@@ -77,7 +79,7 @@ fn close_is_held_back_until_every_reply_is_in() {
     assert_eq!(step(&mut machine, IDLE, now), Step::Continue, "only one Close is sent");
     machine.server_closed(CloseFrame::with_code(1000), DONE, now);
     assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
-    assert!(machine.into_end(None).verdict().is_ok());
+    assert!(machine.into_end(None, None).verdict().is_ok());
 }
 
 #[test]
@@ -87,7 +89,7 @@ fn a_close_from_the_server_is_answered_with_its_code() {
     assert_eq!(step(&mut machine, IDLE, now), close(4001));
     assert_eq!(step(&mut machine, BUSY, now), Step::Continue);
     assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
-    assert_eq!(machine.into_end(None).verdict().unwrap_err().status(), Status::ClosedByServer);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status(), Status::ClosedByServer);
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn a_close_that_crosses_our_data_is_no_answer_to_ours() {
     assert_eq!(step(&mut machine, BUSY, now), close(1000));
     machine.server_closed(CloseFrame::with_code(1000), Progress { unsent: true, ..DONE }, now);
     assert_eq!(step(&mut machine, BUSY, now), Step::Stop);
-    assert_eq!(machine.into_end(None).verdict().unwrap_err().status(), Status::SendFailed);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status(), Status::SendFailed);
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn receiving_is_timed_only_while_something_is_owed() {
     assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
     assert_eq!(step(&mut machine, IDLE, now + secs(20)), close(1001));
     assert_eq!(step(&mut machine, IDLE, now + secs(20)), Step::Stop);
-    let failure = machine.into_end(None).verdict().unwrap_err();
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
     assert_eq!(
         failure.to_string(),
         "timed out after 20s in receive with h (--receive-timeout): 0 of 1 awaited messages arrived"
@@ -173,7 +175,7 @@ fn writing_counts_as_long_as_something_waits() {
     machine.wrote(true, now + secs(5));
     assert_eq!(machine.next_look(BUSY), Some(now + secs(35)));
     step(&mut machine, BUSY, now + secs(35));
-    let failure = machine.into_end(None).verdict().unwrap_err();
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
     assert_eq!(failure.to_string(), "timed out after 30s in send with h (--send-timeout)");
 }
 
@@ -196,7 +198,7 @@ fn a_signal_closes_with_1001_and_waits_a_second() {
     assert_eq!(step(&mut machine, IDLE, now), close(1001));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(1)));
     step(&mut machine, IDLE, now + secs(1));
-    assert_eq!(machine.into_end(None).verdict().unwrap_err().status().code(), 143);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 143);
 }
 
 #[test]
@@ -207,4 +209,237 @@ fn the_close_timeout_does_not_run_while_the_output_is_blocked() {
     assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
     machine.unblocked(now + secs(60));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(70)));
+}
+
+#[test]
+fn no_clock_that_has_run_out_makes_the_loop_busy() {
+    let counts = [Count::None, Count::Exactly(1), Count::AsSent { at_least: 0 }];
+    let rules = counts.into_iter().flat_map(|count| {
+        [(None, false), (Some(secs(2)), false), (Some(secs(2)), true), (None, true)]
+            .map(|(quiet, lockstep)| FinishRule { quiet, lockstep, ..rule(count) })
+    });
+    for rule in rules {
+        for events in 0..64 {
+            for bits in 0..32 {
+                rests_at_last(rule, events, bits);
+            }
+        }
+    }
+}
+
+/// After a few steps at one moment, the machine is over or names a moment to come.
+#[track_caller]
+fn rests_at_last(rule: FinishRule, events: u32, bits: u32) {
+    let (mut machine, now) = machine(rule);
+    let has = |set: u32, bit: u32| set & (1 << bit) != 0;
+    if has(events, 0) {
+        machine.sent(1, 1);
+    }
+    if has(events, 1) {
+        machine.received(1, true, now);
+    }
+    if has(events, 2) {
+        machine.input_is_over(None, now);
+    }
+    if has(events, 3) {
+        machine.cannot_send(now);
+    }
+    if has(events, 4) {
+        machine.limits.whole = Some(Deadline::since(now, secs(3), "--max-time"));
+    }
+    if has(events, 5) {
+        let progress = Progress { remaining: Remaining::Unknown, ..DONE };
+        machine.server_closed(CloseFrame::with_code(1000), progress, now + secs(3));
+    }
+    let io = IoState {
+        sending: has(bits, 0),
+        paced: false,
+        blocked: has(bits, 1),
+        unanswered_since: has(bits, 2).then_some(now),
+        pong_awaited_since: has(bits, 3).then_some(now),
+        awaiting: has(bits, 4),
+    };
+    for late in [1, 2, 3, 5, 20, 30, 60, 120].map(secs) {
+        let mut steps = 0;
+        while step(&mut machine, io, now + late) != Step::Stop {
+            let rests = machine.next_look(io).is_none_or(|at| at > now + late);
+            if rests && !machine.is_due() {
+                break;
+            }
+            steps += 1;
+            if has(events, 3) && machine.next_look(io).is_some_and(|at| at <= now + late) {
+                machine.lost(None, DONE, now + late);
+            }
+            assert!(steps < 10, "{rule:?}, events {events:b}, {io:?}, after {late:?}");
+        }
+    }
+}
+
+/// Whether the time to receive runs when nothing but these events has happened, at one moment.
+fn counts(rule: FinishRule, sent: u64, received: u64, is_over: bool, is_given: bool) -> bool {
+    let (mut machine, now) = machine(rule);
+    machine.limits.receive_always = is_given;
+    (0..sent).for_each(|_| machine.sent(1, 1));
+    (0..received).for_each(|_| machine.received(1, true, now));
+    if is_over {
+        machine.input_is_over(None, now);
+    }
+    machine.next_look(IDLE) == Some(now + secs(20))
+}
+
+#[test]
+fn receiving_is_timed_while_a_reply_is_outstanding() {
+    let each = rule(Count::AsSent { at_least: 0 });
+    assert!(counts(each, 1, 0, false, false), "also while the input is open");
+    assert!(!counts(each, 0, 0, false, false));
+    assert!(!counts(each, 1, 1, false, false));
+    assert!(!counts(each, 1, 2, false, false), "greetings are no debts");
+    assert!(counts(each, 2, 1, true, false));
+    assert!(!counts(each, 2, 2, true, false));
+
+    let three = rule(Count::Exactly(3));
+    assert!(counts(three, 1, 0, false, false));
+    assert!(!counts(three, 1, 1, false, false), "the others may need more input");
+    assert!(counts(three, 1, 1, true, false));
+    assert!(!counts(three, 4, 3, false, false), "all that was awaited is there");
+
+    let none = rule(Count::None);
+    assert!(!counts(none, 1, 0, false, true));
+    assert!(!counts(none, 1, 0, true, true));
+}
+
+#[test]
+fn in_lockstep_the_reply_to_the_last_message_is_outstanding() {
+    let lockstep = |count| FinishRule { lockstep: true, ..rule(count) };
+    assert!(counts(lockstep(Count::None), 1, 0, false, false), "nothing more is sent without it");
+    assert!(!counts(lockstep(Count::None), 1, 0, true, false), "nobody needs it");
+    assert!(!counts(lockstep(Count::None), 1, 1, false, false));
+    assert!(counts(lockstep(Count::AsSent { at_least: 0 }), 1, 0, true, false));
+}
+
+#[test]
+fn a_server_that_is_followed_is_timed_only_where_it_is_wanted() {
+    let follow = FinishRule { follow: true, ..rule(Count::None) };
+    assert!(!counts(follow, 1, 0, true, false));
+    assert!(counts(follow, 1, 0, true, true));
+    assert!(!counts(follow, 1, 0, false, true));
+}
+
+#[test]
+fn a_source_that_awaits_a_reply_is_timed_whatever_the_rule() {
+    let (mut machine, now) = machine(FinishRule { follow: true, ..rule(Count::None) });
+    let awaiting = IoState { awaiting: true, ..IDLE };
+    assert_eq!(machine.next_look(awaiting), Some(now + secs(20)));
+    machine.input_is_over(None, now + secs(1));
+    assert_eq!(step(&mut machine, awaiting, now + secs(2)), Step::Continue);
+    assert_eq!(machine.next_look(awaiting), Some(now + secs(21)));
+}
+
+#[test]
+fn of_a_large_message_each_64_kib_are_progress() {
+    let (mut machine, now) = machine(rule(Count::Exactly(1)));
+    machine.input_is_over(None, now);
+    machine.received(PROGRESS - 1, false, now + secs(1));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(20)));
+    machine.received(1, false, now + secs(2));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(22)));
+    machine.received(1, false, now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(22)));
+    machine.received(PROGRESS - 2, false, now + secs(4));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(22)));
+    machine.received(0, true, now + secs(5));
+    assert_eq!(machine.tally().messages_received, 1);
+    assert_eq!(machine.tally().bytes_received, 2 * PROGRESS - 1);
+}
+
+#[test]
+fn the_limit_of_the_run_holds_until_only_the_last_frame_has_to_leave() {
+    let whole = |machine: &mut Machine, now| {
+        machine.limits.whole = Some(Deadline::since(now, secs(7), "--max-time"));
+    };
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    let (mut waiting, now) = machine(rule(Count::None));
+    whole(&mut waiting, now);
+    assert_eq!(waiting.next_look(IDLE), Some(now + secs(7)));
+    waiting.server_closed(CloseFrame::with_code(1000), open, now + secs(6));
+    assert_eq!(step(&mut waiting, IDLE, now + secs(6)), close(1000));
+    assert_eq!(step(&mut waiting, IDLE, now + secs(6)), Step::Continue);
+    assert!(waiting.awaits_input());
+    // Both run out at once: the end of the input was not awaited for longer than it may be.
+    assert_eq!(waiting.next_look(IDLE), Some(now + secs(7)));
+    assert_eq!(step(&mut waiting, IDLE, now + secs(7)), Step::Stop);
+    let failure = waiting.into_end(None, None).verdict().unwrap_err();
+    assert_eq!(failure.to_string(), "timed out after 7s in close with h (--max-time)");
+
+    let (mut leaving, now) = machine(rule(Count::None));
+    whole(&mut leaving, now);
+    leaving.server_closed(CloseFrame::with_code(1000), DONE, now + secs(6));
+    assert_eq!(step(&mut leaving, BUSY, now + secs(6)), close(1000));
+    assert_eq!(leaving.next_look(BUSY), Some(now + secs(6) + Duration::from_millis(250)));
+}
+
+#[test]
+fn the_limit_of_the_run_names_what_was_waited_for() {
+    let phase = |io: IoState, closes: bool| {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.limits.whole = Some(Deadline::since(now, secs(7), "--max-time"));
+        if closes {
+            machine.input_is_over(None, now);
+            assert_eq!(step(&mut machine, io, now), close(1000));
+        }
+        step(&mut machine, io, now + secs(7));
+        let failure = machine.into_end(None, None).verdict().unwrap_err();
+        (failure.to_string(), failure.advice().map(str::to_owned))
+    };
+    let text = |phase| format!("timed out after 7s in {phase} with h (--max-time)");
+    let paced = IoState { paced: true, ..IDLE };
+    assert_eq!(phase(IDLE, false), (text("receive"), None));
+    assert_eq!(phase(BUSY, false), (text("send"), None));
+    assert_eq!(phase(paced, false), (text("send"), None));
+    assert_eq!(phase(IDLE, true), (text("close"), None));
+    assert_eq!(phase(paced, true), (text("close"), None));
+    let blocked = IoState { blocked: true, ..IDLE };
+    assert_eq!(phase(blocked, true).1.as_deref(), Some("nobody reads what was received"));
+}
+
+#[test]
+fn what_is_in_the_socket_is_read_before_a_limit_is_reached() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.input_is_over(None, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    let late = now + secs(30);
+    assert_eq!(machine.step(IDLE, late), Step::LookAgain);
+    for _ in 1..MOST_LOOKS {
+        machine.heard(late);
+        assert_eq!(machine.step(IDLE, late), Step::LookAgain);
+    }
+    machine.heard(late);
+    assert_eq!(machine.step(IDLE, late), Step::Stop, "but not for ever");
+}
+
+#[test]
+fn a_hint_about_replies_is_for_servers_that_never_reply() {
+    let advice = |count, received| {
+        let (mut machine, now) = machine(rule(count));
+        machine.hints.no_reply = Some("do not wait");
+        machine.sent(2, 2);
+        (0..received).for_each(|_| machine.received(1, true, now));
+        machine.input_is_over(None, now);
+        step(&mut machine, IDLE, now + secs(20));
+        machine.into_end(None, None).verdict().unwrap_err().advice().map(str::to_owned)
+    };
+    let longer = "a slow server needs a longer --receive-timeout";
+    let each = Count::AsSent { at_least: 0 };
+    assert_eq!(advice(each, 0), Some(format!("do not wait; {longer}")));
+    assert_eq!(advice(each, 1).as_deref(), Some(longer));
+    assert_eq!(advice(Count::Exactly(2), 0).as_deref(), Some(longer));
+}
+
+#[test]
+fn the_gravest_of_several_failures_is_kept() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.withdraw(Failure::new(Status::ReadError, "input"), now);
+    machine.violated(Violation::Masked, now);
+    machine.interrupted(Signal::HangUp, now);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 129);
 }

@@ -5,6 +5,7 @@
 //! - `flawed`: an echo server with one flaw.
 //! - `script`: a peer that does, byte by byte, what a test tells it.
 //! - `echoing`: what makes a script an echo server. `lax_server`: one that refuses nothing, whatever is sent.
+//! - `gauge`: what makes a script measure an upload.
 //! - `embedded`: the echo server of the binary itself.
 //! - `frame`: frames as bytes, written from the RFC and not from the code under test.
 //! - `certificate`: certificates of every kind, made when they are needed.
@@ -25,6 +26,7 @@ mod embedded;
 pub mod flawed;
 pub mod formats;
 pub mod frame;
+mod gauge;
 mod lax_server;
 #[cfg(target_os = "linux")]
 mod openssl_acceptor;

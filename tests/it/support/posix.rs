@@ -5,19 +5,23 @@ use std::process::Command;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Signal {
+    Continue,
     HangUp,
     Interrupt,
     Kill,
     Quit,
+    Stop,
     Terminate,
 }
 
 pub fn send_signal(pid: u32, signal: Signal) {
     let name = match signal {
+        Signal::Continue => "CONT",
         Signal::HangUp => "HUP",
         Signal::Interrupt => "INT",
         Signal::Kill => "KILL",
         Signal::Quit => "QUIT",
+        Signal::Stop => "STOP",
         Signal::Terminate => "TERM",
     };
     let kill = format!("kill -s {name} {pid}");

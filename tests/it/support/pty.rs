@@ -1,6 +1,7 @@
 //! A terminal: what is written to it is captured as it would be shown, and it can be stopped as with Ctrl-S.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::time::Instant;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -14,6 +15,7 @@ pub struct Terminal {
     program_side: File,
     path: String,
     screen: Capture,
+    keyboard: File,
 }
 
 impl Terminal {
@@ -27,7 +29,9 @@ impl Terminal {
         let mut modes = tcgetattr(&program_side).expect("its modes");
         modes.output_modes.remove(OutputModes::OPOST);
         tcsetattr(&program_side, OptionalActions::Now, &modes).expect("set its modes");
-        Self { program_side, path, screen: Capture::of(File::from(user_side), Pace::Eager) }
+        let user_side = File::from(user_side);
+        let keyboard = user_side.try_clone().expect("another descriptor");
+        Self { program_side, path, screen: Capture::of(user_side, Pace::Eager), keyboard }
     }
 
     /// For the stdout or stderr of a run.
@@ -38,6 +42,11 @@ impl Terminal {
     /// Its name under /dev/pts.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// As somebody at the keyboard does.
+    pub fn types(&self, text: &str) {
+        (&self.keyboard).write_all(text.as_bytes()).expect("type");
     }
 
     /// As Ctrl-S does.

@@ -49,6 +49,21 @@ impl Script {
         Self::on(listener, Some(Arc::new(Tls::with(certificate))))
     }
 
+    /// Has room in its kernel for about so many bytes that it has not read.
+    pub fn with_little_room(bytes: usize) -> Self {
+        let script = TcpListener::bind("127.0.0.1:0").expect("listen on a port of our own");
+        // Every connection that is accepted inherits it.
+        socket2::SockRef::from(&script).set_recv_buffer_size(bytes).expect("a receive buffer");
+        Self::on(script, None)
+    }
+
+    /// As [`Script::with_little_room`], over TLS.
+    pub fn tls_with_little_room(certificate: Certificate, bytes: usize) -> Self {
+        let script = TcpListener::bind("127.0.0.1:0").expect("listen on a port of our own");
+        socket2::SockRef::from(&script).set_recv_buffer_size(bytes).expect("a receive buffer");
+        Self::on(script, Some(Arc::new(Tls::with(certificate))))
+    }
+
     /// On a port that is already there.
     pub fn listening(listener: TcpListener) -> Self {
         Self::on(listener, None)
@@ -159,6 +174,11 @@ impl Script {
     pub fn send(self, bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
         self.step("send", move |stage| stage.write(&bytes))
+    }
+
+    /// Sends one byte of urgent data, which is no part of the stream (RFC 9293 §3.8.5).
+    pub fn send_urgent(self) -> Self {
+        self.step("send urgent data", Stage::write_urgent)
     }
 
     /// Sends one byte at a time.

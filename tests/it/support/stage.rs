@@ -131,6 +131,10 @@ impl Stage {
         stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|_| Fault::Gone)
     }
 
+    pub fn write_urgent(&mut self) -> Result<(), Fault> {
+        SockRef::from(self.stream()?.tcp()).send_out_of_band(b"!").map(drop).map_err(|_| Fault::Gone)
+    }
+
     pub fn drip(&mut self, bytes: &[u8], gap: Duration) -> Result<(), Fault> {
         for byte in bytes {
             self.write(&[*byte])?;

@@ -31,6 +31,7 @@ pub struct Wsurl {
 
 enum Stdin {
     Null,
+    File(File),
     /// Written, then the end.
     Bytes(Vec<u8>),
     /// Written, then held open.
@@ -80,6 +81,12 @@ impl Wsurl {
     /// These bytes over and over, as fast as they are taken: an upload that never ends by itself.
     pub fn stdin_endless(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Stdin::Endless(bytes.into());
+        self
+    }
+
+    /// A file, a terminal or one end of a pipe.
+    pub fn stdin_from(mut self, file: File) -> Self {
+        self.stdin = Stdin::File(file);
         self
     }
 
@@ -177,15 +184,23 @@ impl Wsurl {
         command.args(&self.args);
         scrub_environment(&mut command);
         command.envs(self.environment);
-        let piped = matches!(self.stdin, Stdin::Bytes(_) | Stdin::Open(_) | Stdin::Endless(_));
-        command.stdin(if piped { Stdio::piped() } else { Stdio::null() });
+        let (stdin, fed) = match self.stdin {
+            Stdin::Null => (Stdio::null(), None),
+            Stdin::File(file) => (Stdio::from(file), None),
+            Stdin::Bytes(bytes) => (Stdio::piped(), Some(Feed { first: bytes, endless: false, keep: false })),
+            Stdin::Open(bytes) => (Stdio::piped(), Some(Feed { first: bytes, endless: false, keep: true })),
+            Stdin::Endless(bytes) => {
+                (Stdio::piped(), Some(Feed { first: bytes, endless: true, keep: false }))
+            }
+        };
+        command.stdin(stdin);
         let to_file = self.stdout.is_some();
         command.stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from));
         command.stderr(self.stderr.map_or_else(Stdio::piped, Stdio::from));
 
         let started = Instant::now();
         let mut child = command.spawn().expect("start the binary");
-        let input = child.stdin.take().map(|pipe| feed(pipe, self.stdin));
+        let input = child.stdin.take().zip(fed).and_then(|(pipe, fed)| feed(pipe, fed));
         let stdout = match child.stdout.take() {
             Some(pipe) if !to_file => Capture::of(pipe, self.pace),
             _ => Capture::nothing(),
@@ -199,7 +214,7 @@ impl Wsurl {
         Running {
             command: show_command(&self.args),
             child,
-            input: input.flatten(),
+            input,
             stdout,
             stderr,
             started,
@@ -234,15 +249,17 @@ fn scrub_environment(command: &mut Command) {
     }
 }
 
+/// What is written to a pipe: at first, again and again or not, and whether more may follow.
+struct Feed {
+    first: Vec<u8>,
+    endless: bool,
+    keep: bool,
+}
+
 /// Writes from a thread, so that a full pipe never stops the test. The sender adds more; dropping it ends the input.
-fn feed(mut pipe: std::process::ChildStdin, what: Stdin) -> Option<SyncSender<Vec<u8>>> {
+fn feed(mut pipe: std::process::ChildStdin, what: Feed) -> Option<SyncSender<Vec<u8>>> {
     let (sender, receiver): (_, Receiver<Vec<u8>>) = mpsc::sync_channel(16);
-    let (first, endless, keep) = match what {
-        Stdin::Bytes(bytes) => (bytes, false, false),
-        Stdin::Open(bytes) => (bytes, false, true),
-        Stdin::Endless(bytes) => (bytes, true, false),
-        Stdin::Null => return None,
-    };
+    let Feed { first, endless, keep } = what;
     thread::spawn(move || {
         // A process that is gone or has closed its stdin is no fault of the input.
         let mut write = |bytes: &[u8]| pipe.write_all(bytes).is_ok();
