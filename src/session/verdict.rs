@@ -113,18 +113,18 @@ impl SessionEnd {
     }
 
     fn unsent(&self, why: &str) -> Failure {
-        let taken = self.taken();
+        let taken = self.taken("");
         let text = format!("not everything was sent to {}: {why}{taken}", self.target);
         Failure::new(Status::SendFailed, text)
     }
 
-    /// How much of what was sent had arrived at the next hop.
-    fn taken(&self) -> String {
+    /// How much of what was sent had arrived at the next hop; `bound` says how well that is known.
+    fn taken(&self, bound: &str) -> String {
         let (taken, sent) = (self.completeness.taken, self.tally.bytes_sent);
         if self.completeness.input_open {
             format!(" after {sent} bytes, before the input ended")
         } else if taken < sent {
-            format!(", and its TCP had taken {taken} of {sent} bytes")
+            format!(", and its TCP had taken {bound}{taken} of {sent} bytes")
         } else {
             format!(" after {sent} bytes")
         }
@@ -139,7 +139,8 @@ impl SessionEnd {
 
     fn lost(&self, cause: Option<io::Error>, closing: bool) -> Failure {
         let (status, why) = if self.completeness.unsent {
-            (Status::SendFailed, format!("before everything was sent{}", self.taken()))
+            // After a reset, the kernel does not tell what it still held.
+            (Status::SendFailed, format!("before everything was sent{}", self.taken("at most ")))
         } else if closing {
             (Status::ReceiveFailed, "our Close was not answered (1006)".to_owned())
         } else if self.completeness.inside_message {

@@ -64,7 +64,8 @@ impl Session<'_> {
     /// How far the data of both sides has come; `unacknowledged` user data is in the kernel.
     fn progress(&mut self, unacknowledged: Option<u64>) -> Progress {
         let sent = self.machine.tally().bytes_sent;
-        let waiting = unacknowledged.unwrap_or_default() + self.outbox.waiting() as u64;
+        let here = self.broken.as_ref().map_or(self.outbox.waiting() as u64, |broken| broken.waiting);
+        let waiting = unacknowledged.unwrap_or_default() + here;
         Progress {
             unsent: self.has_unsent_user_data() || unacknowledged.is_some_and(|bytes| bytes > 0),
             taken: (waiting > 0).then(|| sent.saturating_sub(waiting)),

@@ -139,7 +139,7 @@ impl Session<'_> {
     /// say why.
     fn write_failed(&mut self, cause: io::Error, now: Instant) {
         let unsent = self.has_unsent_user_data() || self.remaining() == Remaining::Something;
-        self.broken = Some(Broken { cause, unsent });
+        self.broken = Some(Broken { cause, unsent, waiting: self.outbox.waiting() as u64 });
         self.outbox.abandon();
         self.machine.cannot_send(now);
     }

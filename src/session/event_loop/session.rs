@@ -47,6 +47,8 @@ pub(super) struct Broken {
     pub(super) cause: std::io::Error,
     /// Whether user data had not left.
     pub(super) unsent: bool,
+    /// Bytes that the socket had not taken.
+    pub(super) waiting: u64,
 }
 
 /// See the module.
