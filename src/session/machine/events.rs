@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{GOING_AWAY, HURRY, INPUT_GOES_ON, Machine, PROGRESS, State};
+use super::{GOING_AWAY, HURRY, INPUT_GOES_ON, Machine, PROGRESS, READER_GONE, State};
 use crate::error::{Failure, Status};
 use crate::os::signals::Signal;
 use crate::protocol::{CloseFrame, Violation};
@@ -197,8 +197,7 @@ impl Machine {
                 let follows = self.rule.follow && remaining == Remaining::Unknown;
                 self.completeness.unsent = unsent || (open && !follows);
             }
-            let limit: Duration = self.limits.close.min(HURRY);
-            self.begin_closing(CloseFrame::with_code(GOING_AWAY), limit, now);
+            self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close.min(READER_GONE), now);
         }
     }
 

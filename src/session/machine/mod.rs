@@ -20,6 +20,9 @@ pub(super) use events::Progress;
 /// How long the answer to our Close is awaited after a signal.
 const HURRY: Duration = Duration::from_secs(1);
 
+/// How long the answer to our Close is awaited when nobody reads the output any more.
+const READER_GONE: Duration = Duration::from_millis(50);
+
 /// How long the end of the input is awaited once the server has closed: a producer may end a little later than its server.
 const INPUT_END: Duration = Duration::from_secs(1);
 
