@@ -206,6 +206,16 @@ fn a_connection_that_ends_before_everything_was_sent_is_a_failure_to_send() {
 }
 
 #[test]
+fn a_failure_to_send_tells_no_bytes_that_waited_here() {
+    let (_dir, path) = file_with("upload", noise(20_000_000));
+    let peer = Script::new().upgrade().read_frame().sleep(millis(300)).reset();
+    let stderr = Wsurl::new(["stream", "-T", &path, &peer.url()]).within(secs(8)).exits(55).stderr;
+    let (_, counts) = stderr.split_once("its TCP had taken at most ").expect("how far it came");
+    let counts: Vec<u64> = counts.split([' ', ':']).filter_map(|word| word.parse().ok()).collect();
+    assert!(matches!(counts[..], [taken, sent] if taken < sent && sent < 20_000_000), "{stderr}");
+}
+
+#[test]
 fn half_a_line_is_not_sent_and_not_forgotten() {
     let json = "{\"type\":\"text\",\"data\":\"half of ";
     for (framing, half) in [("lines", "half of "), ("whole", "half of "), ("nul", "half of "), ("json", json)]

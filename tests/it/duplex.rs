@@ -69,6 +69,23 @@ fn a_server_that_talks_all_the_time_does_not_stop_an_upload() {
 }
 
 #[test]
+fn a_ping_is_answered_between_the_frames_of_a_paced_upload() {
+    let (_dir, path) = file_with("upload", noise(600_000));
+    for shape in [&["--single-message"][..], &["--chunk-size", "600K"]] {
+        let peer =
+            Script::new().upgrade().read_frame().read_frame().send(frame::ping("there?")).close_handshake();
+        Wsurl::new(["stream", "--limit-rate", "1M", "-T", &path, &peer.url()]).args(shape).exits(0);
+        let frames = peer.frames();
+        let place = frames.iter().position(|frame| frame.opcode == PONG).expect("a pong");
+        // The third frame is under way when the ping comes.
+        assert!(place <= 3, "{shape:?}: after {place} of {} frames", frames.len());
+        // No frame lasts over 100 ms.
+        let longest = frames.iter().map(|frame| frame.payload.len()).max();
+        assert!(longest <= Some(104_858), "{shape:?}: {longest:?} bytes");
+    }
+}
+
+#[test]
 fn a_slow_reader_and_a_fast_writer_lose_nothing() {
     let lines = numbered_lines(30_000);
     let server = EchoServer::start();

@@ -222,6 +222,17 @@ fn a_reader_that_has_enough_ends_the_run_quietly() {
 }
 
 #[test]
+fn a_reader_that_has_enough_does_not_wait_for_a_server_that_says_nothing_more() {
+    let peer = Script::new().upgrade().read_frame().send(frame::text("hi")).hold();
+    Wsurl::new(["send", "-f", &peer.url(), "hi"])
+        .reader_leaves_after(3)
+        .stdout("hi\n")
+        .stderr("")
+        .within(millis(700))
+        .exits(0);
+}
+
+#[test]
 fn a_reader_that_has_enough_ends_an_upload_quietly() {
     let server = EchoServer::start();
     Wsurl::new(["send", &server.url()])

@@ -59,12 +59,18 @@ impl Session<'_> {
 
     fn budget(&mut self, now: Instant) -> SendBudget {
         let paced = self.pacer.as_mut().map(|pacer| pacer.allowance(now));
-        SendBudget {
+        let mut budget = SendBudget {
             bytes: paced.map_or(CAPACITY, |bytes| usize::try_from(bytes).unwrap_or(CAPACITY).min(CAPACITY)),
             overshoot: if paced.is_some() { 0 } else { OVERSHOOT },
             messages: self.machine.allowance(),
             control_waits: self.pong.is_some() || self.keep_alive.is_due(now),
+        };
+        if budget.control_waits && self.writer.is_inside_frame() {
+            // The control frame has its place where this frame ends, and not behind the next one.
+            let left = usize::try_from(self.writer.frame_remaining()).unwrap_or(usize::MAX);
+            (budget.bytes, budget.overshoot) = (budget.bytes.min(left), 0);
         }
+        budget
     }
 
     /// Appends frames until the budget or the source is exhausted: whether the source has more to say at once.
