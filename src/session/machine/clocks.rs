@@ -1,14 +1,14 @@
-//! The clocks of a session: which run now, and what happens when one runs out.
+//! Clocks: which limits run now, and what happens when one runs out.
 
 use std::time::{Duration, Instant};
 
 use super::{GOING_AWAY, INPUT_END, IoState, Machine, State};
 use crate::error::{Failure, Phase};
 
-/// How long a last frame may take to leave, when nothing more is awaited.
+/// How long the last frame may take to leave when nothing more is awaited.
 const LAST_FRAME: Duration = Duration::from_millis(250);
 
-/// Which clock has run out.
+/// A limit in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
     Whole(Duration, &'static str),
@@ -19,7 +19,7 @@ pub(super) enum Clock {
     Pong,
     Quiet,
     Close(Duration),
-    /// After a write that failed: the end of the connection has to come.
+    /// After a failed write, the end of the connection has to come.
     Broken,
     /// The last frame has to leave.
     Leave,
@@ -28,7 +28,7 @@ pub(super) enum Clock {
 }
 
 impl Machine {
-    /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
+    /// Whether `--receive-timeout` runs: while a reply is outstanding; with `-f`, only when it was given.
     fn counts_receiving(&self, awaiting: bool) -> bool {
         if awaiting {
             return true;
@@ -40,13 +40,13 @@ impl Machine {
         let lockstep = self.rule.lockstep && self.unanswered && wants_it;
         let owed = match self.input_over_at {
             Some(_) => self.awaits() > 0,
-            // Replies to what has been sent so far; what else is awaited may need more input.
+            // Only replies to what was sent: further messages may need further input.
             None => self.awaits() > 0 && self.tally.messages_received < self.tally.messages_sent,
         };
         lockstep || owed
     }
 
-    /// The clocks that run now, with the time at which each runs out.
+    /// The clocks that run now, and when each runs out.
     pub(super) fn clocks(&self, io: IoState) -> [Option<(Instant, Clock)>; 9] {
         let limits = &self.limits;
         let open = self.state == State::Open;
@@ -67,7 +67,7 @@ impl Machine {
             .unanswered_since
             .filter(|_| open && !io.blocked && !io.sending)
             .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
-        // Not put off by other traffic: a server may say much and answer no ping.
+        // Other traffic does not restart it: a server may send much and answer no ping.
         let measured =
             io.pong_awaited_since.filter(|_| open).map(|since| (since + limits.ping_timeout, Clock::Pong));
         let quiet = match (self.rule.quiet, self.quiet_begins(io)) {
@@ -83,7 +83,7 @@ impl Machine {
     fn ending_clock(&self, io: IoState) -> Option<(Instant, Clock)> {
         match self.state {
             State::Closing { since, limit } if !io.blocked || self.hurried => {
-                // From when the Close left, which was the last to be written.
+                // From when the Close left, which is the last frame.
                 let since = since.max(self.unblocked_at).max(self.wrote_at);
                 Some((since + limit, Clock::Close(limit)))
             }
@@ -96,9 +96,9 @@ impl Machine {
     pub(super) fn expire(&mut self, clock: Clock, io: IoState, now: Instant) {
         let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.server.host, limit, flag);
         let failure = match clock {
-            // Neither is a failure by itself.
+            // Neither is a failure: `step` deals with them.
             Clock::Quiet | Clock::Broken => return,
-            // Nobody waits for what could still come.
+            // Nothing that could still arrive would be delivered.
             Clock::Close(_) if self.output_closed => {
                 self.state = State::Over;
                 return;
@@ -135,7 +135,7 @@ impl Machine {
         self.give_up(failure, GOING_AWAY, now);
     }
 
-    /// What the session is busy with, or waits for.
+    /// The phase for an error: what the session is doing, or waits for.
     fn phase(&self, io: IoState) -> Phase {
         if io.sending {
             Phase::Send
@@ -146,7 +146,7 @@ impl Machine {
         }
     }
 
-    /// What was awaited and did not come.
+    /// How many awaited messages have arrived, for an error.
     fn missing(&self) -> String {
         let (received, awaited) = (self.tally.messages_received, self.rule.awaited(self.tally.messages_sent));
         if awaited == 0 {
