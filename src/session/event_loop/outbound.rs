@@ -67,7 +67,7 @@ impl Session<'_> {
         }
     }
 
-    /// Appends frames until the budget or the source is exhausted. Returns whether to ask the source again at once.
+    /// Appends frames until the budget or the source is exhausted: whether the source has more to say at once.
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
