@@ -84,7 +84,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l serve
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''
@@ -165,7 +165,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l ser
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''
@@ -249,7 +249,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''
@@ -330,7 +330,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-domain -l serv
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l key -d 'The key of our certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pass -d 'The password of the key or the PKCS#12 file' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ignore-tls-error -d 'name: accept a certificate that is for another name, if all else is right with it' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
 1.1\t''

@@ -156,6 +156,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("no_proxy", "hosts that are reached without a proxy, as with --noproxy"),
     ("NETRC", "the file for --netrc"),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "the system's CA certificates, where OpenSSL is used"),
+    ("SSLKEYLOGFILE", "the file to which TLS secrets are appended for Wireshark, where OpenSSL is used"),
     ("NO_COLOR", "no colours, unless --color always"),
 ];
 

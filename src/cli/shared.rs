@@ -13,6 +13,7 @@ use regex::Regex;
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};
 use crate::net::policy::NetworkPolicy;
+use crate::net::tls::error::ErrorClass;
 use crate::net::tls::pin::Pins;
 use crate::report::write_out;
 use crate::secret::Secret;
@@ -164,9 +165,9 @@ pub struct TlsArgs {
     #[arg(long, value_name = "PASSWORD|@FILE", requires = "cert")]
     pub pass: Option<SecretValue>,
 
-    /// name: accept a certificate that is for another name, if all else is right with it
+    /// Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted
     #[arg(long, value_name = "CLASS", value_parser = values::tls_error_class)]
-    pub ignore_tls_error: Vec<values::TlsErrorClass>,
+    pub ignore_tls_error: Vec<ErrorClass>,
 
     /// Accept only these public keys of the server, also with -k
     #[arg(long, value_name = "sha256//BASE64", value_parser = Pins::parse)]

@@ -12,6 +12,8 @@ use serde_json::Value;
 use crate::echo::{LADDER, MAX_CONNECTIONS};
 use crate::echo_server::MAX_MESSAGE;
 use crate::net::http::is_token_char;
+use crate::net::tls::TELLS_ERRORS_APART;
+use crate::net::tls::error::ErrorClass;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
 use crate::secret::Secret;
@@ -161,24 +163,20 @@ impl HeaderCheck {
     }
 }
 
-/// A class of TLS error that may be ignored on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsErrorClass {
-    /// The certificate is for another name.
-    Name,
-}
-
-/// `name`: the only class that the TLS library tells apart before it trusts the peer.
-pub fn tls_error_class(text: &str) -> Result<TlsErrorClass, String> {
-    match text {
-        "name" => Ok(TlsErrorClass::Name),
-        "expired" | "untrusted" => {
-            Err("cannot be ignored on its own, because the TLS library does not tell whether \
-                                        anything else is wrong; use -k --pinnedpubkey sha256//BASE64"
-                .to_owned())
-        }
-        _ => Err("not a class of TLS errors; write name".to_owned()),
+/// A class of certificate errors that may be ignored on its own, where the TLS library tells the classes apart.
+pub fn tls_error_class(text: &str) -> Result<ErrorClass, String> {
+    let class = match text {
+        "name" => ErrorClass::Name,
+        "expired" => ErrorClass::Expired,
+        "untrusted" => ErrorClass::Untrusted,
+        _ => return Err("not a class of TLS errors; write name, expired or untrusted".to_owned()),
+    };
+    if class == ErrorClass::Name || TELLS_ERRORS_APART {
+        return Ok(class);
     }
+    Err("cannot be ignored on its own, because the TLS library of this platform does not tell whether anything else is \
+         wrong; use -k --pinnedpubkey sha256//BASE64"
+        .to_owned())
 }
 
 /// A subprotocol: a token (RFC 6455 §4.1).
@@ -315,7 +313,7 @@ mod tests {
         assert!(close_code("x").unwrap_err().contains("1000"));
         assert!(json_check("a").unwrap_err().contains("/user/id=7"));
         assert!(json_check("a=1").unwrap_err().contains("begins with '/'"));
-        assert!(tls_error_class("expired").unwrap_err().contains("--pinnedpubkey"));
+        assert!(tls_error_class("revoked").unwrap_err().contains("untrusted"));
         assert!(regex("(").unwrap_err().contains("^pong"));
         assert!(subprotocol("a, b").unwrap_err().contains("chat.v2"));
         assert!(interval("0").unwrap_err().contains("500ms"));

@@ -7,6 +7,7 @@
 mod acceptor;
 mod clients;
 mod connection;
+mod limits;
 mod options;
 mod patience;
 mod session;
@@ -21,33 +22,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use mio::Waker;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use acceptor::Acceptor;
+use limits::Limits;
+pub use limits::{MAX_CONNECTIONS, MAX_MESSAGE};
 pub use options::ServerOptions;
 use worker::Worker;
-
-/// Limits of the server.
-#[derive(Clone, Copy)]
-struct Limits {
-    connections: usize,
-    /// Time from the connection to the response, so that silent clients do not hold a slot for ever.
-    handshake: Duration,
-}
-
-const LIMITS: Limits = Limits { connections: MAX_CONNECTIONS, handshake: Duration::from_secs(10) };
-
-/// Connections that are served at the same time; further ones wait in the queue of the operating system.
-pub const MAX_CONNECTIONS: usize = 1000;
-
-/// The largest message that is echoed, in bytes.
-pub const MAX_MESSAGE: usize = 64 << 20;
-
-/// How long clients have to end when the server shuts down.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// How many connections may wait in the queue of the operating system; it may have a lower limit of its own.
 const BACKLOG: i32 = 1024;
@@ -82,7 +65,7 @@ impl EchoServer {
 
     /// Serves connections on threads of its own, until [`ServerHandle::shut_down`] or the end of the program.
     pub fn start(self) -> io::Result<ServerHandle> {
-        self.start_within(LIMITS)
+        self.start_within(Limits::default())
     }
 
     fn start_within(self, limits: Limits) -> io::Result<ServerHandle> {
@@ -156,6 +139,7 @@ mod tests {
     use tungstenite::{Message, WebSocket};
 
     use super::*;
+    use std::time::Duration;
 
     fn start(limits: Limits, options: ServerOptions) -> (SocketAddr, ServerHandle) {
         let server = EchoServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).unwrap();
@@ -184,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_connection_too_many_waits_until_another_one_has_ended() {
-        let (address, server) = start(Limits { connections: 2, ..LIMITS }, ServerOptions::default());
+        let (address, server) =
+            start(Limits { connections: 2, ..Limits::default() }, ServerOptions::default());
         let (mut one, mut other) = (open(address), open(address));
         let mut third = connect(address);
         let request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -221,7 +206,7 @@ mod tests {
     #[test]
     fn shutting_down_tells_every_client_and_refuses_new_ones() {
         let options = ServerOptions { delay: Duration::from_secs(60), ..ServerOptions::default() };
-        let (address, server) = start(LIMITS, options);
+        let (address, server) = start(Limits::default(), options);
         let mut clients: Vec<_> = (0..5).map(|_| open(address)).collect();
         clients[0].send(Message::text("its echo is a long time off")).unwrap();
         let closed = thread::spawn(move || {

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Error, Message};
 
-use super::MAX_MESSAGE;
+use super::limits::MAX_MESSAGE;
 use super::options::ServerOptions;
 use super::patience::Patience;
 use super::wire::Wire;

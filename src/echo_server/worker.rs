@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::GRACE;
 use super::clients::Clients;
 use super::connection::Connection;
+use super::limits::STOPPING;
 use super::options::ServerOptions;
 use super::slots::Slot;
 use super::socket::Socket;
@@ -67,7 +67,7 @@ impl Worker {
         ))
     }
 
-    /// Serves until `stopping` is set, and then until all connections have ended, but at most [`GRACE`] longer.
+    /// Serves until `stopping` is set, and then until all connections have ended, but at most [`STOPPING`] longer.
     pub(super) fn run(mut self) {
         let mut clients = Clients::default();
         let mut events = Events::with_capacity(EVENTS);
@@ -90,7 +90,7 @@ impl Worker {
             if end.is_none() && self.stopping.load(Ordering::Acquire) {
                 self.admit(&mut clients);
                 clients.go_away();
-                end = Some(Instant::now() + GRACE);
+                end = Some(Instant::now() + STOPPING);
             }
             if end.is_some_and(|end| clients.is_empty() || end <= Instant::now()) {
                 return;

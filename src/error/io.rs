@@ -11,7 +11,7 @@ pub fn io_reason(err: &std::io::Error) -> String {
     }
 }
 
-/// An I/O error whose text is that of [`io_reason`], for use as the source of a failure.
+/// An I/O error whose text is that of [`io_reason`], for use as a [`Failure::source`](super::Failure::source).
 #[derive(Debug)]
 pub struct IoCause(pub std::io::Error);
 

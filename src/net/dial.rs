@@ -2,7 +2,6 @@
 //! challenge. Nothing else is decided here.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use super::Observer;
 use super::address::{AddressOptions, Destination, Role};
@@ -15,15 +14,13 @@ use super::proxy::{ProxyOptions, Tunnel, check_policy};
 use super::resolve::resolve;
 use super::timeline::Timeline;
 use super::tls::certificate::CertificateFacts;
-use super::tls::client::{Refused, TlsClient, TlsOptions};
+use super::tls::client::{TlsClient, TlsOptions};
+use super::tls::error::CertificateError;
 use super::transport::Transport;
 use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
-
-/// The limit of the diagnostic handshake, which only explains a failure. Some servers take one connection at a time.
-const DIAGNOSTIC_LIMIT: Duration = Duration::from_secs(3);
 
 /// The options of the dial, beside the URL.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +48,12 @@ pub struct Facts {
     pub remote: Option<SocketAddr>,
     /// Our address.
     pub local: Option<SocketAddr>,
-    /// The server's certificate.
+    /// The server's certificate, accepted or refused.
     pub certificate: Option<CertificateFacts>,
+    /// The certificates as the server sent them, its own first.
+    pub chain: Vec<CertificateFacts>,
+    /// The errors of the certificates that were ignored.
+    pub ignored_tls_errors: Vec<CertificateError>,
     /// The version of TLS, such as `TLSv1.3`.
     pub tls_version: Option<&'static str>,
     /// The cipher suite by its IANA name.
@@ -78,6 +79,8 @@ impl Facts {
             remote: None,
             local: None,
             certificate: None,
+            chain: Vec::new(),
+            ignored_tls_errors: Vec::new(),
             tls_version: None,
             tls_cipher: None,
             proxy_response: None,
@@ -132,13 +135,13 @@ pub fn open_stream(
 }
 
 /// One dial: one try, or several with other credentials.
-struct Dialer<'a> {
-    endpoint: &'a Endpoint,
-    options: &'a DialOptions,
-    tls: Option<TlsClient>,
-    deadline: Deadline,
-    facts: &'a mut Facts,
-    observer: &'a mut dyn Observer,
+pub(super) struct Dialer<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) options: &'a DialOptions,
+    pub(super) tls: Option<TlsClient>,
+    pub(super) deadline: Deadline,
+    pub(super) facts: &'a mut Facts,
+    pub(super) observer: &'a mut dyn Observer,
 }
 
 impl<'a> Dialer<'a> {
@@ -218,7 +221,7 @@ impl<'a> Dialer<'a> {
     }
 
     /// A connection that leads to the server: direct, through a proxy, or over a Unix socket.
-    fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
+    pub(super) fn route(&mut self, proxy: &Authorization) -> Result<Transport, Failure> {
         #[cfg(unix)]
         if let Some(path) = &self.options.address.unix_socket {
             self.options.address.check_unix_socket(path)?;
@@ -249,7 +252,7 @@ impl<'a> Dialer<'a> {
         Ok(transport)
     }
 
-    fn connect(&mut self, destination: &Destination) -> Result<Transport, Failure> {
+    pub(super) fn connect(&mut self, destination: &Destination) -> Result<Transport, Failure> {
         let addresses = resolve(destination, &self.options.address, &self.deadline)?;
         self.facts.timeline.resolved = Some(self.facts.timeline.elapsed());
         self.facts.addresses = addresses.iter().map(SocketAddr::ip).collect();
@@ -259,91 +262,6 @@ impl<'a> Dialer<'a> {
         if let Some(remote) = transport.peer_address() {
             self.observer.note(&format!("Connected to {}{} ({remote})", destination.role, destination.host));
         }
-        Ok(transport)
-    }
-
-    /// TLS with the server.
-    fn secure(&mut self, transport: Transport, proxy: &Authorization) -> Result<Transport, Failure> {
-        let Some(tls) = self.tls.take() else { return Ok(transport) };
-        let target = self.endpoint.host_and_port();
-        let result = self.handshake(&tls, transport, &target, |dialer| dialer.route(proxy));
-        self.tls = Some(tls);
-        self.secured(result?)
-    }
-
-    /// TLS with an https proxy.
-    fn secure_proxy(&mut self, options: &ProxyOptions, transport: Transport) -> Result<Transport, Failure> {
-        let tls = TlsClient::new(&options.tls, &options.url.host)?;
-        let destination = options.destination();
-        let secured =
-            self.handshake(&tls, transport, &destination.to_string(), |dialer| dialer.connect(&destination));
-        secured.map_err(|failure| match failure.status() {
-            Status::CertificateUntrusted => failure
-                .hint("--proxy-cacert FILE trusts the issuer's certificate; --proxy-insecure accepts any"),
-            _ => failure,
-        })
-    }
-
-    /// A TLS handshake. After a failure that the peer's certificate may have caused, a diagnostic handshake without
-    /// checks, on a second connection from `reconnect`, finds out what is wrong with the certificate.
-    fn handshake(
-        &mut self,
-        tls: &TlsClient,
-        transport: Transport,
-        target: &str,
-        reconnect: impl FnOnce(&mut Self) -> Result<Transport, Failure>,
-    ) -> Result<Transport, Failure> {
-        let refused = match tls.handshake(transport, &self.deadline) {
-            Ok(transport) => return Ok(transport),
-            Err(Refused::Wait(err)) => return Err(tls.not_waited(err, target, &self.deadline)),
-            Err(Refused::Tls(err)) => err,
-        };
-        if tls.may_have_refused_certificate(&refused) {
-            self.observer.note("TLS failed; looking at the certificate on a second connection");
-            let (whole, facts) = (self.deadline, self.facts.clone());
-            self.deadline = Deadline::after(DIAGNOSTIC_LIMIT, whole.flag()).earliest(Some(whole));
-            let second = reconnect(self).ok();
-            let blamed = second.and_then(|transport| tls.blame_certificate(transport, &self.deadline));
-            (self.deadline, *self.facts) = (whole, facts);
-            if let Some(blamed) = blamed {
-                let result = super::tls::client::verify_result(&refused)
-                    .map_or(String::new(), |result| format!(": {result}"));
-                return Err(blamed.and(format_args!(" (TLS with {target}{result})")));
-            }
-        }
-        Err(super::tls::client::failed(target, &refused))
-    }
-
-    fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {
-        let facts = &mut *self.facts;
-        let now = facts.timeline.elapsed();
-        let der = transport.peer_certificate();
-        facts.certificate = der.as_deref().and_then(CertificateFacts::from_der);
-        if let Some(hello) = transport.tls_session() {
-            (facts.tls_version, facts.tls_cipher) = (hello.version(), hello.cipher());
-        }
-        let names = [facts.tls_version, facts.tls_cipher].map(|name| name.unwrap_or("unknown"));
-        let alpn = transport.alpn().map_or(String::new(), |name| format!(", ALPN {name}"));
-        self.observer.note(&format!("TLS is up: {} {}{alpn}", names[0], names[1]));
-        if let Some(certificate) = &facts.certificate {
-            let CertificateFacts { subject, issuer, .. } = certificate;
-            self.observer.note(&format!("certificate of {subject}, issued by {issuer}"));
-        }
-        let tls = &self.options.tls;
-        if tls.insecure {
-            self.observer.warn("the server's certificate is not checked (-k)");
-        }
-        if tls.any_name {
-            let host = tls.domain.clone().unwrap_or_else(|| self.endpoint.host());
-            let other = facts.certificate.as_ref().is_some_and(|certificate| !certificate.is_for(&host));
-            if other {
-                self.observer.warn("the server's certificate is for another name (--ignore-tls-error name)");
-            }
-        }
-        if let Some(pins) = &tls.pins {
-            pins.check(der.as_deref(), &self.endpoint.host())?;
-        }
-        self.facts.timeline.secured = Some(now);
         Ok(transport)
     }
 }

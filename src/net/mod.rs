@@ -16,6 +16,7 @@ mod readiness;
 pub mod redirect;
 mod refusal;
 mod resolve;
+mod secure;
 mod socket;
 mod stream;
 mod timeline;
@@ -35,6 +36,11 @@ pub use watched_file::WatchedFile;
 pub trait Observer {
     /// Something happened; `text` is one line.
     fn note(&mut self, text: &str) {
+        let _ = text;
+    }
+
+    /// As [`Observer::note`], for a reader who wants every detail.
+    fn detail(&mut self, text: &str) {
         let _ = text;
     }
 

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::Token;
-use native_tls::TlsStream;
 
 use super::poller::Poller;
 use super::socket::Socket;
+use super::tls::backend;
 use super::tls::buffered::Buffered;
-use super::tls::hello::ServerHello;
+use super::tls::session::TlsSession;
 use crate::deadline::Deadline;
 
 /// Why a wait ended without what it waited for.
@@ -43,14 +43,14 @@ pub struct PlainTransport(Socket);
 
 /// See [`Transport::Tls`].
 #[derive(Debug)]
-pub struct TlsTransport(TlsStream<Buffered<Transport>>);
+pub struct TlsTransport(backend::Stream<Buffered<Transport>>);
 
 impl Transport {
     pub(super) fn plain(socket: Socket) -> Self {
         Self::Plain(PlainTransport(socket))
     }
 
-    pub(super) fn tls(stream: TlsStream<Buffered<Self>>) -> Self {
+    pub(super) fn tls(stream: backend::Stream<Buffered<Self>>) -> Self {
         Self::Tls(Box::new(TlsTransport(stream)))
     }
 
@@ -116,36 +116,18 @@ impl Transport {
         self.socket().local_address()
     }
 
-    /// What the peer chose in the TLS handshake; `None` without TLS.
-    pub(super) fn tls_session(&self) -> Option<&ServerHello> {
+    /// What the TLS handshake has agreed on; `None` without TLS.
+    pub(super) fn tls_session(&self) -> Option<TlsSession> {
         match self {
             Self::Plain(_) => None,
-            Self::Tls(tls) => Some(tls.0.get_ref().hello()),
-        }
-    }
-
-    /// The application protocol that was negotiated (ALPN), if any was.
-    pub(super) fn alpn(&self) -> Option<String> {
-        match self {
-            Self::Plain(_) => None,
-            Self::Tls(tls) => {
-                tls.0.negotiated_alpn().ok()?.map(|name| String::from_utf8_lossy(&name).into_owned())
-            }
-        }
-    }
-
-    /// The peer's certificate in DER; `None` without TLS.
-    pub fn peer_certificate(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Plain(_) => None,
-            Self::Tls(tls) => tls.0.peer_certificate().ok()??.to_der().ok(),
+            Self::Tls(tls) => Some(tls.0.session()),
         }
     }
 
     /// Says goodbye as far as that is possible without waiting. Errors do not matter any more.
     pub fn shut_down(&mut self) {
         if let Self::Tls(tls) = self {
-            let _ = tls.0.shutdown();
+            tls.0.shut_down();
         }
         let _ = self.drain();
         self.socket().shut_down_writing();

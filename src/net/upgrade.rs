@@ -11,6 +11,7 @@ use super::exchange::{NoHead, read_head, shown_head, shown_refusal};
 use super::http::{HeadError, ResponseHead};
 use super::refusal::{Identification, refusal};
 use super::tls::client::tls_alert;
+use super::tls::error::TlsError;
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
@@ -232,13 +233,10 @@ fn silence_advice(err: &NoHead, endpoint: &Endpoint, options: &UpgradeOptions) -
 fn lost(err: WaitError, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     match err {
         WaitError::Deadline => Failure::timeout(Phase::Upgrade, endpoint.host(), deadline),
-        // From the TLS library, not from the system: an alert.
-        WaitError::Io(err)
-            if endpoint.is_secure() && err.raw_os_error().is_none() && err.get_ref().is_some() =>
-        {
-            tls_alert(&endpoint.host_and_port(), &err)
-        }
-        WaitError::Io(err) => empty_reply(&endpoint.host_and_port()).source(IoCause(err)),
+        WaitError::Io(err) => match TlsError::alert_in(&err) {
+            Some(alert) => tls_alert(&endpoint.host_and_port(), alert),
+            None => empty_reply(&endpoint.host_and_port()).source(IoCause(err)),
+        },
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
 use crate::net::tls::certificate::CertificateFacts;
+use crate::net::tls::error::{CertificateError, ErrorClass};
 use crate::protocol::{CloseFrame, Kind};
 use crate::session::Side;
 use crate::stats::{RoundTrips, Tally};
@@ -34,29 +35,40 @@ fn assertion(name: &str, holds: bool, seen: &str) -> Assertion {
     Assertion { name: name.to_owned(), holds, seen: seen.to_owned() }
 }
 
-/// Everything about it is known, and good.
-pub(super) fn up() -> ProbeReport {
+/// The facts of a connection over TLS of which everything is known.
+fn secure_facts() -> Facts {
     let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                 Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat.v2\r\n\r\n";
     let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
-    let facts = Facts {
+    let certificate = CertificateFacts {
+        subject: "CN=example.com".to_owned(),
+        issuer: "CN=Example CA, O=Example".to_owned(),
+        names: vec!["example.com".to_owned(), "*.example.com".to_owned()],
+        addresses: Vec::new(),
+        not_before: 1_750_000_000,
+        not_after: 1_763_660_000,
+        for_servers: true,
+    };
+    Facts {
         remote: Some("93.184.216.34:443".parse().unwrap()),
         local: Some("192.0.2.7:50214".parse().unwrap()),
-        certificate: Some(CertificateFacts {
-            subject: "CN=example.com".to_owned(),
-            issuer: "CN=Example CA, O=Example".to_owned(),
-            names: vec!["example.com".to_owned(), "*.example.com".to_owned()],
-            addresses: Vec::new(),
-            not_before: 1_750_000_000,
-            not_after: 1_763_660_000,
-            for_servers: true,
-        }),
+        chain: vec![certificate.clone()],
+        ignored_tls_errors: vec![CertificateError {
+            class: ErrorClass::Expired,
+            text: "certificate has expired",
+            depth: 0,
+        }],
+        certificate: Some(certificate),
         tls_version: Some("TLSv1.3"),
         tls_cipher: Some("TLS_AES_256_GCM_SHA384"),
         response: Some(head),
         subprotocol: Some("chat.v2".to_owned()),
         ..Facts::start()
-    };
+    }
+}
+
+/// Everything about it is known, and good.
+pub(super) fn up() -> ProbeReport {
     ProbeReport {
         url: "wss://example.com/chat".to_owned(),
         url_effective: "wss://example.com/chat".to_owned(),
@@ -78,7 +90,7 @@ pub(super) fn up() -> ProbeReport {
             phase("message", Some(micros(12_100)), "1 sent, 1 received"),
             phase("close", Some(micros(12_000)), "1000"),
         ],
-        facts,
+        facts: secure_facts(),
         tally: Tally {
             messages_sent: 1,
             messages_received: 1,

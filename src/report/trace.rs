@@ -62,6 +62,12 @@ impl net::Observer for Trace {
         self.line("*", text);
     }
 
+    fn detail(&mut self, text: &str) {
+        if self.verbosity == Verbosity::Frames {
+            self.line("*", text);
+        }
+    }
+
     fn request(&mut self, head: &str) {
         head.trim_end().lines().for_each(|line| self.line(">", line));
         self.line(">", "");

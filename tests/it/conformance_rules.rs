@@ -50,7 +50,7 @@ fn rules_are_checked_through_tls() {
     let server = Echo::new().tls(Certificate::Valid).start();
     let mut target = Target::new(&server.url());
     let pem = std::fs::read(server.cacert()).unwrap();
-    target.options.tls.cacert = Some(CaFile { name: server.cacert().to_owned(), pem });
+    target.options.tls.settings.cacert = Some(CaFile { name: server.cacert().to_owned(), pem });
     let findings = target.check(LONG);
     assert_eq!(failed(&findings), ["version-listed"]);
     assert_eq!(with(&findings, Verdict::Inconclusive), ["length-not-minimal"]);

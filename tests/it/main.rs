@@ -18,7 +18,11 @@ mod handshake; // what the server may answer to the upgrade
 mod policy; // --allow-network
 mod request; // what the upgrade asks for: headers, credentials, subprotocols
 mod tls; // certificates, CA files, and peers that speak no TLS
-mod tls_client; // client certificates, pins, versions, errors that are ignored
+mod tls_client;
+#[cfg(target_os = "linux")]
+mod tls_errors; // errors of certificates: which is told, which is ignored
+#[cfg(target_os = "linux")]
+mod tls_roots; // the system's CA certificates: hashed directories and bundles // client certificates, pins, versions, errors that are ignored
 
 // More than one try, or more than one peer
 mod credentials; // 401, Digest, bearer tokens, netrc, and where passwords must not be seen

@@ -82,7 +82,7 @@ fn a_certificate_is_told_to_programs() {
     let server = Echo::new().tls(Certificate::DaysLeft(42)).start();
     let report = report(&["--cacert", server.cacert(), &server.url()], 0);
     let tls = &report["tls"];
-    assert_fields(tls, &["version", "cipher", "certificate"]);
+    assert_fields(tls, &["version", "cipher", "certificate", "chain", "ignored_errors"]);
     assert_eq!(tls["version"], "TLSv1.2");
     assert!(tls["cipher"].as_str().is_some_and(|cipher| !cipher.is_empty()), "{tls}");
     let certificate = &tls["certificate"];

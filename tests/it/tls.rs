@@ -158,3 +158,12 @@ fn a_server_that_closes_over_tls_ends_the_session_in_order() {
         .stderr_has("with 4001: go away")
         .exits(110);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_embedded_server_speaks_the_latest_version_and_the_one_before() {
+    let server = crate::support::Embedded::tls(Certificate::Valid);
+    let args = ["send", "--cacert", server.cacert(), server.url(), "hi", "-w", "%{tls_version}\\n"];
+    Wsurl::new(args).stdout("hi\nTLSv1.3\n").exits(0);
+    Wsurl::new(args).args(["--tls-max", "1.2"]).stdout("hi\nTLSv1.2\n").exits(0);
+}

@@ -226,7 +226,9 @@ fn a_pin_that_cannot_be_is_refused() {
 #[test]
 fn a_server_with_an_old_version_is_refused_when_a_new_one_is_wanted() {
     let (_server, run) = facing(Certificate::Valid);
-    run.args(["--tlsv1.2", "-w", "%{tls_version}\\n"]).stdout("hi\nTLSv1.2\n").exits(0);
+    // Only OpenSSL tells the version.
+    let told = if cfg!(target_os = "linux") { "hi\nTLSv1.2\n" } else { "hi\n\n" };
+    run.args(["--tlsv1.2", "-w", "%{tls_version}\\n"]).stdout(told).exits(0);
     let (_server, run) = facing(Certificate::Valid);
     run.args(["--tlsv1.3"]).stdout("").stderr_has("127.0.0.1").exits(35);
 }
@@ -285,11 +287,11 @@ fn nothing_else_is_ignored_with_the_name() {
 }
 
 #[test]
-fn what_cannot_be_ignored_safely_is_refused_with_another_way() {
-    for class in ["expired", "untrusted"] {
-        early(&["--ignore-tls-error", class]).stderr_has("-k --pinnedpubkey sha256//").exits(2);
-    }
-    early(&["--ignore-tls-error", "everything"]).stderr_has("everything").exits(2);
+fn an_unknown_class_of_errors_is_refused_with_those_that_exist() {
+    early(&["--ignore-tls-error", "everything"])
+        .stderr_has("everything")
+        .stderr_has("write name, expired or untrusted")
+        .exits(2);
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use super::credentials;
 use super::files::OptionFiles;
 use super::request::all_headers;
-use super::tls::ca_file;
+use super::tls::{ca_file, key_log};
 use crate::cli::ProxyArgs;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::auth::Credential;
 use crate::net::proxy::{Choice, ProxyEnv, ProxyOptions, ProxyUrl, choose};
 use crate::net::tls::client::TlsOptions;
+use crate::net::tls::settings::Settings;
 use crate::net::upgrade::Header;
 use crate::secret::Secret;
 
@@ -37,8 +38,12 @@ impl ProxyChooser {
             user: args.proxy_user,
             headers: all_headers(args.proxy_header, "--proxy-header", files)?,
             tls: TlsOptions {
-                cacert: args.proxy_cacert.map(|path| ca_file(&path, files)).transpose()?,
-                insecure: args.proxy_insecure,
+                settings: Settings {
+                    cacert: args.proxy_cacert.map(|path| ca_file(&path, files)).transpose()?,
+                    insecure: args.proxy_insecure,
+                    key_log: key_log(),
+                    ..Settings::default()
+                },
                 ..TlsOptions::default()
             },
             asked: Mutex::new(None),

@@ -1,14 +1,14 @@
 //! TLS: the files of certificates and keys are read here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::OptionFiles;
 use crate::cli::TlsArgs;
-use crate::cli::values::TlsErrorClass;
 use crate::error::{Failure, Status};
 use crate::net::tls::ca_file::CaFile;
-use crate::net::tls::client::{TlsOptions, TlsVersion};
+use crate::net::tls::client::TlsOptions;
 use crate::net::tls::identity;
+use crate::net::tls::settings::{Settings, TlsVersion};
 use crate::secret::Secret;
 
 /// Validates the arguments.
@@ -46,16 +46,20 @@ pub(super) fn options(args: TlsArgs, files: &OptionFiles) -> Result<TlsOptions, 
         }
         None => None,
     };
-    Ok(TlsOptions {
+    let settings = Settings {
         cacert: args.cacert.map(|path| ca_file(&path, files)).transpose()?,
         insecure: args.insecure,
-        any_name: args.ignore_tls_error.contains(&TlsErrorClass::Name),
-        domain: args.tls_domain,
-        identity,
-        pins: args.pinnedpubkey,
+        ignored: args.ignore_tls_error,
         versions: (oldest, newest),
-        ..TlsOptions::default()
-    })
+        key_log: key_log(),
+    };
+    let (domain, pins) = (args.tls_domain, args.pinnedpubkey);
+    Ok(TlsOptions { settings, domain, identity, pins, ..TlsOptions::default() })
+}
+
+/// The file to which the secrets of TLS sessions are appended; an empty name is none.
+pub(super) fn key_log() -> Option<PathBuf> {
+    std::env::var_os("SSLKEYLOGFILE").filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 /// Reads the file of `--cacert` or `--proxy-cacert`.

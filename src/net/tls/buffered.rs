@@ -3,8 +3,6 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use super::hello::ServerHello;
-
 /// Bytes read ahead at most. A TLS record is at most 16 KiB and a little.
 const READ_CAPACITY: usize = 128 * 1024;
 
@@ -21,7 +19,6 @@ pub(in crate::net) struct Buffered<S> {
     input_end: usize,
     output: Vec<u8>,
     output_start: usize,
-    hello: ServerHello,
 }
 
 impl<S> Buffered<S> {
@@ -33,13 +30,7 @@ impl<S> Buffered<S> {
             input_end: 0,
             output: Vec::with_capacity(WRITE_CAPACITY),
             output_start: 0,
-            hello: ServerHello::default(),
         }
-    }
-
-    /// What the peer's first TLS messages say.
-    pub(in crate::net) fn hello(&self) -> &ServerHello {
-        &self.hello
     }
 
     pub(in crate::net) fn get_ref(&self) -> &S {
@@ -75,7 +66,6 @@ impl<S: Read> Read for Buffered<S> {
             self.input_start = 0;
             self.input_end = 0;
             self.input_end = self.inner.read(&mut self.input)?;
-            self.hello.on_bytes(&self.input[..self.input_end]);
         }
         let count = buf.len().min(self.input_end - self.input_start);
         buf[..count].copy_from_slice(&self.input[self.input_start..self.input_start + count]);

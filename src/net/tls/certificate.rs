@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
+use super::error::{CertificateError, ErrorClass};
 use crate::error::{Failure, Status};
 
 /// The facts of a certificate that a person asks for.
@@ -63,46 +64,96 @@ impl CertificateFacts {
         }
     }
 
-    /// Why a client that wants `host` does not accept it, as far as the certificate itself tells.
-    /// With `any_name` its names are not what is wrong.
-    pub fn refusal(&self, host: &str, any_name: bool, now: SystemTime) -> Failure {
+    /// Why a client that wants `host` refuses it. `error` is the first that the TLS library found; the certificate itself tells
+    /// of more, and the one that a person can do most about is the reason: dates, then names, then the issuer. Errors of the
+    /// classes in `ignored` are not the reason.
+    pub fn refusal(
+        &self,
+        host: &str,
+        error: Option<&CertificateError>,
+        ignored: &[ErrorClass],
+        now: SystemTime,
+    ) -> Failure {
+        let counts = |class| !ignored.contains(&class);
+        if let Some(failure) = self.out_of_dates(now).filter(|_| counts(ErrorClass::Expired)) {
+            return failure;
+        }
+        let class = error.map(|error| error.class);
+        let for_other_name = counts(ErrorClass::Name) && !self.is_for(host);
+        let is_untrusted = class.is_none_or(|class| class == ErrorClass::Untrusted);
+        if is_untrusted && self.subject == self.issuer {
+            let other = if for_other_name {
+                format!(", and for {}; not for {host}", self.all_names())
+            } else {
+                String::new()
+            };
+            return untrusted(format!("certificate is self-signed ({}){other}", self.subject));
+        }
+        if for_other_name || class == Some(ErrorClass::Name) {
+            let text = format!("certificate is for {}; not for {host}", self.all_names());
+            return Failure::new(Status::CertificateNameMismatch, text)
+                .hint("--tls-domain NAME verifies another name");
+        }
+        if !self.for_servers {
+            let text =
+                format!("certificate is not for servers ({}): unsuitable certificate purpose", self.subject);
+            return Failure::new(Status::CertificateInvalid, text)
+                .hint("the server needs a certificate with the extended key usage serverAuth");
+        }
+        match error {
+            Some(error) if error.class != ErrorClass::Untrusted => self.refused_for(error),
+            Some(_) | None => {
+                untrusted(format!("certificate is from an issuer that is not trusted ({})", self.issuer))
+            }
+        }
+    }
+
+    fn refused_for(&self, error: &CertificateError) -> Failure {
+        let CertificateError { class, text, depth } = error;
+        let which = if *depth == 0 {
+            format!("certificate of {}", self.subject)
+        } else {
+            format!("certificate of an issuer of {}", self.subject)
+        };
+        let failure =
+            |status, hint: &str| Failure::new(status, format!("{which} is not accepted: {text}")).hint(hint);
+        match class {
+            ErrorClass::Expired => {
+                failure(Status::CertificateExpired, "the server needs a new chain of certificates")
+            }
+            ErrorClass::Revoked => failure(Status::CertificateRevoked, "the server needs a new certificate"),
+            ErrorClass::Name | ErrorClass::Untrusted | ErrorClass::Invalid => {
+                failure(Status::CertificateInvalid, "the server needs another certificate; -k accepts any")
+            }
+        }
+    }
+
+    /// That it is not valid yet or not valid any more, if so.
+    fn out_of_dates(&self, now: SystemTime) -> Option<Failure> {
         let (start, end) = (self.not_before, self.not_after);
         let now = seconds(now);
         if now > end {
             let ago = days((now - end) / DAY);
             let text = format!("certificate expired on {} ({ago} ago)", date(end));
-            return Failure::new(Status::CertificateExpired, text).hint("the server needs a new certificate");
+            return Some(
+                Failure::new(Status::CertificateExpired, text).hint("the server needs a new certificate"),
+            );
         }
-        if now < start {
+        (now < start).then(|| {
             let text =
                 format!("certificate is not valid before {} (in {})", date(start), days((start - now) / DAY));
-            return Failure::new(Status::CertificateExpired, text).hint("is this machine's clock right?");
-        }
-        let names = if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") };
-        let self_signed = self.subject == self.issuer;
-        let text = match (self_signed, any_name || self.is_for(host)) {
-            (true, true) => format!("certificate is self-signed ({})", self.subject),
-            (true, false) => {
-                format!("certificate is self-signed ({}), and for {names}; not for {host}", self.subject)
-            }
-            (false, false) => {
-                let text = format!("certificate is for {names}; not for {host}");
-                return Failure::new(Status::CertificateNameMismatch, text)
-                    .hint("--tls-domain NAME verifies another name");
-            }
-            (false, true) if !self.for_servers => {
-                let text = format!(
-                    "certificate is not for servers ({}): unsuitable certificate purpose",
-                    self.subject
-                );
-                return Failure::new(Status::CertificateInvalid, text)
-                    .hint("the server needs a certificate with the extended key usage serverAuth");
-            }
-            (false, true) => format!("certificate is from an issuer that is not trusted ({})", self.issuer),
-        };
-        Failure::new(Status::CertificateUntrusted, text)
-            .hint("--cacert FILE trusts the issuer's certificate; -k accepts any certificate")
+            Failure::new(Status::CertificateExpired, text).hint("is this machine's clock right?")
+        })
     }
+
+    fn all_names(&self) -> String {
+        if self.names.is_empty() { "no host at all".to_owned() } else { self.names.join(", ") }
+    }
+}
+
+fn untrusted(text: String) -> Failure {
+    Failure::new(Status::CertificateUntrusted, text)
+        .hint("--cacert FILE trusts the issuer's certificate; -k accepts any certificate")
 }
 
 const DAY: i64 = 24 * 3600;
@@ -112,7 +163,8 @@ fn seconds(time: SystemTime) -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn date(seconds: i64) -> String {
+/// The day of a time in seconds since 1970, such as `2026-01-02`; what lies before 1970 counts as its first day.
+pub(in crate::net) fn date(seconds: i64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     humantime::format_rfc3339_seconds(time).to_string()[..10].to_owned()
 }
@@ -193,7 +245,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_reason() {
         let facts = facts(&["a.example", "*.b.example"]);
-        let text = |host, now| facts.refusal(host, false, at(now)).to_string();
+        let text = |host, now| facts.refusal(host, None, &[], at(now)).to_string();
         assert_eq!(
             text("a.example", 1_767_398_399 + 312 * 86_400),
             "certificate expired on 2026-01-02 (312 days ago)"
@@ -209,13 +261,28 @@ mod tests {
         );
         let for_clients = CertificateFacts { for_servers: false, ..facts.clone() };
         assert_eq!(
-            for_clients.refusal("a.example", false, at(1_700_000_001)).status(),
+            for_clients.refusal("a.example", None, &[], at(1_700_000_001)).status(),
             Status::CertificateInvalid
         );
         let own = CertificateFacts { issuer: "CN=a".to_owned(), names: Vec::new(), ..facts.clone() };
         assert_eq!(
-            own.refusal("h", false, at(1_700_000_001)).to_string(),
+            own.refusal("h", None, &[], at(1_700_000_001)).to_string(),
             "certificate is self-signed (CN=a), and for no host at all; not for h"
+        );
+        let told = |class, ignored: &[ErrorClass], host, now| {
+            let error = CertificateError { class, text: "the reason", depth: 0 };
+            facts.refusal(host, Some(&error), ignored, at(now)).status()
+        };
+        let (now, late) = (1_700_000_001, 1_767_398_400);
+        assert_eq!(told(ErrorClass::Invalid, &[], "a.example", now), Status::CertificateInvalid);
+        assert_eq!(told(ErrorClass::Revoked, &[], "a.example", now), Status::CertificateRevoked);
+        assert_eq!(told(ErrorClass::Untrusted, &[], "a.example", now), Status::CertificateUntrusted);
+        assert_eq!(told(ErrorClass::Untrusted, &[], "c.example", now), Status::CertificateNameMismatch);
+        assert_eq!(told(ErrorClass::Untrusted, &[], "c.example", late), Status::CertificateExpired);
+        let all_but_trust = [ErrorClass::Name, ErrorClass::Expired];
+        assert_eq!(
+            told(ErrorClass::Untrusted, &all_but_trust, "c.example", late),
+            Status::CertificateUntrusted
         );
         assert_eq!(facts.days_left(at(1_767_398_399 - 3 * 86_400)), 3);
         assert_eq!(facts.days_left(at(1_767_398_400)), -1);

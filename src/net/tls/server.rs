@@ -1,19 +1,19 @@
 //! TLS from the server's side, over any stream that does not block: for the embedded server.
-//! What the platform's library does not offer a server is not there: with OpenSSL, TLS 1.2 is the latest.
+//! With OpenSSL, TLS 1.2 and 1.3 are spoken; elsewhere what native-tls offers a server.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 
-use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
-
+use super::backend::{Acceptor, MidHandshake, Step, Stream};
 use super::buffered::Buffered;
+use super::error::{HandshakeFailure, TlsError};
 
 /// A certificate and its key, ready for connections.
 #[derive(Clone)]
-pub struct TlsServer(TlsAcceptor);
+pub struct TlsServer(Acceptor);
 
 impl TlsServer {
-    pub(in crate::net) fn new(acceptor: TlsAcceptor) -> Self {
+    pub(in crate::net) fn new(acceptor: Acceptor) -> Self {
         Self(acceptor)
     }
 
@@ -35,9 +35,9 @@ impl fmt::Debug for TlsServer {
 pub struct TlsConnection<S>(State<S>);
 
 enum State<S> {
-    New(TlsAcceptor, Buffered<S>),
-    Handshake(MidHandshakeTlsStream<Buffered<S>>),
-    Open(TlsStream<Buffered<S>>),
+    New(Acceptor, Buffered<S>),
+    Handshake(MidHandshake<Buffered<S>>),
+    Open(Stream<Buffered<S>>),
     Failed,
 }
 
@@ -54,12 +54,11 @@ impl<S: Read + Write> TlsConnection<S> {
     /// Tells the client that nothing more comes (RFC 8446 §6.1), as far as that is possible without waiting.
     pub fn shut_down(&mut self) {
         if let State::Open(stream) = &mut self.0 {
-            // The client may have gone already.
-            let _ = stream.shutdown();
+            stream.shut_down();
         }
     }
 
-    fn open(&mut self) -> io::Result<&mut TlsStream<Buffered<S>>> {
+    fn open(&mut self) -> io::Result<&mut Stream<Buffered<S>>> {
         if !matches!(self.0, State::Open(_)) {
             self.0 = handshake(std::mem::replace(&mut self.0, State::Failed))?;
             self.drain()?;
@@ -74,14 +73,15 @@ impl<S: Read + Write> TlsConnection<S> {
 fn handshake<S: Read + Write>(state: State<S>) -> io::Result<State<S>> {
     let step = match state {
         State::New(acceptor, stream) => acceptor.accept(stream),
-        State::Handshake(handshake) => handshake.handshake(),
-        State::Open(stream) => Ok(stream),
+        State::Handshake(handshake) => handshake.resume(),
+        State::Open(stream) => Step::Done(stream),
         State::Failed => return Err(ErrorKind::ConnectionAborted.into()),
     };
     match step {
-        Ok(stream) => Ok(State::Open(stream)),
-        Err(HandshakeError::WouldBlock(handshake)) => Ok(State::Handshake(handshake)),
-        Err(HandshakeError::Failure(err)) => Err(io::Error::other(err)),
+        Step::Done(stream) => Ok(State::Open(stream)),
+        Step::Waiting(handshake) => Ok(State::Handshake(handshake)),
+        Step::Failed(HandshakeFailure::Other(err)) => Err(err.into()),
+        Step::Failed(HandshakeFailure::Certificate { error, .. }) => Err(TlsError::new(error.text).into()),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::net::Facts;
+use crate::net::tls::certificate::CertificateFacts;
 use crate::report::units::{rfc3339, rfc3339_seconds, seconds};
 use crate::secret::{shown_subprotocol, shown_value};
 use crate::session::Side;
@@ -140,6 +141,23 @@ struct Tls {
     cipher: Option<&'static str>,
     /// The server's certificate.
     certificate: Option<Certificate>,
+    /// The certificates as the server sent them, its own first.
+    chain: Vec<ChainCertificate>,
+    /// The errors of the certificates that -k or --ignore-tls-error ignored, in the words of the TLS library.
+    ignored_errors: Vec<&'static str>,
+}
+
+/// A certificate of the chain.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ChainCertificate {
+    /// The subject.
+    subject: String,
+    /// The issuer.
+    issuer: String,
+    /// Until when it is valid.
+    #[schemars(extend("format" = "date-time"))]
+    not_after: String,
 }
 
 /// The server's certificate.
@@ -338,7 +356,17 @@ fn tls(report: &ProbeReport) -> Option<Tls> {
         version: facts.tls_version,
         cipher: facts.tls_cipher,
         certificate,
+        chain: facts.chain.iter().map(chain_certificate).collect(),
+        ignored_errors: facts.ignored_tls_errors.iter().map(|error| error.text).collect(),
     })
+}
+
+fn chain_certificate(certificate: &CertificateFacts) -> ChainCertificate {
+    ChainCertificate {
+        subject: certificate.subject.clone(),
+        issuer: certificate.issuer.clone(),
+        not_after: rfc3339_seconds(certificate.not_after),
+    }
 }
 
 fn assertion(assertion: &super::Assertion) -> Assertion {

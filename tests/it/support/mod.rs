@@ -8,6 +8,7 @@
 //! - `embedded`: the echo server of the binary itself.
 //! - `frame`: frames as bytes, written from the RFC and not from the code under test.
 //! - `certificate`: certificates of every kind, made when they are needed.
+//! - `presenter`: chains of certificates of every kind, and a server that presents them.
 //! - `openssl_acceptor`: servers that demand more of TLS: its latest version, or a client certificate.
 //! - `tunnel`, `socks`: what makes a script a proxy. `digest`: what makes a server know a password.
 //! - `formats`, `xml`: readers of reports.
@@ -29,6 +30,7 @@ mod lax_server;
 mod openssl_acceptor;
 #[cfg(unix)]
 mod posix;
+mod presenter;
 #[cfg(target_os = "linux")]
 mod pty;
 mod running;
@@ -50,6 +52,8 @@ pub use lax_server::LaxServer;
 pub use openssl_acceptor::Demand;
 #[cfg(unix)]
 pub use posix::{Signal, make_fifo};
+#[cfg(target_os = "linux")]
+pub use presenter::{Authority, Presented};
 #[cfg(target_os = "linux")]
 pub use pty::Terminal;
 pub use running::Running;

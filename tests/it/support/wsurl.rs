@@ -225,7 +225,7 @@ fn scrub_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let lower = name.to_string_lossy().to_lowercase();
         let matters = lower.ends_with("_proxy")
-            || ["wsurl_", "ssl_cert_", "netrc", "clicolor", "no_color", "rust_"]
+            || ["wsurl_", "ssl_cert_", "sslkeylogfile", "netrc", "clicolor", "no_color", "rust_"]
                 .iter()
                 .any(|start| lower.starts_with(start));
         if matters {

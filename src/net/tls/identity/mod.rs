@@ -5,13 +5,13 @@
 
 mod private_key;
 
-use native_tls::{Identity, TlsAcceptor, TlsConnector};
 use pkcs8::LineEnding;
 use pkcs8::der::pem;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::error::{Failure, Status};
+use crate::net::tls::backend::{Acceptor, Identity};
 use crate::net::tls::server::TlsServer;
 use private_key::PrivateKey;
 
@@ -56,11 +56,9 @@ pub fn server(
             .hint(format!("openssl pkcs12 -nodes -in {shown} -out NEW.pem converts it")));
     }
     let identity = load_pem(certificate, key, None, names, Owner::Server)?;
-    let unusable = |err| failure(format!("cannot use the certificate {shown} and its key")).source(err);
-    // OpenSSL's acceptor drops a key that does not fit without a word; the connector says so.
-    let mut connector = TlsConnector::builder();
-    connector.disable_built_in_roots(true).identity(identity.clone()).build().map_err(unusable)?;
-    TlsAcceptor::new(identity).map(TlsServer::new).map_err(unusable)
+    Acceptor::new(&identity)
+        .map(TlsServer::new)
+        .map_err(|err| failure(format!("cannot use the certificate {shown} and its key")).source(err))
 }
 
 /// Reads certificates in PEM and their key, from a file of its own or the same, or both from PKCS#12.

@@ -1,0 +1,25 @@
+//! The TLS library of the platform. Each backend has the same items:
+//!
+//! | item | what it is |
+//! |---|---|
+//! | `Connector` | the client's settings, ready for connections |
+//! | `Acceptor` | a server's certificate, ready for connections |
+//! | `Step`, `MidHandshake` | where a handshake stands |
+//! | `Stream` | an open session: reads and writes, and tells its `TlsSession` |
+//! | `Identity`, `Certificates` | a certificate with its key; CA certificates |
+//! | `EXPLAINS_REFUSALS` | whether a refused certificate comes with its error, and errors can be ignored by their class |
+//!
+//! OpenSSL is used directly where native-tls would wrap it: it then reads no CA certificate that no chain asks for, tells
+//! each error of a chain, the version and the cipher suite, logs keys, and serves TLS 1.3. `OpenBSD` has `LibreSSL`, which
+//! lacks some of that, and so gets native-tls.
+//! `RUSTFLAGS='--cfg wsurl_native_tls'` chooses native-tls on every platform.
+
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "openbsd"), not(wsurl_native_tls)))]
+mod openssl;
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "openbsd"), not(wsurl_native_tls)))]
+pub(in crate::net) use openssl::*;
+
+#[cfg(any(not(unix), target_vendor = "apple", target_os = "openbsd", wsurl_native_tls))]
+mod native;
+#[cfg(any(not(unix), target_vendor = "apple", target_os = "openbsd", wsurl_native_tls))]
+pub(in crate::net) use native::*;

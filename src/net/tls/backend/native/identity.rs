@@ -1,0 +1,38 @@
+//! Certificates as native-tls holds them.
+
+use std::path::Path;
+
+use native_tls::Certificate;
+
+use crate::net::tls::error::TlsError;
+
+/// CA certificates.
+pub(in crate::net) struct Certificates(pub(super) Vec<Certificate>);
+
+impl Certificates {
+    /// All certificates in a PEM file that holds `pem`.
+    pub(in crate::net) fn from_pem(pem: &[u8], _: &Path) -> Result<Self, TlsError> {
+        Ok(Self(Certificate::stack_from_pem(pem)?))
+    }
+
+    /// Whether there is none.
+    pub(in crate::net) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A certificate, the certificates of its issuers, and its key.
+#[derive(Clone)]
+pub struct Identity(pub(super) native_tls::Identity);
+
+impl Identity {
+    /// From certificates in PEM, the own one first, and a PKCS#8 key in PEM.
+    pub(in crate::net) fn from_pkcs8(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        Ok(Self(native_tls::Identity::from_pkcs8(certificates, key)?))
+    }
+
+    /// From a PKCS#12 file, which holds both.
+    pub(in crate::net) fn from_pkcs12(bytes: &[u8], password: &str) -> Result<Self, TlsError> {
+        Ok(Self(native_tls::Identity::from_pkcs12(bytes, password)?))
+    }
+}

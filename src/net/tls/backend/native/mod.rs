@@ -1,0 +1,12 @@
+//! The platform's library, through native-tls: Schannel on Windows, Secure Transport on macOS.
+
+mod connector;
+mod identity;
+mod stream;
+
+pub(in crate::net) use connector::{Acceptor, Connector};
+pub(in crate::net) use identity::{Certificates, Identity};
+pub(in crate::net) use stream::{MidHandshake, Step, Stream};
+
+/// The library does not tell why a certificate was refused.
+pub(in crate::net) const EXPLAINS_REFUSALS: bool = false;

@@ -1,0 +1,22 @@
+//! The secrets of each session, for tools that decrypt captured traffic (`SSLKEYLOGFILE`, as in the NSS format).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+/// A file to which lines are appended.
+pub(super) struct KeyLog(File);
+
+impl KeyLog {
+    /// A new file is for its owner's eyes only.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(Self)
+    }
+
+    /// Appends one line, in one write: other processes may append to the same file.
+    pub(super) fn append(&self, line: &str) {
+        // A log that cannot be written does not end the connection.
+        let _ = (&self.0).write_all(format!("{line}\n").as_bytes());
+    }
+}
