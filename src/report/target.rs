@@ -21,7 +21,10 @@ impl ReportTarget {
     /// The help text of `--report`.
     pub fn help() -> String {
         let default = ReportFormat::human().name;
-        format!("What to report, and where to: {} [default: {default}]", ReportFormat::names())
+        format!(
+            "Write a report in this format to standard output or FILE: {} [default: {default}]",
+            ReportFormat::names()
+        )
     }
 
     /// Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
