@@ -67,7 +67,7 @@ impl Counts {
         let failure = Failure::new(Status::ExpectationFailed, wrong.join("; "));
         let first = (said_before + self.skipped).div_ceil(connections.max(1));
         Some(failure.hint(if said_before > 0 && said_before == self.unasked && self.corrupted == 0 {
-            format!("--greeting {first} passes over what the server says first")
+            format!("--greeting {first} skips messages that the server sends first")
         } else {
             NO_ECHO.to_owned()
         }))

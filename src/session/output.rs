@@ -299,7 +299,7 @@ impl OutputLane {
                 (Ok(result), _) => self.take_back(result)?,
                 (Err(RecvTimeoutError::Timeout), Some(end)) => {
                     let late = Failure::timeout(Phase::Session, &self.name, &end);
-                    return Err(OutputError::Failed(late.hint("nobody reads what was received")));
+                    return Err(OutputError::Failed(late.hint("the output is not read")));
                 }
                 (Err(RecvTimeoutError::Timeout), None) => {}
                 // The thread has ended, and its error was taken before.

@@ -167,7 +167,9 @@ fn refusals_and_redirects_keep_cookies_and_tokens() {
         )
         .close();
     Wsurl::new(["send", &peer.url(), "hi"])
-        .stderr_has("wsurl: hint: it redirects to https://(redacted)@h/?token=(redacted)&b=1; -L follows\n")
+        .stderr_has(
+            "wsurl: hint: it redirects to https://(redacted)@h/?token=(redacted)&b=1; -L follows redirects\n",
+        )
         .stderr_has("\n< Location: https://(redacted)@h/?token=(redacted)&b=1\n< Set-Cookie: (redacted)\n")
         .stderr_lacks("hunter2")
         .exits(22);

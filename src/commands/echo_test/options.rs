@@ -38,7 +38,7 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         let (largest, most) = (size::exact(largest), size::exact(MAX_MEMORY));
         let text =
             format!("messages of {largest} on {connections} connections take more than {most}, out and in");
-        return Err(Failure::new(Status::Usage, text).hint("fewer --connections, or a smaller --size"));
+        return Err(Failure::new(Status::Usage, text).hint("use fewer --connections, or a smaller --size"));
     }
     let kind = if args.binary || stream { Kind::Binary } else { Kind::Text };
     let by_default = args.duration.is_none().then_some(COUNT);

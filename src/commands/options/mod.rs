@@ -124,7 +124,7 @@ impl CommonOptions {
     /// The options for a conversation with `endpoint`, for which a password may have to be typed.
     pub(super) fn for_endpoint(&mut self, endpoint: Endpoint) -> Result<ConversationOptions, Failure> {
         if self.dial.tls.pins.is_some() && !endpoint.is_secure() {
-            return Err(Failure::new(Status::Usage, "--pinnedpubkey has no key to look at without TLS")
+            return Err(Failure::new(Status::Usage, "--pinnedpubkey needs TLS")
                 .hint(format!("did you mean {} ?", endpoint.to_string().replacen("ws:", "wss:", 1))));
         }
         let mut dial = self.dial.clone();

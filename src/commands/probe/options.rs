@@ -135,19 +135,20 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
     if let (Some(warn), Some(crit)) = (args.warn, args.crit)
         && warn > crit
     {
-        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
-            .hint("--warn 1s --crit 3s warns first"));
+        return Err(
+            Failure::new(Status::Usage, "--warn is longer than --crit").hint("write --warn 1s --crit 3s")
+        );
     }
     let has_checks = !checks(&args.checks).is_empty();
     if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
         let what = if has_checks { "a check on messages" } else { "--conformance" };
         let text =
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
-        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
+        return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
     }
     if args.urls.len() > 1 && args.conversation.output.dump_header.is_some() {
-        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
-            .hint("--report json has the answers of all"));
+        return Err(Failure::new(Status::Usage, "-D takes the answer to one URL only")
+            .hint("--report json shows all answers"));
     }
     Ok(())
 }

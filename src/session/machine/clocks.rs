@@ -125,7 +125,7 @@ impl Machine {
                 .hint("--expect 0 waits for no reply; a slow server needs a longer --receive-timeout"),
             Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
             Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
-                .hint("a ping was not answered, nor did anything else come"),
+                .hint("neither a pong nor anything else arrived after a ping"),
             Clock::Pong => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
                 .hint("the server did not answer a ping with its payload (RFC 6455 \u{a7}5.5.2)"),
             Clock::Close(limit) => timed_out(Phase::Close, limit, "--close-timeout").hint(
