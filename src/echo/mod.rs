@@ -35,7 +35,6 @@ pub struct Test {
 
 /// The open connections of a test, and the options of each.
 pub struct Peer {
-    /// The connections.
     pub connections: Vec<Connection>,
     /// The host in errors.
     pub host: String,

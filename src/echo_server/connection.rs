@@ -28,7 +28,6 @@ pub(super) enum Next {
     Over,
 }
 
-/// A connection.
 pub(super) struct Connection {
     wire: Wire,
     phase: Phase,

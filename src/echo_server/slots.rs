@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The slots.
 #[derive(Clone)]
 pub(super) struct Slots(Arc<Inner>);
 

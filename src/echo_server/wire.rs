@@ -15,7 +15,6 @@ const TURN: usize = 256 * 1024;
 /// Collected bytes that are written even before the end of the turn.
 const COLLECTED: usize = 64 * 1024;
 
-/// The stream.
 pub(super) struct Wire {
     socket: Socket,
     layer: Layer,

@@ -32,7 +32,6 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const MAX_UNSENT: u32 = 512 * 1024;
 
-/// Options of the socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SocketOptions {
     /// Leaves Nagle's algorithm on.

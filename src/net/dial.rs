@@ -25,7 +25,6 @@ use crate::error::{Failure, Status};
 /// The options of the dial, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct DialOptions {
-    /// For the socket.
     pub socket: SocketOptions,
     /// Which addresses to use.
     pub address: AddressOptions,

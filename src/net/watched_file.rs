@@ -45,7 +45,6 @@ impl Poller {
 }
 
 impl WatchedFile {
-    /// The file.
     pub fn file(&self) -> &File {
         &self.file
     }

@@ -12,7 +12,6 @@ use crate::stats::Tally;
 pub enum Side {
     /// This program.
     Us,
-    /// The server.
     Server,
 }
 

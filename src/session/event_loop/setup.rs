@@ -30,7 +30,6 @@ pub struct Setup<'a> {
     pub output: Output,
     /// Receives events, for traces.
     pub observer: &'a mut dyn Observer,
-    /// The rules.
     pub options: SessionOptions,
 }
 

@@ -61,7 +61,6 @@ impl<'a> Slot<'a> {
         self.has_lanes
     }
 
-    /// Whether a lane has news.
     pub(super) fn has_lane_news(&mut self) -> bool {
         match &mut self.stage {
             Stage::Running(session) => session.look_at_lanes(Instant::now()),
