@@ -1,5 +1,5 @@
-//! wsurl: curl for WebSockets. The binary is a thin `main`; the parts are a library so that tests, benches and fuzz targets
-//! reach them.
+//! wsurl: curl for the WebSocket protocol. The binary is a thin `main`; the parts are a library so that tests, benches and
+//! fuzz targets reach them.
 //!
 //! **The library promises no stability.** Only the command line is API; what is `pub` here may change in any release.
 //!

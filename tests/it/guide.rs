@@ -39,10 +39,12 @@ fn items_that_are_named_are_in_their_files() {
 fn the_table_of_modules_has_every_module() {
     let guide = read("ARCHITECTURE.md");
     let rows = guide.lines().filter(|line| line.starts_with("| `"));
-    let names = regex(r"`([a-z_]+)`");
+    let module = regex(r"`([a-z_]+)`");
     let named: BTreeSet<_> = rows
         .filter_map(|row| row.split('|').nth(1))
-        .flat_map(|cell| names.captures_iter(cell).map(|captures| captures[1].to_owned()).collect::<Vec<_>>())
+        .flat_map(|cell| {
+            module.captures_iter(cell).map(|captures| captures[1].to_owned()).collect::<Vec<_>>()
+        })
         .collect();
     let folder = fs::read_dir(root().join("src")).expect("read src");
     for entry in folder {
