@@ -1,11 +1,11 @@
-//! What a refused upgrade means, and what to try. Pure.
+//! Turns a refused upgrade into a failure with a hint. Pure.
 
 use super::auth::Challenge;
 use super::http::ResponseHead;
 use crate::error::{Failure, Status};
 use crate::secret::shown_reference;
 
-/// How the request said who the user is.
+/// How the request identified the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Identification {
     Nothing,
