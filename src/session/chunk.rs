@@ -24,7 +24,10 @@ impl ReadBuffer {
     /// Room for the next read, once everything before was consumed.
     pub(super) fn space(&mut self) -> &mut [u8] {
         debug_assert!(self.is_consumed());
-        self.bytes.resize(READ, 0);
+        if self.bytes.len() != READ {
+            // Zeroed by the operating system, page by page as it is used: a short session touches few of them.
+            self.bytes = vec![0; READ];
+        }
         &mut self.bytes
     }
 

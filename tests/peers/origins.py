@@ -61,10 +61,11 @@ def password_follows_within_the_origin_alone(bed):
     headers = bed.seen("opened")["headers"]
     check({"authorization", "cookie"} <= set(headers), f"on the same origin the server saw {sorted(headers)}")
     bed.aim(bed.peer)
-    bed.wsurl.run("send", "-L", *secrets, "-H", "X-Kept: yes", *bed.dial("/away"), "hi").exits(0).prints("hi\n")
+    bed.wsurl.run("send", "-L", *secrets, "-H", "Accept-Language: eo", "-H", "X-Left: no", *bed.dial("/away"), "hi").exits(0).prints("hi\n")
     headers = bed.seen("opened")["headers"]
     check(not {"authorization", "cookie"} & set(headers), f"on another origin the server saw {sorted(headers)}")
-    same("the header that is no secret", headers.get("x-kept"), "yes")
+    same("the header that may be seen anywhere", headers.get("accept-language"), "eo")
+    same("the header that may be a secret", headers.get("x-left"), None)
     same("the host that the server saw", headers["host"], f"127.0.0.1:{bed.python.ports['ws']}")
 
 

@@ -62,7 +62,7 @@ def json_through_a_fifo_is_a_faithful_echo_client(bed):
     script = """
         rm -f p && mkfifo p
         set +e
-        "$WSURL" send --framing json "$@" < p | tee p | wc -l
+        "$WSURL" send -f --framing json "$@" < p | tee p | wc -l
         exit "${PIPESTATUS[0]}"
     """
     args = " ".join(f"'{arg}'" for arg in bed.dial("/sender"))
@@ -306,7 +306,7 @@ def close_4001_ends_a_session_whose_stdin_stays_open(bed):
 
 @case(*PLAIN)
 def close_1000_by_the_server_is_success(bed):
-    check_close(bed, bed.dial("/close", code=1000, reason="", after=100), 0)
+    check_close(bed, ["-f", *bed.dial("/close", code=1000, reason="", after=100)], 0)
 
 
 def check_close(bed, dial, status, *texts):
