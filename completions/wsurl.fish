@@ -37,75 +37,75 @@ complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print vers
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'See whether endpoints are up, how fast each phase is, and whether they keep their promises'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends a file\'s content, @- that of standard input' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'How messages are laid out in standard input and standard output; base64 and hex are decoded in MESSAGE and -d, too' -r -f -a "lines\t'One message a line'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Check whether endpoints are up, how fast each phase is, and whether they are as expected'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends the content of a file, @- that of standard input' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'Layout of messages in standard input and standard output; base64 and hex also apply to MESSAGE and -d' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
 whole\t'All of the input is one message'
-json\t'JSON Lines, with type, payload, size and time; loses nothing'
+json\t'JSON Lines with type, payload, size and time; lossless'
 base64\t'One message a line, in base64'
 hex\t'One message a line, in hexadecimal digits'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l in-framing -d 'Like --framing, for standard input only' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
 whole\t'All of the input is one message'
-json\t'JSON Lines, with type, payload, size and time; loses nothing'
+json\t'JSON Lines with type, payload, size and time; lossless'
 base64\t'One message a line, in base64'
 hex\t'One message a line, in hexadecimal digits'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l out-framing -d 'Like --framing, for standard output only' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
 whole\t'All of the input is one message'
-json\t'JSON Lines, with type, payload, size and time; loses nothing'
+json\t'JSON Lines with type, payload, size and time; lossless'
 base64\t'One message a line, in base64'
 hex\t'One message a line, in hexadecimal digits'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-message-size -d 'Refuse larger messages, in both directions' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to a file, which appears when it is complete; - is standard output' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until this many messages have arrived; once the input is over, print no more' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to this file, which appears when it is complete; - is standard output' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Send name and password: Basic at once, Digest when the server asks for it; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l bearer -d 'Send this token as Authorization: Bearer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l key -d 'The key of our certificate, in PEM' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-domain -l servername -d 'Send this name in the TLS handshake (SNI) and verify it, instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cert -d 'Use this client certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l key -d 'The key of the client certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pass -d 'The password of the key or of the PKCS#12 file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tls-max -d 'Refuse TLS versions after this one' -r -f -a "1.0\t''
 1.1\t''
 1.2\t''
 1.3\t''"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l interface -d 'Connect from this local address' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l unix-socket -d 'Connect to this Unix socket; the request still names the host and path of the URL' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-timeout -d 'Without progress while there is something to send' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-timeout -d 'From our Close to the server\'s' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l idle-timeout -d 'Without any traffic [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l retry-max-time -d 'Start no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l connect-timeout -d 'Limit for resolving, connecting to any address, proxy, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l send-timeout -d 'Limit without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l receive-timeout -d 'Limit without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-timeout -d 'Limit from our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l idle-timeout -d 'Limit without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s m -l max-time -d 'Limit for the whole run [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-interval -d 'Send a ping this often [default: never]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-timeout -d 'Limit from a ping to any byte from the server; not counted while our own data is moving' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-reason -d 'Close with this reason' -r
@@ -117,76 +117,76 @@ always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s t -l text -d 'Send text messages (the default)'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s b -l binary -d 'Send binary messages'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 0 -l null-terminated -d 'Messages end in NUL: short for --framing nul'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 0 -l null-terminated -d 'Short for --framing nul: messages end in NUL'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l keep-newline -d 'Keep the delimiter as part of the message'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send the next message only when the last one\'s reply is in'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'One message out, one reply in'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send each message only when the one before it was answered'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'Send one message, wait for one reply'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s f -l follow -d 'Go on until the server closes'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s k -l insecure -d 'Accept any certificate'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.2 -d 'Refuse TLS before 1.2'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.2 -d 'Refuse TLS versions before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'Show neither progress nor warnings, only errors'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input, which - stands for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write what is received to this file, which appears when it is complete; - is standard output, the default' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'The most that goes into one message' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input; - is standard input' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write received bytes to this file, which appears when it is complete; - is standard output, the default' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'Put at most this many bytes into one message' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of what was sent and received' -r -f -a "sha256\t'SHA-256'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of the bytes sent and received' -r -f -a "sha256\t'SHA-256'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-message-size -d 'Refuse larger messages from the server [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal and standard output is not one'
 always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until this many messages have arrived; once the input is over, print no more' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Send name and password: Basic at once, Digest when the server asks for it; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l bearer -d 'Send this token as Authorization: Bearer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l key -d 'The key of our certificate, in PEM' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-domain -l servername -d 'Send this name in the TLS handshake (SNI) and verify it, instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cert -d 'Use this client certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l key -d 'The key of the client certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pass -d 'The password of the key or of the PKCS#12 file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tls-max -d 'Refuse TLS versions after this one' -r -f -a "1.0\t''
 1.1\t''
 1.2\t''
 1.3\t''"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l interface -d 'Connect from this local address' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l unix-socket -d 'Connect to this Unix socket; the request still names the host and path of the URL' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-timeout -d 'Without progress while there is something to send' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-timeout -d 'From our Close to the server\'s' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l idle-timeout -d 'Without any traffic [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l retry-max-time -d 'Start no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l connect-timeout -d 'Limit for resolving, connecting to any address, proxy, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l send-timeout -d 'Limit without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l receive-timeout -d 'Limit without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-timeout -d 'Limit from our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l idle-timeout -d 'Limit without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s m -l max-time -d 'Limit for the whole run [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-interval -d 'Send a ping this often [default: never]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-timeout -d 'Limit from a ping to any byte from the server; not counted while our own data is moving' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-reason -d 'Close with this reason' -r
@@ -196,81 +196,81 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s D -l dump-header 
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send everything as one message: one frame with -T FILE, else fragments'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send the whole input as one message: in one frame with -T FILE, otherwise in fragments'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s k -l insecure -d 'Accept any certificate'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.2 -d 'Refuse TLS before 1.2'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.2 -d 'Refuse TLS versions before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'Show neither progress nor warnings, only errors'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Messages to send, of each size, on each connection [default: 10; with --duration: no limit]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Sizes that take turns; without a list those around which the framing changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Send N messages of each size on each connection [default: 10; with --duration: no limit]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Put this many bytes into each message' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Use several sizes in turn; without a list, those around which the frame header changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l mode -d 'Compare message by message, or all bytes as one stream' -r -f -a "message\t'Whole messages'
 stream\t'Binary messages whose boundaries do not count'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l fragment -d 'Send each message in frames of at most this many bytes' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'From one message of a connection to the next [default: as fast as the answers come]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Messages of a connection that may be under way' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d 'Connections side by side' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Begin no message after this time' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Pass over this many messages that the server sends first on each connection' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'What the payloads come from: the same number gives the same payloads' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for 1000 connections at a time; port 0 takes a free one; --subprotocol names one that it knows' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'Send a message this often on each connection [default: as fast as the echoes arrive]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Allow this many messages of a connection to be in flight' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d 'Open this many connections side by side' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l drop-after -d 'Break each connection off after this many echoes, without a Close' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l drop-after -d 'Drop each connection after this many echoes, without a Close' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-with -d 'Close each connection with this code, at once or after the echoes of --drop-after' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d 'Send name and password: Basic at once, Digest when the server asks for it; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l bearer -d 'Send this token as Authorization: Bearer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l key -d 'The key of our certificate, in PEM' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-domain -l servername -d 'Send this name in the TLS handshake (SNI) and verify it, instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cert -d 'Use this client certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l key -d 'The key of the client certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pass -d 'The password of the key or of the PKCS#12 file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-max -d 'Refuse TLS versions after this one' -r -f -a "1.0\t''
 1.1\t''
 1.2\t''
 1.3\t''"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interface -d 'Connect from this local address' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l unix-socket -d 'Connect to this Unix socket; the request still names the host and path of the URL' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-timeout -d 'Without progress while there is something to send' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-timeout -d 'From our Close to the server\'s' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l idle-timeout -d 'Without any traffic [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l retry-max-time -d 'Start no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connect-timeout -d 'Limit for resolving, connecting to any address, proxy, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l send-timeout -d 'Limit without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l receive-timeout -d 'Limit without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-timeout -d 'Limit from our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l idle-timeout -d 'Limit without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s m -l max-time -d 'Limit for the whole run [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-interval -d 'Send a ping this often [default: never]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-timeout -d 'Limit from a ping to any byte from the server; not counted while our own data is moving' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-reason -d 'Close with this reason' -r
@@ -280,78 +280,78 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-head
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s t -l text -d 'Text messages, with characters of one to four bytes (the default)'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s b -l binary -d 'Binary messages'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s t -l text -d 'Send text messages with characters of one to four bytes (the default)'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s b -l binary -d 'Send binary messages'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s k -l insecure -d 'Accept any certificate'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.2 -d 'Refuse TLS before 1.2'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.2 -d 'Refuse TLS versions before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s s -l silent -d 'Show neither progress nor warnings, only errors'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s d -l data -d 'Send this message, or the content of a file (@FILE, @- is standard input), and await a reply' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l mode -d 'Send text messages, or binary ones as stream mode does' -r -f -a "message\t'Whole messages'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s d -l data -d 'Send this message and await a reply; @FILE sends the content of a file, @- that of standard input' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l mode -d 'Send text messages, or binary ones as wsurl stream does' -r -f -a "message\t'Whole messages'
 stream\t'Binary messages whose boundaries do not count'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse messages beyond this size' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-status -d 'The server has to answer the upgrade with this status; another than 101 makes the refusal the success' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-subprotocol -d 'The server has to choose this subprotocol; it is offered if --subprotocol offers none' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-header -d 'A field of this name in the answer to the upgrade has to match' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d 'The server\'s certificate has to be valid for this many days yet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'The slowest round trip (upgrade, ping, message) may take this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when all of it takes longer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when all of it takes longer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Try again until everything is as it should be, for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse larger messages' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-status -d 'Expect this status in the answer to the upgrade; with any other than 101, the refusal is the success' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-subprotocol -d 'Expect the server to choose this subprotocol; it is offered if --subprotocol offers none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-header -d 'Expect a header field of this name in the answer to the upgrade to match' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d 'Expect the server\'s certificate to be valid for at least N more days' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'Fail when the slowest round trip (upgrade, ping, message) takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l send-buffer -d 'Set the size of the kernel\'s send buffer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s u -l user -d 'Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s u -l user -d 'Send name and password: Basic at once, Digest when the server asks for it; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l bearer -d 'Send this token as Authorization: Bearer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc-file -d 'Look name and password up in this file' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s U -l proxy-user -d 'Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l noproxy -d 'Connect to these hosts without a proxy: names, .suffixes, addresses, networks, * [default: no_proxy]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cacert -d 'Trust the CA certificates in this PEM file instead of the system\'s' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-domain -l servername -d 'Ask for and verify this name instead of the URL\'s host' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cert -d 'Our certificate: PEM, which may hold the key, or PKCS#12' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l key -d 'The key of our certificate, in PEM' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pass -d 'The password of the key or the PKCS#12 file' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-domain -l servername -d 'Send this name in the TLS handshake (SNI) and verify it, instead of the URL\'s host' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cert -d 'Use this client certificate: PEM, which may hold the key, or PKCS#12' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l key -d 'The key of the client certificate, in PEM' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pass -d 'The password of the key or of the PKCS#12 file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ignore-tls-error -d 'Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pinnedpubkey -d 'Accept only these public keys of the server, also with -k' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-max -d 'Refuse TLS after this version' -r -f -a "1.0\t''
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tls-max -d 'Refuse TLS versions after this one' -r -f -a "1.0\t''
 1.1\t''
 1.2\t''
 1.3\t''"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l resolve -d 'Resolve HOST:PORT to ADDRESS' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-to -d 'Connect to the second HOST:PORT instead of the first; an empty part of the first matches any, one of the second changes nothing' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l interface -d 'Connect from this local address' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l unix-socket -d 'Connect to this Unix socket; the URL still says what is asked for' -r -F
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l unix-socket -d 'Connect to this Unix socket; the request still names the host and path of the URL' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l allow-network -d 'Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry -d 'Retry up to N times on transient failures, until the session is open' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-delay -d 'Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-max-time -d 'Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-timeout -d 'Resolving, connecting to any address, proxy, TLS and upgrade together' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l send-timeout -d 'Without progress while there is something to send' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l receive-timeout -d 'Without a message while one is awaited [default: 30s; with -f: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-timeout -d 'From our Close to the server\'s' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l idle-timeout -d 'Without any traffic [default: none]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s m -l max-time -d 'The whole run [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l retry-max-time -d 'Start no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l connect-timeout -d 'Limit for resolving, connecting to any address, proxy, TLS and upgrade together' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l send-timeout -d 'Limit without progress while there is something to send' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l receive-timeout -d 'Limit without a message while one is awaited [default: 30s; with -f: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-timeout -d 'Limit from our Close to the server\'s' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l idle-timeout -d 'Limit without any traffic [default: none]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s m -l max-time -d 'Limit for the whole run [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-interval -d 'Send a ping this often [default: never]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-timeout -d 'From a ping to a sign of life; not counted while our own data is moving' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-timeout -d 'Limit from a ping to any byte from the server; not counted while our own data is moving' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-reason -d 'Close with this reason' -r
@@ -361,16 +361,16 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server against RFC 6455, one verdict a rule: opens about 110 connections, and sends much that a server has to refuse; not for servers that others depend on'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s k -l insecure -d 'Accept any certificate'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.2 -d 'Refuse TLS before 1.2'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.3 -d 'Refuse TLS before 1.3'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.2 -d 'Refuse TLS versions before 1.2'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s v -l verbose -d 'Show the handshake and what happens; -vv shows every frame'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s s -l silent -d 'No progress, no warnings; errors stay'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s s -l silent -d 'Show neither progress nor warnings, only errors'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,4 +1,4 @@
-//! Everything that is generated from the definitions in the code: completions, man pages, and the schemas of reports.
+//! The files that are generated from the definitions in the code: completions, man pages, and the schemas of reports.
 
 use std::io;
 
@@ -106,7 +106,7 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What the subcommands with reports report.
+/// The section on reports, for the subcommands that have them.
 fn reports(roff: &mut Roff, subcommand: &str) {
     let (example, artifact) = match subcommand {
         "probe" => (report::probe::EXAMPLE, "schema-probe"),
@@ -136,12 +136,12 @@ fn reports(roff: &mut Roff, subcommand: &str) {
 }
 
 const REPORTS: &str = "--report FORMAT[=FILE] may be given several times. Without a file, a report goes to standard \
-                       output, where there is room for one; when none does, that is the human one, unless -s is \
-                       given. A file appears under its name only when it is complete. It is opened before anything \
-                       is sent.";
+                       output, which takes one report. When no report goes there, the human one does, unless -s is \
+                       given. A file is opened before anything is sent, and appears under its name when it is \
+                       complete.";
 
-const SEVERAL: &str = "With several URLs, the human and the JSON reports are printed as soon as all before them are. \
-                       In metrics, a URL that is given twice has the label nth, in performance data a number.";
+const SEVERAL: &str = "With several URLs, the human and the JSON report on each are printed as soon as those before \
+                       it are. In metrics, a URL that is given twice has the label nth, in performance data a number.";
 
 const NAGIOS: &str = "With --report nagios on standard output, the exit code is 0 when all is well, 1 for a warning, 2 \
                       for a failure, and 3 when the fault is on this side: bad arguments, a malformed URL, or a file \

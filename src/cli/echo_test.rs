@@ -17,23 +17,23 @@ pub struct EchoTestArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
 
-    /// Messages to send, of each size, on each connection [default: 10; with --duration: no limit]
+    /// Send N messages of each size on each connection [default: 10; with --duration: no limit]
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
-    /// Bytes in each message
+    /// Put this many bytes into each message
     #[arg(long, value_name = "SIZE", default_value = "64", value_parser = values::echo_size)]
     pub size: u64,
 
-    /// Sizes that take turns; without a list those around which the framing changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M
+    /// Use several sizes in turn; without a list, those around which the frame header changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M
     #[arg(long, value_name = "LIST", num_args = 0..=1, require_equals = true, default_missing_value = "ladder", conflicts_with = "size", value_parser = values::echo_sizes)]
     pub sizes: Option<SizeList>,
 
-    /// Text messages, with characters of one to four bytes (the default)
+    /// Send text messages with characters of one to four bytes (the default)
     #[arg(short, long, conflicts_with = "binary")]
     pub text: bool,
 
-    /// Binary messages
+    /// Send binary messages
     #[arg(short, long)]
     pub binary: bool,
 
@@ -45,43 +45,43 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "SIZE", value_parser = values::buffer_size)]
     pub fragment: Option<usize>,
 
-    /// From one message of a connection to the next [default: as fast as the answers come]
+    /// Send a message this often on each connection [default: as fast as the echoes arrive]
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub interval: Option<Duration>,
 
-    /// Messages of a connection that may be under way
+    /// Allow this many messages of a connection to be in flight
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::in_flight)]
     pub in_flight: usize,
 
-    /// Connections side by side
+    /// Open this many connections side by side
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::connections)]
     pub connections: usize,
 
-    /// Begin no message after this time
+    /// Send no message after this time
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub duration: Option<Duration>,
 
-    /// Pass over this many messages that the server sends first on each connection
+    /// Skip this many messages that the server sends first on each connection
     #[arg(long, value_name = "N", default_value = "0")]
     pub greeting: u64,
 
-    /// What the payloads come from: the same number gives the same payloads
+    /// Seed of the payloads: the same number gives the same payloads
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
     #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
     pub reports: Vec<ReportTarget>,
 
-    /// The server in the foreground
+    /// The embedded server
     #[command(flatten)]
     pub server: ListenArgs,
 
-    /// What all have
+    /// Options of all subcommands
     #[command(flatten)]
     pub conversation: ConversationArgs,
 }
 
-/// What is sent, and how answers are looked at.
+/// What is sent, and how echoes are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     /// Whole messages.
@@ -90,7 +90,7 @@ pub enum Mode {
     Stream,
 }
 
-/// The options of the test itself, which the server has no use for.
+/// The options of the test itself, which the server does not use.
 const OF_THE_TEST: [&str; 15] = [
     "url",
     "count",
@@ -109,15 +109,15 @@ const OF_THE_TEST: [&str; 15] = [
     "reports",
 ];
 
-/// The options of a conversation that the server heeds: it chooses among the subprotocols, and can fail in colour.
+/// The options of a conversation that the server uses, too: subprotocols to choose from, and how its errors are shown.
 const HEEDED: [&str; 3] = ["subprotocols", "silent", "color"];
 
 /// The embedded server in the foreground.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Embedded server")]
 pub struct ListenArgs {
-    /// Run the echo server at this address in the foreground, for 1000 connections at a time; port 0 takes a free one;
-    /// --subprotocol names one that it knows
+    /// Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one;
+    /// --subprotocol names a subprotocol that it accepts
     #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = not_heeded(), value_parser = values::listen_address)]
     pub listen: Option<SocketAddr>,
 
@@ -133,7 +133,7 @@ pub struct ListenArgs {
     #[arg(long, value_name = "DURATION", requires = "listen", value_parser = values::duration)]
     pub delay: Option<Duration>,
 
-    /// Break each connection off after this many echoes, without a Close
+    /// Drop each connection after this many echoes, without a Close
     #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u64).range(1..))]
     pub drop_after: Option<u64>,
 
@@ -143,7 +143,8 @@ pub struct ListenArgs {
 }
 
 impl ListenArgs {
-    /// An option of the server where there is none: clap does not see it beside a URL, which excludes `--listen`.
+    /// An option of the server that was given without `--listen`. clap does not report it beside a URL, which excludes
+    /// `--listen`.
     pub fn without_server(&self) -> Option<&'static str> {
         let given = [
             ("--tls-cert", self.tls_cert.is_some()),
@@ -156,7 +157,7 @@ impl ListenArgs {
     }
 }
 
-/// What must not stand beside `--listen`, where it would mean nothing.
+/// The options that must not stand beside `--listen`, because the server does not use them.
 fn not_heeded() -> Vec<Id> {
     let shared = ConversationArgs::augment_args(Command::new("echo-test"));
     let shared = shared.get_arguments().map(|arg| arg.get_id().clone());

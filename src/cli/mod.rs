@@ -40,7 +40,7 @@ pub struct Cli {
     #[arg(long, value_name = "ARTIFACT", value_enum, exclusive = true)]
     pub generate: Option<Artifact>,
 
-    /// What to do
+    /// The subcommand
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -57,7 +57,7 @@ pub enum Command {
     /// Send messages to an echo server, compare and time what comes back
     #[command(after_help = ECHO_EXAMPLES)]
     EchoTest(Box<EchoTestArgs>),
-    /// See whether endpoints are up, how fast each phase is, and whether they keep their promises
+    /// Check whether endpoints are up, how fast each phase is, and whether they are as expected
     #[command(after_help = PROBE_EXAMPLES)]
     Probe(Box<ProbeArgs>),
 }
@@ -73,7 +73,7 @@ impl Command {
         }
     }
 
-    /// As [`Command::conversation`], to be changed.
+    /// The same as [`Command::conversation`], mutable.
     pub fn conversation_mut(&mut self) -> &mut ConversationArgs {
         match self {
             Self::Send(args) => &mut args.conversation,
@@ -105,14 +105,14 @@ const STREAM_EXAMPLES: &str = "\
 Examples:
   wsurl stream -T big.iso --digest sha256 wss://example.com/put   upload, report the SHA-256
   wsurl stream -f -o copy.iso wss://example.com/get </dev/null    download until the server closes
-  tail -f log | wsurl stream wss://example.com/ingest             send what is produced, at once
+  tail -f log | wsurl stream wss://example.com/ingest             send each line at once
 
 Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 
 const ECHO_EXAMPLES: &str = "\
 Examples:
   wsurl echo-test                                    against an embedded server on loopback
-  wsurl echo-test --sizes wss://example.com/         the sizes around which the framing changes
+  wsurl echo-test --sizes wss://example.com/         the sizes around which the frame header changes
   wsurl echo-test --connections 100 --in-flight 16 --duration 10s ws://localhost:8080/
   wsurl echo-test --listen 127.0.0.1:9001            run the echo server in the foreground
 
@@ -121,11 +121,11 @@ Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 const PROBE_EXAMPLES: &str = "\
 Examples:
   wsurl probe wss://example.com/chat                          each phase with its time
-  wsurl probe --wait-ready 30s ws://localhost:8080/           until the server is up
-  wsurl probe -d ping --expect-text pong URL                  is the reply right?
-  wsurl probe --min-cert-days 14 --max-latency 200ms URL      promises to hold
+  wsurl probe --wait-ready 30s ws://localhost:8080/           wait until the server is up
+  wsurl probe -d ping --expect-text pong URL                  check the reply
+  wsurl probe --min-cert-days 14 --max-latency 200ms URL      check certificate and round trips
   wsurl probe --conformance -v URL                            the rules of RFC 6455, one by one
-  wsurl probe --report nagios --warn 1s --crit 3s URL         a check of Nagios or Icinga
+  wsurl probe --report nagios --warn 1s --crit 3s URL         a check for Nagios or Icinga
 
 Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 

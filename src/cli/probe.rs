@@ -1,6 +1,6 @@
 //! `wsurl probe`.
 
-// The comments are help texts: a person reads them in a terminal, without Markdown.
+// The comments are help texts, which are shown without Markdown.
 #![allow(clippy::doc_markdown)]
 
 use std::time::Duration;
@@ -19,62 +19,62 @@ pub struct ProbeArgs {
     #[arg(value_name = "URL", required = true)]
     pub urls: Vec<String>,
 
-    /// Send this message, or the content of a file (@FILE, @- is standard input), and await a reply
+    /// Send this message and await a reply; @FILE sends the content of a file, @- that of standard input
     #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
     pub data: Vec<Vec<u8>>,
 
-    /// Send text messages, or binary ones as stream mode does
+    /// Send text messages, or binary ones as wsurl stream does
     #[arg(long, value_enum, value_name = "MODE", default_value = "message")]
     pub mode: Mode,
 
-    /// Refuse messages beyond this size
+    /// Refuse larger messages
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::positive_bytes)]
     pub max_message_size: u64,
 
-    /// The server has to answer the upgrade with this status; another than 101 makes the refusal the success
+    /// Expect this status in the answer to the upgrade; with any other than 101, the refusal is the success
     #[arg(long, help_heading = "Checks", value_name = "CODE", default_value = "101", value_parser = clap::value_parser!(u16).range(100..600))]
     pub expect_status: u16,
 
-    /// The server has to choose this subprotocol; it is offered if --subprotocol offers none
+    /// Expect the server to choose this subprotocol; it is offered if --subprotocol offers none
     #[arg(long, help_heading = "Checks", value_name = "NAME", value_parser = values::subprotocol)]
     pub expect_subprotocol: Option<String>,
 
-    /// A field of this name in the answer to the upgrade has to match
+    /// Expect a header field of this name in the answer to the upgrade to match
     #[arg(long, help_heading = "Checks", value_name = "NAME: REGEX", value_parser = HeaderCheck::parse)]
     pub expect_header: Vec<HeaderCheck>,
 
-    /// The server's certificate has to be valid for this many days yet
+    /// Expect the server's certificate to be valid for at least N more days
     #[arg(long, help_heading = "Checks", value_name = "N")]
     pub min_cert_days: Option<u32>,
 
-    /// The slowest round trip (upgrade, ping, message) may take this long
+    /// Fail when the slowest round trip (upgrade, ping, message) takes longer
     #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
     pub max_latency: Option<Duration>,
 
-    /// Warn when all of it takes longer
+    /// Warn when the whole probe takes longer
     #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
     pub warn: Option<Duration>,
 
-    /// Fail when all of it takes longer
+    /// Fail when the whole probe takes longer
     #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
     pub crit: Option<Duration>,
 
-    /// Try again until everything is as it should be, for this long
+    /// Probe again until all checks hold, for at most this long
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    /// Check the server's behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need
+    /// Check the server against RFC 6455, one verdict a rule: opens about 110 connections, and sends much that a server has to refuse; not for servers that others depend on
     #[arg(long)]
     pub conformance: bool,
 
     #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
     pub reports: Vec<ReportTarget>,
 
-    /// What to check
+    /// Checks of messages
     #[command(flatten)]
     pub checks: CheckArgs,
 
-    /// What all have
+    /// Options of all subcommands
     #[command(flatten)]
     pub conversation: ConversationArgs,
 }

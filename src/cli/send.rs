@@ -20,7 +20,7 @@ pub struct SendArgs {
     #[arg(value_name = "MESSAGE", value_parser = Raw)]
     pub messages: Vec<Vec<u8>>,
 
-    /// Send this message; @FILE sends a file's content, @- that of standard input
+    /// Send this message; @FILE sends the content of a file, @- that of standard input
     #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
     pub data: Vec<Vec<u8>>,
 
@@ -32,7 +32,7 @@ pub struct SendArgs {
     #[arg(short, long, alias = "ws-binary")]
     pub binary: bool,
 
-    /// How messages are laid out in standard input and standard output; base64 and hex are decoded in MESSAGE and -d, too
+    /// Layout of messages in standard input and standard output; base64 and hex also apply to MESSAGE and -d
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "lines")]
     pub framing: Framing,
 
@@ -44,7 +44,7 @@ pub struct SendArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub out_framing: Option<Framing>,
 
-    /// Messages end in NUL: short for --framing nul
+    /// Short for --framing nul: messages end in NUL
     #[arg(short = '0', long, conflicts_with = "framing")]
     pub null_terminated: bool,
 
@@ -56,27 +56,27 @@ pub struct SendArgs {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::positive_bytes)]
     pub max_message_size: u64,
 
-    /// Write received messages to a file, which appears when it is complete; - is standard output
+    /// Write received messages to this file, which appears when it is complete; - is standard output
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 
-    /// Send the next message only when the last one's reply is in
+    /// Send each message only when the one before it was answered
     #[arg(long)]
     pub lockstep: bool,
 
-    /// One message out, one reply in
+    /// Send one message, wait for one reply
     #[arg(short = '1', long, conflicts_with_all = ["expect", "follow", "wait"])]
     pub one_message: bool,
 
-    /// When to end
+    /// The end of the session
     #[command(flatten)]
     pub finish: FinishArgs,
 
-    /// What to check
+    /// Checks of messages
     #[command(flatten)]
     pub checks: CheckArgs,
 
-    /// What all have
+    /// Options of all subcommands
     #[command(flatten)]
     pub conversation: ConversationArgs,
 }
@@ -90,7 +90,7 @@ pub enum Framing {
     Nul,
     /// All of the input is one message
     Whole,
-    /// JSON Lines, with type, payload, size and time; loses nothing
+    /// JSON Lines with type, payload, size and time; lossless
     Json,
     /// One message a line, in base64
     Base64,

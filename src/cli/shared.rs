@@ -1,6 +1,6 @@
 //! Options that several subcommands have.
 
-// The comments are help texts: a person reads them in a terminal, without Markdown.
+// The comments are help texts, which are shown without Markdown.
 #![allow(clippy::doc_markdown)]
 
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ use crate::report::write_out;
 use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};
 
-/// What a subcommand that opens one WebSocket has.
+/// The options of a subcommand that opens a WebSocket.
 #[derive(Clone, Debug, Args)]
 #[allow(missing_docs)]
 pub struct ConversationArgs {
@@ -47,12 +47,12 @@ pub struct ConversationArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
-    /// Add a header field; 'Name:' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets
+    /// Add a header field; 'Name:' removes a default one; @FILE holds one field a line. Fields that the handshake sets
     /// itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE|@FILE")]
     pub headers: Vec<HeaderArg>,
 
-    /// Offer a subprotocol, the preferred one first; what the server chooses has to be one of them
+    /// Offer a subprotocol, the preferred one first; the server's choice has to be one of them
     #[arg(long = "subprotocol", visible_alias = "protocol", value_name = "NAME", value_parser = values::subprotocol)]
     pub subprotocols: Vec<String>,
 
@@ -68,8 +68,8 @@ pub struct RequestArgs {
     #[arg(long, value_name = "COOKIES|@FILE")]
     pub cookie: Option<SecretValue>,
 
-    /// Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss
-    /// never becomes ws
+    /// Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and
+    /// wss never becomes ws
     #[arg(short = 'L', long)]
     pub location: bool,
 
@@ -90,7 +90,7 @@ pub struct RequestArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Credentials")]
 pub struct CredentialArgs {
-    /// Name and password: Basic at once, Digest when the server asks for it; without :PASSWORD it is asked for
+    /// Send name and password: Basic at once, Digest when the server asks for it; without :PASSWORD, prompt for it
     #[arg(short = 'u', long, value_name = "NAME[:PASSWORD]", aliases = ["auth", "basic-auth"])]
     pub user: Option<Secret>,
 
@@ -98,11 +98,11 @@ pub struct CredentialArgs {
     #[arg(long, value_name = "TOKEN|@FILE", alias = "oauth2-bearer", conflicts_with = "user")]
     pub bearer: Option<SecretValue>,
 
-    /// Look name and password up in ~/.netrc, or the file that NETRC names
+    /// Look up name and password in ~/.netrc, or in the file that NETRC names
     #[arg(long)]
     pub netrc: bool,
 
-    /// Look name and password up in this file
+    /// Look up name and password in this netrc file
     #[arg(long, value_name = "FILE")]
     pub netrc_file: Option<PathBuf>,
 }
@@ -116,7 +116,7 @@ pub struct ProxyArgs {
     #[arg(short = 'x', long, value_name = "URL")]
     pub proxy: Option<Secret>,
 
-    /// Name and password for the proxy: Basic, Digest, or those of SOCKS5; without :PASSWORD it is asked for
+    /// Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it
     #[arg(short = 'U', long, value_name = "NAME[:PASSWORD]")]
     pub proxy_user: Option<Secret>,
 
@@ -149,19 +149,19 @@ pub struct TlsArgs {
     #[arg(short = 'k', long)]
     pub insecure: bool,
 
-    /// Ask for and verify this name instead of the URL's host
+    /// Send this name in the TLS handshake (SNI) and verify it, instead of the URL's host
     #[arg(long, visible_alias = "servername", value_name = "NAME")]
     pub tls_domain: Option<String>,
 
-    /// Our certificate: PEM, which may hold the key, or PKCS#12
+    /// Use this client certificate: PEM, which may hold the key, or PKCS#12
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
 
-    /// The key of our certificate, in PEM
+    /// The key of the client certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
-    /// The password of the key or the PKCS#12 file
+    /// The password of the key or of the PKCS#12 file
     #[arg(long, value_name = "PASSWORD|@FILE", requires = "cert")]
     pub pass: Option<SecretValue>,
 
@@ -173,15 +173,15 @@ pub struct TlsArgs {
     #[arg(long, value_name = "sha256//BASE64", value_parser = Pins::parse)]
     pub pinnedpubkey: Option<Pins>,
 
-    /// Refuse TLS before 1.2
+    /// Refuse TLS versions before 1.2
     #[arg(long = "tlsv1.2")]
     pub tls_v1_2: bool,
 
-    /// Refuse TLS before 1.3
+    /// Refuse TLS versions before 1.3
     #[arg(long = "tlsv1.3")]
     pub tls_v1_3: bool,
 
-    /// Refuse TLS after this version
+    /// Refuse TLS versions after this one
     #[arg(long, value_name = "VERSION", value_parser = ["1.0", "1.1", "1.2", "1.3"])]
     pub tls_max: Option<String>,
 }
@@ -211,12 +211,12 @@ pub struct AddressArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub interface: Option<IpAddr>,
 
-    /// Connect to this Unix socket; the URL still says what is asked for
+    /// Connect to this Unix socket; the request still names the host and path of the URL
     #[cfg(unix)]
     #[arg(long, value_name = "PATH", conflicts_with_all = ["proxy", "interface"])]
     pub unix_socket: Option<PathBuf>,
 
-    /// Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy looks up
+    /// Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves
     #[arg(long, value_name = "NETWORKS", value_parser = NetworkPolicy::parse)]
     pub allow_network: Option<NetworkPolicy>,
 }
@@ -233,36 +233,36 @@ pub struct RetryArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub retry_delay: Option<Duration>,
 
-    /// Begin no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]
+    /// Start no try after this time, and fail at once when Retry-After is later [default: none; 5m for Retry-After]
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub retry_max_time: Option<Duration>,
 }
 
-/// Limits. The defaults are shown in the help; every one of them has a name in the error that it causes.
+/// Limits. The error that a limit causes names its flag.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// Resolving, connecting to any address, proxy, TLS and upgrade together
+    /// Limit for resolving, connecting to any address, proxy, TLS and upgrade together
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::duration)]
     pub connect_timeout: Duration,
 
-    /// Without progress while there is something to send
+    /// Limit without progress while there is something to send
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
     pub send_timeout: Duration,
 
-    /// Without a message while one is awaited [default: 30s; with -f: none]
+    /// Limit without a message while one is awaited [default: 30s; with -f: none]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub receive_timeout: Option<Duration>,
 
-    /// From our Close to the server's
+    /// Limit from our Close to the server's
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = values::duration)]
     pub close_timeout: Duration,
 
-    /// Without any traffic [default: none]
+    /// Limit without any traffic [default: none]
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub idle_timeout: Option<Duration>,
 
-    /// The whole run [default: none]
+    /// Limit for the whole run [default: none]
     #[arg(short = 'm', long, value_name = "DURATION", alias = "timeout", value_parser = values::interval)]
     pub max_time: Option<Duration>,
 
@@ -270,7 +270,7 @@ pub struct LimitArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub ping_interval: Option<Duration>,
 
-    /// From a ping to a sign of life; not counted while our own data is moving
+    /// Limit from a ping to any byte from the server; not counted while our own data is moving
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = values::duration)]
     pub ping_timeout: Duration,
 
@@ -296,15 +296,15 @@ pub struct CloseArgs {
     pub accept_close: AcceptClose,
 }
 
-/// What is printed beside the messages.
+/// Output beside the messages.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Show the handshake and what happens; -vv shows every frame
+    /// Show the handshake and the events of the session; -vv shows every frame
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// No progress, no warnings; errors stay
+    /// Show neither progress nor warnings, only errors
     #[arg(short, long)]
     pub silent: bool,
 
@@ -343,11 +343,11 @@ pub enum ProgressWhen {
     Never,
 }
 
-/// When the session may end.
+/// The end of the session.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "End of the session")]
 pub struct FinishArgs {
-    /// Wait until this many messages have arrived; once the input is over, print no more
+    /// Wait until N messages have arrived; once the input is over, print no more
     #[arg(long, value_name = "N")]
     pub expect: Option<u64>,
 
@@ -360,20 +360,20 @@ pub struct FinishArgs {
     pub follow: bool,
 }
 
-/// Checks on what arrives.
+/// Checks of received messages.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Checks")]
 #[allow(clippy::struct_field_names)]
 pub struct CheckArgs {
-    /// Some message has to equal this text, else exit 1
+    /// Expect some message to equal this text, else exit 1
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub expect_text: Vec<String>,
 
-    /// Some message has to match this regular expression, else exit 1
+    /// Expect some message to match this regular expression, else exit 1
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true, value_parser = values::regex)]
     pub expect_regex: Vec<Regex>,
 
-    /// Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1
+    /// Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1
     #[arg(long, value_name = "POINTER=VALUE", value_parser = values::json_check)]
     pub expect_json: Vec<Check>,
 }

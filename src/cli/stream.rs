@@ -14,19 +14,19 @@ pub struct StreamArgs {
     #[arg(value_name = "URL")]
     pub url: String,
 
-    /// Send this file instead of standard input, which - stands for
+    /// Send this file instead of standard input; - is standard input
     #[arg(short = 'T', long, value_name = "FILE")]
     pub upload_file: Option<PathBuf>,
 
-    /// Write what is received to this file, which appears when it is complete; - is standard output, the default
+    /// Write received bytes to this file, which appears when it is complete; - is standard output, the default
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,
 
-    /// The most that goes into one message
+    /// Put at most this many bytes into one message
     #[arg(long, value_name = "SIZE", default_value = "64K", alias = "buffer-size", value_parser = values::buffer_size)]
     pub chunk_size: usize,
 
-    /// Send everything as one message: one frame with -T FILE, else fragments
+    /// Send the whole input as one message: in one frame with -T FILE, otherwise in fragments
     #[arg(long, conflicts_with = "chunk_size")]
     pub single_message: bool,
 
@@ -34,7 +34,7 @@ pub struct StreamArgs {
     #[arg(long, value_name = "SIZE", value_parser = values::positive_bytes)]
     pub limit_rate: Option<u64>,
 
-    /// Report size and digest of what was sent and received
+    /// Report size and digest of the bytes sent and received
     #[arg(long, value_enum, value_name = "ALGORITHM")]
     pub digest: Option<Digest>,
 
@@ -46,11 +46,11 @@ pub struct StreamArgs {
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub progress: ProgressWhen,
 
-    /// When to end
+    /// The end of the session
     #[command(flatten)]
     pub finish: FinishArgs,
 
-    /// What all have
+    /// Options of all subcommands
     #[command(flatten)]
     pub conversation: ConversationArgs,
 }

@@ -1,4 +1,4 @@
-//! Parsing, and errors in arguments in the words of all other errors.
+//! Parses the arguments, and reports errors in them as all other errors are reported.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use crate::secret::{REDACTED, Suspicion, shown_subprotocol, shown_text};
 /// What the arguments ask for.
 #[derive(Debug)]
 pub enum Parsed {
-    /// To do something.
+    /// To run a command.
     Run(Cli),
-    /// To print help or the version, which is this text.
+    /// To print this text: the help, or the version.
     Print(clap::builder::StyledStr),
 }
 
@@ -36,11 +36,11 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Parse
     }
 }
 
-/// The error in our words; `typed` are the arguments, which may hold credentials.
+/// clap's error as a failure. `typed` are the arguments, which may hold credentials.
 fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
     if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Failure::new(Status::Usage, "a subcommand is missing: send, stream, echo-test or probe")
-            .hint("wsurl --help shows what there is; `wsurl echo-test` is the first thing to try");
+            .hint("wsurl --help lists them; try `wsurl echo-test` first");
     }
     let redacted = |text: &str| redacted(text, err, typed);
     let text = redacted(&err.render().to_string());
@@ -56,7 +56,7 @@ fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
     let hint = unbound(err).map_or_else(|| tips.join("; "), |hint| redacted(&hint));
     let failure = Failure::new(Status::Usage, message.join(" "));
     if hint.is_empty() && err.kind() == ErrorKind::ValueValidation {
-        // The message itself shows a value that would work.
+        // The message itself shows a value that is accepted.
         return failure;
     }
     failure.hint(if hint.is_empty() {
@@ -66,9 +66,9 @@ fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
     })
 }
 
-/// `text` without what may be a credential in the arguments that it quotes.
+/// `text` with the arguments that it quotes redacted, as far as they may be credentials.
 fn redacted(text: &str, err: &clap::Error, typed: &[Cow<'_, str>]) -> String {
-    // The value of an option is quoted as it is; what stands in a wrong place may be meant as anything.
+    // The value of an option is only what the option says. A misplaced argument may be anything.
     let suspicion = match err.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => Suspicion::Low,
         _ => Suspicion::High,
@@ -90,8 +90,8 @@ fn redacted(text: &str, err: &clap::Error, typed: &[Cow<'_, str>]) -> String {
     }
 }
 
-/// What is explained better than clap can: a URL without a subcommand, and short options that mean different things in
-/// other programs, and so nothing here.
+/// A better hint than clap's: for a URL without a subcommand, and for short options that mean different things in other
+/// programs and are therefore not bound.
 fn unbound(err: &clap::Error) -> Option<String> {
     let text = |kind| match err.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),

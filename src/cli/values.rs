@@ -1,4 +1,4 @@
-//! Parsers of single values. Each one says what is wrong and shows a value that would be accepted.
+//! Parsers of single values. Each one says what is wrong, and shows a value that is accepted.
 
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -65,7 +65,7 @@ pub fn echo_sizes(text: &str) -> Result<SizeList, String> {
     sizes.collect::<Result<_, _>>().map(SizeList).map_err(|why| format!("{why}, or a list such as 1,64K"))
 }
 
-/// How many messages may be under way.
+/// How many messages may be in flight.
 pub fn in_flight(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count @ 1..=100_000) => Ok(count),
@@ -157,7 +157,7 @@ impl HeaderCheck {
         let example = "write 'Name: REGEX', such as 'Server: ^nginx'";
         let (name, pattern) = text.split_once(':').ok_or(example)?;
         if !is_token(name) {
-            return Err(format!("what stands before the colon is not a field name; {example}"));
+            return Err(format!("the part before the colon is not a field name; {example}"));
         }
         Ok(Self { name: name.to_owned(), regex: regex(pattern.trim_start())? })
     }
@@ -206,7 +206,7 @@ pub enum SecretValue {
 }
 
 impl From<String> for SecretValue {
-    /// `VALUE` or `@FILE`. Not checked here, where a refusal would quote it.
+    /// `VALUE` or `@FILE`. Not checked here, because clap's error would quote it.
     fn from(text: String) -> Self {
         match text.strip_prefix('@') {
             Some(path) => Self::File(path.into()),
@@ -225,7 +225,7 @@ pub enum HeaderArg {
 }
 
 impl From<String> for HeaderArg {
-    /// A field or `@FILE`. Not checked here, where a refusal would quote it, and with it maybe a secret.
+    /// A field or `@FILE`. Not checked here, because clap's error would quote it, and it may hold a secret.
     fn from(text: String) -> Self {
         match text.strip_prefix('@') {
             Some(path) => Self::File(path.into()),
@@ -247,7 +247,7 @@ pub fn header(text: &str) -> Result<Header, String> {
         },
     };
     if !is_token(name) {
-        return Err(format!("what stands before the colon is not a field name; {EXAMPLE}"));
+        return Err(format!("the part before the colon is not a field name; {EXAMPLE}"));
     }
     Ok(Header { name: name.to_owned(), value })
 }
@@ -257,7 +257,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_token_char)
 }
 
-/// Keeps what was typed as it is, even when it is not UTF-8; only clap's own check of it is left out.
+/// Keeps the bytes as they were typed, even when they are not UTF-8.
 #[derive(Clone, Debug)]
 pub struct Raw;
 

@@ -1,4 +1,4 @@
-//! What `send` and `stream` have in common: dial, session, and the report afterwards.
+//! The common part of `send` and `stream`: dial, session, and the report afterwards.
 
 use super::dialing::open;
 use super::header_dump::dial_and_dump;
@@ -14,30 +14,30 @@ use crate::session::{
     self, FinishRule, Hints, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source,
 };
 
-/// What goes through the session, and when it ends.
+/// The ends of the session, and when it is over.
 pub(super) struct Conversation<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) destination: Destination,
-    /// Whether the destination gets whole messages, so that a run that goes on until a signal has a result.
+    /// Whether the destination gets whole messages, so that a run that is ended by a signal has a result.
     pub(super) keeps_messages: bool,
     pub(super) rule: FinishRule,
     pub(super) limit_rate: Option<u64>,
-    /// Bytes of a message that is received, at most.
+    /// The longest message that is received, in bytes.
     pub(super) max_message: Option<u64>,
     pub(super) progress: Option<Progress>,
     pub(super) hints: Hints,
 }
 
-/// How a conversation went.
+/// A conversation that is over.
 pub(super) struct Conversed {
-    /// Where it was held, after redirects.
+    /// The endpoint, after redirects.
     pub(super) endpoint: Endpoint,
     pub(super) facts: Facts,
     pub(super) outcome: Outcome,
 }
 
-/// Opens the WebSocket, runs the session, and settles what becomes of the output file.
+/// Opens the WebSocket, runs the session, and completes or keeps the output file.
 pub(super) fn converse(options: &ConversationOptions, conversation: Conversation<'_>) -> Conversed {
     let mut facts = Facts::start();
     let mut trace = Trace::new(options.verbosity);
@@ -92,8 +92,8 @@ fn hold(
     outcome
 }
 
-/// Whether everything has arrived although the run has failed. A reply that is not as expected has; and a run that goes on
-/// until the user ends it has everything until then.
+/// Whether the output is complete although the run has failed: after an unexpected reply, and when a run that `goes_on`
+/// until the user ends it was ended.
 fn is_in_order(options: &ConversationOptions, failure: &Failure, goes_on: bool) -> bool {
     let is_over = options.limits.whole.is_some_and(|end| end.remaining().is_none());
     match failure.status() {
@@ -103,7 +103,7 @@ fn is_in_order(options: &ConversationOptions, failure: &Failure, goes_on: bool) 
     }
 }
 
-/// Completes the output file, or keeps what has arrived of it. A file that cannot be stored is worse than all but a signal.
+/// Completes the output file, or keeps the part that has arrived. The failure to store it hides any other but a signal.
 fn store(destination: Destination, result: Result<(), Failure>, complete: bool) -> Result<(), Failure> {
     match result {
         Err(failure) if !complete => Err(destination.keep(failure)),

@@ -11,25 +11,24 @@ use crate::framing::{DecodeError, Format, MessageDecoder};
 use crate::os::{reading, stdio};
 use crate::size;
 
-/// White space that an encoded message may hold beyond what encoding it takes, in bytes.
+/// White space that an encoded message may hold, in bytes.
 const WHITE_SPACE: u64 = 1 << 20;
 
-/// What the arguments have to be.
+/// The rules for messages in arguments.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     /// `base64` and `hex` are decoded.
     pub(super) format: Format,
     pub(super) max_message: u64,
-    /// Files have to be read until then.
+    /// The deadline for reading files.
     pub(super) until: Option<Deadline>,
 }
 
 impl Rules {
-    /// The messages of `given` as they are, and of `data` as `-d` takes them: `TEXT`, `@FILE`, or `@-` for standard
-    /// input.
+    /// The messages in `given`, then those of `data` as `-d` takes them: `TEXT`, `@FILE`, or `@-` for standard input.
     ///
     /// # Errors
-    /// A file cannot be read, a message is too large, or is not what the format says.
+    /// A file cannot be read, or a message is too large or malformed.
     pub(super) fn messages(self, given: Vec<Vec<u8>>, data: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Failure> {
         let mut messages = Vec::with_capacity(given.len() + data.len());
         for text in given {
@@ -75,7 +74,7 @@ impl Rules {
         message.map_err(|err| self.failure(name, err))
     }
 
-    /// Why the message called `name` is refused.
+    /// The failure for the message called `name`.
     fn failure(self, name: &str, err: DecodeError) -> Failure {
         match err {
             DecodeError::TooBig => {
@@ -93,7 +92,7 @@ impl Rules {
     }
 }
 
-/// The file name that these bytes are: any bytes on Unix, UTF-8 elsewhere.
+/// The path in these bytes: any bytes on Unix, UTF-8 elsewhere.
 fn path(name: &[u8]) -> Result<PathBuf, Failure> {
     #[cfg(unix)]
     let text = Some(<OsString as std::os::unix::ffi::OsStringExt>::from_vec(name.to_owned()));

@@ -1,4 +1,4 @@
-//! `-w` before the session: reads `@FILE`, and prints the text for a run that fails before it prints it itself.
+//! `-w` before the session: reads `@FILE`, and prints the text when the run fails before its command does so.
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,19 +17,19 @@ use crate::stats::Tally;
 /// The longest format in a file, in bytes.
 const MAX_FORMAT: u64 = 1 << 20;
 
-/// What it takes to print `-w` for a run that has not dialled.
+/// Prints `-w` for a run that has not dialled.
 pub(super) struct EarlyWriteOut {
     template: Template,
-    /// The text is printed for each; `None` stands for the embedded server.
+    /// The URLs: the text is printed for each. `None` stands for the embedded server.
     urls: Vec<Option<String>>,
     start: Instant,
 }
 
 impl EarlyWriteOut {
-    /// Reads the file of `-w @FILE`, for the command as well. `None` without `-w`.
+    /// Reads the file of `-w @FILE` and gives the command its content. `None` without `-w`.
     ///
     /// # Errors
-    /// The file cannot be read, or holds a name that does not exist.
+    /// The file cannot be read, or holds an unknown name.
     pub(super) fn of(command: &mut Command) -> Result<Option<Self>, Failure> {
         let urls = match command {
             Command::Send(args) => vec![Some(args.url.clone())],
@@ -46,7 +46,7 @@ impl EarlyWriteOut {
         Ok(Some(Self { template: template.clone(), urls, start: Instant::now() }))
     }
 
-    /// Prints the text for `failure`, unless the command has done so.
+    /// Prints the text for `failure`, unless the command has printed it.
     pub(super) fn print_for(&self, failure: Failure) -> Failure {
         if failure.is_written_out() {
             return failure;

@@ -1,4 +1,4 @@
-//! `-D`: the head of the answer to the upgrade, in a file that is opened before the dial.
+//! `-D`: writes the head of the answer to the upgrade to a file, which is opened before the dial.
 
 use std::path::{Path, PathBuf};
 
@@ -10,14 +10,14 @@ use crate::error::Failure;
 use crate::net::Facts;
 use crate::os::{Destination, stdio};
 
-/// Where the head goes.
+/// The destination of the head.
 enum HeaderDump {
     Nowhere,
     Standard,
     File(PathBuf, Destination),
 }
 
-/// Dials by `dial`, and writes the head of the answer to where `-D` wants it, also that of a refusal.
+/// Calls `dial`, and writes the head of the answer, also of a refusal, to the destination of `-D`.
 pub(super) fn dial_and_dump<T>(
     options: &ConversationOptions,
     facts: &mut Facts,
@@ -48,7 +48,7 @@ impl HeaderDump {
         }
     }
 
-    /// Writes the head, if an answer has come; if none has, a file stays as it was.
+    /// Writes the head if there was an answer. Otherwise, a file stays as it was.
     fn write(self, facts: &Facts) -> Result<(), Failure> {
         let Some(head) = &facts.response else { return Ok(()) };
         let text = head.verbatim().replace('\n', "\r\n") + "\r\n";

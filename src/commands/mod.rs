@@ -1,5 +1,5 @@
-//! The subcommands: arguments become options, options a dial and a session, and these a result.
-//! Sequencing only; below this, nothing knows clap.
+//! The subcommands: arguments become options, options become a dial and a session, and these a result.
+//! Sequencing only. No module below knows clap.
 
 mod converse;
 mod data;
@@ -28,7 +28,7 @@ use crate::report;
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
     let args: Vec<_> = args.into_iter().collect();
     let parsed = cli::parse(args.clone()).map_err(|refused| {
-        // What the arguments ask for is not known, but how a monitoring system reads the answer.
+        // The arguments are not understood, but a monitoring system has to understand the answer.
         if reporting::looks_like_plugin(&args) { reporting::unknown(refused) } else { refused }
     });
     match parsed? {

@@ -7,8 +7,8 @@ use crate::error::{Failure, Status};
 use crate::os::{Destination, same_file};
 use crate::report::{self, Verbosity};
 
-/// Opens the file of `-o`, or standard output, and warns when it cannot be replaced. `upload` is the file of `-T`, which can
-/// only be the same when that is not emptied while it is read.
+/// Opens the file of `-o`, or standard output, and warns when it cannot be replaced. It may be the file of `-T` (`upload`)
+/// unless it is written in place, which would empty it while it is read.
 pub(super) fn open(
     path: Option<&Path>,
     upload: Option<&Path>,
@@ -27,7 +27,7 @@ pub(super) fn open(
     Ok(destination)
 }
 
-/// Says what should be known of `destination` before it is written.
+/// Shows the warning about `destination`, if there is one.
 pub(super) fn warn(destination: &Destination, verbosity: Verbosity) {
     if let Some(warning) = destination.warning().filter(|_| verbosity > Verbosity::Silent) {
         report::warning(&warning);

@@ -1,4 +1,4 @@
-//! Where the reports of `probe` and `echo-test` go, and which exit code goes with them.
+//! The destinations of the reports of `probe` and `echo-test`, and the exit code that belongs to them.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -11,7 +11,7 @@ use crate::report::{
     self, Destinations, Reader, ReportFormat, ReportTarget, Severity, Style, nagios, wants_ascii,
 };
 
-/// The places of the reports, open and not yet written.
+/// The open destinations of the reports.
 pub(super) struct Reporting {
     destinations: Destinations,
     style: Style,
@@ -21,7 +21,7 @@ impl Reporting {
     /// Opens what `targets` name, before `until`.
     ///
     /// # Errors
-    /// Two have the same place, a file cannot be written, or nobody reads a FIFO.
+    /// Two reports have the same destination, a file cannot be written, or a FIFO has no reader.
     pub(super) fn open(
         targets: &[ReportTarget],
         output: &OutputArgs,
@@ -41,7 +41,7 @@ impl Reporting {
         self.destinations.standard_output()
     }
 
-    /// How it is put on the page there.
+    /// The style of the report on standard output.
     pub(super) fn style(&self) -> Style {
         self.style
     }
@@ -56,7 +56,7 @@ impl Reporting {
     }
 }
 
-/// The result of a command whose report was `printed`: a monitoring plugin has exit codes of its own.
+/// The result of a command whose report was `printed`. A monitoring plugin has its own exit codes.
 pub(super) fn result(
     printed: Option<&ReportFormat>,
     severity: Severity,
@@ -73,7 +73,7 @@ pub(super) fn result(
     Err(failure.exits_with(severity.nagios_code().max(1)).quiet())
 }
 
-/// The result of a command that has also printed and written: what went wrong first counts, the rest is at least told.
+/// The result of a command and of printing its reports: the first failure, the others as warnings.
 pub(super) fn and_written(
     result: Result<(), Failure>,
     written: impl IntoIterator<Item = Result<(), Failure>>,
@@ -87,12 +87,12 @@ pub(super) fn and_written(
     })
 }
 
-/// Whether a monitoring plugin's output goes to standard output, and so nothing to standard error.
+/// Whether the output of a monitoring plugin goes to standard output, so that nothing goes to standard error.
 pub(super) fn is_plugin(targets: &[ReportTarget]) -> bool {
     targets.iter().any(|target| target.file.is_none() && target.format.reader == Reader::Monitor)
 }
 
-/// Runs a command. When a plugin's output was asked for, a failure that came before any report is put in its words.
+/// Runs a command. In a monitoring plugin, a failure before any report is printed as the plugin's output.
 pub(super) fn as_asked(
     targets: &[ReportTarget],
     command: impl FnOnce() -> Result<(), Failure>,
@@ -104,7 +104,7 @@ pub(super) fn as_asked(
     )
 }
 
-/// Prints a failure that came before any report in the words of a monitoring plugin.
+/// Prints a failure that came before any report as the output of a monitoring plugin.
 pub(super) fn unknown(failure: Failure) -> Failure {
     if let Err(unprinted) = super::print(nagios::refusal(&failure).as_bytes()) {
         return unprinted;
@@ -113,7 +113,7 @@ pub(super) fn unknown(failure: Failure) -> Failure {
     failure.exits_with(code).quiet()
 }
 
-/// Whether arguments that were refused ask for a monitoring plugin's output.
+/// Whether refused arguments ask for the output of a monitoring plugin.
 pub(super) fn looks_like_plugin(args: &[OsString]) -> bool {
     let asks = |value: &str| ReportTarget::parse(value).is_ok_and(|target| is_plugin(&[target]));
     let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();

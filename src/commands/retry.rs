@@ -1,4 +1,4 @@
-//! When to try again, and how long to wait before that. Pure: the caller gives the time and the randomness.
+//! Whether to try again, and after which pause. Pure: the caller gives the time and the randomness.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,10 +13,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The longest pause that a server may ask for without `--retry-max-time`.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// No Retry-After is later than this, so that a point in time can be that far away.
+/// A longer Retry-After counts as this one, so that adding it to a point in time does not overflow.
 const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// `--retry` and its companions.
+/// `--retry`, `--retry-delay` and `--retry-max-time`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RetryPolicy {
     /// Tries after the first.
@@ -27,14 +27,14 @@ pub(super) struct RetryPolicy {
     pub(super) max_time: Option<Duration>,
 }
 
-/// What follows a try that failed.
+/// What to do after a failed try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Another try after this pause.
     After(Duration),
     /// No other try.
     Never,
-    /// No other try, because the server asks for a later one than allowed: why, for a person.
+    /// No other try, because the server asks for a later one than allowed: the reason, for the error.
     TooLate(String),
 }
 
@@ -50,8 +50,8 @@ impl Backoff {
         Self { policy, made: 0 }
     }
 
-    /// What follows a try that failed. `retry_after` is the pause that the server asks for, `elapsed` the time since the
-    /// first try began, `random` any number.
+    /// What to do after a failed try. `retry_after` is the pause that the server asks for, `elapsed` the time since the first
+    /// try began, `random` any number.
     pub(super) fn next(&mut self, retry_after: Option<Duration>, elapsed: Duration, random: u64) -> Next {
         if self.made == self.policy.tries {
             return Next::Never;
@@ -92,13 +92,13 @@ impl Backoff {
     }
 }
 
-/// Up to a quarter less, so that many clients that failed at once do not all try again at once.
+/// `pause`, shortened by up to a quarter, so that many clients that failed together do not retry together.
 fn jittered(pause: Duration, random: u64) -> Duration {
     let quarter = u64::try_from(pause.as_millis() / 4).unwrap_or_default();
     pause.saturating_sub(Duration::from_millis(random % (quarter + 1)))
 }
 
-/// Whether a later try may succeed where this one failed. Of the refused upgrades, `http_status` decides.
+/// Whether a later try may succeed. For a refused upgrade, `http_status` decides.
 pub(super) fn is_retryable(status: Status, http_status: Option<u16>) -> bool {
     let passes = |code| matches!(code, 408 | 429 | 500 | 502 | 503 | 504);
     status.is_retryable() && (status != Status::UnexpectedStatus || http_status.is_some_and(passes))

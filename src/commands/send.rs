@@ -56,14 +56,14 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     report(&options, conversed, [None, None])
 }
 
-/// Text, unless the user says otherwise; but what is encoded in base64 or hex is bytes, unless the user says otherwise.
+/// Text by default; for base64 and hex, binary by default.
 fn kind(binary: bool, text: bool, format: Format) -> Kind {
     let encoded = matches!(format, Format::Base64 | Format::Hex);
     if binary || (encoded && !text) { Kind::Binary } else { Kind::Text }
 }
 
 fn rule(args: &SendArgs, has_checks: bool) -> FinishRule {
-    // A check wants a message to look at, even when none is sent.
+    // A check needs a message, even when none is sent.
     let by_default = Count::AsSent { at_least: u64::from(has_checks) };
     let rule = finish_rule(&args.finish, if args.one_message { Count::Exactly(1) } else { by_default });
     FinishRule { lockstep: args.lockstep, ..rule }
@@ -74,7 +74,7 @@ fn formats(args: &SendArgs) -> (Format, Format) {
     (args.in_framing.map_or(both, Into::into), args.out_framing.map_or(both, Into::into))
 }
 
-/// Where the messages come from.
+/// The options of the source.
 struct Source {
     kind: Kind,
     messages: Vec<Vec<u8>>,
@@ -86,7 +86,7 @@ struct Source {
 }
 
 impl Source {
-    /// From the arguments if there is any message in them, else from standard input.
+    /// Messages from the arguments if there are any, else from standard input.
     fn open(self, until: Option<Deadline>) -> Result<MessageSource, Failure> {
         if self.messages.is_empty() && self.data.is_empty() {
             let max_message = usize::try_from(self.max_message).unwrap_or(usize::MAX);

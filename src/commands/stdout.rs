@@ -1,4 +1,4 @@
-//! Reports on standard output. A reader that takes its time is waited for until `-m` is over or a signal comes.
+//! Writes reports to standard output. Waits for a slow reader until `-m` is over or a signal comes.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -9,22 +9,22 @@ use crate::error::{Failure, IoCause, Phase, Status};
 use crate::os::{signals, stdio};
 use crate::report;
 
-/// How long a report still has after a signal.
+/// The time that a report has after a signal.
 const AFTER_SIGNAL: Duration = Duration::from_secs(1);
 
-/// How long a report has at least, when the run has used up its time before.
+/// The least time that a report has, when the run has no time left.
 const AT_LEAST: Duration = Duration::from_millis(250);
 
-/// What ends the wait for the thread that writes.
+/// Ends the wait for the writing thread.
 enum News {
     Written(io::Result<()>),
     Signal,
 }
 
-/// Prints to standard output; when its reader is gone, that is no error.
+/// Prints to standard output. A reader that is gone is no error.
 ///
 /// # Errors
-/// Standard output cannot be written, or takes nothing until the run has to end.
+/// Standard output cannot be written, or takes nothing until the end of the run.
 pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
     if text.is_empty() {
         return Ok(());
@@ -71,7 +71,7 @@ fn interruption(earlier: Option<signals::Signal>) -> Option<Failure> {
     signals::received().filter(|_| earlier.is_none()).map(signals::Signal::failure)
 }
 
-/// Why a text that standard output does not take is waited for no longer.
+/// Why the wait for standard output has ended.
 fn not_taken() -> Failure {
     match (signals::received(), report::limit()) {
         (Some(signal), _) => signal.failure(),

@@ -1,4 +1,4 @@
-//! What `-w` writes about a connection.
+//! The text of `-w` about a connection.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,13 +15,13 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// What the template makes of a record.
+    /// The template, filled in from a record.
     pub(super) fn of(template: Option<&Template>, record: &Record<'_>) -> Self {
         let (stdout, stderr) = template.map(|template| template.render(record)).unwrap_or_default();
         Self { stdout, stderr }
     }
 
-    /// Prints it; when the reader of standard output is gone, that is no error.
+    /// Prints the text. A reader of standard output that is gone is no error.
     pub(super) fn print(&self) -> Result<(), Failure> {
         let printed = super::print(shown_at(None, &self.stdout).as_bytes());
         report::text(&self.stderr);
@@ -29,8 +29,7 @@ impl Written {
     }
 }
 
-/// Text that comes from the network in part, for the file at `path` or for standard output: escaped where a terminal shows
-/// it.
+/// Text that is partly from the network, for the file at `path` or for standard output: escaped if that is a terminal.
 pub(super) fn shown_at<'a>(path: Option<&Path>, text: &'a str) -> Cow<'a, str> {
     if sanitize::is_shown(path) { sanitize::text(&text.replace("\r\n", "\n")).into() } else { text.into() }
 }

@@ -1,15 +1,15 @@
-//! What was found out about one rule.
+//! The finding on one rule.
 
 use super::rule::Rule;
 
-/// How a server did on a rule.
+/// The verdict on a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Pass,
     Fail,
     /// The rule does not apply to this server.
     NotApplicable,
-    /// What was seen does not decide it.
+    /// The evidence does not decide it.
     Inconclusive,
 }
 
@@ -28,13 +28,13 @@ impl Verdict {
     }
 }
 
-/// The verdict on one rule and what it rests on.
+/// The verdict on one rule, with its evidence.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub rule: &'static Rule,
     pub verdict: Verdict,
     /// In one line.
     pub seen: String,
-    /// What went over the connection, a line each: `> 89 82 ..` for bytes sent, `< 8a 02 ..` for bytes received.
+    /// The bytes on the connection, a line each: `> 89 82 ..` for bytes sent, `< 8a 02 ..` for bytes received.
     pub evidence: Vec<String>,
 }

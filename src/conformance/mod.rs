@@ -4,8 +4,8 @@
 //! `rules` holds the tables of rules, and what each of them sends and expects. They work on a `harness`, which opens
 //! connections and keeps the evidence.
 //!
-//! A rule fails when a MUST is broken, or what a MUST of the other side takes for granted: a frame that nobody may send is
-//! to be refused. How a server refuses is only a SHOULD, so any end of the connection will do.
+//! A rule fails when the server breaks a MUST, or accepts a frame that a MUST forbids clients to send. How a server refuses
+//! is only a SHOULD, so any end of the connection counts.
 
 mod finding;
 mod harness;

@@ -1,4 +1,4 @@
-//! One connection of an echo test as the session sees it: what goes out and what comes in, on one ledger.
+//! One connection of an echo test: the source and the sink of its session, which share a ledger.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,30 +12,30 @@ use crate::protocol::{CloseFrame, OutgoingSection, Section};
 use crate::session::{Delivery, LaneContext, Offer, Remaining, Sink, Source};
 use crate::size::KEPT_CAPACITY;
 
-/// A message that is so much larger than any that was sent is not waited for.
+/// A message this many times larger than the largest that was sent is refused.
 const MUCH_LARGER: u64 = 4;
 
-/// But this many bytes are, in any case.
+/// But never one of this many bytes or less.
 const ENOUGH: u64 = 1 << 20;
 
-/// The messages that go out.
+/// Sends the messages of the plan.
 #[derive(Debug)]
 pub(super) struct EchoSource {
     pub(super) plan: Rc<Plan>,
     pub(super) ledger: Rc<RefCell<Ledger>>,
     pub(super) totals: Rc<RefCell<Totals>>,
-    /// When the first message could go out.
+    /// When the first message could be sent.
     pub(super) start: Option<Instant>,
-    /// When the last one did.
+    /// When the last message was sent.
     pub(super) last: Option<Instant>,
     pub(super) payload: Vec<u8>,
     /// Bytes of the current payload that are in frames; `None` between messages.
     pub(super) accepted: Option<usize>,
-    /// Messages that are in frames and not on their way yet.
+    /// Messages that are in frames and not yet written to the socket.
     pub(super) leaving: usize,
 }
 
-/// What is to be waited for before the next message.
+/// What has to happen before the next message.
 enum Next {
     Now,
     Reply,
@@ -114,7 +114,7 @@ impl Source for EchoSource {
         }
     }
 
-    /// What was not sent is counted by the test itself.
+    /// The test itself counts what was not sent.
     fn remaining(&mut self) -> Remaining {
         Remaining::Nothing
     }
@@ -124,7 +124,7 @@ impl Source for EchoSource {
     }
 }
 
-/// The messages that come in.
+/// Compares the messages that arrive.
 #[derive(Debug)]
 pub(super) struct EchoSink {
     pub(super) stream: bool,
@@ -132,9 +132,9 @@ pub(super) struct EchoSink {
     pub(super) ledger: Rc<RefCell<Ledger>>,
     pub(super) totals: Rc<RefCell<Totals>>,
     pub(super) gathered: Vec<u8>,
-    /// The bytes of the largest message that is sent.
+    /// The length of the largest message that is sent, in bytes.
     pub(super) largest: usize,
-    /// The bytes of the message that is coming in.
+    /// Bytes so far of the message that is arriving.
     pub(super) coming: u64,
 }
 
@@ -161,7 +161,7 @@ impl Sink for EchoSink {
             ledger.message(section.kind, section.bytes, totals, now);
             return Ok(());
         }
-        // What is longer than anything that was sent is changed; the rest of it is not kept.
+        // A message longer than any that was sent is changed in any case: the rest of it is not kept.
         let room = (self.largest + 1).saturating_sub(self.gathered.len());
         self.gathered.extend_from_slice(&section.bytes[..section.bytes.len().min(room)]);
         if section.last {

@@ -1,5 +1,5 @@
-//! What was asked on one connection, and what each answer is: an echo, a late one, a second one, a changed one, or none
-//! at all. Pure: it is told what comes, and when.
+//! The messages sent on one connection, and the verdict on each message received: an echo, a late, second or changed one, or
+//! an unsolicited message. Pure: it is told what arrives, and when.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -12,16 +12,16 @@ use super::totals::Totals;
 use crate::protocol::Kind;
 use crate::size::KEPT_CAPACITY;
 
-/// Answered messages that are remembered, beside as many as may be under way, to know a second echo when it comes.
+/// Answered messages that are remembered, beside as many as may be in flight, to recognise a second echo.
 const REMEMBERED: usize = 8;
 
-/// Messages that a later one has overtaken and that are still waited for; of older ones only the number is known.
+/// Overtaken messages that are still awaited. Of older ones only the number is kept.
 const LATE: usize = 1024;
 
-/// Messages that a changed one is compared with, to find out which it was.
+/// Messages that a changed one is compared with, to find the one it resembles most.
 const CANDIDATES: usize = 16;
 
-/// A message that is under way.
+/// A message in flight.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
     number: u64,
@@ -35,7 +35,7 @@ struct Answered {
     changed: bool,
 }
 
-/// See the module.
+/// The messages of one connection.
 #[derive(Debug)]
 pub(super) struct Ledger {
     plan: Rc<Plan>,
@@ -44,7 +44,7 @@ pub(super) struct Ledger {
     sent: u64,
     /// In the order in which they were sent.
     under_way: VecDeque<Asked>,
-    /// Messages that are not waited for any more.
+    /// Messages that are no longer awaited.
     given_up: u64,
     answered: VecDeque<Answered>,
     /// The number of the latest message that was answered.
@@ -53,7 +53,7 @@ pub(super) struct Ledger {
     /// Whether everything that was planned was sent.
     is_complete: bool,
     scratch: Vec<u8>,
-    /// In stream mode: how much of the first message under way has come back.
+    /// In stream mode: bytes of the first message in flight that have come back.
     matched: usize,
 }
 
@@ -80,7 +80,7 @@ impl Ledger {
         self.sent
     }
 
-    /// Nothing more is to be sent.
+    /// Everything planned was sent.
     pub(super) fn complete(&mut self) {
         self.is_complete = true;
     }
@@ -95,27 +95,27 @@ impl Ledger {
         self.under_way.len() as u64 + self.given_up
     }
 
-    /// Whether the server still owes something.
+    /// Whether an echo or a greeting is missing.
     pub(super) fn awaits(&self) -> bool {
         !self.is_greeted() || !self.under_way.is_empty()
     }
 
-    /// Whether what the server says first has come.
+    /// Whether the server's greetings (`--greeting`) have arrived.
     pub(super) fn is_greeted(&self) -> bool {
         self.greetings >= self.plan.greeting
     }
 
-    /// Whether another message may be under way. Those that a later one has overtaken take no place.
+    /// Whether another message may be sent. Overtaken ones do not count as in flight.
     pub(super) fn has_room(&self) -> bool {
         self.under_way.len() - self.overtaken() < self.plan.in_flight
     }
 
-    /// How many of those under way a later one has overtaken; they come first.
+    /// How many of the messages in flight were overtaken; they come first.
     fn overtaken(&self) -> usize {
         self.under_way.partition_point(|asked| self.highest.is_some_and(|highest| asked.number < highest))
     }
 
-    /// Makes `payload` the next message, which is under way from now on.
+    /// Makes `payload` the next message, which is in flight from now on.
     pub(super) fn ask(&mut self, payload: &mut Vec<u8>, totals: &mut Totals, now: Instant) {
         let number = self.sent;
         self.payloads.write(self.connection, number, self.plan.size(number), payload);
@@ -124,14 +124,14 @@ impl Ledger {
         totals.sent(self.plan.size_index(number), now);
     }
 
-    /// The last `count` messages leave now.
+    /// The last `count` messages are written to the socket now.
     pub(super) fn leave(&mut self, count: usize, now: Instant) {
         for asked in self.under_way.iter_mut().rev().take(count) {
             asked.at = now;
         }
     }
 
-    /// A message has come.
+    /// A message has arrived.
     pub(super) fn message(&mut self, kind: Kind, payload: &[u8], totals: &mut Totals, now: Instant) {
         self.take_message(kind, payload, totals, now);
         self.tidy();
@@ -145,7 +145,7 @@ impl Ledger {
         }
         let same_kind = kind == self.plan.kind;
         let (overtaken, all) = (self.overtaken(), self.under_way.len());
-        // Those that are due first: what is short may be equal.
+        // Those that are due first: short payloads may be equal.
         let found = (overtaken..all)
             .chain(0..overtaken)
             .find(|index| same_kind && self.is_payload(self.under_way[*index].number, payload));
@@ -158,7 +158,7 @@ impl Ledger {
             .find(|index| same_kind && self.is_payload(self.answered[*index].asked.number, payload));
         match before.map(|index| &mut self.answered[index]) {
             Some(answered) if answered.changed => {
-                // What was taken for it had nothing to do with it.
+                // The message that was taken for its changed echo was another one.
                 answered.changed = false;
                 let asked = answered.asked;
                 self.recount(asked, totals, now);
@@ -172,10 +172,10 @@ impl Ledger {
         }
     }
 
-    /// Bytes have come, in stream mode.
+    /// Bytes have arrived, in stream mode.
     ///
     /// # Errors
-    /// They are others than those that were sent: from here on, nothing can be compared.
+    /// They differ from those that were sent. Later bytes cannot be compared.
     pub(super) fn bytes(&mut self, mut bytes: &[u8], totals: &mut Totals, now: Instant) -> Result<(), ()> {
         while let Some(asked) = self.under_way.front().copied() {
             let size = self.plan.size(asked.number);
@@ -225,7 +225,7 @@ impl Ledger {
         }
     }
 
-    /// The true echo of a message has come after all.
+    /// The true echo of a message has arrived after all.
     fn recount(&mut self, asked: Asked, totals: &mut Totals, now: Instant) {
         totals.counts.corrupted -= 1;
         totals.counts.unasked += 1;
@@ -239,7 +239,7 @@ impl Ledger {
         }
     }
 
-    /// Takes a message for the one under way that it resembles most.
+    /// Takes a changed message for the one in flight that it resembles most.
     fn changed(&mut self, kind: Kind, payload: &[u8], totals: &mut Totals, now: Instant) {
         let first = self.overtaken().min(self.under_way.len() - 1);
         let (mut best, mut longest) = (first, 0);
@@ -267,7 +267,7 @@ impl Ledger {
         totals.difference.get_or_insert(Difference { message, connection, offset: offset as u64, what });
     }
 
-    /// Connection and message as people count.
+    /// Connection and message, counted from 1.
     fn name(&self, number: u64) -> (u64, u64) {
         (self.connection + 1, number + 1)
     }
@@ -295,7 +295,7 @@ impl Ledger {
     }
 }
 
-/// How many bytes two payloads have in common at their begin.
+/// The length of the common prefix of two payloads.
 fn common(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }

@@ -1,4 +1,4 @@
-//! The echo test: what is sent, how it is compared with what comes back, and all connections of it on one thread.
+//! The echo test: sends messages, and compares what comes back. All connections run on one thread.
 //! May import `session`, `echo_server`, `net`, `protocol` and the small values.
 
 mod conversation;
@@ -26,31 +26,30 @@ use crate::session::{
     self, CloseOptions, Count, FinishRule, Limits, Observer, Output, ServerName, SessionOptions, Setup,
 };
 
-/// A test that is planned and has not begun.
+/// A test that has not begun.
 #[derive(Debug)]
 pub struct Test {
     plan: Rc<Plan>,
     totals: Rc<RefCell<Totals>>,
 }
 
-/// The open connections of a test, and what holds for each of them.
+/// The open connections of a test, and the options of each.
 pub struct Peer {
-    /// The connections.
     pub connections: Vec<Connection>,
-    /// What messages call the server.
+    /// The host in errors.
     pub host: String,
     /// Host and port of the server.
     pub target: String,
-    /// How long what may last.
+    /// The limits in time.
     pub limits: Limits,
     /// Our Close, and which of the server's are accepted.
     pub close: CloseOptions,
 }
 
-/// How each session ended, beside what the test has found out.
+/// The outcome of the test, and of each session.
 #[derive(Debug)]
 pub struct Tested {
-    /// What the test has found out.
+    /// The outcome of the test.
     pub outcome: Outcome,
     /// The sessions, in the order of their connections.
     pub sessions: Vec<session::Outcome>,
@@ -68,7 +67,7 @@ impl Test {
         Live(Rc::clone(&self.totals))
     }
 
-    /// The end of a test whose connections could not be opened.
+    /// The result of a test whose connections could not be opened.
     pub fn not_begun(self, failure: Failure) -> Tested {
         Tested { outcome: self.outcome(0, 0, false, Some(failure), ""), sessions: Vec::new() }
     }
@@ -103,7 +102,7 @@ impl Test {
         let (sessions, failure) = match sessions {
             Ok(mut sessions) => {
                 let mut failures: Vec<_> = sessions.iter_mut().filter_map(failure_of).collect();
-                // That the user has had enough explains all others.
+                // An interruption by the user explains all other failures.
                 let told = failures.iter().position(is_interrupt).unwrap_or_default();
                 let failure = (!failures.is_empty()).then(|| failures.swap_remove(told));
                 (sessions, failure)
@@ -149,7 +148,7 @@ impl Test {
     ) -> Outcome {
         let totals = self.totals.borrow();
         let interrupted = failure.as_ref().is_some_and(is_interrupt);
-        // What is under way when the user has had enough is not lost.
+        // Messages in flight when the user interrupts are not lost.
         let lost = if interrupted { 0 } else { missing };
         let counts = Counts { lost, ..totals.counts };
         let mismatch = counts.mismatch(totals.difference.as_ref(), totals.said_before, connections);
@@ -182,8 +181,7 @@ impl Test {
     }
 }
 
-/// What a session ended in, if not in order. That it was closed before all had left is no failure of sending here: what
-/// did not come back is counted.
+/// The failure of a session. A Close before everything was sent is none: the test counts the missing echoes.
 fn failure_of(session: &mut session::Outcome) -> Option<Failure> {
     let failure = std::mem::replace(&mut session.result, Ok(())).err()?;
     (failure.status() != Status::SendFailed || session.close.is_none()).then_some(failure)

@@ -1,36 +1,36 @@
-//! What an echo test has found out.
+//! The outcome of an echo test.
 
 use std::time::Duration;
 
 use crate::error::{Failure, Status};
 use crate::stats::RoundTrips;
 
-/// Messages by what became of them.
+/// Messages by their fate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Messages sent.
     pub sent: u64,
-    /// Messages that came back as they were.
+    /// Messages that came back unchanged.
     pub echoed: u64,
     /// Messages that never came back.
     pub lost: u64,
     /// Messages that came back changed.
     pub corrupted: u64,
-    /// Messages, among those echoed, that came after one that was sent later.
+    /// Messages among those echoed that came back after a later one.
     pub out_of_order: u64,
-    /// Messages that came back once more.
+    /// Messages that came back a second time.
     pub duplicated: u64,
-    /// Messages that nobody asked for.
+    /// Unsolicited messages.
     pub unasked: u64,
-    /// Messages passed over at the begin (`--greeting`).
+    /// Messages skipped at the beginning (`--greeting`).
     pub skipped: u64,
 }
 
-/// What to try when a server does not do what an echo server does.
+/// What to try when the server does not behave like an echo server.
 pub(super) const NO_ECHO: &str = "is it an echo server? -vv shows what it sends";
 
 impl Counts {
-    /// Messages that came as they were and yet not as they should: late, once more, and unasked, each with its sentence.
+    /// Messages that came back out of order, a second time, or unsolicited: each count with its sentence.
     pub fn strays(&self) -> [(u64, String); 3] {
         let told = |count, what| (count, format!("{} {what}", messages(count)));
         [
@@ -40,8 +40,8 @@ impl Counts {
         ]
     }
 
-    /// What did not come back as it was sent, but for what is lost; `None` when nothing. `said_before` are messages that
-    /// came before any echo.
+    /// The failure for echoes that were not as sent, without lost ones; `None` when there are none. `said_before` counts
+    /// messages that arrived before any echo.
     pub(super) fn mismatch(
         &self,
         difference: Option<&Difference>,
@@ -67,7 +67,7 @@ impl Counts {
         let failure = Failure::new(Status::ExpectationFailed, wrong.join("; "));
         let first = (said_before + self.skipped).div_ceil(connections.max(1));
         Some(failure.hint(if said_before > 0 && said_before == self.unasked && self.corrupted == 0 {
-            format!("--greeting {first} passes over what the server says first")
+            format!("--greeting {first} skips messages that the server sends first")
         } else {
             NO_ECHO.to_owned()
         }))
@@ -91,7 +91,7 @@ pub struct Difference {
     pub what: String,
 }
 
-/// What became of the messages of one size.
+/// The results for messages of one size.
 #[derive(Clone, Debug)]
 pub struct SizeOutcome {
     /// Bytes in each message.
@@ -104,18 +104,18 @@ pub struct SizeOutcome {
     pub round_trips: RoundTrips,
 }
 
-/// Everything that is known when the test is over, or was broken off.
+/// Everything that is known when the test is over or was interrupted.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Messages by what became of them, of all connections.
+    /// Messages by their fate, of all connections.
     pub counts: Counts,
     /// The first difference.
     pub difference: Option<Difference>,
     /// One for every size, in the order of sizes.
     pub sizes: Vec<SizeOutcome>,
-    /// Of all messages that came back as they were.
+    /// The round trips of all messages that came back unchanged.
     pub round_trips: RoundTrips,
-    /// Bytes of payload that came back as they were.
+    /// Bytes of payload that came back unchanged.
     pub bytes_echoed: u64,
     /// From the first message sent to the last that came back.
     pub elapsed: Duration,

@@ -1,13 +1,13 @@
-//! Payloads that come from a seed: the same in every run, and different from message to message. Pure.
-//! Each begins with a stamp of its own; the rest is a piece of one long random text, or of random bytes, that is made
-//! once. So a payload can be made again when it is needed for comparison, and need not be kept.
+//! Payloads from a seed: the same in every run, and different from message to message. Pure.
+//! Each begins with a stamp of its own. The rest is a piece of one long random text, or of random bytes, which is made once.
+//! So a payload can be made again for the comparison, and need not be kept.
 
 use crate::protocol::Kind;
 
 /// Bytes of random text or data that payloads are cut from.
 const POOL: usize = 64 * 1024;
 
-/// Bytes at the begin of a payload that are its own.
+/// The length of the stamp, in bytes.
 const STAMP: usize = 8;
 
 /// Characters of one to four bytes, a third of them longer than one.
@@ -74,7 +74,7 @@ impl Payloads {
             let wanted = (size - out.len()).min(self.pool.len() - start);
             let end = self.boundary(start + wanted);
             if end == start {
-                // Less room than the next character takes.
+                // The next character needs more room.
                 out.resize(size, b'.');
             }
             out.extend_from_slice(&self.pool[start..end]);
@@ -82,7 +82,7 @@ impl Payloads {
         }
     }
 
-    /// Whether `payload` begins like that of message `number`: so most that do not are told apart without making it.
+    /// Whether `payload` begins with the stamp of message `number`. This tells most payloads apart without making them.
     pub(super) fn begins(&self, connection: u64, number: u64, payload: &[u8]) -> bool {
         let stamp = self.stamp(self.random(connection, number).next());
         payload.starts_with(&stamp[..payload.len().min(STAMP)])

@@ -4,34 +4,34 @@ use std::time::Duration;
 
 use crate::protocol::Kind;
 
-/// The sizes around which the layout of a frame changes (RFC 6455 §5.2), and one that is large.
+/// The sizes around which the layout of a frame changes (RFC 6455 §5.2), and a large one.
 pub const LADDER: [u64; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 20];
 
-/// Connections side by side: what the embedded server serves at the same time.
+/// The most connections of a test: as many as the embedded server serves at the same time.
 pub const MAX_CONNECTIONS: usize = crate::echo_server::MAX_CONNECTIONS;
 
-/// See the module.
+/// What a test sends.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Bytes in a message; of several sizes, each has its turn.
+    /// Bytes in a message. Several sizes take turns.
     pub sizes: Vec<usize>,
     /// Messages of each size on each connection; `None` when only `duration` ends the test.
     pub rounds: Option<u64>,
     /// The type of the messages.
     pub kind: Kind,
-    /// Whether the echo is compared as a stream of bytes, in whatever messages it comes.
+    /// Whether the echo is compared as a stream of bytes, regardless of its messages.
     pub stream: bool,
     /// The most bytes in a frame.
     pub fragment: Option<usize>,
-    /// From one message of a connection to the next.
+    /// The time from one message of a connection to the next.
     pub interval: Option<Duration>,
-    /// Messages of a connection that may be under way.
+    /// Messages of a connection that may be in flight.
     pub in_flight: usize,
-    /// No message is begun later than this.
+    /// No message is sent later than this.
     pub duration: Option<Duration>,
-    /// Messages of the server that come before the first echo, on each connection.
+    /// Messages that the server sends before the first echo, on each connection.
     pub greeting: u64,
-    /// From which the payloads come.
+    /// The seed of the payloads.
     pub seed: u64,
 }
 

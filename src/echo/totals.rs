@@ -1,4 +1,4 @@
-//! What all connections of an echo test count together, and how it looks while the test runs.
+//! The counts of all connections of an echo test, and a view of them while the test runs.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use super::outcome::{Counts, Difference, SizeOutcome};
 use super::plan::Plan;
 use crate::stats::RoundTrips;
 
-/// See the module.
+/// The counts of all connections.
 #[derive(Debug)]
 pub(super) struct Totals {
     pub(super) counts: Counts,
@@ -16,7 +16,7 @@ pub(super) struct Totals {
     pub(super) sizes: Vec<SizeOutcome>,
     pub(super) round_trips: RoundTrips,
     pub(super) bytes_echoed: u64,
-    /// Messages that nobody asked for and that came before an echo.
+    /// Unsolicited messages that arrived before any echo.
     pub(super) said_before: u64,
     first_sent: Option<Instant>,
     last_echo: Option<Instant>,
@@ -42,14 +42,14 @@ impl Totals {
         }
     }
 
-    /// A message of this size goes out.
+    /// A message of this size is sent.
     pub(super) fn sent(&mut self, size_index: usize, now: Instant) {
         self.counts.sent += 1;
         self.sizes[size_index].sent += 1;
         self.first_sent.get_or_insert(now);
     }
 
-    /// It came back as it was.
+    /// An echo came back unchanged.
     pub(super) fn echoed(&mut self, size_index: usize, time: Duration, now: Instant) {
         self.last_echo = Some(now);
         self.counts.echoed += 1;
@@ -66,7 +66,7 @@ impl Totals {
     }
 }
 
-/// Looks at a test while it runs.
+/// A view of a test while it runs.
 #[derive(Clone, Debug)]
 pub struct Live(pub(super) Rc<RefCell<Totals>>);
 
@@ -81,7 +81,7 @@ impl Live {
         self.0.borrow().round_trips.percentile(50.0)
     }
 
-    /// How long it runs.
+    /// How long the test has run.
     pub fn elapsed(&self) -> Duration {
         self.0.borrow().first_sent.map_or(Duration::ZERO, |first| first.elapsed())
     }

@@ -1,4 +1,4 @@
-//! Takes connections while there are slots for them, and hands them to the workers in turn.
+//! Accepts connections while there are free slots, and hands them to the workers in turn.
 
 use std::io::{self, ErrorKind};
 use std::net::TcpListener;
@@ -9,31 +9,31 @@ use std::time::Duration;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::slots::{Slot, Slots};
-use super::worker::Door;
+use super::worker::WorkerHandle;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
 
-/// How long is waited before the next try when no connection can be accepted, for lack of descriptors for instance.
+/// The pause before the next try when no connection can be accepted, for instance for lack of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The thread that accepts.
+/// The state of the thread that accepts.
 pub(super) struct Acceptor {
     poll: Poll,
     listener: mio::net::TcpListener,
     slots: Slots,
-    /// The slot of the next connection.
+    /// A slot for the next connection.
     slot: Option<Slot>,
-    doors: Vec<Door>,
+    workers: Vec<WorkerHandle>,
     next: usize,
     stopping: Arc<AtomicBool>,
 }
 
 impl Acceptor {
-    /// With `most` connections at the same time; and what ends its sleep, to be called when `stopping` is set.
+    /// An acceptor of at most `most` connections at the same time, and its waker, to be called when `stopping` is set.
     pub(super) fn new(
         listener: TcpListener,
-        doors: Vec<Door>,
+        workers: Vec<WorkerHandle>,
         most: usize,
         stopping: Arc<AtomicBool>,
     ) -> io::Result<(Self, Arc<Waker>)> {
@@ -43,13 +43,13 @@ impl Acceptor {
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let on_free = Arc::clone(&waker);
         let slots = Slots::new(most, move || {
-            // It fails only when nobody sleeps there any more.
+            // Fails only when the thread has ended.
             let _ = on_free.wake();
         });
-        Ok((Self { poll, listener, slots, slot: None, doors, next: 0, stopping }, waker))
+        Ok((Self { poll, listener, slots, slot: None, workers, next: 0, stopping }, waker))
     }
 
-    /// Accepts until told to stop.
+    /// Accepts until `stopping` is set.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(8);
         while !self.stopping.load(Ordering::Acquire) {
@@ -60,22 +60,22 @@ impl Acceptor {
         }
     }
 
-    /// Accepts all that can be: how long to wait before the next try, if not for an event.
+    /// Accepts every connection that is waiting. Returns the pause before the next try, if that does not need an event.
     fn accept_all(&mut self) -> Option<Duration> {
         loop {
-            // Without a free one, the next that is wakes us.
+            // Without a free slot, the next one that is freed wakes this thread.
             let slot = self.slot.take().or_else(|| self.slots.take())?;
             match self.listener.accept() {
                 Ok((stream, _)) => {
-                    self.next = (self.next + 1) % self.doors.len();
-                    self.doors[self.next].enter(stream, slot);
+                    self.next = (self.next + 1) % self.workers.len();
+                    self.workers[self.next].enter(stream, slot);
                 }
                 Err(err) => {
-                    // Kept: giving it back unused would wake us for nothing, again and again.
+                    // Kept: freeing it would wake this thread for nothing, again and again.
                     self.slot = Some(slot);
                     match err.kind() {
                         ErrorKind::WouldBlock => return None,
-                        // That one is gone; the next one may be good.
+                        // That connection is gone; the next one may be good.
                         ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
                         _ => return Some(PAUSE),
                     }

@@ -1,4 +1,4 @@
-//! The connections of one worker: whose turn it is, and who is to be looked at when.
+//! The connections of one worker, those whose turn it is, and their timers.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,15 @@ use mio::event::Event;
 use super::connection::{Connection, Next};
 use crate::timers::Timers;
 
-/// The connections, by the index that is their token.
+/// The connections. The index of each is its token.
 #[derive(Default)]
 pub(super) struct Clients {
     places: Vec<Option<Connection>>,
     vacant: Vec<usize>,
     count: usize,
-    /// Whose turn it is.
+    /// Connections whose turn it is.
     due: Vec<usize>,
-    /// Who has more to do after all of those.
+    /// Connections that have more to do after all of those.
     more: Vec<usize>,
     timers: Timers,
 }
@@ -25,12 +25,12 @@ impl Clients {
         self.count == 0
     }
 
-    /// The index of the next connection.
+    /// The index that the next connection will get.
     pub(super) fn vacant(&self) -> usize {
         self.vacant.last().copied().unwrap_or(self.places.len())
     }
 
-    /// At the index of [`Clients::vacant`].
+    /// Adds a connection at the index of [`Clients::vacant`].
     pub(super) fn insert(&mut self, connection: Connection) {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.places.push(None);
@@ -41,7 +41,7 @@ impl Clients {
         self.set_timer(index);
     }
 
-    /// How long to wait for events.
+    /// How long to wait for events, at most until `end`.
     pub(super) fn timeout(&self, end: Option<Instant>) -> Option<Duration> {
         if !self.more.is_empty() {
             return Some(Duration::ZERO);
@@ -49,7 +49,7 @@ impl Clients {
         self.timers.next().into_iter().chain(end).min().map(|at| at.saturating_duration_since(Instant::now()))
     }
 
-    /// Who had more to do is due again.
+    /// Makes connections that had more to do due again.
     pub(super) fn rotate(&mut self) {
         std::mem::swap(&mut self.due, &mut self.more);
     }
@@ -61,7 +61,7 @@ impl Clients {
         }
     }
 
-    /// Gives a turn to all that are due, by an event or by the time.
+    /// Gives a turn to every connection that is due, by an event or a timer.
     pub(super) fn take_turns(&mut self) {
         self.timers.expire(Instant::now(), &mut self.due);
         let mut due = std::mem::take(&mut self.due);
@@ -71,7 +71,7 @@ impl Clients {
         self.due = due;
     }
 
-    /// Tells all that the server goes away.
+    /// Tells every connection that the server shuts down.
     pub(super) fn go_away(&mut self) {
         for index in 0..self.places.len() {
             self.with(index, Connection::go_away);

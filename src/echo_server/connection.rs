@@ -1,5 +1,5 @@
-//! One connection from its acceptance to its end: TLS, the opening handshake, the session, the farewell. It never
-//! waits: each turn does what can be done now, and says what has to happen before the next one.
+//! One connection from its acceptance to its end: TLS, the opening handshake, the session, the lingering close. It never
+//! waits: each turn does what can be done now, and says what the next one needs.
 
 use std::io::{ErrorKind, Read, Write};
 use std::mem;
@@ -14,40 +14,39 @@ use super::socket::Socket;
 use super::upgrade::{Answer, answer};
 use super::wire::Wire;
 
-/// Bytes of a request that are read at once.
+/// The most bytes of a request that are read at once.
 const HEAD: usize = 4 * 1024;
 
-/// What has to happen before the next turn.
+/// What the next turn needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// An event of the socket, or [`Connection::next_look`].
+    /// An event of the socket, or the time of [`Connection::next_look`].
     Event,
-    /// Only that other connections had theirs.
+    /// Only that other connections have had theirs.
     Turn,
-    /// There is none.
+    /// There is no next turn.
     Over,
 }
 
-/// A connection.
 pub(super) struct Connection {
     wire: Wire,
     phase: Phase,
     options: Arc<ServerOptions>,
-    /// Given back when the connection is gone.
+    /// Freed when the connection is dropped.
     _slot: Slot,
 }
 
 enum Phase {
-    /// The request so far, and until when it has to be there. Before it comes TLS, which reading does by itself.
+    /// The request so far, and its deadline. Reading performs the TLS handshake first.
     Upgrade(Vec<u8>, Instant),
     Open(Box<Session>),
-    /// What was said has to leave, the client has to end.
-    Farewell(Farewell),
+    /// The last frames have to leave, and the client has to end.
+    LingeringClose(LingeringClose),
 }
 
-struct Farewell {
+struct LingeringClose {
     patience: Patience,
-    /// Whether TLS ends in order.
+    /// Whether TLS is still to be ended in order.
     in_order: bool,
     /// Whether the end of our side has been sent.
     sent: bool,
@@ -62,17 +61,17 @@ impl Connection {
         Self { wire, phase: Phase::Upgrade(Vec::new(), until), options, _slot: slot }
     }
 
-    /// The socket whose events are to be reported.
+    /// The socket whose events have to be reported.
     pub(super) fn socket(&mut self) -> &mut Socket {
         self.wire.socket()
     }
 
-    /// When the next turn is, should there be no event before.
+    /// When the next turn is due, even without an event.
     pub(super) fn next_look(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Upgrade(_, until) => Some(*until),
             Phase::Open(session) => session.next_look(),
-            Phase::Farewell(farewell) => Some(farewell.patience.until()),
+            Phase::LingeringClose(closing) => Some(closing.patience.until()),
         }
     }
 
@@ -80,14 +79,14 @@ impl Connection {
     pub(super) fn turn(&mut self) -> Next {
         self.wire.begin_turn();
         let next = loop {
-            // One phase may follow on another at once, so that what both have to say leaves together.
+            // A phase may follow another one in the same turn, so that the bytes of both leave together.
             let step = match &mut self.phase {
                 Phase::Upgrade(..) => self.upgrade(),
                 Phase::Open(session) => match session.go_on(&mut self.wire) {
                     Flow::Waits => Step::Stay,
                     flow => Step::after(flow, &self.wire),
                 },
-                Phase::Farewell(farewell) => farewell.go_on(&mut self.wire),
+                Phase::LingeringClose(closing) => closing.go_on(&mut self.wire),
             };
             match step {
                 Step::Enter(phase) => self.phase = phase,
@@ -99,7 +98,7 @@ impl Connection {
         if self.wire.drain().is_err() { Next::Over } else { next }
     }
 
-    /// The server goes away: who is in a handshake is left, everybody else is told.
+    /// The server shuts down: ends a connection in a handshake, and closes an open session.
     pub(super) fn go_away(&mut self) -> Next {
         match &mut self.phase {
             Phase::Upgrade(..) => return Next::Over,
@@ -110,7 +109,7 @@ impl Connection {
                     Step::Stay | Step::Leave => return Next::Over,
                 },
             },
-            Phase::Farewell(_) => {}
+            Phase::LingeringClose(_) => {}
         }
         self.turn()
     }
@@ -126,22 +125,22 @@ impl Connection {
                 Ok(0) => return Step::Leave,
                 Ok(count) => head.extend_from_slice(&buffer[..count]),
                 Err(err) if err.kind() == ErrorKind::WouldBlock => return Step::Stay,
-                // The alert of a TLS handshake that failed is on its way.
-                Err(_) => return Step::Enter(Phase::Farewell(Farewell::new(false, &self.wire))),
+                // The alert of a failed TLS handshake has to leave.
+                Err(_) => return Step::Enter(Phase::LingeringClose(LingeringClose::new(false, &self.wire))),
             }
             let (response, entered) = match answer(head, &self.options.subprotocols) {
                 Answer::Incomplete => continue,
-                Answer::Refused(response) => (response, Err(Farewell::new(true, &self.wire))),
+                Answer::Refused(response) => (response, Err(LingeringClose::new(true, &self.wire))),
                 Answer::Accepted(response, length) => {
                     let early = mem::take(head).split_off(length);
                     (response, Ok(Session::new(early, Arc::clone(&self.options))))
                 }
             };
-            // It cannot fail: the wire collects.
+            // Cannot fail: the wire only collects.
             let written = self.wire.write_all(&response);
             return match (written, entered) {
                 (Err(_), _) => Step::Leave,
-                (Ok(()), Err(farewell)) => Step::Enter(Phase::Farewell(farewell)),
+                (Ok(()), Err(closing)) => Step::Enter(Phase::LingeringClose(closing)),
                 (Ok(()), Ok(mut session)) => match session.begin(&mut self.wire) {
                     Flow::Waits => Step::Enter(Phase::Open(Box::new(session))),
                     flow => Step::after(flow, &self.wire),
@@ -161,14 +160,14 @@ impl Step {
     fn after(flow: Flow, wire: &Wire) -> Self {
         match flow {
             Flow::Waits => Self::Stay,
-            Flow::Ended => Self::Enter(Phase::Farewell(Farewell::new(true, wire))),
-            Flow::BrokenOff => Self::Enter(Phase::Farewell(Farewell::new(false, wire))),
+            Flow::Ended => Self::Enter(Phase::LingeringClose(LingeringClose::new(true, wire))),
+            Flow::BrokenOff => Self::Enter(Phase::LingeringClose(LingeringClose::new(false, wire))),
             Flow::Lost => Self::Leave,
         }
     }
 }
 
-impl Farewell {
+impl LingeringClose {
     fn new(in_order: bool, wire: &Wire) -> Self {
         Self { patience: Patience::new(wire.handed_over()), in_order, sent: false, ended: false }
     }

@@ -35,7 +35,7 @@ use worker::Worker;
 /// How many connections may wait in the queue of the operating system; it may have a lower limit of its own.
 const BACKLOG: i32 = 1024;
 
-/// Threads that serve connections, when there are processors for them.
+/// The most threads that serve connections: one a processor.
 const MOST_WORKERS: usize = 4;
 
 /// A server that is bound and not yet running.
@@ -49,7 +49,7 @@ impl EchoServer {
     /// Binds to `address`; port 0 takes a free one. Connections wait from now on.
     pub fn bind(address: SocketAddr, options: ServerOptions) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // Else a port could not be taken again for minutes. On Windows it means something else.
+        // Otherwise the port could not be bound again for minutes. On Windows the option has another meaning.
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
@@ -72,15 +72,16 @@ impl EchoServer {
         let stopping = Arc::new(AtomicBool::new(false));
         let options = Arc::new(self.options);
         let mut workers = Vec::new();
-        let mut doors = Vec::new();
+        let mut handles = Vec::new();
         for _ in 0..worker_count() {
-            let (worker, door) = Worker::new(Arc::clone(&options), limits.handshake, Arc::clone(&stopping))?;
-            let waker = door.waker();
-            doors.push(door);
+            let (worker, handle) =
+                Worker::new(Arc::clone(&options), limits.handshake, Arc::clone(&stopping))?;
+            let waker = handle.waker();
+            handles.push(handle);
             workers.push(Running::start("echo", waker, move || worker.run())?);
         }
         let most = limits.connections;
-        let (acceptor, waker) = Acceptor::new(self.listener, doors, most, Arc::clone(&stopping))?;
+        let (acceptor, waker) = Acceptor::new(self.listener, handles, most, Arc::clone(&stopping))?;
         let acceptor = Running::start("echo-accept", waker, move || acceptor.run())?;
         Ok(ServerHandle { stopping, acceptor, workers })
     }
@@ -90,7 +91,7 @@ fn worker_count() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
 }
 
-/// A thread, and what ends its sleep.
+/// A thread, and the waker that ends its sleep.
 #[derive(Debug)]
 struct Running {
     waker: Arc<Waker>,
@@ -104,13 +105,13 @@ impl Running {
 
     /// Waits for the thread, which has been told to end.
     fn join(self) {
-        // It fails only when the thread has ended by itself; and why that was has been printed by its panic.
+        // Both fail only when the thread has panicked, which has printed the reason.
         let _ = self.waker.wake();
         let _ = self.thread.join();
     }
 }
 
-/// A server that is running. It goes on without its handle.
+/// A running server. It goes on when its handle is dropped.
 #[derive(Debug)]
 pub struct ServerHandle {
     stopping: Arc<AtomicBool>,
@@ -123,7 +124,7 @@ impl ServerHandle {
     /// they have all ended. Connections in a handshake end at once.
     pub fn shut_down(self) {
         self.stopping.store(true, Ordering::Release);
-        // First, so that no worker gets another connection when it has none any more.
+        // The acceptor first, so that no worker gets a connection after its last one has ended.
         self.acceptor.join();
         self.workers.into_iter().for_each(Running::join);
     }

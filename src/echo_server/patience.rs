@@ -1,11 +1,11 @@
-//! How long a client is waited for that we have no more to say to: while it takes what was said, and a moment more.
+//! How long to wait for a client after our last frame: while it takes bytes, and a moment more.
 
 use std::time::{Duration, Instant};
 
-/// From our last byte to the client's end, so that our last word is not lost to a reset.
+/// From our last byte to the client's end, so that our last frame is not lost to a reset.
 const MOMENT: Duration = Duration::from_secs(5);
 
-/// The patience with one client.
+/// The time that one client has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     until: Instant,
@@ -13,12 +13,12 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// It begins now, when so many bytes have been handed over.
+    /// Begins now, when so many bytes have been handed over.
     pub(super) fn new(handed_over: u64) -> Self {
         Self { until: Instant::now() + MOMENT, handed_over }
     }
 
-    /// When to look again.
+    /// When it is over, unless the client takes more bytes.
     pub(super) fn until(&self) -> Instant {
         self.until
     }

@@ -1,20 +1,19 @@
-//! How many connections there may be: a slot for each, given back when it is dropped.
+//! The limit on connections: each holds a slot, which is freed when it is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The slots, taken and free.
 #[derive(Clone)]
 pub(super) struct Slots(Arc<Inner>);
 
 struct Inner {
     most: usize,
     taken: AtomicUsize,
-    /// Is called when there is one again after there was none.
+    /// Called when a slot is freed after all were taken.
     on_free: Box<dyn Fn() + Send + Sync>,
 }
 
-/// A slot that is taken.
+/// A taken slot.
 pub(super) struct Slot(Slots);
 
 impl Slots {
@@ -22,7 +21,7 @@ impl Slots {
         Self(Arc::new(Inner { most, taken: AtomicUsize::new(0), on_free: Box::new(on_free) }))
     }
 
-    /// A free slot, if there is one.
+    /// Takes a free slot, if there is one.
     pub(super) fn take(&self) -> Option<Slot> {
         let inner = &self.0;
         let one_more = |taken| (taken < inner.most).then_some(taken + 1);

@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 
 use crate::net::Readiness;
 
-/// A handle; its clones are the same socket, so that it outlives a TLS session that failed.
+/// A handle. Its clones share the socket, so that it outlives a failed TLS session.
 #[derive(Clone)]
 pub(super) struct Socket(Rc<Inner>);
 
@@ -19,17 +19,17 @@ struct Inner {
 }
 
 impl Socket {
-    /// Takes over a stream whose events will be reported.
+    /// Takes over a stream whose events the caller reports.
     pub(super) fn new(stream: TcpStream) -> Self {
         Self(Rc::new(Inner { stream, readiness: Readiness::unknown() }))
     }
 
-    /// The operating system has reported a change.
+    /// Takes note of an event.
     pub(super) fn on_event(&self, event: &Event) {
         self.0.readiness.hear(event);
     }
 
-    /// Tells the client that nothing more comes. Errors do not matter any more.
+    /// Ends our side of the connection. Errors do not matter any more.
     pub(super) fn shut_down_writing(&self) {
         let _ = self.0.stream.shutdown(Shutdown::Write);
     }

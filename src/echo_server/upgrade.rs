@@ -11,7 +11,7 @@ use tungstenite::{Error, http};
 /// The largest head of a request that is read, in bytes.
 const MOST: usize = 64 * 1024;
 
-/// Up to here, what has no end yet is looked at all the same: what is no HTTP is refused soon.
+/// Up to this size, an incomplete head is parsed all the same, so that bytes that are not HTTP are refused soon.
 const EARLY: usize = 1024;
 
 /// What is said to a request.

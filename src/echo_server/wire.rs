@@ -1,5 +1,5 @@
-//! A client's byte stream, plain or in TLS. What is written is collected, so that many echoes leave together.
-//! Neither side ever waits, and neither takes the processor for longer than a turn.
+//! A client's byte stream, plain or in TLS. Writes are collected, so that many echoes leave together.
+//! Reading and writing never wait, and use the processor for no longer than a turn.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
@@ -9,31 +9,30 @@ use tungstenite::Bytes;
 use super::socket::Socket;
 use crate::net::tls::server::{TlsConnection, TlsServer};
 
-/// Bytes that are read in one turn, before other clients have theirs.
+/// The most bytes read in one turn, before other clients get theirs.
 const TURN: usize = 256 * 1024;
 
-/// Bytes that are collected before they leave in the middle of a turn.
+/// Collected bytes that are written even before the end of the turn.
 const COLLECTED: usize = 64 * 1024;
 
-/// The stream.
 pub(super) struct Wire {
     socket: Socket,
     layer: Layer,
-    /// What leaves first, and how much of it has left.
+    /// The bytes that leave first, and how many of them have left.
     out: Vec<u8>,
     left: usize,
-    /// A large payload that leaves then, without being copied; and how much of it has left.
+    /// A large payload that leaves after them, without being copied, and how much of it has left.
     large: Bytes,
     large_left: usize,
-    /// What leaves after it.
+    /// The bytes that leave after it.
     after: Vec<u8>,
-    /// Bytes that have left in all.
+    /// All bytes that have left so far.
     handed_over: u64,
     /// Bytes that may still be read in this turn.
     turn: usize,
 }
 
-/// What leaves, in its order.
+/// A part of what is to leave.
 #[derive(Clone, Copy)]
 enum Part {
     Out,
@@ -69,33 +68,33 @@ impl Wire {
         &mut self.socket
     }
 
-    /// Other clients have had theirs.
+    /// Starts a turn, after other clients have had theirs.
     pub(super) fn begin_turn(&mut self) {
         self.turn = TURN;
     }
 
-    /// Whether the turn is over though there may be more to read.
+    /// Whether the turn has ended, although there may be more to read.
     pub(super) fn is_turn_over(&self) -> bool {
         self.turn == 0
     }
 
-    /// How many bytes the operating system, or TLS, has taken.
+    /// How many bytes the operating system, or TLS, has taken so far.
     pub(super) fn handed_over(&self) -> u64 {
         self.handed_over
     }
 
-    /// Whether so little waits to leave that more may be written.
+    /// Whether more may be written.
     pub(super) fn has_room(&mut self) -> io::Result<bool> {
         Ok((self.large.is_empty() && self.out.len() - self.left < COLLECTED) || self.drain()?)
     }
 
-    /// As [`Wire::write_all`], for a payload that is worth not being copied. Only while there is room.
+    /// Writes a large payload without copying it. Only when [`Wire::has_room`].
     pub(super) fn write_large(&mut self, payload: Bytes) {
         debug_assert!(self.large.is_empty(), "there was no room");
         self.large = payload;
     }
 
-    /// Hands what was written to the operating system, as far as it takes it: whether all is handed over.
+    /// Hands collected bytes to the operating system, as far as it takes them. Returns whether all were taken.
     pub(super) fn drain(&mut self) -> io::Result<bool> {
         let mut written = self.write_from(Part::Out)?;
         if written && !self.large.is_empty() {
@@ -113,7 +112,7 @@ impl Wire {
         Ok(self.layer.drain()? && written)
     }
 
-    /// Writes what has not left yet of a part: whether all has.
+    /// Writes the rest of a part. Returns whether all of it has left.
     fn write_from(&mut self, part: Part) -> io::Result<bool> {
         let (bytes, left) = match part {
             Part::Out => (&self.out[..], &mut self.left),
@@ -132,7 +131,7 @@ impl Wire {
         Ok(true)
     }
 
-    /// Reads past TLS what nobody needs any more.
+    /// Reads and drops bytes, below TLS.
     pub(super) fn discard(&mut self, scrap: &mut [u8]) -> io::Result<usize> {
         if self.turn == 0 {
             return Err(ErrorKind::WouldBlock.into());
@@ -142,7 +141,7 @@ impl Wire {
         Ok(count)
     }
 
-    /// Ends TLS in order; [`Wire::drain`] sends that.
+    /// Ends TLS in order; [`Wire::drain`] sends the alert.
     pub(super) fn end_tls(&mut self) {
         if let Layer::Tls(tls) = &mut self.layer {
             tls.shut_down();
@@ -164,7 +163,7 @@ impl Read for Wire {
     }
 }
 
-/// Takes everything at once; flushing is for the end of the turn.
+/// Takes all bytes at once. They leave at the end of the turn.
 impl Write for Wire {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let last = if self.large.is_empty() { &mut self.out } else { &mut self.after };
@@ -185,7 +184,7 @@ impl Layer {
         }
     }
 
-    /// Hands what TLS has encrypted to the operating system: whether all is handed over.
+    /// Hands encrypted bytes to the operating system. Returns whether all were taken.
     fn drain(&mut self) -> io::Result<bool> {
         match self {
             Self::Plain(_) => Ok(true),

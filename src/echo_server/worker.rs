@@ -1,4 +1,4 @@
-//! A thread that serves many connections: it waits for all of them in one place, and gives each its turn.
+//! A thread that serves many connections: it waits for all of them in one place, and gives each of them turns.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -18,31 +18,31 @@ use super::socket::Socket;
 
 const WAKER: Token = Token(usize::MAX);
 
-/// Events that are taken from the operating system at once.
+/// The most events taken from the operating system at once.
 const EVENTS: usize = 256;
 
-/// Where connections come in.
-pub(super) struct Door {
+/// Hands connections to a worker.
+pub(super) struct WorkerHandle {
     arrivals: Sender<(TcpStream, Slot)>,
     waker: Arc<Waker>,
 }
 
-impl Door {
-    /// What ends the worker's sleep.
+impl WorkerHandle {
+    /// The waker that ends the worker's sleep.
     pub(super) fn waker(&self) -> Arc<Waker> {
         Arc::clone(&self.waker)
     }
 
     /// Hands a connection over.
     pub(super) fn enter(&self, stream: TcpStream, slot: Slot) {
-        // Both fail only when the worker is gone; the connection is closed then.
+        // Both fail only when the worker has ended; then the connection is closed.
         if self.arrivals.send((stream, slot)).is_ok() {
             let _ = self.waker.wake();
         }
     }
 }
 
-/// The thread.
+/// The thread's state.
 pub(super) struct Worker {
     poll: Poll,
     arrivals: Receiver<(TcpStream, Slot)>,
@@ -52,19 +52,22 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// A worker that ends when it is woken and `stopping` is set.
+    /// A worker, which ends when it is woken and `stopping` is set.
     pub(super) fn new(
         options: Arc<ServerOptions>,
         handshake_limit: Duration,
         stopping: Arc<AtomicBool>,
-    ) -> io::Result<(Self, Door)> {
+    ) -> io::Result<(Self, WorkerHandle)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let (sender, arrivals) = mpsc::channel();
-        Ok((Self { poll, arrivals, options, handshake_limit, stopping }, Door { arrivals: sender, waker }))
+        Ok((
+            Self { poll, arrivals, options, handshake_limit, stopping },
+            WorkerHandle { arrivals: sender, waker },
+        ))
     }
 
-    /// Serves until told to stop, and then until all connections have ended, or a second longer.
+    /// Serves until `stopping` is set, and then until all connections have ended, but at most [`STOPPING`] longer.
     pub(super) fn run(mut self) {
         let mut clients = Clients::default();
         let mut events = Events::with_capacity(EVENTS);
@@ -99,9 +102,9 @@ impl Worker {
         for (mut stream, slot) in self.arrivals.try_iter() {
             let index = clients.vacant();
             let both = Interest::READABLE | Interest::WRITABLE;
-            // It fails for lack of memory; then this one has to go.
+            // Fails for lack of memory; then the connection is closed.
             if self.poll.registry().register(&mut stream, Token(index), both).is_ok() {
-                // Echoes are collected by us, which does it better.
+                // The wire collects echoes itself.
                 let _ = stream.set_nodelay(true);
                 let (socket, until) = (Socket::new(stream), Instant::now() + self.handshake_limit);
                 let connection = Connection::new(socket, Arc::clone(&self.options), until, slot);

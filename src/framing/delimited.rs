@@ -1,5 +1,5 @@
-//! Messages that stand in the input as they are: `lines`, `nul` and `whole`. A message that lies within one block is
-//! not copied.
+//! The formats `lines`, `nul` and `whole`, which hold the bytes of a message unchanged. A message within one block is not
+//! copied.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ impl Delimited {
         Self { kind, delimiter, keep, most, begun: Payload::new(most.saturating_add(DELIMITER_MOST)) }
     }
 
-    /// The message in `begun`, which ends in the delimiter or with the input.
+    /// The message in `begun`, which ends with the delimiter or with the input.
     fn give(&mut self, delimited: bool) -> Result<Item<'_>, TooBig> {
         let trailing = if delimited { self.trailing(self.begun.bytes()) } else { 0 };
         if self.begun.len() - trailing > self.most {
@@ -39,7 +39,7 @@ impl Delimited {
         Ok(Item::Message(self.kind, self.begun.give(trailing)))
     }
 
-    /// How many bytes at the end of `line` are a delimiter and no part of the message.
+    /// The length of the delimiter at the end of `line` that is no part of the message.
     fn trailing(&self, line: &[u8]) -> usize {
         match self.delimiter {
             _ if self.keep => 0,

@@ -1,4 +1,4 @@
-//! Bytes in base64 or hexadecimal digits, decoded as they come. White space does not count.
+//! Decodes base64 and hexadecimal digits block by block. Ignores white space.
 
 use data_encoding::{BASE64, DecodeKind, Encoding, HEXLOWER_PERMISSIVE};
 
@@ -10,9 +10,9 @@ const LONGEST_GROUP: usize = 4;
 /// Why digits could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// The message has more bytes than it may have.
+    /// The message is too long.
     TooBig,
-    /// In the words of the `data_encoding` crate.
+    /// The digits are malformed: the reason, from the `data_encoding` crate.
     Invalid(String),
 }
 
@@ -22,7 +22,7 @@ impl From<TooBig> for DecodeError {
     }
 }
 
-/// How bytes are written in digits.
+/// An encoding of bytes in digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Digits {
     Base64,
@@ -37,7 +37,7 @@ impl Digits {
         }
     }
 
-    /// How many digits make up how many bytes.
+    /// The number of digits and the number of bytes in a group.
     fn group(self) -> (usize, usize) {
         match self {
             Self::Base64 => (4, 3),

@@ -1,4 +1,4 @@
-//! A message laid out in pieces: a text of control characters is six times as long in JSON, and must not be held so.
+//! Lays out a message in pieces. Text may be six times as long in JSON, and is never held in that form.
 
 use std::time::SystemTime;
 
@@ -9,10 +9,10 @@ use serde_json::ser::{Formatter, Serializer};
 use super::format::Format;
 use crate::protocol::Kind;
 
-/// The least that a piece must be allowed to have: room for what stands around a payload, and some of it.
+/// The smallest size of a piece: room for the text around a payload, and some payload.
 pub const SMALLEST_PIECE: usize = 256;
 
-/// The most that stands after the payload: size and time in JSON.
+/// The longest text after the payload: size and time in JSON.
 const TRAILER_MOST: usize = 96;
 
 /// The most bytes for one byte of text in JSON: `\u0000`.
@@ -56,7 +56,7 @@ impl MessageEncoder {
         is_last
     }
 
-    /// What stands before the payload.
+    /// The text before the payload.
     fn before(&self) -> &'static [u8] {
         match (self.format, self.kind) {
             (Format::Json, Kind::Text) => b"{\"type\":\"text\",\"data\":\"",
@@ -65,8 +65,8 @@ impl MessageEncoder {
         }
     }
 
-    /// How many bytes from the front of `rest` have at most `room` bytes when they are laid out, and can be laid out
-    /// without those after them.
+    /// How many bytes from the front of `rest` take at most `room` bytes when laid out, and can be laid out without those
+    /// after them.
     fn fits(&self, rest: &[u8], room: usize) -> usize {
         match (self.format, self.kind) {
             (Format::Lines | Format::Nul | Format::Whole, _) => whole_characters(rest, room),
@@ -85,7 +85,7 @@ impl MessageEncoder {
         }
     }
 
-    /// Appends what stands after the payload.
+    /// Appends the text after the payload.
     fn append_after(&self, payload: &[u8], out: &mut Vec<u8>) {
         if self.format == Format::Json {
             let time = humantime::format_rfc3339_micros(self.time.unwrap_or(SystemTime::UNIX_EPOCH));
@@ -100,8 +100,8 @@ impl MessageEncoder {
     }
 }
 
-/// How many bytes from the front of `bytes`, at most `most`, do not end within a character. Bytes that are not UTF-8 end
-/// anywhere.
+/// How many bytes from the front of `bytes`, at most `most`, do not end within a character. Bytes that are not UTF-8 may
+/// end anywhere.
 fn whole_characters(bytes: &[u8], most: usize) -> usize {
     if bytes.len() <= most {
         return bytes.len();
@@ -116,7 +116,7 @@ fn append_digits(encoding: &Encoding, bytes: &[u8], out: &mut Vec<u8>) {
     encoding.encode_mut(bytes, &mut out[start..]);
 }
 
-/// Appends text as it stands within a JSON string.
+/// Appends text, escaped for a JSON string.
 fn append_escaped(text: &[u8], out: &mut Vec<u8>) {
     for chunk in text.utf8_chunks() {
         append_json(chunk.valid(), Inside, out);
@@ -127,11 +127,11 @@ fn append_escaped(text: &[u8], out: &mut Vec<u8>) {
 }
 
 fn append_json(text: &str, formatter: impl Formatter, out: &mut Vec<u8>) {
-    // Nothing in a string can fail to be JSON, and a Vec takes everything.
+    // Cannot fail: every string can be written as JSON, and a Vec takes all bytes.
     text.serialize(&mut Serializer::with_formatter(out, formatter)).expect("a string is always JSON");
 }
 
-/// Leaves out the quotation marks around a string.
+/// Drops the quotation marks around a string.
 struct Inside;
 
 impl Formatter for Inside {

@@ -27,7 +27,7 @@ impl Format {
         }
     }
 
-    /// Whether the payload stands in the stream as it is.
+    /// Whether the stream holds the payload unchanged.
     pub(super) fn is_plain(self) -> bool {
         matches!(self, Self::Lines | Self::Nul | Self::Whole)
     }

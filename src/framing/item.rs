@@ -9,7 +9,7 @@ use crate::protocol::{CloseFrame, Kind};
 /// What the input holds next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Item<'a> {
-    /// A message to send. A large one that did not lie within one block is owned: it is to be kept, not copied.
+    /// A message to send. A large one that spans blocks is owned, so that it can be kept without a copy.
     Message(Kind, Cow<'a, [u8]>),
     /// The request to close with this code and reason (`json` only).
     Close(CloseFrame),
@@ -18,9 +18,9 @@ pub enum Item<'a> {
 /// Why the input holds no item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The message has more bytes than it may have.
+    /// The message is too long.
     TooBig,
-    /// A line, counted from 1, is not what the format says.
+    /// A line, counted from 1, is malformed.
     Invalid { line: u64, why: String },
 }
 
@@ -32,16 +32,16 @@ impl From<TooBig> for Fault {
 
 /// Reads one or several formats.
 pub(super) trait Items: Debug + Send {
-    /// Takes bytes from the front of `block`, and gives the item that they complete. Without an item, all of `block`
-    /// was taken.
+    /// Takes bytes from the front of `block`, and returns the item that they complete. Without an item, it has taken all
+    /// of `block`.
     fn next<'a>(&'a mut self, block: &mut &'a [u8]) -> Result<Option<Item<'a>>, Fault>;
 
     /// The item that the end of the input completes.
     fn finish(&mut self) -> Result<Option<Item<'_>>, Fault>;
 
-    /// Whether an item was begun that is not complete. Not to be asked between an item and the next [`Items::forget`].
+    /// Whether an item is incomplete. Must not be called between an item and the next [`Items::forget`].
     fn is_inside_item(&self) -> bool;
 
-    /// Empties the last item, which was given to the caller.
+    /// Forgets the last item, which was returned to the caller.
     fn forget(&mut self);
 }

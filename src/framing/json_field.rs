@@ -1,11 +1,11 @@
-//! The fields of a line of the `json` format that have a meaning, and what their values may be.
+//! The fields of the `json` format that have a meaning, and their permitted values.
 
 use crate::json::{Part, Token};
 
 /// What `code` has to be.
 pub(super) const CODE: &str = "a number from 0 to 65535";
 
-/// The fields that have a meaning. Others are ignored, so that a line can carry notes of its writer.
+/// The fields that have a meaning. Others are ignored, so that a writer can add its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Type,
@@ -39,7 +39,7 @@ impl Field {
         }
     }
 
-    /// Refuses a value that the field cannot have.
+    /// Refuses a value that the field must not have.
     pub(super) fn check_value(self, value: Token<'_>) -> Result<(), String> {
         let wanted = match (self, value) {
             (Self::Ignored, _)
@@ -58,7 +58,7 @@ impl Field {
 pub(super) struct FieldSet(u8);
 
 impl FieldSet {
-    /// Whether `field` is new in it.
+    /// Adds `field`. Returns whether it is new.
     pub(super) fn insert(&mut self, field: Field) -> bool {
         let is_new = !self.has(field);
         self.0 |= 1 << field as u8;

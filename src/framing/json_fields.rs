@@ -1,5 +1,5 @@
-//! The fields of a line of the `json` format, in any order. The payload is decoded as it comes; of the other fields,
-//! no more is kept than they may have.
+//! The fields of a line of the `json` format, in any order. The payload is decoded block by block; of the other fields, no
+//! more is kept than their longest permitted value.
 
 use super::digits::{DecodeError, DigitDecoder, Digits};
 use super::json_field::{CODE, Field, FieldSet, Short};
@@ -7,7 +7,7 @@ use super::payload::{Payload, TooBig};
 use crate::json::{Part, SyntaxError, Token};
 use crate::protocol::{CloseFrame, Kind, NO_STATUS, Utf8Stream, close_code_is_sendable};
 
-/// What a line of JSON asks for.
+/// The meaning of a line of JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     /// A message, whose payload was decoded.
@@ -15,7 +15,7 @@ pub(super) enum Envelope {
     Close(CloseFrame),
 }
 
-/// Why a line asks for nothing.
+/// Why a line has no meaning.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FieldError {
     TooBig,
@@ -50,20 +50,20 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, FieldError> {
 /// The most bytes of a reason (RFC 6455 §5.5).
 const REASON_MOST: usize = 123;
 
-/// What was read of a line.
+/// The part of a line that was read.
 #[derive(Debug)]
 pub(super) struct Fields {
     depth: u8,
     in_name: bool,
     name: Short<8>,
     field: Field,
-    /// The fields whose names stood in the line.
+    /// The fields in the line so far.
     named: FieldSet,
     /// Those of them that are not null.
     valued: FieldSet,
     kind: Short<32>,
     code: Short<8>,
-    /// One byte more than it may have tells that it is too long.
+    /// Room for one byte more than permitted, which shows that it is too long.
     reason: Short<{ REASON_MOST + 1 }>,
     text: Utf8Stream,
     base64: DigitDecoder,
@@ -130,7 +130,7 @@ impl Fields {
         Ok(())
     }
 
-    /// Goes on with the name or the value of a field.
+    /// Continues the name or the value of a field.
     fn go_on(&mut self, piece: &[u8], payload: &mut Payload) -> Result<(), FieldError> {
         match self.field {
             _ if self.in_name => self.name.append(piece),
@@ -156,7 +156,7 @@ impl Fields {
         }
     }
 
-    /// What the whole line asks for.
+    /// The meaning of the whole line.
     pub(super) fn finish(self) -> Result<Envelope, FieldError> {
         let code = self.code()?;
         let (data, base64) = (self.valued.has(Field::Data), self.valued.has(Field::Base64));
@@ -188,7 +188,7 @@ fn not_utf8<T>(offset: u64) -> Result<T, FieldError> {
     invalid(format!("\"data\" is not UTF-8 at byte {offset}"))
 }
 
-/// A Close that may be sent, or none of a code: `1005` and no code at all mean the same.
+/// A Close that may be sent. The code `1005` and a missing code mean a Close without one.
 fn close(code: Option<u16>, reason: &[u8]) -> Result<CloseFrame, FieldError> {
     let code = code.unwrap_or(NO_STATUS);
     if reason.len() > REASON_MOST {

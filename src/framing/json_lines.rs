@@ -1,5 +1,5 @@
-//! The format `json`, read: JSON Lines. A line is decoded as it comes, and never held: its escapes may take six times
-//! the bytes of its payload.
+//! Reads the format `json`: JSON Lines. A line is decoded block by block and never held, because its escapes may take six
+//! times the bytes of its payload.
 
 use memchr::memchr;
 
@@ -8,7 +8,7 @@ use super::json_fields::{Envelope, FieldError, Fields};
 use super::payload::Payload;
 use crate::json::Tokenizer;
 
-/// Decodes line by line; blank lines are passed over.
+/// Decodes line by line. Skips blank lines.
 #[derive(Debug)]
 pub(super) struct JsonLines {
     tokenizer: Tokenizer,
@@ -45,7 +45,7 @@ impl JsonLines {
     }
 
     fn envelope(&mut self) -> Result<Envelope, FieldError> {
-        // A number would be the last token of a line, and is no object.
+        // Only a number can be pending here, and a number is no object.
         self.tokenizer.finish()?;
         self.tokenizer = Tokenizer::default();
         std::mem::take(&mut self.fields).finish()

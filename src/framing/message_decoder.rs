@@ -1,11 +1,11 @@
-//! One message that comes by itself, as an argument or a file: what ends a message in a stream means nothing there.
+//! Decodes one message in an argument or a file, where delimiters have no meaning.
 
 use super::digits::{DecodeError, DigitDecoder, Digits};
 use super::format::Format;
 use super::payload::Payload;
 
-/// Takes a message in blocks: digits of `base64` and `hex` are decoded, without their white space; any other format
-/// leaves the bytes as they are.
+/// Takes a message in blocks. Decodes the digits of `base64` and `hex`, ignoring white space; in any other format, the
+/// bytes stay unchanged.
 #[derive(Debug)]
 pub struct MessageDecoder {
     digits: Option<DigitDecoder>,

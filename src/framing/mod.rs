@@ -1,4 +1,4 @@
-//! How messages are laid out in standard input and standard output.
+//! The layouts of messages in standard input and standard output.
 //! Pure: no I/O, no clock. May import `protocol` and the small values.
 //! Invariant: what a [`FramingWriter`] writes, a [`FramingReader`] of the same format reads back as the same messages
 //! (`lines` and `nul`: as long as no message holds the delimiter). Neither holds more than one message beside the

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::size::KEPT_CAPACITY;
 
-/// A payload from this size on leaves with its buffer, so that whoever keeps it need not copy it.
+/// A payload of this size or more is returned with its buffer, so that it can be kept without a copy.
 const LARGE: usize = 64 * 1024;
 
-/// The message has more bytes than it may have.
+/// The message is too long.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooBig;
 
@@ -35,7 +35,7 @@ impl Payload {
         self.most
     }
 
-    /// How many bytes it still may get.
+    /// How many more bytes it may hold.
     pub(super) fn room(&self) -> usize {
         self.most.saturating_sub(self.bytes.len())
     }
@@ -48,7 +48,7 @@ impl Payload {
         Ok(())
     }
 
-    /// Appends what `write` puts into a buffer of at most `len` bytes; it says how many they are.
+    /// Appends the bytes that `write` puts into a buffer of at most `len` bytes; `write` returns their number.
     pub(super) fn append_with<E>(
         &mut self,
         len: usize,
@@ -66,7 +66,7 @@ impl Payload {
         self.bytes.shrink_to(KEPT_CAPACITY);
     }
 
-    /// The payload without its last `trailing` bytes; a large one leaves with its buffer.
+    /// The payload without its last `trailing` bytes. A large one is returned with its buffer.
     pub(super) fn give(&mut self, trailing: usize) -> Cow<'_, [u8]> {
         let len = self.bytes.len() - trailing;
         if len < LARGE {

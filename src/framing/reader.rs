@@ -1,4 +1,4 @@
-//! The reader of a framing: which format, where in the input, and the errors that say so.
+//! The reader of a framing: dispatches on the format, and adds the place in the input to errors.
 
 use super::delimited::Delimited;
 use super::digit_lines::DigitLines;
@@ -14,12 +14,12 @@ use crate::size;
 #[derive(Debug)]
 pub struct FramingReader {
     items: Box<dyn Items>,
-    /// Whether the last call gave an item, whose bytes are not needed any more.
+    /// Whether the last call returned an item, whose bytes are no longer needed.
     given: bool,
     place: Place,
 }
 
-/// What an error says of the place where it occurs.
+/// The place in the input, for errors.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     format: Format,
@@ -29,7 +29,7 @@ struct Place {
 }
 
 impl FramingReader {
-    /// A reader that makes messages of `kind` (`json` says its own) of at most `max_message` bytes.
+    /// A reader of messages of `kind` (`json` names its own) of at most `max_message` bytes.
     pub fn new(format: Format, kind: Kind, keep_newline: bool, max_message: usize) -> Self {
         let items: Box<dyn Items> = match format {
             Format::Lines | Format::Nul | Format::Whole => {
@@ -42,12 +42,12 @@ impl FramingReader {
         Self { items, given: false, place: Place { format, max_message, items: 0 } }
     }
 
-    /// Takes bytes from the front of `block`: how many, and the item that they complete. Without an item, all of
-    /// `block` was taken and more input is needed.
+    /// Takes bytes from the front of `block`. Returns how many, and the item that they complete. Without an item, it has
+    /// taken all of `block`, and needs more input.
     ///
     /// # Errors
-    /// [`Status::ReadError`] when a line is not what the format says, [`Status::MessageTooBig`] over the limit, either
-    /// as soon as it is known.
+    /// [`Status::ReadError`] when a line is malformed, [`Status::MessageTooBig`] over the limit, each as soon as it is
+    /// known.
     pub fn next<'a>(&'a mut self, block: &'a [u8]) -> Result<(usize, Option<Item<'a>>), Failure> {
         self.forget();
         let mut rest = block;
@@ -57,7 +57,7 @@ impl FramingReader {
         Ok((block.len() - rest.len(), item))
     }
 
-    /// Ends the input: the last message, when it had no delimiter or the format has none.
+    /// Ends the input. Returns the last message, if it had no delimiter or the format has none.
     ///
     /// # Errors
     /// As for [`FramingReader::next`].
@@ -67,7 +67,7 @@ impl FramingReader {
         self.items.finish().map_err(|fault| self.place.failure(fault))
     }
 
-    /// Whether a message was begun that is not complete.
+    /// Whether a message is incomplete.
     pub fn is_inside_message(&self) -> bool {
         !self.given && self.items.is_inside_item()
     }

@@ -21,19 +21,19 @@ impl FramingWriter {
         Self { format, keep_newline }
     }
 
-    /// Begins a message, which is then appended in pieces; `clock` is asked only where the format shows the time.
+    /// Begins a message, which is then appended in pieces. Calls `clock` only if the format shows the time.
     pub fn begin(&self, kind: Kind, clock: impl FnOnce() -> SystemTime) -> MessageEncoder {
         let time = (self.format == Format::Json).then(clock);
         MessageEncoder::new(self.format, self.keep_newline, kind, time)
     }
 
-    /// Appends a message at once.
+    /// Appends a whole message.
     pub fn message(&self, kind: Kind, payload: &[u8], clock: impl FnOnce() -> SystemTime, out: &mut Vec<u8>) {
         let mut encoder = self.begin(kind, clock);
         while !encoder.next_piece(payload, usize::MAX, out) {}
     }
 
-    /// Appends how the session was closed; only `json` shows it.
+    /// Appends the Close of the session, in `json` only.
     pub fn close(&self, close: &CloseFrame, out: &mut Vec<u8>) {
         if self.format == Format::Json {
             CloseLine { kind: "close", code: close.code, reason: &close.reason }.append_to(out);
@@ -53,7 +53,7 @@ struct CloseLine<'a> {
 
 impl CloseLine<'_> {
     fn append_to(&self, out: &mut Vec<u8>) {
-        // Strings and a number are always JSON, and a Vec takes everything.
+        // Cannot fail: strings and numbers can be written as JSON, and a Vec takes all bytes.
         serde_json::to_writer(out, self).expect("a line of plain values is always JSON");
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Destination {
     pub(super) role: Role,
 }
 
-/// What a destination is to us. Messages and statuses differ.
+/// The role of a destination, which errors and statuses depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Server,
@@ -173,7 +173,7 @@ impl AddressOptions {
         Some(rule.addresses.iter().map(|ip| SocketAddr::new(*ip, destination.port)).collect())
     }
 
-    /// Those of `addresses` that may be connected to.
+    /// The addresses among `addresses` that may be connected to.
     pub(super) fn allowed(
         &self,
         addresses: Vec<SocketAddr>,

@@ -1,5 +1,5 @@
-//! Several addresses, one connection: attempts start one after the other and run side by side, the first
-//! that succeeds wins (RFC 8305, "Happy Eyeballs").
+//! Connects to one of several addresses: attempts start one after the other, run side by side, and the first that succeeds
+//! wins (RFC 8305, "Happy Eyeballs").
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -22,17 +22,16 @@ use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::os::descriptors;
 
-/// Addresses tried at most.
+/// The most addresses that are tried.
 const MAX_ADDRESSES: usize = 5;
 
 /// The head start of an attempt before the next one (RFC 8305 §5, "Connection Attempt Delay").
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Bytes that the kernel takes beyond what it can send at once: two of the session's buffers.
+/// The most unsent bytes in the kernel: two buffers of the session.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const MAX_UNSENT: u32 = 512 * 1024;
 
-/// What is set on the socket.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SocketOptions {
     /// Leaves Nagle's algorithm on.
@@ -147,7 +146,7 @@ impl Race<'_> {
         }
     }
 
-    /// Looks at the attempt that had an event: takes it out when it is connected.
+    /// Deals with an event of an attempt. Returns the attempt if it is connected.
     fn settle(&mut self, token: Token, observer: &mut dyn Observer) -> Option<Attempt> {
         let index = self.running.iter().position(|attempt| attempt.registration.token() == token)?;
         let stream = &self.running[index].stream;
@@ -179,18 +178,18 @@ pub(super) fn connect_unix(path: &Path, observer: &mut dyn Observer) -> Result<T
     })
 }
 
-/// Lets the kernel hold back only so much that was not sent yet, beside what is on its way. Else megabytes wait on a slow
-/// line, and a pong, our Close and every count of progress with them; a limit on the answer to our Close would run
-/// out while the line still carries the upload. Loopback is no slow line, and would be slowed down by more switching.
+/// Limits the unsent bytes in the kernel. On a slow line, megabytes would wait there otherwise, and pongs, our Close and
+/// every count of progress behind them; `--close-timeout` would run out while the line still carries the upload. Loopback is
+/// fast, and more switches between processes would only slow it down.
 fn limit_unsent(socket: &socket2::Socket) {
-    // Where the system cannot do this, all still works.
+    // Everything works without it, too.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket.set_tcp_notsent_lowat(MAX_UNSENT);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = socket;
 }
 
-/// Whether a connection that does not block was begun.
+/// Whether a non-blocking connect is in progress.
 fn is_in_progress(err: &io::Error) -> bool {
     #[cfg(unix)]
     let begun = err.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());

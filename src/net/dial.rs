@@ -25,7 +25,6 @@ use crate::error::{Failure, Status};
 /// The options of the dial, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct DialOptions {
-    /// For the socket.
     pub socket: SocketOptions,
     /// Which addresses to use.
     pub address: AddressOptions,
@@ -37,7 +36,7 @@ pub struct DialOptions {
     pub upgrade: UpgradeOptions,
 }
 
-/// What the dial has found out about the connection. Filled in phase by phase, and kept when the dial fails.
+/// What is known about the connection. Filled in phase by phase, and kept when the dial fails.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// When each phase was done.
@@ -91,7 +90,7 @@ impl Facts {
         }
     }
 
-    /// Forgets the failed try; the start of the timeline and the counts stay.
+    /// Forgets the facts of the last try, but not the start of the timeline and the counts.
     fn begin_try(&mut self) {
         let (redirects, retries) = (self.redirects, self.retries);
         *self = Self { timeline: self.timeline.begin_again(), redirects, retries, ..Self::start() };
@@ -103,7 +102,7 @@ impl Facts {
 pub struct Connection {
     /// The byte stream to the server.
     pub transport: Transport,
-    /// Bytes of the session that came together with the response.
+    /// Bytes of the session that arrived together with the response.
     pub leftover: Vec<u8>,
 }
 
@@ -134,7 +133,7 @@ pub fn open_stream(
     dialer.with_authentication_retries(|dialer, _, proxy| dialer.open_stream(proxy))
 }
 
-/// One dial: one try, or several with other credentials.
+/// One dial: a try, and further ones after challenges.
 pub(super) struct Dialer<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) options: &'a DialOptions,
@@ -152,7 +151,7 @@ impl<'a> Dialer<'a> {
         facts: &'a mut Facts,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, Failure> {
-        // Before the first packet: TLS options that cannot be used are the user's error.
+        // Before the first packet, so that unusable TLS options are reported without any.
         let tls = endpoint.is_secure().then(|| TlsClient::new(&options.tls, &endpoint.host())).transpose()?;
         Ok(Self { endpoint, options, tls, deadline: *deadline, facts, observer })
     }

@@ -1,5 +1,4 @@
-//! Reading the head of an HTTP response from a connection, and what of a refusal is shown to a person.
-//! The server and an HTTP proxy are asked in the same way.
+//! Reads the head of an HTTP response from a server or an HTTP proxy, and prepares a refusal for display.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -9,22 +8,22 @@ use super::http::{HeadError, ResponseHead, SHOWN_BODY};
 use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 
-/// How long the body of a refusal is waited for: it is for reading only.
+/// How long the body of a refusal is awaited: it is only shown.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why there is no head.
 #[derive(Debug)]
 pub(super) enum NoHead {
-    /// Waiting for it has ended.
+    /// The wait has failed.
     Wait(WaitError),
     /// The connection ended after this many bytes of it.
     Ended(usize),
-    /// What came is none.
+    /// The bytes are no head.
     Wrong(HeadError),
 }
 
-/// Reads a final response: its head, and the bytes that came after it. Interim responses are passed over
-/// (RFC 9110 §15.2), but for 101, which is final here.
+/// Reads the head of a final response, and the bytes that arrived behind it. Skips interim responses (RFC 9110 §15.2)
+/// except 101, which is final here.
 pub(super) fn read_head(
     transport: &mut Transport,
     deadline: &Deadline,
@@ -60,7 +59,7 @@ fn read_more(
     Ok(count)
 }
 
-/// A refusal as lines that begin with `<`, then the beginning of its body, as far as it comes in time.
+/// A refusal as lines that begin with `<`, and the beginning of its body, as far as it arrives in time.
 pub(super) fn shown_refusal(
     transport: &mut Transport,
     head: &ResponseHead,

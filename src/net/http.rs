@@ -1,11 +1,11 @@
-//! The head of an HTTP response, and the part of a body that a person is shown. Pure.
+//! The head of an HTTP response, and the part of a body that is shown. Pure.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::secret::shown_value;
 
-/// The most that the head of a response may take, in bytes.
+/// The longest head of a response, in bytes.
 pub const MAX_HEAD: usize = 64 * 1024;
 
 /// The most header fields in a response.
@@ -28,7 +28,7 @@ pub struct ResponseHead {
     pub reason: String,
     /// The minor version of HTTP/1.
     pub version: u8,
-    /// Names as they came, and values.
+    /// The header fields: names as received, and values.
     pub fields: Vec<(String, String)>,
 }
 
@@ -37,7 +37,7 @@ pub struct ResponseHead {
 pub enum HeadError {
     /// They are not HTTP/1.
     NotHttp(String),
-    /// They are more than [`MAX_HEAD`] bytes, or too many fields.
+    /// The head has more than [`MAX_HEAD`] bytes, or too many fields.
     TooLarge,
 }
 
@@ -90,12 +90,12 @@ impl ResponseHead {
         format!("{} {}", self.status, self.reason).trim_end().to_owned()
     }
 
-    /// The head as a person is shown it: one line each, ending in `\n`, without secrets.
+    /// The head for display: lines ending in `\n`, without secrets.
     pub fn to_lines(&self) -> String {
         self.lines(shown_value)
     }
 
-    /// The head as it came: one line each, ending in `\n`, with the secrets in it.
+    /// The head as received, with secrets: lines ending in `\n`.
     pub fn verbatim(&self) -> String {
         self.lines(|_, value| value.into())
     }
@@ -109,7 +109,7 @@ impl ResponseHead {
         lines
     }
 
-    /// How many bytes of the body will come, if the head says so.
+    /// The length of the body in bytes, if the head says so.
     pub fn content_length(&self) -> Option<usize> {
         if matches!(self.status, 204 | 304) {
             return Some(0);
@@ -117,7 +117,7 @@ impl ResponseHead {
         self.values("content-length").next()?.parse().ok()
     }
 
-    /// The text of `body`, which may still be in chunks, as far as it is shown.
+    /// The part of `body` that is shown. `body` may be chunked.
     pub fn shown_body(&self, body: &[u8]) -> String {
         let chunked = self.tokens("transfer-encoding").any(|coding| coding.eq_ignore_ascii_case("chunked"));
         let body = if chunked { without_chunks(body) } else { body.to_vec() };
@@ -133,7 +133,7 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The data of as many chunks as are there (RFC 9112 §7.1).
+/// The data of the chunks at hand (RFC 9112 §7.1).
 fn without_chunks(mut body: &[u8]) -> Vec<u8> {
     let mut data = Vec::new();
     while let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(body) {

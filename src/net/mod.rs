@@ -1,5 +1,5 @@
 //! From a URL to an open WebSocket: resolve, connect, proxy, TLS, opening handshake, under one deadline.
-//! The code looks blocking; every wait inside it takes the [`Deadline`](crate::deadline::Deadline).
+//! The code reads as if it blocked; every wait in it takes the [`Deadline`](crate::deadline::Deadline).
 //! May import `protocol`, `endpoint` and the small values.
 
 pub mod address;
@@ -32,7 +32,7 @@ pub use timeline::Timeline;
 pub use transport::{Transport, WaitError};
 pub use watched_file::WatchedFile;
 
-/// Is told what happens while a connection is made. Every method has an empty default.
+/// Receives the events of a dial, for traces. By default, every method does nothing.
 pub trait Observer {
     /// Something happened; `text` is one line.
     fn note(&mut self, text: &str) {

@@ -1,4 +1,4 @@
-//! What a redirect to another origin takes along: fields that say nothing of the user, and no credential. Pure.
+//! What is sent to another origin after a redirect: header fields that say nothing about the user, and no credential. Pure.
 //! An allow-list: a header field or a subprotocol that is not known here may be a token.
 
 use super::dial::DialOptions;
@@ -9,7 +9,7 @@ use crate::secret::is_plain_name;
 const HARMLESS: [&str; 5] = ["origin", "user-agent", "accept", "cache-control", "pragma"];
 const HARMLESS_PREFIX: &str = "accept-";
 
-/// Removes from `dial` what another origin must not see, and names what was removed, for `-v`. No secret is in the names.
+/// Removes from `dial` what another origin must not see. Returns the names of what was removed, without secrets, for `-v`.
 pub fn leave_behind(dial: &mut DialOptions) -> Vec<String> {
     let mut left = Vec::new();
     let upgrade = &mut dial.upgrade;

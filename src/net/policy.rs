@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// How far an address reaches.
+/// The class of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkClass {
     /// This machine.
@@ -44,7 +44,7 @@ impl NetworkPolicy {
     /// Reads a comma-separated list of classes.
     ///
     /// # Errors
-    /// Says what is wrong and shows a list that would be accepted.
+    /// Says what is wrong, and shows a list that is accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
         let class = |word: &str| {
             NetworkClass::ALL.into_iter().find(|class| class.name() == word).ok_or_else(|| {
@@ -69,7 +69,7 @@ impl NetworkPolicy {
         }
     }
 
-    /// Whether there is an address that may not be connected to.
+    /// Whether any address is refused.
     pub(super) fn refuses_any(&self) -> bool {
         !NetworkClass::ALL.iter().all(|class| self.0.contains(class))
     }

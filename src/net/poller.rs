@@ -1,5 +1,5 @@
-//! One wait for everything that can become ready: sockets, pipes, and threads with news. All tokens are given out here.
-//! The dial has a poller of its own; an event loop has one for all of its sessions and lanes.
+//! One wait for everything that can become ready: sockets, pipes, and threads that call a waker. It assigns all tokens.
+//! A dial has a poller of its own; an event loop has one for all of its sessions and lanes.
 
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering, fence};
@@ -11,10 +11,10 @@ use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
 use super::readiness::Readiness;
 
-/// Events taken from the operating system at once; further ones come with the next wait.
+/// The most events taken from the operating system in one wait.
 const EVENTS: usize = 256;
 
-/// A handle; its clones wait for the same things.
+/// A handle. Its clones share the sources.
 #[derive(Clone, Debug)]
 pub struct Poller(Arc<Shared>);
 
@@ -26,7 +26,7 @@ struct Shared {
     asleep: AtomicBool,
 }
 
-/// The readiness of each source; its index is its token.
+/// The readiness of each source. The index of a source is its token.
 #[derive(Debug, Default)]
 struct Sources {
     places: Vec<Option<Arc<Readiness>>>,
@@ -60,20 +60,20 @@ impl Poller {
         Ok(LoopWaker(Arc::new(WakerParts { waker, registration })))
     }
 
-    /// Announces a wait. Whatever another thread said before this has to be looked at after it, and before the wait:
-    /// a [`LoopWaker`] makes a system call only for a thread that has announced to sleep.
+    /// Announces a wait. Between this call and the wait, the caller has to look for news from other threads: a [`LoopWaker`]
+    /// makes an event only for a thread that has announced to wait.
     pub fn will_sleep(&self) {
         self.0.asleep.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
     }
 
-    /// Sleeps until a source may have become ready, a waker is called, or `timeout` is over. Takes note of all readiness
-    /// that is reported, and calls `heard` with the tokens that it belongs to.
+    /// Sleeps until a source may have become ready, a waker is called, or `timeout` is over. Stores the reported readiness,
+    /// and calls `heard` with the token of each source.
     pub fn wait(&self, timeout: Option<Duration>, mut heard: impl FnMut(Token)) -> io::Result<()> {
         let mut guard = lock(&self.0.poll);
         let (poll, events) = &mut *guard;
         let polled = match poll.poll(events, timeout) {
-            // After a stop by job control the sources have to be asked before any clock is: what arrived is not late.
+            // After a stop by job control, ask the sources before any clock: what arrived in time is not late.
             Err(err) if err.kind() == ErrorKind::Interrupted => poll.poll(events, Some(Duration::ZERO)),
             polled => polled,
         };
@@ -109,8 +109,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A source's place with a [`Poller`]. To be dropped after the source is closed or deregistered: its token is given out
-/// again.
+/// A source's registration with a [`Poller`]. Drop it after the source is closed or deregistered, because its token is
+/// reused.
 #[derive(Debug)]
 pub struct Registration {
     poller: Poller,
@@ -119,12 +119,12 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Under which the source's events are reported.
+    /// The token of the source's events.
     pub fn token(&self) -> Token {
         self.token
     }
 
-    /// What was reported.
+    /// The reported readiness.
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
     }
@@ -134,7 +134,7 @@ impl Registration {
         &self.poller
     }
 
-    /// The source is no longer waited for.
+    /// Stops waiting for the source.
     pub fn deregister(&self, source: &mut impl Source) -> io::Result<()> {
         self.poller.0.registry.deregister(source)
     }
@@ -159,12 +159,12 @@ struct WakerParts {
 }
 
 impl LoopWaker {
-    /// Wakes the thread that waits. To be called after the news was put where that thread will look.
+    /// Wakes the waiting thread. Call it after the news is where that thread will look.
     pub fn wake(&self) {
-        // Either this thread sees that the other one is about to sleep, or that one sees the news.
+        // Either this thread sees that the other one is about to wait, or the other one sees the news.
         fence(Ordering::SeqCst);
         if self.0.registration.poller.0.asleep.swap(false, Ordering::SeqCst) {
-            // It fails only when the poller is gone; then nobody sleeps there any more.
+            // Fails only when the poller is gone; then no thread waits.
             let _ = self.0.waker.wake();
         }
     }

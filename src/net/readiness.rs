@@ -1,6 +1,6 @@
-//! What an edge-triggered poll has reported of a descriptor. The operating system reports a change once; from then on a
-//! direction counts as ready until an attempt says that it would block. A read or write that moved fewer bytes than asked
-//! for proves nothing: a signal, TCP's urgent data and some kernels cut it short with more behind.
+//! The readiness of a descriptor, from an edge-triggered poll. The operating system reports a change once; from then on a
+//! direction counts as ready until an attempt would block. A short read or write proves nothing: signals, urgent data of TCP
+//! and some kernels cut it short although there is more.
 
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -16,12 +16,12 @@ const FAILED: u8 = 4;
 pub struct Readiness(AtomicU8);
 
 impl Readiness {
-    /// Both directions are worth an attempt: nothing is known yet.
+    /// Both directions count as ready: nothing is known yet.
     pub fn unknown() -> Self {
         Self(AtomicU8::new(READABLE | WRITABLE))
     }
 
-    /// Adds what the operating system reports.
+    /// Adds an event.
     pub fn hear(&self, event: &Event) {
         let broken = event.is_error();
         let readable = event.is_readable() || event.is_read_closed() || broken;
@@ -32,22 +32,22 @@ impl Readiness {
         self.0.fetch_or(reported, Ordering::Relaxed);
     }
 
-    /// Whether reading is worth an attempt.
+    /// Whether an attempt to read may succeed.
     pub fn is_readable(&self) -> bool {
         self.0.load(Ordering::Relaxed) & READABLE != 0
     }
 
-    /// Whether the other end was reported gone: nothing that is written arrives any more.
+    /// Whether the other end was reported gone, so that writes would be lost.
     pub fn has_failed(&self) -> bool {
         self.0.load(Ordering::Relaxed) & FAILED != 0
     }
 
-    /// Reads by `attempt`, unless it is known to block; repeats it when a signal interrupts it.
+    /// Calls `attempt` to read, unless it is known to block. Repeats it when a signal interrupts it.
     pub fn read(&self, attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
         self.attempt(READABLE, attempt)
     }
 
-    /// Writes by `attempt`, unless it is known to block; repeats it when a signal interrupts it.
+    /// Calls `attempt` to write, unless it is known to block. Repeats it when a signal interrupts it.
     pub fn write(&self, attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
         self.attempt(WRITABLE, attempt)
     }

@@ -1,4 +1,4 @@
-//! Where a redirect leads to (RFC 9110 §15.4, `-L`), and whether it stays with the same server. Pure.
+//! The target of a redirect (RFC 9110 §15.4, `-L`), and whether it has the same origin. Pure.
 //! A server does not choose our credential: userinfo in a Location is dropped.
 
 use url::Url;
@@ -10,7 +10,7 @@ use crate::error::{Failure, Status};
 /// a fragment is dropped.
 ///
 /// # Errors
-/// [`Status::UnexpectedStatus`] when it is no WebSocket, or would leave TLS.
+/// [`Status::UnexpectedStatus`] when the target is no WebSocket URL, or would leave TLS.
 pub fn resolve(from: &Endpoint, location: &str) -> Result<Endpoint, Failure> {
     let refused = |what: &str| Failure::new(Status::UnexpectedStatus, what);
     let cannot = || refused(&format!("cannot follow the redirect of {}", from.host_and_port()));

@@ -1,11 +1,11 @@
-//! What a refused upgrade means, and what to try. Pure.
+//! Turns a refused upgrade into a failure with a hint. Pure.
 
 use super::auth::Challenge;
 use super::http::ResponseHead;
 use crate::error::{Failure, Status};
 use crate::secret::shown_reference;
 
-/// How the request said who the user is.
+/// How the request identified the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Identification {
     Nothing,
@@ -27,7 +27,7 @@ pub(super) fn refusal(target: &str, head: &ResponseHead, sent: Identification) -
         Failure::new(status, format!("{target} answered the upgrade with {}", head.status_and_reason()));
     let advice = match (head.status, head.values("location").find(|location| !location.is_empty())) {
         (301 | 302 | 303 | 307 | 308, Some(location)) => {
-            Some(format!("it redirects to {}; -L follows", shown_reference(location)))
+            Some(format!("it redirects to {}; -L follows redirects", shown_reference(location)))
         }
         (401, _) => unauthorized_advice(head, sent).map(ToOwned::to_owned),
         (200..=299 | 404 | 405, _) => {

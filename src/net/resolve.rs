@@ -1,5 +1,5 @@
-//! Host name to addresses. `getaddrinfo` cannot be interrupted, so it runs on a thread that is left behind
-//! when the deadline comes first.
+//! Resolves a host name to addresses. `getaddrinfo` cannot be interrupted, so it runs on a thread that is left behind when
+//! the deadline comes first.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};

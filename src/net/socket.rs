@@ -12,7 +12,7 @@ use super::stream::Stream;
 /// The stream, its readiness, and how many bytes the kernel has taken.
 #[derive(Debug)]
 pub(super) struct Socket {
-    // Closed before its token is given out again: fields are dropped in this order.
+    // Dropped before `registration`, so that it is closed before its token is reused.
     stream: Stream,
     registration: Registration,
     written: u64,
@@ -30,7 +30,7 @@ impl Socket {
         Self { stream, registration, written: 0 }
     }
 
-    /// From now on, `poller` waits for the socket. What another one has reported is not reported again, so both
+    /// From now on, `poller` waits for the socket. Events that the former poller has reported are not reported again, so both
     /// directions count as ready.
     pub(super) fn attach(&mut self, poller: &Poller) -> io::Result<()> {
         self.registration.deregister(&mut self.stream)?;
@@ -38,7 +38,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Under which the poller reports the socket's events.
+    /// The token of the socket's events.
     pub(super) fn token(&self) -> Token {
         self.registration.token()
     }
@@ -58,8 +58,8 @@ impl Socket {
         self.written
     }
 
-    /// Bytes that the kernel holds because the peer's TCP has not acknowledged them; `None` where the system does not
-    /// tell. What a Unix socket counts is not bytes.
+    /// Bytes in the kernel that the peer's TCP has not acknowledged; `None` where the system does not tell, and for Unix
+    /// sockets, which do not count bytes.
     pub(super) fn unacknowledged(&self) -> Option<u64> {
         self.stream.unacknowledged()
     }

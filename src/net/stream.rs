@@ -44,7 +44,7 @@ impl Stream {
         }
     }
 
-    /// Tells the peer that nothing more comes. Errors do not matter any more.
+    /// Ends our side of the connection. Errors do not matter any more.
     pub(super) fn shut_down_writing(&self) {
         let _ = match self {
             Self::Tcp(stream) => stream.shutdown(Shutdown::Write),

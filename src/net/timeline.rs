@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline {
     start: Instant,
-    /// The current try began; the other points belong to it.
+    /// The current try began. The other points belong to it.
     pub begun: Duration,
     /// The host name is resolved.
     pub resolved: Option<Duration>,
     /// The TCP connection is open.
     pub connected: Option<Duration>,
-    /// The proxy has opened the way to the server.
+    /// The proxy has connected to the server.
     pub proxied: Option<Duration>,
     /// The TLS handshake is done.
     pub secured: Option<Duration>,
-    /// The response to the upgrade came, whatever its status.
+    /// The response to the upgrade arrived, whatever its status.
     pub answered: Option<Duration>,
     /// The opening handshake is done.
     pub upgraded: Option<Duration>,
@@ -28,7 +28,7 @@ impl Timeline {
         Self::since(Instant::now())
     }
 
-    /// The timeline of another try: no phase is done, the start stays.
+    /// The timeline of the next try: the same start, and no phase done.
     pub(super) fn begin_again(&self) -> Self {
         Self { begun: self.elapsed(), ..Self::since(self.start) }
     }

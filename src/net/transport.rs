@@ -73,7 +73,7 @@ impl Transport {
         self.socket_mut().attach(poller)
     }
 
-    /// Under which the poller reports events of this connection.
+    /// The token of the connection's events.
     pub fn token(&self) -> Token {
         self.socket().token()
     }
@@ -83,7 +83,7 @@ impl Transport {
         self.socket().wait(timeout)
     }
 
-    /// Whether the operating system may have bytes for us. TLS may have some of its own: only an attempt to read tells.
+    /// Whether the operating system may have bytes. TLS may hold some, too: only an attempt to read tells.
     pub fn is_readable(&self) -> bool {
         self.socket().is_readable()
     }
@@ -98,7 +98,7 @@ impl Transport {
         self.socket().unacknowledged()
     }
 
-    /// Hands what TLS has encrypted to the socket, as far as it takes it: whether all is handed over.
+    /// Hands encrypted bytes to the socket, as far as it takes them. Returns whether all were taken.
     pub fn drain(&mut self) -> io::Result<bool> {
         match self {
             Self::Plain(_) => Ok(true),
@@ -124,7 +124,7 @@ impl Transport {
         }
     }
 
-    /// Says goodbye as far as that is possible without waiting. Errors do not matter any more.
+    /// Ends TLS and our side of the connection, as far as that is possible without waiting. Errors do not matter any more.
     pub fn shut_down(&mut self) {
         if let Self::Tls(tls) = self {
             tls.0.shut_down();
@@ -143,7 +143,7 @@ impl Transport {
         loop {
             match self.read(buf) {
                 Err(err) if err.kind() == ErrorKind::WouldBlock => {
-                    // A peer that takes nothing any more may have said why; that is what reading is for.
+                    // A failed write is no reason to stop: the peer may have sent the cause, which is read here.
                     let _ = self.drain();
                     self.wait_until(deadline)?;
                 }

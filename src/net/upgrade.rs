@@ -32,7 +32,7 @@ pub struct UpgradeOptions {
 }
 
 impl UpgradeOptions {
-    /// How the request says who the user is.
+    /// How the request identifies the user.
     fn identification(&self) -> Identification {
         let in_header =
             |header: &Header| header.name.eq_ignore_ascii_case("authorization") && header.value.is_some();
@@ -156,7 +156,7 @@ fn request_text(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
     text + "\r\n"
 }
 
-/// The request as a person is shown it: without secrets.
+/// The request for display, without secrets.
 fn shown_request(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
     let mut text = format!("GET {} HTTP/1.1\n", shown_reference(endpoint.resource()));
     for (name, value) in fields {

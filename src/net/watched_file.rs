@@ -1,5 +1,5 @@
-//! A pipe or terminal that a poller waits for, beside sockets. It stays open for the programs that share it, so it is taken
-//! from the poller before it is closed.
+//! A pipe or terminal that a poller waits for. Other programs share it and keep it open, so it is deregistered before it is
+//! closed.
 
 use std::fs::File;
 use std::io;
@@ -14,21 +14,21 @@ use super::readiness::Readiness;
 /// A file with its readiness.
 #[derive(Debug)]
 pub struct WatchedFile {
-    // Ends before the file is closed: fields are dropped in this order.
+    // Dropped before `file`, so that it is deregistered before it is closed.
     watch: platform::Watch,
     file: File,
 }
 
 impl Poller {
-    /// From now on, waits for `pipe` to have something to read, too.
+    /// From now on, waits for `pipe` to become readable, too.
     ///
     /// # Errors
-    /// The file, and why it cannot be waited for: a regular file, or a platform where only sockets can.
+    /// The file, and why the poller cannot wait for it: it is a regular file, or the platform only waits for sockets.
     pub fn watch_input(&self, pipe: File) -> Result<WatchedFile, (File, io::Error)> {
         self.watch(pipe, Interest::READABLE)
     }
 
-    /// From now on, waits for the reader of `pipe` to go away, too: [`Readiness::has_failed`] then tells.
+    /// From now on, waits for the reader of `pipe` to go away, too. [`Readiness::has_failed`] then returns true.
     ///
     /// # Errors
     /// As [`Poller::watch_input`].
@@ -45,17 +45,16 @@ impl Poller {
 }
 
 impl WatchedFile {
-    /// The file.
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// What was reported of it.
+    /// Its reported readiness.
     pub fn readiness(&self) -> &Readiness {
         self.watch.readiness()
     }
 
-    /// No longer waits for it.
+    /// Stops waiting for it.
     pub fn into_file(self) -> File {
         self.file
     }
@@ -72,7 +71,7 @@ mod platform {
 
     use super::{Poller, Readiness, Registration};
 
-    /// Errors are reported for any interest; this one is for nothing that a pipe reports otherwise.
+    /// Errors are reported for any interest. A pipe reports nothing else for this one.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(super) const FAILURE: Interest = Interest::PRIORITY;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -99,7 +98,7 @@ mod platform {
 
     impl Drop for Watch {
         fn drop(&mut self) {
-            // It fails only when the descriptor is not registered, which is what is wanted.
+            // Fails only when the descriptor is not registered, which is the wanted state.
             let _ = self.registration.deregister(&mut SourceFd(&self.descriptor));
         }
     }
@@ -116,7 +115,7 @@ mod platform {
 
     pub(super) const FAILURE: Interest = Interest::WRITABLE;
 
-    /// There is none here.
+    /// Cannot be done on this platform.
     #[derive(Debug)]
     pub(super) enum Watch {}
 

@@ -1,11 +1,11 @@
-//! How many files and connections the process may have open: as many as the system allows, where that has to be asked for.
+//! The limit on open files and connections of the process, raised as far as the system allows.
 
 use std::io;
 
 #[cfg(unix)]
 use rustix::io::Errno;
 
-/// Raises the soft limit to the hard one. Where that fails, the limit stays, and opening beyond it tells.
+/// Raises the soft limit to the hard one. If that fails, the limit stays.
 pub fn raise_limit() {
     #[cfg(unix)]
     {
@@ -16,7 +16,7 @@ pub fn raise_limit() {
     }
 }
 
-/// What to try when there are no more; `None` when `err` says something else.
+/// What to try when there are no descriptors left; `None` for any other error.
 pub fn advice(err: &io::Error) -> Option<&'static str> {
     #[cfg(unix)]
     let exhausted = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);

@@ -1,5 +1,5 @@
-//! The operating system, where platforms differ: signals, files that appear when they are complete, limits for what blocks,
-//! standard streams, and limits of the process. Each file has one place where it tells platforms apart.
+//! The operating system, where platforms differ: signals, files that appear when they are complete, limits for calls that
+//! block, standard streams, and limits of the process. Each file distinguishes platforms in one place.
 //! May import the small values.
 
 pub mod descriptors;

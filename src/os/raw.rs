@@ -35,8 +35,8 @@ pub(super) fn was_closed(number: u8) -> bool {
     CLOSED.load(Ordering::Relaxed) & (1 << number) != 0
 }
 
-/// Closes a file, and tells what `File`'s own end keeps to itself: that the system could not store what was written
-/// (close(2)). The descriptor is gone in any case, also after EINTR, which is no error therefore.
+/// Closes a file and returns the error of close(2), which dropping a `File` ignores: the system could not store the bytes.
+/// The descriptor is closed in any case, even after EINTR, which is therefore no error.
 pub(super) fn close(file: File) -> io::Result<()> {
     // SAFETY: the descriptor is ours alone, and nothing uses it after this.
     if unsafe { libc::close(file.into_raw_fd()) } == 0 {

@@ -1,4 +1,4 @@
-//! Files that are read: opened, or read whole, within a limit of time and of size.
+//! Opens files for reading, or reads them whole, within limits of time and size.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 use crate::size;
 
-/// The most that a file of certificates, keys, headers or the like may hold, in bytes.
+/// The longest file of certificates, keys, headers and the like, in bytes.
 pub const MAX_SMALL_FILE: u64 = 16 << 20;
 
 /// Opens `path`. A FIFO waits for the program that writes it.
@@ -25,7 +25,7 @@ pub fn open(path: &Path, until: Option<Deadline>) -> Result<File, Failure> {
     })
 }
 
-/// Reads all of `path`, which holds at most `most` bytes. A failure has the status that the file has for the user.
+/// Reads all of `path`, which may hold at most `most` bytes. A failure has the given status.
 ///
 /// # Errors
 /// `status`, or [`Status::Timeout`] when `until` was reached first.
@@ -44,7 +44,7 @@ pub fn read_file(
     Err(Failure::new(status, format!("cannot read {name}: it is larger than {}", size::exact(most))))
 }
 
-/// Reads the first `most` bytes of what `open` opens, or all if there are less.
+/// Reads the first `most` bytes of the file that `open` opens, or all if there are fewer.
 ///
 /// # Errors
 /// As [`read_file`].
@@ -63,10 +63,10 @@ pub fn read_at_most(
     read.map_err(|stopped| stopped.into_failure(Doing::Reading, name, |err| cannot_read(status, name, err)))
 }
 
-/// Opens `path` for as long as that takes.
+/// Opens `path`, without a limit of time.
 ///
 /// # Errors
-/// The system's; and `EBADF` for a name of standard input when that is closed.
+/// Those of the system; `EBADF` for a name of standard input when that is closed.
 pub fn open_now(path: &Path) -> io::Result<File> {
     stdio::check_path(path)?;
     File::open(path)

@@ -1,4 +1,4 @@
-//! Whether two names are names of one file, also through links and for a file that is not there yet.
+//! Whether two paths name one file, also through links, and also for a file that does not exist yet.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// The one name of a file that is not there: where it would be.
+/// The canonical path of a file that does not exist.
 fn place(file: &Path) -> PathBuf {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (folder.canonicalize(), file.file_name()) {

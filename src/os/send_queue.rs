@@ -1,5 +1,5 @@
-//! How much of what a socket was given has not reached the peer: the bytes in the kernel's send queue. The one place
-//! that asks, because the question differs between systems.
+//! The bytes in the kernel's send queue: those that a socket has taken and the peer has not acknowledged. The call differs
+//! between systems.
 
 /// Bytes in the send queue of a TCP socket that the peer's TCP has not acknowledged; `None` where the system does not
 /// tell. Count below TLS: what TLS still holds is not in the queue.

@@ -1,6 +1,6 @@
-//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first one tells everything that is attached
-//! to end in order, or ends the program when nothing is; the second one ends it in any case, whatever blocks. A signal
-//! that was ignored when the program began stays ignored. The one place that differs between platforms.
+//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first one tells every attached owner to end in
+//! order, or ends the program when none is attached. The second one ends it in any case, whatever blocks. A signal that was
+//! ignored when the program began stays ignored.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::error::{Failure, Status};
 
-/// How long the last message may take when the program is ended by force: standard error may be a pipe that nobody reads.
+/// How long the last message may take when the program is ended by force: standard error may be a pipe that is not read.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Which signal came.
@@ -39,9 +39,9 @@ impl Signal {
 
 type Notify = Box<dyn Fn() + Send>;
 
-/// What a signal concerns.
+/// The attached owners.
 struct State {
-    /// Who ends by itself when told, by number.
+    /// The callbacks of the owners, by number.
     attached: Vec<(u64, Notify)>,
     next: u64,
 }
@@ -61,7 +61,7 @@ impl State {
         self.attached.retain(|(other, _)| *other != number);
     }
 
-    /// Tells all that are attached: whether there was anybody.
+    /// Calls every callback. Returns whether there was one.
     fn notify(&self) -> bool {
         self.attached.iter().for_each(|(_, notify)| notify());
         !self.attached.is_empty()
@@ -82,7 +82,7 @@ pub fn install(at_once: fn(&Failure)) -> std::io::Result<()> {
     platform::listen()
 }
 
-/// As long as this lives, its owner is told of the first signal and ends by itself.
+/// An attached owner: it is told of the first signal, and ends by itself.
 #[must_use = "dropping this detaches at once"]
 pub struct Attached {
     number: u64,
@@ -100,9 +100,9 @@ impl Drop for Attached {
     }
 }
 
-/// Has `notify` called when the first signal comes, from another thread, and at once if one came before; it may be
-/// called twice. It must not wait, attach or detach. Any number of owners may be attached; the program ends by force
-/// only when none is, or with the second signal.
+/// Attaches an owner. `notify` is called from another thread when the first signal comes, or at once if one came before; it
+/// may be called twice. It must not wait, attach or detach. The program ends by force only when no owner is attached, or
+/// with the second signal.
 pub fn attach(notify: impl Fn() + Send + 'static) -> Attached {
     let mut state = state();
     if received().is_some() {
@@ -116,7 +116,7 @@ pub fn received() -> Option<Signal> {
     RECEIVED.get().copied()
 }
 
-/// What every platform does with a signal.
+/// Handles a signal, on every platform.
 fn receive(signal: Signal) {
     let first = RECEIVED.set(signal).is_ok();
     let state = state();
@@ -127,8 +127,8 @@ fn receive(signal: Signal) {
     end(signal);
 }
 
-/// Ends the program now. What has been received stays in the files that are not complete. A file system or a standard error
-/// that blocks is not waited for.
+/// Ends the program now. Received bytes stay in the incomplete files. Does not wait for a file system or a standard error
+/// that blocks.
 fn end(signal: Signal) -> ! {
     let (done, is_done) = mpsc::channel();
     let last_words = move || {
@@ -152,7 +152,7 @@ mod platform {
 
     use super::Signal;
 
-    /// Those that the shell, or `nohup`, has not had ignored: of others the program shall not know.
+    /// Listens to the signals that were not ignored at the start, as by `nohup`.
     pub(super) fn listen() -> std::io::Result<()> {
         let all = [
             (SIGHUP, Signal::HangUp),
@@ -186,7 +186,7 @@ mod platform {
 
     use super::Signal;
 
-    /// There is nothing to block on here: the flags are looked at this often.
+    /// How often the flags are read: this platform has no call that waits for them.
     const EVERY: Duration = Duration::from_millis(100);
 
     pub(super) fn listen() -> std::io::Result<()> {

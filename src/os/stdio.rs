@@ -1,5 +1,5 @@
-//! Standard input and output as files: unbuffered, and without the locks and line buffering of the standard
-//! library's handles; and pipes that are asked without waiting. The one place that differs between platforms.
+//! Standard input and output as files: unbuffered, and without the locks and line buffering of the standard library's
+//! handles; and reads and writes of pipes that never wait.
 
 use std::fs::File;
 use std::io;
@@ -12,24 +12,25 @@ pub fn is_pipe(file: &File) -> bool {
     file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Reads what is there. Never waits, though the descriptor stays as it is for the programs that share it.
+/// Reads the bytes that are in the pipe. Never waits, and does not make the descriptor non-blocking, which other programs
+/// share.
 ///
 /// # Errors
-/// `WouldBlock` when nothing is there, `Unsupported` where the system cannot do this (Linux before 6.4, others).
+/// `WouldBlock` when the pipe is empty, `Unsupported` where the system cannot do this (Linux before 6.4, others).
 #[cfg(target_os = "linux")]
 pub fn read_now(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     use rustix::io::{ReadWriteFlags, preadv2};
     Ok(preadv2(file, &mut [io::IoSliceMut::new(buffer)], u64::MAX, ReadWriteFlags::NOWAIT)?)
 }
 
-/// Writes what there is room for; otherwise as [`read_now`].
+/// Writes as many bytes as the pipe has room for; otherwise the same as [`read_now`].
 #[cfg(target_os = "linux")]
 pub fn write_now(file: &File, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::{ReadWriteFlags, pwritev2};
     Ok(pwritev2(file, &[io::IoSlice::new(bytes)], u64::MAX, ReadWriteFlags::NOWAIT)?)
 }
 
-/// Never here.
+/// Not supported on this platform.
 #[cfg(not(target_os = "linux"))]
 pub fn is_pipe(_: &File) -> bool {
     false
@@ -70,8 +71,8 @@ pub fn check_output() -> io::Result<()> {
     check_open(1)
 }
 
-/// Tells whether the system could store what was written to standard output, which stays open. A network drive or a quota
-/// says so only when a descriptor is closed.
+/// Whether the system could store what was written to standard output, which stays open. Network drives and quotas report
+/// that only when a descriptor is closed.
 #[cfg(unix)]
 pub fn settle_output() -> io::Result<()> {
     super::raw::close(output()?)
@@ -105,7 +106,7 @@ fn duplicate(stream: &impl std::os::windows::io::AsHandle) -> io::Result<File> {
     Ok(stream.as_handle().try_clone_to_owned()?.into())
 }
 
-/// The descriptor that `path` is a name for, as `/dev/stdout` is for 1.
+/// The descriptor that `path` names, such as 1 for `/dev/stdout`.
 pub(super) fn descriptor(path: &Path) -> Option<u32> {
     match path.to_str()? {
         "/dev/stdin" => Some(0),
@@ -118,7 +119,7 @@ pub(super) fn descriptor(path: &Path) -> Option<u32> {
     }
 }
 
-/// Fails when `path` is a name for a standard stream that the program was started without.
+/// Fails when `path` names a standard stream that the program was started without.
 pub(super) fn check_path(path: &Path) -> io::Result<()> {
     match descriptor(path).map(u8::try_from) {
         Some(Ok(number @ 0..=2)) => check_open(number),

@@ -1,9 +1,9 @@
-//! Whether a path leads to a terminal, under whatever name: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`.
+//! Whether a path names a terminal: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`.
 
 use std::io::IsTerminal;
 use std::path::Path;
 
-/// Whether what is written to `path` is shown by a terminal. `-` and `/dev/stdout` are standard output.
+/// Whether `path` is a terminal. `-` and `/dev/stdout` are standard output.
 pub fn is_at(path: &Path) -> bool {
     match path.to_str() {
         Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => std::io::stdout().is_terminal(),

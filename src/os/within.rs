@@ -1,7 +1,7 @@
-//! A limit for what the system does not let us interrupt: opening a FIFO waits for its other end, reading a file for a
-//! network drive. Such work runs on a thread of its own, which is left behind when the limit is over.
+//! A limit for calls that cannot be interrupted: opening a FIFO waits for its other end, reading a file may wait for a
+//! network drive. They run on a thread of their own, which is left behind when the limit is over.
 //!
-//! A signal needs nothing of this: it ends the program at once as long as nothing is attached to it.
+//! Signals need no such thread: they end the program at once as long as no owner is attached.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -19,7 +19,7 @@ pub(crate) enum Stopped {
     Late(Deadline),
 }
 
-/// What a limit ends.
+/// The work that a limit ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Doing {
     Opening,
@@ -27,7 +27,7 @@ pub(crate) enum Doing {
 }
 
 impl Stopped {
-    /// The failure: `failed` tells of the system's refusal, `doing` and `name` say what the limit has ended.
+    /// The failure. `failed` makes that of the system's error; `doing` and `name` describe the work that the limit ended.
     pub(crate) fn into_failure(
         self,
         doing: Doing,
@@ -57,7 +57,7 @@ pub(crate) fn within<T: Send + 'static>(
     let Some(end) = until else { return work().map_err(Stopped::Failed) };
     let (done, result) = mpsc::channel();
     let work = move || {
-        // Nobody listens any more once the limit is over.
+        // Fails when the limit is over.
         let _ = done.send(work());
     };
     thread::Builder::new().name("file".to_owned()).spawn(work).map_err(Stopped::Failed)?;

@@ -1,22 +1,22 @@
 //! Lines that wait to be written to standard error. Pure: the lane moves the bytes.
-//! Invariant: at most [`MOST`] bytes wait, beside lines that must not be dropped; where lines are dropped, a notice with
-//! their number takes their place.
+//! Invariant: at most [`MOST`] bytes wait, beside lines that must not be dropped. A notice with their number replaces dropped
+//! lines.
 
 use std::collections::VecDeque;
 
-/// The most that waits, in bytes. More than a burst of `-vv` needs, and little beside the other buffers of a session.
+/// The most bytes that wait: more than a burst of `-vv` needs, and little beside the other buffers of a session.
 const MOST: usize = 1 << 20;
 
-/// The most that is joined into one write: what a pipe takes whole (`PIPE_BUF` of Linux), so that the lines of other
-/// programs never come to stand inside ours.
+/// The most bytes that are joined into one write: what a pipe takes whole (`PIPE_BUF` of Linux), so that the output of other
+/// programs never splits our lines.
 const WRITE: usize = 4096;
 
-/// The queue in front of standard error. `P` is what is drawn below the lines of a terminal.
+/// The queue in front of standard error. `P` is drawn below the lines of a terminal.
 #[derive(Debug)]
 pub(super) struct Backlog<P> {
     entries: VecDeque<Entry<P>>,
     bytes: usize,
-    /// Lines dropped since the last one that found room.
+    /// Lines dropped since the last one that was queued.
     dropped: u64,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Backlog<P> {
 pub(super) enum Entry<P> {
     /// Whole lines, with their ends.
     Text(Vec<u8>),
-    /// From here on, the picture stands below the lines.
+    /// The picture is shown below the lines from here on.
     Show(P),
     /// The picture ends.
     End,
@@ -39,7 +39,7 @@ impl<P> Backlog<P> {
         self.entries.is_empty() && self.dropped == 0
     }
 
-    /// Appends a line, or drops it where there is no room.
+    /// Appends a line, or drops it if there is no room.
     pub(super) fn push(&mut self, line: Vec<u8>) {
         if self.bytes + line.len() > MOST {
             self.dropped += 1;
@@ -62,7 +62,7 @@ impl<P> Backlog<P> {
         self.append(Entry::End);
     }
 
-    /// The next entry; short lines that follow each other are joined.
+    /// The next entry. Successive short lines are joined.
     pub(super) fn pop(&mut self) -> Option<Entry<P>> {
         if self.entries.is_empty() {
             self.append_notice();
@@ -82,7 +82,7 @@ impl<P> Backlog<P> {
         Some(Entry::Text(text))
     }
 
-    /// Forgets everything: nobody will read it.
+    /// Drops everything, because it will not be read.
     pub(super) fn clear(&mut self) {
         *self = Self::new();
     }

@@ -1,4 +1,4 @@
-//! Errors, warnings and other lines on standard error. None of them waits for a reader: see the lane.
+//! Errors, warnings and other lines on standard error. They go through the lane, and never wait for a reader.
 
 use std::io::IsTerminal;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ pub enum Verbosity {
     Silent,
     /// Errors and warnings.
     Normal,
-    /// `-v`: the handshake and what happens.
+    /// `-v`: the handshake and the events of the session.
     Verbose,
     /// `-vv`: every frame, too.
     Frames,
@@ -28,8 +28,8 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 
 static IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
 
-/// Prints the failure that the program ends with: one line that says what happened, the advice, and the evidence. Waits
-/// until they are written, as [`finish`] does.
+/// Prints the failure that the program ends with: the message on one line, the evidence, and the hint. Waits until they are
+/// written, as [`finish`] does.
 pub fn failure(failure: &Failure) {
     if !failure.is_quiet() {
         lane::write_always(labelled("error", ERROR, &failure.to_string()));
@@ -70,8 +70,8 @@ pub fn limit() -> Option<Deadline> {
     lane::limit()
 }
 
-/// Waits until all lines are written, but neither beyond the limit of the run nor long for a standard error that nobody
-/// reads.
+/// Waits until all lines are written, at most until the limit of the run, and not long for a standard error that is not
+/// read.
 pub fn finish() {
     lane::flush();
 }

@@ -1,5 +1,4 @@
-//! The form that the reports of both commands take for the exporters beside this file: cases that passed or failed,
-//! numbers, and one line.
+//! The reports of both commands in the form that exporters need: cases that passed or failed, numbers, and one line.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -19,14 +18,14 @@ pub(super) struct Findings {
     pub(super) time: SystemTime,
     pub(super) elapsed: Duration,
     pub(super) severity: Severity,
-    /// It all in one line, which begins with the URL.
+    /// A summary in one line, which begins with the URL.
     pub(super) summary: String,
     pub(super) cases: Vec<Case>,
     pub(super) perfdata: Vec<Perfdata>,
     pub(super) samples: Vec<Sample>,
 }
 
-/// How often each URL has come, itself included: what is given twice is to be told apart.
+/// The number of each URL among equal ones, so that a URL that is given twice can be told apart.
 pub(super) fn nth(all: &[Findings]) -> Vec<usize> {
     let mut seen = HashMap::new();
     let mut nth = |url| {
@@ -37,10 +36,10 @@ pub(super) fn nth(all: &[Findings]) -> Vec<usize> {
     all.iter().map(|findings| nth(&findings.url)).collect()
 }
 
-/// Something that can pass or fail.
+/// A case that can pass or fail.
 #[derive(Debug)]
 pub(super) struct Case {
-    /// What kind of thing it is: `phase`, `assertion`.
+    /// The group of the case: `phase`, `assertion`.
     pub(super) group: &'static str,
     pub(super) name: String,
     pub(super) time: Option<Duration>,
@@ -102,7 +101,7 @@ pub(super) struct MetricFamily {
     pub(super) help: &'static str,
 }
 
-/// A value of a metric. That it is about the URL goes without saying.
+/// A value of a metric, for one URL.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) family: &'static MetricFamily,

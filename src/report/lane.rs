@@ -1,5 +1,5 @@
-//! The log lane: one bounded queue and one thread in front of standard error. Nothing else writes there, so that no other
-//! thread ever waits for a terminal that is stopped or a pipe that is not read.
+//! The log lane: one bounded queue and one thread in front of standard error. No other thread writes there, so no other
+//! thread waits for a stopped terminal or a pipe that is not read.
 //! The thread starts with the first line.
 
 use std::io::{self, ErrorKind, Write};
@@ -17,16 +17,16 @@ const STALLED: Duration = Duration::from_secs(1);
 /// How long one write may take when the limit of the run is over or a signal ends the program.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// Before a descriptor that another program has made non-blocking is asked again.
+/// The pause before a descriptor that another program has made non-blocking is tried again.
 const NOT_NOW: Duration = Duration::from_millis(5);
 
-/// What stands below the lines of a terminal and is drawn over. Only the lane's thread calls it.
+/// A picture below the lines of a terminal, which is redrawn. Only the lane's thread calls it.
 pub(super) trait Picture: Send {
-    /// Draws the present state.
+    /// Draws the current state.
     fn draw(&mut self);
     /// Calls `write` while the picture is off the screen.
     fn above(&mut self, write: &mut dyn FnMut());
-    /// Leaves the screen as it shall stay.
+    /// Draws the final state.
     fn end(self: Box<Self>);
 }
 
@@ -53,7 +53,7 @@ struct State {
     /// Whether the picture's state has changed since it was drawn.
     redraw: bool,
     thread: Thread,
-    /// Writes that have come back.
+    /// Writes that have returned.
     writes: u64,
     /// The limit of the whole run (`-m`).
     limit: Option<Deadline>,
@@ -62,18 +62,18 @@ struct State {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Thread {
     None,
-    /// It waits for something to write.
+    /// It waits for entries.
     Idle,
     /// It is in a write.
     Busy,
 }
 
-/// Has a line written, with its end. It is dropped, and counted, when too many are waiting.
+/// Queues a line, with its end. Drops and counts it when too many are waiting.
 pub(super) fn write(line: Vec<u8>) {
     LANE.add(|backlog| backlog.push(line));
 }
 
-/// Has a text written that must not be dropped: an error, or what the user asked for.
+/// Queues a text that must not be dropped: an error, or one that the user asked for.
 pub(super) fn write_always(text: Vec<u8>) {
     LANE.add(|backlog| backlog.push_always(text));
 }
@@ -83,7 +83,7 @@ pub(super) fn show(picture: Box<dyn Picture>) {
     LANE.add(|backlog| backlog.show(picture));
 }
 
-/// Has the picture drawn anew.
+/// Asks for the picture to be redrawn.
 pub(super) fn redraw() {
     LANE.lock().redraw = true;
     LANE.changed.notify_all();
@@ -104,8 +104,8 @@ pub(super) fn limit() -> Option<Deadline> {
     LANE.lock().limit
 }
 
-/// Waits until everything is written. Gives up on a standard error that takes nothing for [`STALLED`]; once a signal has
-/// come or the limit of the run is over, after [`LAST_WORDS`], and after [`STALLED`] in any case.
+/// Waits until everything is written. Gives up when standard error takes nothing for [`STALLED`]. After a signal or the
+/// limit of the run, gives up when one write takes [`LAST_WORDS`], and after [`STALLED`] in any case.
 pub(super) fn flush() {
     let start = Instant::now();
     let mut state = LANE.lock();
@@ -120,7 +120,7 @@ pub(super) fn flush() {
         let end = match (is_hurried, state.thread) {
             (false, _) => moved + STALLED,
             (true, Thread::Busy) => (moved + LAST_WORDS).min(start + STALLED),
-            // The system has not let the thread run yet.
+            // The thread has not been scheduled yet.
             (true, Thread::Idle | Thread::None) => start + STALLED,
         };
         if end <= now {
@@ -144,7 +144,7 @@ impl Lane {
             let spawned = thread::Builder::new().name("stderr".to_owned()).spawn(|| self.run());
             match spawned {
                 Ok(_) => state.thread = Thread::Idle,
-                // Without a thread, a line that may block is better than none.
+                // Without a thread, a write that may block is better than no line.
                 Err(_) => write_now(&mut state.backlog),
             }
         }
@@ -174,7 +174,7 @@ impl Lane {
             state = self.lock();
             state.writes += 1;
             if written.is_err() {
-                // Nobody reads standard error any more, and there is nobody else to tell.
+                // The reader of standard error is gone, and there is no other place to report that.
                 state.backlog.clear();
             }
         }
@@ -207,7 +207,7 @@ fn write_now(backlog: &mut Backlog<Box<dyn Picture>>) {
     }
 }
 
-/// One `write` for all of it, where the system takes that much.
+/// Writes all bytes, in one `write` if the system takes them.
 fn put(mut bytes: &[u8]) -> io::Result<()> {
     let mut stderr = io::stderr().lock();
     while !bytes.is_empty() {

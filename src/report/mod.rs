@@ -1,5 +1,5 @@
-//! What a person sees beside the messages: errors, traces, progress, and the report after a session; and the reports of
-//! `probe` and `echo-test`, for people and for programs.
+//! The output beside the messages: errors, traces, progress, `-w`, and the reports of `probe` and `echo-test`, for people and
+//! for programs.
 //! Owns standard error. May import everything below `commands`.
 
 mod backlog;

@@ -8,7 +8,7 @@ use super::style::Style;
 
 const WIDTH: usize = 80;
 
-/// What a reason is continued with on the next line.
+/// The indent of continuation lines of a reason.
 const INDENT: usize = 6;
 
 /// The first word of a report.
@@ -50,7 +50,7 @@ impl Page {
         Self { text: String::new(), style }
     }
 
-    /// The first line, whose word is the only thing that has a colour: `OK    text`.
+    /// The first line: `OK    text`. Only its first word has a colour.
     pub(super) fn verdict(&mut self, word: Word, text: &str) {
         let (color, word) = (word.color(), word.text());
         let line = self.shown(&format!("{word:<INDENT$}{text}"));
@@ -59,13 +59,13 @@ impl Page {
         self.push(&format!("{color}{word}{color:#}{rest}"));
     }
 
-    /// A line that ends in `...` where it is too long.
+    /// A line that is cut with `...` when it is too long.
     pub(super) fn cut(&mut self, line: &str) {
         let line = cut(&self.shown(line));
         self.push(&line);
     }
 
-    /// A line that goes on in the next one where it is too long.
+    /// A line that wraps when it is too long.
     pub(super) fn wrap(&mut self, line: &str) {
         let filled = fill(self.shown(line).split(' '), " ", INDENT);
         self.push(&filled);
@@ -97,7 +97,7 @@ impl Page {
     }
 }
 
-/// `text` on one line, whatever some reader takes for the end of one.
+/// `text` on one line: every character that some reader takes for a line end is replaced.
 pub(super) fn one_line(text: &str) -> String {
     text.replace(['\r', '\n', '\t', '\0', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], " ")
 }
@@ -122,7 +122,7 @@ fn cut(line: &str) -> String {
     line.to_owned()
 }
 
-/// Puts `pieces` with `glue` between them into lines; what has no room on any line is broken anywhere.
+/// Puts `pieces` with `glue` between them into lines. Breaks a piece that fits on no line.
 fn fill<'a>(pieces: impl Iterator<Item = &'a str>, glue: &str, indent: usize) -> String {
     let end = glue.trim_end();
     let most = WIDTH - end.len();

@@ -1,4 +1,4 @@
-//! Progress of an upload or download: a bar or a line that is drawn over on a terminal, lines elsewhere.
+//! Progress of an upload or download: on a terminal a bar or a line that is redrawn, elsewhere lines.
 //! The one file that knows indicatif.
 
 use std::io::IsTerminal;
@@ -11,7 +11,7 @@ use super::console::{shown, write_line};
 use super::lane::{self, Picture};
 use crate::stats::Tally;
 
-/// How often a line is written where there is no terminal.
+/// How often a line is written without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
 /// A bar of something whose size is known.
@@ -24,7 +24,7 @@ const COUNT: &str = "{spinner} {prefix} {binary_bytes} in {elapsed}, {binary_byt
 /// Any text.
 const TEXT: &str = "{wide_msg}";
 
-/// Shows how far a session is.
+/// Shows the progress of a session.
 #[derive(Debug)]
 pub struct Progress {
     /// Bytes to send, where that is known.
@@ -55,7 +55,7 @@ impl Progress {
         Self { size, start, last: Tally::default(), place }
     }
 
-    /// The session begins: what it took to open it is no part of the rates.
+    /// Starts the clock of the rates, when the session begins.
     #[must_use]
     pub fn begin(mut self) -> Self {
         self.start = Instant::now();
@@ -93,7 +93,7 @@ impl Progress {
     }
 }
 
-/// A line of text that is drawn over on a terminal, and gone in the end.
+/// A line of text that is redrawn on a terminal, and removed in the end.
 #[derive(Debug)]
 pub struct LiveLine(Arc<Mutex<String>>);
 
@@ -125,7 +125,7 @@ impl Drop for LiveLine {
     }
 }
 
-/// What the lane draws: a bar of indicatif, which writes to standard error by itself.
+/// A picture for the lane: a bar of indicatif, which writes to standard error itself.
 struct Drawing {
     bar: ProgressBar,
     /// Brings the bar up to date.

@@ -1,4 +1,4 @@
-//! Everything that is known of a run once it is over.
+//! The facts of a finished run.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Record<'a> {
     pub tally: Tally,
     /// From the start to the end.
     pub total: Duration,
-    /// Who closed, and with what.
+    /// Who sent the first Close, and the server's Close frame.
     pub close: Option<(Side, CloseFrame)>,
     /// The SHA-256 of what was sent and received.
     pub digests: [Option<[u8; 32]>; 2],

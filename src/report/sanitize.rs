@@ -1,5 +1,5 @@
-//! Makes text from the network harmless for a terminal: control characters, escape sequences and
-//! characters that change the direction of writing are shown instead of obeyed.
+//! Makes text from the network harmless for a terminal: escapes control characters and characters that change the
+//! direction of writing.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -8,13 +8,13 @@ use std::path::Path;
 use crate::os::terminal;
 use crate::session::Escape;
 
-/// What received messages go through on their way to the file `path`, or to standard output where there is none:
-/// nothing, unless a terminal shows them.
+/// The escape for received messages that are written to the file `path`, or to standard output without one. `None` unless
+/// that is a terminal.
 pub fn for_output(path: Option<&Path>) -> Option<Escape> {
     is_shown(path).then(|| Box::new(for_terminal()) as Escape)
 }
 
-/// Whether what is written to the file `path`, or to standard output where there is none, is shown by a terminal.
+/// Whether the file `path`, or standard output without one, is a terminal.
 pub fn is_shown(path: Option<&Path>) -> bool {
     path.map_or_else(|| std::io::stdout().is_terminal(), terminal::is_at)
 }
@@ -42,8 +42,8 @@ pub fn text(text: &str) -> String {
     safe
 }
 
-/// Escapes a text that comes in pieces. Bytes that are not UTF-8 are shown as `\x..`; the beginning of a character waits
-/// for the rest of it.
+/// Escapes a text that comes in pieces. Shows bytes that are not UTF-8 as `\x..`, and keeps the beginning of a character
+/// until its rest arrives.
 #[derive(Debug, Default)]
 pub struct Sanitizer {
     /// At most three bytes: the beginning of a character.
@@ -51,7 +51,7 @@ pub struct Sanitizer {
 }
 
 impl Sanitizer {
-    /// Appends what `bytes` complete to `out`, escaped.
+    /// Appends `bytes` to `out`, escaped, except for an incomplete character at the end.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         if self.held.is_empty() {
             self.escape(bytes, out);
@@ -62,7 +62,7 @@ impl Sanitizer {
         }
     }
 
-    /// Appends the beginning of a character whose rest never came.
+    /// Appends the beginning of a character whose rest did not arrive.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         out.extend(self.held.escape_ascii());
         self.held.clear();
@@ -81,12 +81,12 @@ impl Sanitizer {
     }
 }
 
-/// Whether more bytes could make a character of it.
+/// Whether more bytes could complete a character.
 fn is_beginning(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|err| err.error_len().is_none())
 }
 
-/// Whether a terminal only shows it.
+/// Whether a terminal displays the character without any effect.
 pub(super) fn is_harmless(c: char) -> bool {
     match c {
         '\n' | '\t' => true,

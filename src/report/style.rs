@@ -1,16 +1,16 @@
-//! How a report is put on the page, and which characters it may use.
+//! The style of a report, and the characters that it may use.
 
 use super::findings::Findings;
 use super::sanitize;
 
-/// How a report is put on the page.
+/// The style of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Bars and units in ASCII. What comes from elsewhere stays as it is.
+    /// Bars and units in ASCII. Text from elsewhere stays unchanged.
     pub ascii: bool,
     /// `-v`: the evidence, too.
     pub verbose: bool,
-    /// It is shown by a terminal: what could command it is escaped.
+    /// For a terminal: control characters are escaped.
     pub terminal: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `--report FORMAT[=FILE]`: which reports, and where they go.
+//! `--report FORMAT[=FILE]`: the reports and their destinations.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,16 @@ impl ReportTarget {
     /// The help text of `--report`.
     pub fn help() -> String {
         let default = ReportFormat::human().name;
-        format!("What to report, and where to: {} [default: {default}]", ReportFormat::names())
+        format!(
+            "Write a report in this format to standard output or FILE: {} [default: {default}]",
+            ReportFormat::names()
+        )
     }
 
     /// Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
     ///
     /// # Errors
-    /// Says what is wrong and shows a value that would be accepted.
+    /// Says what is wrong, and shows a value that is accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, file) = match text.split_once('=') {
             Some((name, file)) => (name, Some(file)),
@@ -44,20 +47,20 @@ impl ReportTarget {
     }
 }
 
-/// The places of all reports, opened before anything is sent.
+/// The destinations of all reports, opened before anything is sent.
 #[derive(Debug)]
 pub(crate) struct Destinations {
     standard_output: Option<&'static ReportFormat>,
-    /// The last is whether a terminal shows it.
+    /// Format, file, and whether that is a terminal.
     files: Vec<(&'static ReportFormat, Destination, bool)>,
 }
 
 impl Destinations {
-    /// Opens what `targets` name. Without a report on standard output, the human one goes there unless `silent`.
+    /// Opens the files of `targets`. Without a report on standard output, the human one goes there unless `silent`.
     ///
     /// # Errors
-    /// [`Status::Usage`] when two have the same place, [`Status::WriteError`] when a file cannot be written,
-    /// [`Status::Timeout`] when one is a FIFO that nobody reads until `until`.
+    /// [`Status::Usage`] when two have the same destination, [`Status::WriteError`] when a file cannot be written,
+    /// [`Status::Timeout`] when a FIFO has no reader until `until`.
     pub(crate) fn open(
         targets: &[ReportTarget],
         silent: bool,
@@ -84,15 +87,15 @@ impl Destinations {
         Ok(Self { standard_output, files })
     }
 
-    /// The report that goes to standard output, which this does not write.
+    /// The format of the report on standard output, which the caller prints.
     pub(crate) fn standard_output(&self) -> Option<&'static ReportFormat> {
         self.standard_output
     }
 
-    /// Writes the files, of which each appears when it is complete.
+    /// Writes the files. Each appears when it is complete.
     ///
     /// # Errors
-    /// The first one that cannot be written; the others are.
+    /// The first failure. The other files are written all the same.
     pub(crate) fn write(self, text: impl Fn(&ReportFormat) -> String) -> Result<(), Failure> {
         let mut result = Ok(());
         for (format, file, on_terminal) in self.files {
@@ -107,7 +110,7 @@ impl Destinations {
     }
 }
 
-/// A file by the one name that it has.
+/// The canonical path of a file, which may not exist.
 fn place(file: &Path) -> PathBuf {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let in_folder = || Some(folder.canonicalize().ok()?.join(file.file_name()?));

@@ -15,11 +15,11 @@ const PREVIEW: usize = 64;
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Prints what happens, as far as it was asked for.
+/// Prints the events that the verbosity asks for.
 #[derive(Debug)]
 pub struct Trace {
     verbosity: Verbosity,
-    /// Before every line, to tell one of several traces from the others.
+    /// The label before every line, which tells several traces apart.
     label: String,
     progress: Option<Progress>,
 }
@@ -41,7 +41,7 @@ impl Trace {
         self.progress = Some(progress);
     }
 
-    /// Nothing more will happen.
+    /// Ends the progress.
     pub fn end(&mut self) {
         if let Some(progress) = self.progress.take() {
             progress.end();
@@ -50,7 +50,7 @@ impl Trace {
 
     fn line(&self, mark: &str, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            // One line: what a server says must not look like a line of ours.
+            // One line: text from the server must not look like a line of ours.
             let text = format!("{}{mark} {}", self.label, shown(&text.replace(['\r', '\n'], " ")));
             write_line(text.trim_end());
         }
@@ -85,7 +85,7 @@ impl net::Observer for Trace {
     }
 }
 
-/// The beginning of a frame's payload: text in quotes, or what a Close frame says.
+/// The beginning of a frame's payload: text in quotes, or the code and reason of a Close frame.
 fn shown_payload(opcode: Opcode, payload: &[u8]) -> String {
     let seen = &payload[..payload.len().min(PREVIEW)];
     match (opcode, seen) {

@@ -1,4 +1,4 @@
-//! `-w`: text with names in it, printed after the session with their values.
+//! `-w`: text with names, which are replaced by their values after the session.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::names::Name;
 use super::record::Record;
 
-/// A format whose names all exist, or a file that holds one.
+/// A format with known names only, or a file that holds one.
 #[derive(Clone, Debug)]
 pub struct Template {
     parts: Vec<Part>,
@@ -26,7 +26,7 @@ impl Template {
     /// Reads the value of `-w`: a format, or `@FILE`.
     ///
     /// # Errors
-    /// A name that does not exist.
+    /// An unknown name.
     pub fn parse(value: &str) -> Result<Self, String> {
         match value.strip_prefix('@') {
             Some("") => Err("no file is named after @; write @format.txt".to_owned()),
@@ -43,7 +43,7 @@ impl Template {
     /// Reads a format: `%{name}`, `%%`, `\n`, `\r`, `\t`.
     ///
     /// # Errors
-    /// A name that does not exist.
+    /// An unknown name.
     pub fn parse_format(format: &str) -> Result<Self, String> {
         let (mut parts, mut text) = (Vec::new(), String::new());
         let mut rest = format;
@@ -71,7 +71,7 @@ impl Template {
         Ok(Self { parts, file: None })
     }
 
-    /// What goes to standard output, and what to standard error.
+    /// The texts for standard output and standard error.
     pub fn render(&self, record: &Record<'_>) -> (String, String) {
         let mut streams = [String::new(), String::new()];
         let mut to = 0;

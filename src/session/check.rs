@@ -1,4 +1,4 @@
-//! Checks on what arrives: each has to be met by some message.
+//! Checks on received messages: each has to be met by some message.
 
 use regex::Regex;
 
@@ -9,7 +9,7 @@ use super::json_check::{Closeness, JsonCheck};
 pub enum Check {
     /// A message equals this text.
     Text(String),
-    /// A message matches.
+    /// A message matches this regular expression.
     Regex(Regex),
     /// A message is JSON and holds a value at a pointer.
     Json(JsonCheck),
@@ -40,7 +40,7 @@ struct Closest {
     closeness: Closeness,
     /// Its number among the messages seen.
     message: u64,
-    /// In what it falls short.
+    /// Why it does not meet the check.
     shortfall: String,
 }
 
@@ -61,7 +61,7 @@ impl Asked {
     }
 }
 
-/// All checks, and what was seen so far.
+/// All checks, and the messages seen so far.
 #[derive(Clone, Debug, Default)]
 pub struct Checks {
     all: Vec<Asked>,
@@ -95,7 +95,7 @@ impl Checks {
         self.all.iter().map(|asked| (asked.check.describe(), asked.met))
     }
 
-    /// What was seen last, and what came closest to the checks that were not met.
+    /// Describes the last message, and the one that came closest to the checks that were not met.
     pub fn seen(&self) -> String {
         let closest = self.all.iter().filter(|asked| !asked.met).filter_map(|asked| asked.closest.as_ref());
         closest.fold(self.last_seen(), |seen, Closest { message, shortfall, .. }| match self.seen {
@@ -112,7 +112,7 @@ impl Checks {
         }
     }
 
-    /// What is not met, and what was seen instead.
+    /// The checks that were not met, and what was seen instead.
     pub(super) fn unmet(&self) -> Option<String> {
         let open: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
         let were = if open.len() == 1 { "was" } else { "were" };

@@ -15,7 +15,7 @@ pub(super) struct ReadBuffer {
     bytes: Vec<u8>,
     /// What was read and not consumed.
     unread: Range<usize>,
-    /// Where the front of what [`ReadBuffer::unread`] gave lies: offsets of sections count from here.
+    /// The start of the range that [`ReadBuffer::unread`] returned last. Offsets of sections count from it.
     base: usize,
     payload: Vec<Range<usize>>,
 }
@@ -36,7 +36,7 @@ impl ReadBuffer {
         self.unread = 0..count;
     }
 
-    /// Puts `bytes` where others come from the socket.
+    /// Begins with `bytes`, which came together with the response to the upgrade.
     pub(super) fn preload(&mut self, bytes: &[u8]) {
         self.bytes = bytes.to_vec();
         self.unread = 0..bytes.len();
@@ -46,8 +46,7 @@ impl ReadBuffer {
         self.unread.is_empty()
     }
 
-    /// Takes out the bytes, so that they may be read while payload is marked; they belong back with
-    /// [`ReadBuffer::put_back`].
+    /// Takes the bytes out, so that they can be borrowed while payload is marked. [`ReadBuffer::put_back`] returns them.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -56,13 +55,13 @@ impl ReadBuffer {
         self.bytes = bytes;
     }
 
-    /// Where the bytes lie that are not consumed.
+    /// The range of the bytes that are not consumed.
     pub(super) fn unread(&mut self) -> Range<usize> {
         self.base = self.unread.start;
         self.unread.clone()
     }
 
-    /// Nothing of what was read is wanted any more.
+    /// Drops the bytes that are not consumed.
     pub(super) fn discard(&mut self) {
         self.unread = 0..0;
     }
@@ -71,7 +70,7 @@ impl ReadBuffer {
         self.unread.start += count;
     }
 
-    /// Marks payload, `offset` bytes after the front of what [`ReadBuffer::unread`] gave last.
+    /// Marks `len` bytes of payload, `offset` bytes after the start of the range that [`ReadBuffer::unread`] returned last.
     pub(super) fn mark(&mut self, offset: usize, len: usize) {
         let start = self.base + offset;
         match self.payload.last_mut() {
@@ -86,7 +85,7 @@ impl ReadBuffer {
         !self.payload.is_empty()
     }
 
-    /// Turns the buffer into a chunk of its payload, and goes on with `spare`.
+    /// Makes a chunk of the buffer and its marks, and goes on with the buffer `spare`.
     pub(super) fn replace(&mut self, spare: Vec<u8>) -> Chunk {
         debug_assert!(self.is_consumed());
         let bytes = std::mem::replace(&mut self.bytes, spare);
@@ -94,7 +93,7 @@ impl ReadBuffer {
     }
 }
 
-/// A buffer, and the ranges of it that are to be written, in their order.
+/// A buffer with the ranges to write, in order.
 #[derive(Debug)]
 pub(super) struct Chunk {
     bytes: Vec<u8>,
@@ -116,18 +115,18 @@ impl Chunk {
         Self { bytes, ranges: joined }
     }
 
-    /// All of `bytes`.
+    /// A chunk of all `bytes`.
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         let all = 0..bytes.len();
         Self { bytes, ranges: vec![all] }
     }
 
-    /// Bytes to be written.
+    /// The number of bytes to write.
     pub(super) fn len(&self) -> usize {
         self.ranges.iter().map(ExactSizeIterator::len).sum()
     }
 
-    /// What is to be written beyond the first `skipped` bytes.
+    /// The bytes to write, without the first `skipped`.
     pub(super) fn slices(&self, mut skipped: usize) -> Vec<IoSlice<'_>> {
         let mut slices = Vec::with_capacity(self.ranges.len());
         for range in &self.ranges {
@@ -140,7 +139,7 @@ impl Chunk {
         slices
     }
 
-    /// Appends what is to be written to `out`.
+    /// Appends the bytes to write to `out`.
     pub(super) fn append_to(&self, out: &mut Vec<u8>) {
         for range in &self.ranges {
             out.extend_from_slice(&self.bytes[range.clone()]);

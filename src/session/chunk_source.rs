@@ -1,4 +1,4 @@
-//! Stream mode, outgoing: bytes as they are read become binary messages, or sections of one.
+//! Stream mode, outbound: the bytes of each read become a binary message, or all bytes become one message.
 
 use sha2::{Digest, Sha256};
 
@@ -17,15 +17,15 @@ const FILE_BLOCK: usize = 256 * 1024;
 /// How the bytes become messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// What is read at once, at most this many bytes, is one message.
+    /// The bytes of one read, at most this many, are one message.
     Chunks(usize),
-    /// Everything is one message with this many bytes.
+    /// All bytes are one message of this length.
     Whole(u64),
-    /// Everything is one message of a length that is not known.
+    /// All bytes are one message of unknown length.
     Unknown,
 }
 
-/// Sends a file, a pipe or what is typed.
+/// Sends the bytes of an input.
 #[derive(Debug)]
 pub struct ChunkSource {
     shape: Shape,
@@ -34,8 +34,7 @@ pub struct ChunkSource {
     size: Option<u64>,
     lane: Option<InputLane>,
     block: Block,
-    /// Bytes of the current message that were not accepted yet; `None` between messages, and where the length is not
-    /// known.
+    /// Bytes of the current message that were not accepted; `None` between messages, and where the length is unknown.
     left: Option<u64>,
     begun: bool,
     over: bool,
@@ -43,7 +42,7 @@ pub struct ChunkSource {
 }
 
 impl ChunkSource {
-    /// A source that has not been started; with `digest` it computes the SHA-256 of what is sent.
+    /// A source that is not started yet. With `digest` it computes the SHA-256 of what is sent.
     pub fn new(input: Input, shape: Shape, digest: bool) -> Self {
         Self {
             shape,
@@ -73,12 +72,12 @@ impl ChunkSource {
         }
     }
 
-    /// Makes sure that the block has bytes, or tells why it has none.
+    /// Makes sure that the block has bytes, or says why it has none.
     fn refill(&mut self) -> Result<Refill, Failure> {
         self.lane.as_mut().map_or(Ok(Refill::End), |lane| lane.refill(&mut self.block))
     }
 
-    /// The part of the current message that lies in the block.
+    /// The part of the current message that is in the block.
     fn section(&mut self) -> OutgoingSection<'_> {
         let at_hand = self.block.bytes().len() as u64;
         let whole_len = match self.shape {
@@ -92,7 +91,7 @@ impl ChunkSource {
         OutgoingSection { kind: Kind::Binary, bytes, last: whole_len == Some(here), whole_len }
     }
 
-    /// What the end of the input leaves to be said.
+    /// The offer at the end of the input: the end of the message, if it is open, or the end.
     fn end(&mut self) -> Result<Offer<'_>, Failure> {
         let missing = match (self.left, self.shape) {
             (Some(left), _) => left,
@@ -144,7 +143,7 @@ impl Source for ChunkSource {
         self.block.consume(bytes);
         self.begun = true;
         self.left = self.left.map(|left| left - bytes as u64).filter(|left| *left > 0);
-        // A file that has grown since is sent as long as it was.
+        // A file that has grown is sent at its former length.
         self.over |= self.left.is_none() && matches!(self.shape, Shape::Whole(_));
     }
 

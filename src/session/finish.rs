@@ -5,14 +5,14 @@ use std::time::Duration;
 /// How many messages are awaited in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {
-    /// One for every message sent, and at least this many.
+    /// One for every message sent.
     AsSent {
-        /// The least.
+        /// But no fewer than this.
         at_least: u64,
     },
-    /// This many; what comes after them is not delivered.
+    /// This many; further ones are not delivered.
     Exactly(u64),
-    /// None is awaited, all are delivered.
+    /// None; all that arrive are delivered.
     None,
 }
 
@@ -21,11 +21,11 @@ pub enum Count {
 pub struct FinishRule {
     /// How many messages have to arrive.
     pub count: Count,
-    /// How long nothing may have arrived before the end.
+    /// How long nothing has to arrive before the session is closed (`--wait`).
     pub quiet: Option<Duration>,
-    /// Goes on until the server closes.
+    /// Goes on until the server closes (`-f`).
     pub follow: bool,
-    /// Sends a message only when the one before it was answered.
+    /// Sends a message only when the one before it was answered (`--lockstep`).
     pub lockstep: bool,
 }
 
@@ -39,7 +39,7 @@ impl FinishRule {
         }
     }
 
-    /// Whether a message that arrives after `received` others, with nothing left to send, is beyond what was asked for.
+    /// Whether a message that arrives after `received` others, when the input is over, is one too many.
     pub fn is_surplus(&self, received: u64) -> bool {
         match self.count {
             Count::Exactly(count) => self.quiet.is_none() && !self.follow && received >= count,

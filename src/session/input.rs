@@ -1,6 +1,6 @@
-//! The input lane: how standard input or a file is read without holding up the network thread.
-//! A pipe with little in it is read by the network thread itself, which never waits for it. Everything else is read by a
-//! thread; a fixed set of blocks goes back and forth, and when all are full, the thread waits.
+//! The input lane: reads standard input or a file without blocking the network thread.
+//! The network thread itself reads a pipe that holds little, and never waits for it. A thread reads everything else: a fixed
+//! set of blocks goes back and forth, and when all are full, the thread waits.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
@@ -18,25 +18,25 @@ use crate::os::reading;
 /// Blocks that travel between the lane and the network thread.
 const BLOCKS: usize = 4;
 
-/// Of larger blocks there are only half as many.
+/// Of blocks larger than this there are only half as many.
 const LARGE_BLOCK: usize = 1 << 20;
 
-/// What is read from a pipe at once by the network thread: all that a pipe holds by default.
+/// The most that the network thread reads from a pipe at once: as much as a pipe holds by default.
 const PIPE_BLOCK: usize = 64 * 1024;
 
-/// What is read from, and how.
+/// What the lane reads.
 #[derive(Debug)]
 pub struct Input {
-    /// The source.
+    /// The open file.
     pub file: File,
-    /// How messages call it: `standard input`, or the file's name.
+    /// Its name in errors: `standard input`, or the path.
     pub name: String,
-    /// Bytes from here to the end, where that is known before reading.
+    /// Bytes from the current position to the end, where known.
     pub size: Option<u64>,
 }
 
 impl Input {
-    /// Opens `path`. A FIFO waits for the program that writes it, at most until `until`.
+    /// Opens `path`. A FIFO waits for its writer, at most until `until`.
     pub fn open(path: &std::path::Path, until: Option<Deadline>) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let failed =
@@ -46,7 +46,7 @@ impl Input {
         if metadata.is_dir() {
             return Err(Failure::new(Status::ReadError, format!("cannot read {name}: it is a directory")));
         }
-        // Files that the kernel makes up, as in /proc, say 0 and have more.
+        // Files that the kernel generates, as in /proc, report 0 bytes and have more.
         let size = (metadata.is_file() && metadata.len() > 0).then_some(metadata.len());
         Ok(Self { file, name, size })
     }
@@ -66,17 +66,17 @@ impl Input {
     }
 }
 
-/// Bytes as they were read.
+/// Bytes that were read.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// The bytes from `start` to `end` are not consumed.
+    /// Holds unconsumed bytes from `start` to `end`.
     pub(super) buffer: Vec<u8>,
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 impl Block {
-    /// What was not consumed yet.
+    /// The bytes that are not consumed.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -90,7 +90,7 @@ impl Block {
     }
 }
 
-/// What the lane has.
+/// What the lane has next.
 #[derive(Debug)]
 enum Next {
     Block(Block),
@@ -98,12 +98,12 @@ enum Next {
     End,
 }
 
-/// Whether there are bytes.
+/// Whether a block has bytes.
 pub(super) enum Refill {
     Ready,
-    /// Not yet.
+    /// No bytes yet.
     Nothing,
-    /// Nor will there be.
+    /// No more bytes.
     End,
 }
 
@@ -116,23 +116,23 @@ pub(super) struct InputLane {
     context: LaneContext,
     /// A block that [`InputLane::remaining`] found.
     found: Option<Block>,
-    /// Bytes that a source of known size still has to give.
+    /// Bytes that an input of known size still has to give.
     owed: Option<u64>,
     is_terminal: bool,
 }
 
 #[derive(Debug)]
 enum Reading {
-    /// By the network thread.
+    /// The network thread reads.
     Pipe { pipe: WatchedFile, spare: Block },
-    /// By a thread of its own.
+    /// A thread of its own reads.
     Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block> },
-    /// Nothing more.
+    /// The input has ended.
     Over,
 }
 
 impl InputLane {
-    /// Starts to read. A read asks for at most `block_size` bytes.
+    /// Starts to read, at most `block_size` bytes at once.
     pub(super) fn start(input: Input, block_size: usize, context: LaneContext) -> Result<Self, Failure> {
         let Input { file, name, size } = input;
         let is_terminal = file.is_terminal();
@@ -161,7 +161,7 @@ impl InputLane {
             .name("input".to_owned())
             .spawn(move || {
                 read_all(file, block_size, &empties, &full, &waker);
-                // Hanging up is how the end is told; only then the network thread has to look.
+                // The closed channel announces the end. Wake only after that.
                 drop(full);
                 waker.wake();
             })
@@ -185,7 +185,7 @@ impl InputLane {
         Ok(next)
     }
 
-    /// What the source has.
+    /// Asks the pipe or the thread.
     fn look(&mut self) -> Result<Next, Failure> {
         let result = match &mut self.source {
             Reading::Over => return Ok(Next::End),
@@ -216,7 +216,7 @@ impl InputLane {
                 let mut block = std::mem::take(spare);
                 (block.start, block.end) = (0, count);
                 if count == PIPE_BLOCK {
-                    // It comes faster than it is read: that is work for two threads.
+                    // It is written faster than we read: use a thread.
                     self.hand_to_thread()?;
                 }
                 Ok(Next::Block(block))
@@ -242,7 +242,7 @@ impl InputLane {
         Failure::new(Status::ReadError, format!("cannot read {}", self.name)).source(IoCause(err))
     }
 
-    /// Makes sure that `block` has bytes, and takes it back where it has none.
+    /// Makes sure that `block` has bytes: exchanges an empty one for a full one.
     pub(super) fn refill(&mut self, block: &mut Block) -> Result<Refill, Failure> {
         if !block.is_empty() {
             return Ok(Refill::Ready);
@@ -257,24 +257,24 @@ impl InputLane {
         }
     }
 
-    /// Gives an emptied block back to be filled again.
+    /// Returns an empty block to be filled again.
     fn give_back(&mut self, block: Block) {
         match &mut self.source {
             Reading::Pipe { spare, .. } => *spare = block,
-            // The thread has ended when its source has; then the block is not needed.
+            // Fails when the thread has ended; then no block is needed.
             Reading::Thread { empty, .. } => drop(empty.send(block)),
             Reading::Over => {}
         }
     }
 
-    /// What the source still has. The end of a terminal is never waited for: what was not typed was not given.
+    /// What the input has left. The end of a terminal is never awaited: nothing was typed that could be lost.
     pub(super) fn remaining(&mut self) -> Remaining {
         if self.found.is_none() {
             match self.look() {
                 Ok(Next::Block(block)) => self.found = Some(block),
                 Ok(Next::Nothing) => {}
                 Ok(Next::End) => return Remaining::Nothing,
-                // What could not be read was not sent.
+                // Bytes that cannot be read are not sent.
                 Err(_) => return Remaining::Something,
             }
         }
@@ -287,7 +287,7 @@ impl InputLane {
     }
 }
 
-/// Reads until the end, an error, or until nobody wants more.
+/// Reads until the end, an error, or the end of the session.
 fn read_all(
     mut file: File,
     block_size: usize,

@@ -26,7 +26,7 @@ impl JsonCheck {
         Self { pointer: pointer.to_owned(), path, value }
     }
 
-    /// Looks at a message: how close it comes, and in what it falls short.
+    /// How close the message comes, and why it does not meet the check.
     pub(super) fn look_at(&self, payload: &[u8]) -> (Closeness, Option<String>) {
         match find(payload, &self.path, &self.value) {
             Ok(Found::Expected) => (Closeness::Met, None),
@@ -59,7 +59,7 @@ impl fmt::Display for JsonCheck {
     }
 }
 
-/// How close a message comes to a check; what is closer is greater.
+/// How close a message comes to a check. Closer is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Closeness {
     NotJson,

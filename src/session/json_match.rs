@@ -1,6 +1,5 @@
-//! Looks for a value in a JSON text, token by token. No value of the text is ever built, so that its size does not
-//! matter. Values are equal as `serde_json` has it: `1` and `1.0` are not, and of two members of the same name the last
-//! one counts.
+//! Looks for a value in a JSON text, token by token. No value is built, so memory does not depend on the text. Equality is
+//! that of `serde_json`: `1` and `1.0` differ, and of two members of the same name the last one counts.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +7,14 @@ use serde_json::{Map, Number, Value};
 
 use crate::json::{Part, SyntaxError, Token, Tokenizer};
 
-/// A longer number equals none that can be expected: a double has at most 767 significant digits.
+/// A longer number cannot be equal to an expected one: a double has at most 767 significant digits.
 const LONGEST_NUMBER: usize = 1100;
 
-/// What a text has at a place.
+/// What a text holds at a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found<'a> {
     Nothing,
-    /// Another value than the expected one, as it stands in the text.
+    /// Another value than the expected one, as written in the text.
     Other(&'a [u8]),
     Expected,
 }

@@ -1,10 +1,10 @@
-//! Pings that ask for a sign of life, and pongs that give one unasked (RFC 6455 §5.5.2, §5.5.3).
+//! Pings that ask for a sign of life, and unsolicited pongs that give one (RFC 6455 §5.5.2, §5.5.3).
 
 use std::time::{Duration, Instant};
 
 use super::limits::Limits;
 
-/// What is due.
+/// A control frame that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Ping,
@@ -14,20 +14,20 @@ pub(super) enum Due {
 /// The payload of our pings.
 pub(super) const PAYLOAD: &[u8] = b"wsurl";
 
-/// The ping whose pong is awaited.
+/// The state of the ping whose round trip is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measured {
-    /// There is none.
+    /// No round trip is measured.
     No,
-    /// It is due.
+    /// The ping is due.
     Due,
-    /// It went out.
+    /// The ping was sent.
     Since(Instant),
-    /// It was answered.
+    /// The pong came.
     Took(Duration),
 }
 
-/// When the next ping and pong are due, and since when a ping is unanswered. Pure.
+/// The schedule of pings and pongs. Pure.
 #[derive(Clone, Debug)]
 pub(super) struct KeepAlive {
     ping_interval: Option<Duration>,
@@ -39,7 +39,7 @@ pub(super) struct KeepAlive {
 }
 
 impl KeepAlive {
-    /// With `measure`, a first ping is due at once, and its pong is awaited.
+    /// With `measure`, a first ping is due at once and its round trip is measured.
     pub(super) fn new(limits: &Limits, measure: bool, now: Instant) -> Self {
         Self {
             measured: if measure { Measured::Due } else { Measured::No },
@@ -51,7 +51,7 @@ impl KeepAlive {
         }
     }
 
-    /// What to send now; to be asked again until there is nothing.
+    /// The next frame to send now. Call it until it returns `None`.
     pub(super) fn due(&mut self, now: Instant) -> Option<Due> {
         if self.measured == Measured::Due {
             self.measured = Measured::Since(now);
@@ -69,12 +69,12 @@ impl KeepAlive {
         None
     }
 
-    /// Whether [`KeepAlive::due`] has something to send.
+    /// Whether [`KeepAlive::due`] would return a frame.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.measured == Measured::Due || self.next().is_some_and(|at| at <= now)
     }
 
-    /// A pong has come.
+    /// A pong has arrived.
     pub(super) fn answered(&mut self, payload: &[u8], now: Instant) {
         if let Measured::Since(asked) = self.measured
             && payload == PAYLOAD
@@ -83,7 +83,7 @@ impl KeepAlive {
         }
     }
 
-    /// Since when the measured ping is out, or due.
+    /// Since when the measured ping is sent, or due.
     pub(super) fn pong_awaited_since(&self, now: Instant) -> Option<Instant> {
         match self.measured {
             Measured::Due => Some(now),
@@ -92,7 +92,7 @@ impl KeepAlive {
         }
     }
 
-    /// How long the measured ping took.
+    /// The round trip of the measured ping.
     pub(super) fn round_trip(&self) -> Option<Duration> {
         match self.measured {
             Measured::Took(time) => Some(time),
@@ -100,17 +100,17 @@ impl KeepAlive {
         }
     }
 
-    /// Any byte from the server is a sign of life.
+    /// A byte has arrived from the server, which is a sign of life.
     pub(super) fn heard(&mut self) {
         self.unanswered_since = None;
     }
 
-    /// Since when a ping waits for its answer.
+    /// Since when a ping is unanswered.
     pub(super) fn unanswered_since(&self) -> Option<Instant> {
         self.unanswered_since
     }
 
-    /// When something will be due.
+    /// When the next frame is due.
     pub(super) fn next(&self) -> Option<Instant> {
         [self.next_ping, self.next_pong].into_iter().flatten().min()
     }

@@ -1,4 +1,4 @@
-//! What a lane needs of the event loop that it works for.
+//! What a lane needs from its event loop.
 
 use crate::net::{LoopWaker, Poller};
 

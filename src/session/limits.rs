@@ -1,39 +1,39 @@
-//! The limits of a session, and which ends of it are accepted.
+//! The limits of a session, and which close codes mean success.
 
 use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::protocol::CloseFrame;
 
-/// How long what may last.
+/// The limits in time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Without progress while there is something to send.
+    /// Time without progress while there is something to send.
     pub send: Duration,
-    /// Without a message while one is awaited.
+    /// Time without a message while one is awaited.
     pub receive: Duration,
-    /// Whether `receive` also holds while a server is followed that owes nothing.
+    /// Whether `receive` also holds with `-f`, which awaits no reply.
     pub receive_always: bool,
-    /// From our Close to the server's.
+    /// Time from our Close to the server's.
     pub close: Duration,
-    /// Without any traffic.
+    /// Time without any traffic.
     pub idle: Option<Duration>,
     /// The end of the whole run.
     pub whole: Option<Deadline>,
-    /// Between pings.
+    /// Time between pings.
     pub ping_interval: Option<Duration>,
-    /// From a ping to a sign of life.
+    /// Time from a ping to any byte from the server.
     pub ping_timeout: Duration,
-    /// Between unsolicited pongs.
+    /// Time between unsolicited pongs.
     pub pong_interval: Option<Duration>,
 }
 
 /// Our Close, and the close codes of the server that mean success.
 #[derive(Clone, Debug)]
 pub struct CloseOptions {
-    /// What we send.
+    /// The Close that we send.
     pub frame: CloseFrame,
-    /// What we accept.
+    /// Close codes of the server that mean success.
     pub accept: AcceptClose,
 }
 
@@ -45,7 +45,7 @@ impl AcceptClose {
     /// Reads a comma-separated list.
     ///
     /// # Errors
-    /// Says what is wrong and shows a list that would be accepted.
+    /// Says what is wrong, and shows a list that is accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
         text.split(',').map(pattern).collect::<Result<_, _>>().map(Self)
     }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_code_is_answered_with_one() {
+    fn an_invalid_code_is_answered_with_a_valid_list() {
         for text in ["", "100", "10000", "4yyy", "1000,", "-100", "1000;1001"] {
             assert!(AcceptClose::parse(text).unwrap_err().contains("1000,1001,4xxx"), "{text}");
         }

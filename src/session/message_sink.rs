@@ -1,4 +1,4 @@
-//! Message mode, incoming: sections become whole messages, which are checked and laid out.
+//! Message mode, inbound: sections become whole messages, which are checked and laid out.
 
 use std::time::SystemTime;
 
@@ -9,21 +9,21 @@ use crate::framing::{FramingWriter, MessageEncoder};
 use crate::protocol::{CloseFrame, Kind, Section};
 use crate::size::KEPT_CAPACITY;
 
-/// Makes a text that comes in pieces safe to be shown by a terminal; an empty piece ends the text.
+/// Makes text safe for a terminal, piece by piece. An empty piece ends the text.
 pub type Escape = Box<dyn FnMut(&[u8], &mut Vec<u8>) + Send>;
 
 /// A larger message is laid out piece by piece, as the output takes it.
 const LARGE: usize = 64 * 1024;
 
-/// Bytes of such a piece.
+/// The payload of such a piece, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// Collects messages. The reader of the protocol limits their size.
+/// Gathers messages. [`MessageReader`](crate::protocol::MessageReader) limits their size.
 pub struct MessageSink {
     writer: FramingWriter,
     checks: Checks,
     escape: Option<Escape>,
-    /// The message that is arriving, or the one that is being laid out.
+    /// The message that is arriving, or that is being laid out.
     gathered: Vec<u8>,
     layout: Option<MessageEncoder>,
 }
@@ -34,7 +34,7 @@ impl MessageSink {
         Self { writer, checks, escape, gathered: Vec::new(), layout: None }
     }
 
-    /// The checks, with what became of them.
+    /// The checks, with their results.
     pub fn checks(&self) -> &Checks {
         &self.checks
     }
@@ -51,7 +51,7 @@ impl MessageSink {
         }
     }
 
-    /// The gathered message is complete.
+    /// Checks the gathered message, which is complete, and lays it out or begins to.
     fn deliver_gathered(&mut self, kind: Kind, out: &mut Vec<u8>) {
         if self.gathered.len() > LARGE {
             self.checks.look_at(&self.gathered);
@@ -74,7 +74,7 @@ impl Sink for MessageSink {
         if let Some(len) = section.header.and_then(|header| usize::try_from(header.len).ok())
             && section.first
         {
-            // Growing by doubling would take up to twice as much for a message of one frame.
+            // Growing by doubling could take twice the memory for a message of one frame.
             self.gathered.reserve_exact(len);
         }
         self.gathered.extend_from_slice(section.bytes);

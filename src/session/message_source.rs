@@ -1,4 +1,4 @@
-//! Message mode, outgoing: messages given as arguments, or read from the input.
+//! Message mode, outbound: messages from arguments, or read from the input.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use crate::protocol::{CloseFrame, Kind, OutgoingSection};
 /// Bytes asked for in one read.
 const BLOCK: usize = 128 * 1024;
 
-/// A larger message is not prepared at once but as the socket takes it.
+/// A larger message is offered in sections, as the socket takes it.
 const LARGE: usize = 64 * 1024;
 
 /// Sends whole messages.
@@ -22,7 +22,7 @@ pub struct MessageSource {
     given: VecDeque<(Kind, Vec<u8>)>,
     input: Option<(Input, FramingReader)>,
     framed: Option<FramedInput>,
-    /// A message that is accepted in sections.
+    /// A message of which not everything was accepted.
     held: Option<Held>,
     /// Messages begun, and how many may be.
     number: u64,
@@ -36,7 +36,7 @@ struct Held {
     accepted: usize,
 }
 
-/// The input, as far as messages were found in it.
+/// The input, and the reader that finds messages in it.
 #[derive(Debug)]
 struct FramedInput {
     lane: InputLane,
@@ -49,7 +49,7 @@ struct FramedInput {
 enum Next<'a> {
     Message(Kind, Cow<'a, [u8]>),
     Close(CloseFrame),
-    /// Not a whole message yet, but more of the input may be at hand.
+    /// No whole message yet, but more input may be at hand.
     Again,
     /// Nothing yet.
     Pending,
@@ -57,12 +57,12 @@ enum Next<'a> {
 }
 
 impl MessageSource {
-    /// Sends `messages` and nothing else.
+    /// Sends these messages and nothing else.
     pub fn given(messages: Vec<(Kind, Vec<u8>)>) -> Self {
         Self::new(messages.into(), None, u64::MAX)
     }
 
-    /// Sends what `reader` finds in `input`, at most `most` messages.
+    /// Sends the messages that `reader` finds in `input`, at most `most`.
     pub fn split(input: Input, reader: FramingReader, most: u64) -> Self {
         Self::new(VecDeque::new(), Some((input, reader)), most)
     }
@@ -154,7 +154,7 @@ impl Source for MessageSource {
                 }
             }
             Next::Close(close) => {
-                // What follows it in the input is not for sending.
+                // Messages behind it in the input are not sent.
                 self.most = self.number;
                 Ok(Offer::End(Some(close)))
             }

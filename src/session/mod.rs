@@ -1,8 +1,8 @@
-//! An open WebSocket from the first frame to the last: messages out, messages in, and an orderly end.
+//! An open WebSocket, from the first frame to the last: messages out, messages in, and an orderly end.
 //!
-//! The [event loop](run_all) is the network thread: it moves bytes between sockets, the protocol and the lanes. What to do
-//! next is decided by a machine, which is pure: it knows no socket and no clock. A [source](Source) yields sections of
-//! messages, a [sink](Sink) takes them; neither knows of frames.
+//! The [event loop](run_all) is the network thread. It moves bytes between sockets, the protocol and the lanes. A pure state
+//! machine, without socket and clock, decides what to do next. A [source](Source) yields sections of messages, a
+//! [sink](Sink) takes them; neither knows of frames.
 //! May import `framing`, `net`, `protocol`, `os` and the small values.
 
 mod check;

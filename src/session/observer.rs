@@ -1,11 +1,11 @@
-//! Who is told what happens in a session.
+//! Receives the events of a session.
 
 use std::time::Duration;
 
 use crate::protocol::FrameHeader;
 use crate::stats::Tally;
 
-/// The way of a frame.
+/// The direction of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// To the server.
@@ -14,7 +14,7 @@ pub enum Direction {
     Received,
 }
 
-/// Is told what happens. Every method has an empty default.
+/// Receives the events of a session, for traces and progress. By default, every method does nothing.
 pub trait Observer {
     /// Whether [`Observer::frame`] is to be called.
     fn wants_frames(&self) -> bool {

@@ -1,6 +1,6 @@
-//! The output lane: a thread that writes a file, pipe or terminal. While all its buffers wait to be written, the network
-//! thread does not read from the server: that is the whole of back-pressure. The network thread itself writes only to a
-//! pipe that has room.
+//! The output lane: a thread that writes a file, pipe or terminal. While all of its buffers wait to be written, the network
+//! thread does not read from the server: that is all of the back-pressure. The network thread itself writes only to a pipe
+//! that has room.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -15,58 +15,58 @@ use crate::net::{LoopWaker, WatchedFile};
 use crate::os::{Destination, Writer, cannot_write};
 use crate::size::KEPT_CAPACITY;
 
-/// Buffers on their way to the file.
+/// The most buffers on their way to the file.
 const IN_FLIGHT: usize = 4;
 
-/// A buffer is handed over when it holds this many bytes, or when there is nothing else to do.
+/// A buffer is handed over when it holds this many bytes, or when the session has nothing else to do.
 const BUFFER: usize = 128 * 1024;
 
-/// A chunk of at most this size is copied rather than handed over with its buffer, which holds sixteen times as much.
+/// A chunk of at most this size is copied instead of being handed over in its buffer, which is sixteen times as large.
 const SMALL_CHUNK: usize = READ / 16;
 
-/// Before a descriptor that does not block is asked again.
+/// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
 
-/// Waited for at once when there is no limit.
+/// The length of one wait when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// A pipe is asked to take this much at once: what Linux writes whole (`PIPE_BUF`).
+/// The most that the network thread writes to a pipe at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
 
-/// How long a file may take for what is in hand after `--max-time`: it has no reader that could be slow.
+/// How long writing to a file may go on after `--max-time`: a file has no slow reader.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Where received bytes go. What becomes of a file afterwards is decided by the owner of its [`Destination`].
+/// Where received bytes go. The owner of the [`Destination`] decides what becomes of a file afterwards.
 #[derive(Debug)]
 pub struct Output {
-    /// None: they are not kept.
+    /// `None`: they are dropped.
     writer: Option<Writer>,
     name: String,
 }
 
 impl Output {
-    /// To this destination.
+    /// Writes to this destination.
     pub fn to(destination: &Destination) -> Self {
         Self { writer: Some(destination.writer()), name: destination.name().to_owned() }
     }
 
-    /// Nowhere: what is received is looked at, and not kept.
+    /// Drops the bytes.
     pub fn nowhere() -> Self {
         Self { writer: None, name: String::new() }
     }
 
-    /// Whether anything is kept.
+    /// Whether bytes are written.
     pub(super) fn is_somewhere(&self) -> bool {
         self.writer.is_some()
     }
 }
 
-/// Why nothing more can be written.
+/// Why nothing can be written.
 #[derive(Debug)]
 pub(super) enum OutputError {
     /// The reader is gone, as in `| head -1`.
     Closed,
-    /// Everything else.
+    /// Any other error.
     Failed(Failure),
 }
 
@@ -74,20 +74,20 @@ pub(super) enum OutputError {
 #[derive(Debug)]
 pub(super) struct OutputLane {
     name: String,
-    /// What the thread will write to; `None` once it runs, and when nothing is kept.
+    /// What the thread will write to; `None` once it runs, and when bytes are dropped.
     writer: Option<Writer>,
-    /// The same file, if its reader can go away. Where `writes_directly`, little is written without the thread.
+    /// The same file, if its reader can go away.
     watched: Option<WatchedFile>,
     writes_directly: bool,
     current: Vec<u8>,
     spare: Vec<Vec<u8>>,
     spare_read_buffers: Vec<Vec<u8>>,
     in_flight: usize,
-    /// What went wrong in the network thread.
+    /// What failed in the network thread.
     failed: Option<Failed>,
     thread: Option<Writing>,
     waker: LoopWaker,
-    /// What a file gets for what is in hand when the run has no time left.
+    /// The least time that [`OutputLane::finish`] has when the run has no time left.
     grace: Duration,
 }
 
@@ -105,7 +105,7 @@ struct Writing {
 }
 
 impl OutputLane {
-    /// A lane to `output`. Its thread starts when there is something for it to write.
+    /// A lane to `output`. Its thread starts when it has something to write.
     pub(super) fn new(output: Output, context: &LaneContext) -> Self {
         let Output { writer, name } = output;
         let clone = writer.as_ref().and_then(|writer| writer.file().try_clone().ok());
@@ -128,7 +128,7 @@ impl OutputLane {
         }
     }
 
-    /// The buffer to append to. It may grow beyond its usual size by what is appended at once.
+    /// The buffer to append to. One append may exceed its usual size.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.current
     }
@@ -138,7 +138,7 @@ impl OutputLane {
         self.spare_read_buffers.pop().unwrap_or_default()
     }
 
-    /// Whether the reader of the output is known to have gone, though nothing had to be written since.
+    /// Whether the poll has reported that the reader of the output is gone.
     pub(super) fn reader_is_gone(&self) -> bool {
         self.watched.as_ref().is_some_and(|file| file.readiness().has_failed())
     }
@@ -152,7 +152,7 @@ impl OutputLane {
         Ok(self.current.len() < BUFFER && self.in_flight <= IN_FLIGHT)
     }
 
-    /// Writes a chunk after everything that was appended before.
+    /// Writes a chunk, after everything that was appended before.
     pub(super) fn push(&mut self, chunk: Chunk) {
         if chunk.len() <= SMALL_CHUNK {
             chunk.append_to(&mut self.current);
@@ -165,12 +165,12 @@ impl OutputLane {
         self.hand_over(chunk);
     }
 
-    /// Whether the buffer that is appended to holds as much as is written at once.
+    /// Whether the buffer to append to is full.
     pub(super) fn is_full(&self) -> bool {
         self.current.len() >= BUFFER
     }
 
-    /// Hands over what there is, if a buffer is free for it.
+    /// Writes what was appended, if the thread has room for a buffer.
     pub(super) fn submit(&mut self) {
         if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
             self.write_now();
@@ -188,7 +188,7 @@ impl OutputLane {
 
     fn hand_over(&mut self, chunk: Chunk) {
         self.start_thread();
-        // A thread that has ended has left its error, which `collect` finds. Without a thread, nothing is kept.
+        // The thread leaves its error in the channel when it ends, where `collect` finds it. Without a thread, bytes are dropped.
         if self.thread.as_ref().is_some_and(|thread| thread.full.send(chunk).is_ok()) {
             self.in_flight += 1;
         }
@@ -208,7 +208,7 @@ impl OutputLane {
         }
     }
 
-    /// Writes to a pipe that has room, which saves a change of threads.
+    /// Writes to a pipe that has room, which saves a switch between threads.
     fn write_now(&mut self) {
         let Some(pipe) = self.watched.as_ref().filter(|_| !self.current.is_empty() && self.failed.is_none())
         else {
@@ -225,7 +225,7 @@ impl OutputLane {
         }
     }
 
-    /// Takes back what was written.
+    /// Takes back the buffers that were written.
     pub(super) fn collect(&mut self) -> Result<(), OutputError> {
         match self.failed.take() {
             Some(Failed::Write(err)) => return Err(self.error(err)),
@@ -262,7 +262,7 @@ impl OutputLane {
         }
     }
 
-    /// Keeps a buffer for another use. Those that are read into stay initialised.
+    /// Keeps a buffer for another use. Read buffers stay initialised.
     fn keep(&mut self, mut buffer: Vec<u8>) {
         if buffer.len() == READ {
             self.spare_read_buffers.push(buffer);
@@ -273,8 +273,8 @@ impl OutputLane {
         }
     }
 
-    /// Waits until everything is written, for as long as the reader takes or `--max-time` lasts, and until the thread has
-    /// let go of the file. `rest` appends what was not appended yet, piece by piece: whether there is more.
+    /// Waits until everything is written and the thread has closed the file, for as long as the reader takes, at most until
+    /// `until`. `rest` appends the next piece that was not appended yet, and returns whether there are more.
     pub(super) fn finish(
         mut self,
         mut rest: impl FnMut(&mut Vec<u8>) -> bool,
@@ -289,7 +289,7 @@ impl OutputLane {
             self.collect()?;
             let Some(thread) = self.thread.as_ref().filter(|_| self.in_flight > 0) else {
                 if self.writer.is_none() && self.thread.is_none() {
-                    // Nothing is kept.
+                    // Bytes are dropped.
                     self.current.clear();
                 }
                 continue;
@@ -302,11 +302,11 @@ impl OutputLane {
                     return Err(OutputError::Failed(late.hint("nobody reads what was received")));
                 }
                 (Err(RecvTimeoutError::Timeout), None) => {}
-                // The thread has ended and its error was taken before.
+                // The thread has ended, and its error was taken before.
                 (Err(RecvTimeoutError::Disconnected), _) => return Err(OutputError::Closed),
             }
         }
-        // The thread only waits for more, of which there is none.
+        // Nothing is in flight: the thread ends when its channel is closed.
         if let Some(Writing { full, written }) = self.thread {
             drop(full);
             while written.recv().is_ok() {}
@@ -315,7 +315,7 @@ impl OutputLane {
     }
 }
 
-/// Writes chunks until one cannot be written, or until nobody sends more.
+/// Writes chunks until one cannot be written, or until the channel is closed.
 fn write_chunks(
     mut writer: Writer,
     chunks: &Receiver<Chunk>,
@@ -330,13 +330,13 @@ fn write_chunks(
         }
         waker.wake();
     }
-    // Before the network thread is told, which then completes the file.
+    // First, because the network thread completes the file when the channel is closed.
     drop(writer);
     drop(done);
     waker.wake();
 }
 
-/// Writes all of a chunk, also where another program has made the descriptor non-blocking, which all its holders share.
+/// Writes all of a chunk, even if another program has made the descriptor non-blocking, which all of its holders share.
 fn write_chunk(writer: &mut Writer, chunk: &Chunk) -> io::Result<()> {
     let (mut written, len) = (0, chunk.len());
     while written < len {

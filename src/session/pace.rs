@@ -1,4 +1,4 @@
-//! `--limit-rate`: how much may be sent by when. Bytes are granted in even steps of time, so that a paced session wakes as
+//! `--limit-rate`: how much may be sent when. Bytes are granted in even steps of time, so that a paced session wakes equally
 //! often at any rate, and sleeps in between.
 
 use std::time::{Duration, Instant};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 /// Steps in a second.
 const STEPS: u64 = 100;
 
-/// Steps that may be made up for at once, after the socket or the source was slower than the rate.
+/// Steps that may be caught up at once, after the socket or the source was slower than the rate.
 const BURST: u64 = 5;
 
-/// The time that one frame may take at the rate, in steps: control frames wait no longer than that.
+/// The longest time that one frame may take at the rate, in steps: control frames wait no longer.
 const FRAME: u64 = 10;
 
-/// A bucket that gets its share of bytes at every step.
+/// A token bucket that is filled at every step.
 #[derive(Clone, Debug)]
 pub(super) struct Pacer {
     rate: u64,
     start: Instant,
     /// Steps since the start that were granted or forfeited.
     step: u64,
-    /// Granted and not spent, in bytes times [`STEPS`]: nothing is lost by rounding.
+    /// Bytes granted and not spent, times [`STEPS`]: nothing is lost by rounding.
     credit: u64,
 }
 
 impl Pacer {
-    /// Allows `rate` bytes a second, beginning one step after `now`.
+    /// Allows `rate` bytes a second; the first are granted one step after `now`.
     pub(super) fn new(rate: u64, now: Instant) -> Self {
         // Beyond this, a step grants more than any buffer holds.
         Self { rate: rate.clamp(1, u64::MAX >> 16), start: now, step: 0, credit: 0 }
@@ -46,12 +46,12 @@ impl Pacer {
         self.credit / STEPS
     }
 
-    /// Takes note of `bytes` sent, which were allowed.
+    /// Counts `bytes` as sent. They were allowed.
     pub(super) fn spend(&mut self, bytes: u64) {
         self.credit = self.credit.saturating_sub(bytes.saturating_mul(STEPS));
     }
 
-    /// When bytes may be sent again, once all that was allowed is spent.
+    /// When more bytes are granted.
     pub(super) fn ready_at(&self) -> Instant {
         let missing = STEPS.saturating_sub(self.credit).max(1);
         let steps = self.step + missing.div_ceil(self.rate);

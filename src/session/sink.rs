@@ -4,13 +4,13 @@ use super::chunk::ReadBuffer;
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
 
-/// How a sink hands bytes to the output lane. In one session a sink uses one of the two ways: the order of both together
-/// is not kept.
+/// How a sink hands bytes to the output lane: by `out` or by [`Delivery::pass_on`]. In one session it uses only one of
+/// them, because their order is not kept.
 #[derive(Debug)]
 pub struct Delivery<'a> {
-    /// Bytes to write: what a sink lays out itself.
+    /// Bytes that the sink has laid out.
     pub out: &'a mut Vec<u8>,
-    /// Where the bytes of the section lie.
+    /// The buffer that holds the bytes of the section.
     pub(super) input: &'a mut ReadBuffer,
 }
 
@@ -21,21 +21,21 @@ impl Delivery<'_> {
     }
 }
 
-/// See the module.
+/// Takes the messages that arrive.
 pub trait Sink {
     /// Takes a part of a message.
     ///
     /// # Errors
-    /// Nothing more is to be received.
+    /// The session has to end: the sink takes nothing more.
     fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure>;
 
-    /// Writes more of a message that was too large to be laid out at once: whether there is still more of it.
+    /// Lays out the next piece of a message that was too large to be laid out at once. Returns whether more pieces follow.
     fn continue_message(&mut self, out: &mut Vec<u8>) -> bool {
         let _ = out;
         false
     }
 
-    /// The session is over, closed with this frame.
+    /// The session was closed with this frame.
     fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>);
 
     /// Checks that no message has met, described with what was seen instead; `None` when all are met.

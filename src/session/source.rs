@@ -6,42 +6,42 @@ use super::lane::LaneContext;
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, OutgoingSection};
 
-/// What a source has to send now.
+/// What a source has to send.
 #[derive(Debug)]
 pub enum Offer<'a> {
     /// A part of a message.
     Section(OutgoingSection<'a>),
     /// Not a section yet, but asking again at once may give one.
     Again,
-    /// Nothing yet: a waker or something that the server sends announces more.
+    /// Nothing yet. A waker, or a message from the server, announces more.
     Pending,
-    /// There will be more at this time.
+    /// Nothing before this time.
     Later(Instant),
-    /// Everything was offered and accepted; the input may ask for a Close of its own.
+    /// The end: everything was accepted. The input may name the Close to send.
     End(Option<CloseFrame>),
 }
 
-/// What a source has beyond what was accepted.
+/// What a source has that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remaining {
-    /// Nothing: its end was seen, or it has none of its own.
+    /// Nothing: its end was seen, or its end does not matter, as that of a terminal.
     Nothing,
     /// At least one more byte or message.
     Something,
-    /// Nothing at hand, but its end was not seen.
+    /// Nothing at hand, and its end was not seen.
     Unknown,
 }
 
-/// See the module.
+/// Yields the messages to send.
 pub trait Source {
-    /// Starts what has to run beside the network thread.
+    /// Starts the threads that it needs.
     fn start(&mut self, context: &LaneContext) -> Result<(), Failure>;
 
-    /// What there is to send now. A section of at most `room` bytes is accepted whole; of a longer one, the rest is asked
-    /// for again. Never blocks.
+    /// The next section. One of at most `room` bytes is accepted whole; of a longer one, the rest has to be offered again.
+    /// Never blocks.
     ///
     /// # Errors
-    /// The input cannot be read, or is not what it should be. What was accepted before is still good.
+    /// The input cannot be read, or is malformed. What was accepted before is still sent.
     fn offer(&mut self, room: usize) -> Result<Offer<'_>, Failure>;
 
     /// The first `bytes` of the section offered last are in frames.

@@ -1,4 +1,4 @@
-//! Stream mode, incoming: every section is written as it comes, whatever its message.
+//! Stream mode, inbound: every section is written as it arrives.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use super::sink::{Delivery, Sink};
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
 
-/// Passes sections on.
+/// Passes sections to the output.
 pub struct StreamSink {
     digest: Option<Sha256>,
     escape: Option<Escape>,

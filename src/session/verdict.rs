@@ -1,4 +1,4 @@
-//! From how a session went to success or failure. Pure.
+//! The verdict on a session: success, or the failure that says most. Pure.
 
 use std::io;
 
@@ -8,12 +8,11 @@ use crate::error::{Failure, IoCause, Status};
 use crate::protocol::CloseFrame;
 use crate::stats::Tally;
 
-/// Who sent the first Close.
+/// The side that sent the first Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// This program.
     Us,
-    /// The server.
     Server,
 }
 
@@ -48,7 +47,7 @@ pub(super) struct SessionEnd {
     /// Host and port.
     pub(super) target: String,
     pub(super) ending: Option<Ending>,
-    /// What made us end the session.
+    /// Why we ended the session.
     pub(super) failure: Option<Failure>,
     pub(super) completeness: Completeness,
     pub(super) awaited: u64,
@@ -82,7 +81,7 @@ impl SessionEnd {
             return Err(failure);
         }
         if self.output_closed {
-            // Quiet, as every program in a pipe; but the exit code tells that something was not sent.
+            // Without a message, as every program in a pipe; the exit code says that something was not sent.
             return if self.completeness.unsent {
                 Err(self.unsent("the output was closed").quiet())
             } else {
@@ -105,7 +104,7 @@ impl SessionEnd {
         Ok(())
     }
 
-    /// A Close came: whether it may, and whether everything had arrived on both sides.
+    /// Checks the code of the server's Close, and whether both sides had everything.
     fn closed(&self, by: Side, frame: &CloseFrame) -> Result<(), Failure> {
         let ours = by == Side::Us && frame.code == self.our_code;
         if !ours && !self.accept.accepts(frame.code) {
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_telling_failure_wins() {
+    fn the_failure_that_says_most_wins() {
         let unsent = |end| SessionEnd { completeness: UNSENT, ..end };
         assert_eq!(failure(unsent(closed(Side::Server, 1000, ""))).0, Status::SendFailed);
         assert_eq!(failure(unsent(closed(Side::Server, 1011, ""))).0, Status::ClosedByServer);

@@ -204,7 +204,7 @@ fn a_greeting_was_not_asked_for() {
     let run = test_of(&peer, &[])
         .stderr(
             "wsurl: error: 1 message came that nobody had sent\n\
-             wsurl: hint: --greeting 1 passes over what the server says first\n",
+             wsurl: hint: --greeting 1 skips messages that the server sends first\n",
         )
         .exits(1);
     assert_eq!(
@@ -234,7 +234,7 @@ fn a_second_greeting_is_one_too_many() {
     let peer = Script::new().upgrade_and_send(greetings).echoes(10).pings_and_close();
     test_of(&peer, &["--greeting", "1"])
         .stderr_has("wsurl: error: 1 message came that nobody had sent\n")
-        .stderr_has("wsurl: hint: --greeting 2 passes over what the server says first\n")
+        .stderr_has("wsurl: hint: --greeting 2 skips messages that the server sends first\n")
         .exits(1);
 }
 

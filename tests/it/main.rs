@@ -104,6 +104,7 @@ mod architecture; // who imports whom, and what a source file looks like
 mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
 mod engine; // the protocol engine against tungstenite, and the framings
 mod framing_cuts; // the framings in blocks and pieces of any size
-mod generated; // completions, man pages and help texts
+mod generated;
+mod guide; // the files that ARCHITECTURE.md and CONTRIBUTING.md name // completions, man pages and help texts
 
 mod support;

@@ -80,7 +80,7 @@ fn socks4_has_no_room_for_ipv6() {
     let proxy = Script::new().accept().hears_end();
     through(&proxy, "socks4", "ws://[2001:db8::7]/")
         .stdout("")
-        .stderr_has("SOCKS4 has no IPv6 (2001:db8::7); socks5:// has")
+        .stderr_has("SOCKS4 cannot carry an IPv6 address (2001:db8::7); use socks5://")
         .exits(97);
     proxy.wait();
 }

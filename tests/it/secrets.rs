@@ -1,12 +1,16 @@
 //! Secrets are in no error, trace or report, however they were given, and whoever sent them.
 
+use wsurl::report::FORMATS;
+
 use crate::support::{EchoServer, Script, Wsurl, closed_port, file_with, frame, new_file};
 
 /// Nobody listens there; arguments are looked at before anybody is called.
 const URL: &str = "ws://127.0.0.1:1/";
 
-/// Every form of a report.
-const FORMATS: [&str; 6] = ["human", "json", "junit", "tap", "nagios", "prometheus"];
+/// The names of all report formats.
+fn formats() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name)
+}
 
 /// A probe with all that there is to show. A plugin's output goes to stdout, and so nothing to stderr.
 fn probe(format: &str) -> Wsurl {
@@ -167,7 +171,9 @@ fn refusals_and_redirects_keep_cookies_and_tokens() {
         )
         .close();
     Wsurl::new(["send", &peer.url(), "hi"])
-        .stderr_has("wsurl: hint: it redirects to https://(redacted)@h/?token=(redacted)&b=1; -L follows\n")
+        .stderr_has(
+            "wsurl: hint: it redirects to https://(redacted)@h/?token=(redacted)&b=1; -L follows redirects\n",
+        )
         .stderr_has("\n< Location: https://(redacted)@h/?token=(redacted)&b=1\n< Set-Cookie: (redacted)\n")
         .stderr_lacks("hunter2")
         .exits(22);
@@ -198,7 +204,7 @@ fn a_redirect_with_a_token_is_followed_with_it() {
 
 #[test]
 fn reports_of_probes_hold_no_secret() {
-    for format in FORMATS {
+    for format in formats() {
         let peer = Script::new()
             .upgrade_with("Set-Cookie: sid=hunter2\r\nX-Session: hunter2")
             .answer_pings_until_close()
@@ -217,7 +223,7 @@ fn reports_of_probes_hold_no_secret() {
 
 #[test]
 fn reports_of_refusals_and_dead_endpoints_hold_no_secret() {
-    for format in FORMATS {
+    for format in formats() {
         let code = |code| if format == "nagios" { 2 } else { code };
         let refusal = "HTTP/1.1 403 No\r\nSet-Cookie: sid=hunter2\r\nContent-Length: 0\r\n\r\n";
         let peer = Script::new().request().respond(refusal).close();
@@ -231,7 +237,7 @@ fn reports_of_refusals_and_dead_endpoints_hold_no_secret() {
 
 #[test]
 fn reports_of_echo_tests_hold_no_secret() {
-    for format in FORMATS {
+    for format in formats() {
         let server = EchoServer::start();
         let (_folder, path) = new_file("report");
         let (report, url) = (format!("{format}={path}"), format!("{}?auth=hunter2", server.url()));

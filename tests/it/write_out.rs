@@ -53,7 +53,7 @@ fn every_url_of_a_probe_that_cannot_begin_is_written_out() {
         "-w",
         "%{stderr}%{url_effective} %{exitcode}\\n",
     ]);
-    run.stdout("").stderr_has("ws://a/ 2\nws://b/ 2\nwsurl: error: -D has room").exits(2);
+    run.stdout("").stderr_has("ws://a/ 2\nws://b/ 2\nwsurl: error: -D takes the answer").exits(2);
 }
 
 #[test]

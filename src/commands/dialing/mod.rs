@@ -16,7 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::{Connection, Facts, Observer};
 
-/// Ignores all events: for further connections to a server whose first one was traced.
+/// Ignores all events. For further connections to a server whose first one was traced.
 pub(super) struct NoopObserver;
 
 impl Observer for NoopObserver {}
@@ -40,7 +40,7 @@ pub(super) fn open(
                 let (number, tries) = (facts.retries, options.retry.tries.saturating_add(1));
                 let when = humantime::format_duration(pause);
                 observer.warn(&format!("try {number} of {tries} failed: {failure}; next in {when}"));
-                // Ends before `-m` does. A signal ends the program, or this try is left behind.
+                // Ends before `-m` does. A signal ends the program, or the probe that this try belongs to is abandoned.
                 thread::sleep(pause);
             }
             Next::Never => return (chain.endpoint, Err(failure)),
@@ -71,13 +71,13 @@ fn next_try(options: &ConversationOptions, backoff: &mut Backoff, failure: &Fail
             end.flag(),
             humantime::format_duration(end.limit())
         )),
-        // The user hears of the failure now, not after a pause that leaves no time for another try.
+        // Fail now, instead of after a pause that leaves no time for another try.
         (Next::After(_), Some(_), None) => Next::Never,
         (next, _, _) => next,
     }
 }
 
-/// For the jitter, which does without if the system has no randomness.
+/// A number for the jitter; 0 if the system has no randomness.
 fn random() -> u64 {
     let mut bytes = [0; 8];
     let _ = getrandom::fill(&mut bytes);

@@ -16,7 +16,7 @@ pub(crate) struct Redialer<'a> {
 }
 
 impl<'a> Redialer<'a> {
-    /// For `endpoint`, which the user named or redirects led to.
+    /// Connects to `endpoint`, which the user named or redirects led to.
     pub(crate) fn to(endpoint: &Endpoint, options: &'a ConversationOptions) -> Self {
         let mut chain = RedirectChain::new(options);
         chain.go_to(endpoint.clone(), &mut NoopObserver);

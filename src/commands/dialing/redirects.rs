@@ -1,4 +1,4 @@
-//! `-L`: dials an endpoint, and the one that a redirect names, and so on.
+//! `-L`: dials an endpoint, and follows redirects to others.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::error::{Failure, Status};
 use crate::net::{Connection, DialOptions, Facts, Observer, dial, origin, redirect};
 use crate::secret::shown_reference;
 
-/// The endpoint that redirects have led to so far, and what is said to it.
+/// The endpoint that redirects have led to, and the options of the dial to it.
 #[derive(Debug)]
 pub(super) struct RedirectChain<'a> {
     options: &'a ConversationOptions,
@@ -44,8 +44,8 @@ impl<'a> RedirectChain<'a> {
         }
     }
 
-    /// Does what must not count against `--connect-timeout`, because the network has no part in it: chooses the proxy,
-    /// for which a password may have to be typed, and reads CA certificates.
+    /// Prepares a dial. Not limited by `--connect-timeout`, because the network has no part in it: chooses the proxy, for
+    /// which a password may have to be typed, and sets up TLS.
     pub(super) fn prepare(&mut self, observer: &mut dyn Observer) -> Result<(), Failure> {
         if self.dial.address.unix_socket().is_none() {
             let (proxy, told) = self.options.proxy.choose(&self.endpoint)?;
@@ -77,7 +77,7 @@ impl<'a> RedirectChain<'a> {
     /// Follows the redirect in the answer to the last dial.
     ///
     /// # Errors
-    /// `failure` when that answer is no redirect, or none that is followed; or what is wrong with the redirect.
+    /// `failure` when that answer is no redirect that is followed; or why the redirect cannot be followed.
     fn follow(
         &mut self,
         facts: &mut Facts,

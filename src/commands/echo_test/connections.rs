@@ -1,4 +1,4 @@
-//! Opens the connections of an echo test, some at a time.
+//! Opens the connections of an echo test, several at a time.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -13,7 +13,7 @@ use crate::net::tls::server::TlsServer;
 use crate::os::reading::{MAX_SMALL_FILE, read_file};
 use crate::os::signals;
 
-/// Serves at `address` until a signal comes; then every client is told, and has a moment to end.
+/// Serves at `address` until a signal comes, then closes every connection.
 pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<String>) -> Result<(), Failure> {
     let options = options(args, subprotocols)?;
     let scheme = if options.tls.is_some() { "wss" } else { "ws" };
@@ -21,12 +21,12 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
     let bound = server.local_address().map_err(|err| cannot_listen(address, err))?;
     let (told, is_told) = mpsc::channel();
     let _attached = signals::attach(move || {
-        // Nobody listens any more only when this is over.
+        // Fails only when this function has returned.
         let _ = told.send(());
     });
     let running = server.start().map_err(|err| cannot_listen(address, err))?;
     print(format!("{scheme}://{bound}/\n").as_bytes())?;
-    // It fails when the other end is gone, which lives as long as we do.
+    // Cannot fail: `_attached` holds the sender.
     let _ = is_told.recv();
     running.shut_down();
     signals::received().map_or(Ok(()), |signal| Err(signal.failure()))
@@ -52,7 +52,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     read_file(path, MAX_SMALL_FILE, None, Status::ClientCertificate)
 }
 
-/// Starts a server on loopback that ends with the program: its URL.
+/// Starts a server on loopback that ends with the program. Returns its URL.
 pub(super) fn start_embedded() -> Result<String, Failure> {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let server = bind(loopback, ServerOptions::default())?;

@@ -1,4 +1,4 @@
-//! What a person sees of an echo test while it runs: the trace, and one line that is drawn over.
+//! The display of a running echo test: the trace, and one line that is redrawn.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::stats::Tally;
 /// How often the line is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The line, which all sessions of a test keep up to date, as long as there is one.
+/// The line, which all sessions of a test update.
 pub(super) struct Panel {
     pub(super) line: LiveLine,
     pub(super) live: Live,

@@ -1,4 +1,4 @@
-//! `wsurl echo-test`: messages out, the same back, and how long that took.
+//! `wsurl echo-test`: sends messages, compares the echoes, and measures round trips.
 
 mod connections;
 mod listen;
@@ -29,7 +29,7 @@ use crate::stats::Tally;
 
 /// Runs the test, or the server.
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
-    // A thousand connections and their other ends are more than most systems allow at first.
+    // A thousand connections with both ends in this process need more descriptors than most systems allow by default.
     descriptors::raise_limit();
     if let Some(address) = args.server.listen {
         return listen::run(address, args.server, args.conversation.request.subprotocols);
@@ -120,7 +120,7 @@ fn planned(plan: &Plan, connections: usize) -> Option<u64> {
     plan.messages().map(|count| count.saturating_mul(connections as u64))
 }
 
-/// What `-w` prints: the connection is the first, the counts are those of all.
+/// The text of `-w`: the facts of the first connection, and the counts of all.
 fn written(
     options: &ConversationOptions,
     endpoint: &Endpoint,
@@ -141,7 +141,7 @@ fn written(
     Written::of(options.write_out.as_ref(), &record)
 }
 
-/// Prints and writes the reports. A person is told of an endpoint that was never open by the error alone.
+/// Prints and writes the reports. For a person, the error alone says that the endpoint was never open.
 fn conclude(
     reporting: Reporting,
     mut report: EchoReport,

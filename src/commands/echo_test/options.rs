@@ -1,4 +1,4 @@
-//! What an echo test is asked for, checked as a whole.
+//! The options of an echo test, checked as a whole.
 
 use crate::cli::{EchoTestArgs, Mode};
 use crate::echo::Plan;
@@ -6,7 +6,7 @@ use crate::error::{Failure, Status};
 use crate::protocol::Kind;
 use crate::size;
 
-/// How many messages are sent when nobody says.
+/// The default of `--count`.
 const COUNT: u64 = 10;
 
 /// The most memory that whole messages may take on all connections, in bytes: each may hold one on its way out and
@@ -16,7 +16,7 @@ const MAX_MEMORY: u64 = 1 << 30;
 /// The plan that the arguments ask for.
 ///
 /// # Errors
-/// They contradict each other, or ask for more memory than there should be used.
+/// They contradict each other, or need more memory than [`MAX_MEMORY`].
 pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
     let stream = args.mode == Mode::Stream;
     if stream && args.text {
@@ -38,7 +38,7 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         let (largest, most) = (size::exact(largest), size::exact(MAX_MEMORY));
         let text =
             format!("messages of {largest} on {connections} connections take more than {most}, out and in");
-        return Err(Failure::new(Status::Usage, text).hint("fewer --connections, or a smaller --size"));
+        return Err(Failure::new(Status::Usage, text).hint("use fewer --connections, or a smaller --size"));
     }
     let kind = if args.binary || stream { Kind::Binary } else { Kind::Text };
     let by_default = args.duration.is_none().then_some(COUNT);

@@ -1,4 +1,4 @@
-//! When the run began, and when `-m` ends it. The options are evaluated under this limit, too.
+//! The beginning of the run, and its end by `-m`. This limit also holds while options are evaluated.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ impl RunClock {
         self.max_time.map(|limit| Deadline::since(self.start, limit, "--max-time"))
     }
 
-    /// Stops the clock while `ask` waits for a person to type.
+    /// Stops the clock while `ask` waits for typed input.
     pub(super) fn stopped<T>(&mut self, ask: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let answer = ask();

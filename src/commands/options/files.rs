@@ -1,5 +1,5 @@
-//! The files that options name. Each is read before the dial, within `-m` and a limit of size: a FIFO may have no writer,
-//! and a device no end. A signal ends the program meanwhile, as long as nothing is attached to it.
+//! The files that options name. Each is read before the dial, within `-m` and a limit of size, because a FIFO may have no
+//! writer, and a device no end. A signal ends the program meanwhile: nothing is attached to it yet.
 
 use std::path::Path;
 
@@ -36,8 +36,7 @@ impl OptionFiles {
         })
     }
 
-    /// The value, or the content of the file that holds it without the end of its line. `flag` is named when that is not
-    /// one line.
+    /// The value, or the one line of the file that holds it. Errors name `flag` or the file.
     pub(super) fn secret(&self, value: SecretValue, flag: &str) -> Result<Secret, Failure> {
         let (text, source) = match value {
             SecretValue::Value(secret) => (secret.expose().to_owned(), flag.to_owned()),

@@ -36,7 +36,7 @@ const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct ConversationOptions {
     pub(super) endpoint: Endpoint,
-    /// Without the proxy, which may be another one after a redirect.
+    /// Without a proxy: that is chosen for each endpoint.
     pub(super) dial: DialOptions,
     pub(super) proxy: Arc<ProxyChooser>,
     pub(super) connect_timeout: Duration,
@@ -57,13 +57,13 @@ impl ConversationOptions {
         CommonOptions::from_args(args)?.for_endpoint(endpoint)
     }
 
-    /// The end of `--connect-timeout` for a dial that begins now.
+    /// The deadline of a dial that begins now (`--connect-timeout`).
     pub(super) fn connect_deadline(&self) -> Deadline {
         Deadline::after(self.connect_timeout, "--connect-timeout")
     }
 }
 
-/// What conversations with several servers have in common. Its files are read once.
+/// The options that conversations with several servers share. Their files are read once.
 #[derive(Debug)]
 pub(super) struct CommonOptions {
     clock: RunClock,
@@ -80,7 +80,7 @@ pub(super) struct CommonOptions {
 }
 
 impl CommonOptions {
-    /// Validates the arguments. `-m` begins now, since it limits the reading of files, too.
+    /// Validates the arguments. `-m` begins now, because it limits the reading of files, too.
     pub(super) fn from_args(args: ConversationArgs) -> Result<Self, Failure> {
         let clock = RunClock::start(args.limits.max_time);
         report::ends_by(clock.end());
@@ -124,7 +124,7 @@ impl CommonOptions {
     /// The options for a conversation with `endpoint`, for which a password may have to be typed.
     pub(super) fn for_endpoint(&mut self, endpoint: Endpoint) -> Result<ConversationOptions, Failure> {
         if self.dial.tls.pins.is_some() && !endpoint.is_secure() {
-            return Err(Failure::new(Status::Usage, "--pinnedpubkey has no key to look at without TLS")
+            return Err(Failure::new(Status::Usage, "--pinnedpubkey needs TLS")
                 .hint(format!("did you mean {} ?", endpoint.to_string().replacen("ws:", "wss:", 1))));
         }
         let mut dial = self.dial.clone();
@@ -184,14 +184,14 @@ fn verbosity(args: &OutputArgs) -> Verbosity {
     }
 }
 
-/// The checks on what arrives.
+/// The checks of received messages.
 pub(super) fn checks(args: &CheckArgs) -> Vec<Check> {
     let texts = args.expect_text.iter().cloned().map(Check::Text);
     let regexes = args.expect_regex.iter().cloned().map(Check::Regex);
     texts.chain(regexes).chain(args.expect_json.iter().cloned()).collect()
 }
 
-/// The rule for the end of a session. `by_default` is the count that is awaited without `--expect`, `--wait` and `-f`.
+/// The rule for the end of a session. `by_default` counts without `--expect`, `--wait` and `-f`.
 pub(super) fn finish_rule(args: &FinishArgs, by_default: Count) -> FinishRule {
     let count = match args.expect {
         Some(0) => Count::None,

@@ -1,4 +1,4 @@
-//! Which proxy leads to an endpoint, and with which credential, header fields and TLS options.
+//! The choice of a proxy for an endpoint, with its credential, header fields and TLS options.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -81,7 +81,7 @@ impl ProxyChooser {
     /// The flag wins over the URL, the URL over the environment.
     fn credential(&self, url: &ProxyUrl) -> Result<Option<Credential>, Failure> {
         if let Some(user) = &self.user {
-            // Held while a person types, so that dials side by side ask once.
+            // Locked while the password is typed, so that concurrent dials ask once.
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             if asked.is_none() {
                 *asked = Some(credentials::credential(user.expose(), "-U", &url.host)?);

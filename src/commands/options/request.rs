@@ -67,7 +67,7 @@ pub(super) fn all_headers(
     Ok(headers)
 }
 
-/// A field as it was given to `flag`. Its value is not shown: it may be a secret.
+/// Reads a field that was given to `flag`. Errors do not show its value, which may be a secret.
 fn header_field(text: &Secret, flag: &str) -> Result<Header, Failure> {
     values::header(text.expose()).map_err(|why| {
         let shown = shown_field(text.expose());
@@ -75,8 +75,7 @@ fn header_field(text: &Secret, flag: &str) -> Result<Header, Failure> {
     })
 }
 
-/// What was given as a header field, as far as it may be shown: a name, with what ended it. Everything else may be a
-/// value.
+/// The part of a header field that may be shown: the name and its delimiter. The rest may be a secret value.
 fn shown_field(text: &str) -> String {
     let end = text.find(|c: char| c == ':' || c == '=' || c.is_whitespace());
     let (name, rest) = text.split_at(end.unwrap_or(text.len()));
@@ -89,7 +88,7 @@ fn shown_field(text: &str) -> String {
     }
 }
 
-/// One field a line; empty lines and lines that begin with `#` are passed over.
+/// One field a line. Empty lines and lines that begin with `#` are skipped.
 fn headers_in(path: &Path, text: &str) -> Result<Vec<Header>, Failure> {
     let lines =
         text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));

@@ -1,4 +1,4 @@
-//! Whether an endpoint is as the options want it. Pure.
+//! The assertions about an endpoint, judged. Pure.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,10 +12,10 @@ use crate::report::probe::{Assertion, PhaseReport};
 use crate::report::units;
 use crate::secret::{shown_subprotocol, shown_value};
 
-/// The steps that are round trips.
+/// The phases that are round trips.
 const ROUND_TRIPS: [&str; 3] = ["upgrade", "ping", "message"];
 
-/// What the options want, with what was seen. `elapsed` is how long all of it took.
+/// The assertions, with what was seen. `elapsed` is the duration of the probe.
 pub(super) fn assertions(
     wanted: &Assertions,
     seen: &Seen<'_>,
@@ -25,14 +25,14 @@ pub(super) fn assertions(
     let facts = seen.facts;
     let mut assertions = Vec::new();
     if facts.response.is_none() {
-        // An endpoint that has not answered has broken no assertion yet.
+        // An endpoint that has not answered has broken no assertion.
         return assertions;
     }
     if wanted.wants_refusal() {
         assertions.push(status(wanted.status, facts));
     }
     if let Some(name) = &wanted.subprotocol {
-        // What was not offered is a breach of the protocol, and no choice, but seen all the same.
+        // A subprotocol that was not offered breaks the protocol, but it is shown.
         let mut chosen = facts.response.iter().flat_map(|head| head.values("sec-websocket-protocol"));
         let seen = chosen.next().filter(|chosen| !chosen.is_empty());
         let seen = seen.map_or("no subprotocol", shown_subprotocol).to_owned();
@@ -67,7 +67,7 @@ pub(super) fn assertions(
     assertions
 }
 
-/// The failure that stands for those that do not hold, if there are any.
+/// One failure for all assertions that do not hold.
 pub(super) fn broken(assertions: &[Assertion]) -> Option<Failure> {
     let broken: Vec<_> = assertions
         .iter()

@@ -19,7 +19,7 @@ use crate::session::{
     SessionOptions, Setup,
 };
 
-/// A probe that is over.
+/// A finished try.
 pub(super) struct Probed {
     pub(super) endpoint: Endpoint,
     pub(super) report: ProbeReport,
@@ -28,7 +28,7 @@ pub(super) struct Probed {
 /// Probes an endpoint once.
 pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace: &mut Trace) -> Probed {
     if options.endpoint.is_secure() {
-        // What it takes to read our CA certificates says nothing about the endpoint.
+        // The time to read CA certificates says nothing about the endpoint.
         options.dial.tls.prepare();
     }
     let (begun, time) = (Instant::now(), SystemTime::now());
@@ -48,7 +48,7 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
     };
     let wants_refusal = probe.assertions.wants_refusal();
     if wants_refusal && facts.response.is_some() {
-        // Whether it is the right one is an assertion like the others.
+        // Whether it is the expected one is an assertion like the others.
         failure = None;
     }
     let elapsed = begun.elapsed();
@@ -88,7 +88,7 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
     Probed { endpoint, report }
 }
 
-/// A server that closes before it has answered the ping is on its way out, whatever its code.
+/// The failure of a server that closes before it has answered the ping, whatever its code.
 fn unanswered(probe: &ProbeOptions, endpoint: &Endpoint, outcome: &Outcome) -> Option<Failure> {
     if outcome.ping.is_some() || probe.assertions.wants_refusal() {
         return None;

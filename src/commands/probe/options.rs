@@ -1,4 +1,4 @@
-//! What a probe is asked for, checked as a whole.
+//! The options of a probe, checked as a whole.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::framing::Format;
 use crate::protocol::Kind;
 use crate::session::Check;
 
-/// What every URL is probed for.
+/// The options that all URLs share.
 #[derive(Debug)]
 pub(super) struct ProbeOptions {
     pub(super) messages: Vec<(Kind, Vec<u8>)>,
@@ -23,20 +23,20 @@ pub(super) struct ProbeOptions {
     pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
     pub(super) conformance: bool,
-    /// Whether a terminal shows what the probe is waiting for.
+    /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
     pub(super) sessions: Sessions,
 }
 
-/// Counts the open sessions: after a signal, they are given a moment to end.
+/// Counts the open sessions, which have a moment to end after a signal.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(AtomicUsize);
 
-/// A session that is open as long as this lives.
+/// Counts as an open session until it is dropped.
 pub(super) struct Open<'a>(&'a Sessions);
 
 impl Sessions {
-    /// Counts one more as long as the result lives.
+    /// Counts one more session until the result is dropped.
     pub(super) fn enter(&self) -> Open<'_> {
         self.0.fetch_add(1, Ordering::AcqRel);
         Open(self)
@@ -53,7 +53,7 @@ impl Drop for Open<'_> {
     }
 }
 
-/// What has to be true of an endpoint beside an open WebSocket.
+/// The assertions about an endpoint.
 #[derive(Debug)]
 pub(super) struct Assertions {
     pub(super) status: u16,
@@ -68,23 +68,23 @@ pub(super) struct Assertions {
 pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
 
 impl Assertions {
-    /// Whether a refused upgrade is what is wanted.
+    /// Whether the upgrade is expected to be refused.
     pub(super) fn wants_refusal(&self) -> bool {
         self.status != SWITCHING_PROTOCOLS
     }
 }
 
 impl ProbeOptions {
-    /// Whether messages belong to the probe.
+    /// Whether the probe sends or awaits messages.
     pub(super) fn has_messages(&self) -> bool {
         !self.messages.is_empty() || !self.checks.is_empty()
     }
 }
 
-/// The probe, and how each URL is reached.
+/// The options of the probe, and of the conversation with each URL.
 ///
 /// # Errors
-/// Arguments contradict each other, a URL is none, or a file cannot be read.
+/// Arguments contradict each other, a URL is malformed, or a file cannot be read.
 pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
     refuse_contradictions(&args)?;
     let mut conversation = args.conversation;
@@ -93,7 +93,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     {
         conversation.request.subprotocols.push(name.clone());
     }
-    // What is missing is told by the report, and by every try again.
+    // The report shows the warnings, too; and --wait-ready would repeat them with every try.
     let shows_progress = !conversation.output.silent && conversation.output.verbose == 0;
     let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
@@ -135,19 +135,20 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
     if let (Some(warn), Some(crit)) = (args.warn, args.crit)
         && warn > crit
     {
-        return Err(Failure::new(Status::Usage, "--warn is longer than --crit")
-            .hint("--warn 1s --crit 3s warns first"));
+        return Err(
+            Failure::new(Status::Usage, "--warn is longer than --crit").hint("write --warn 1s --crit 3s")
+        );
     }
     let has_checks = !checks(&args.checks).is_empty();
     if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
         let what = if has_checks { "a check on messages" } else { "--conformance" };
         let text =
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
-        return Err(Failure::new(Status::Usage, text).hint("two probes can ask for both"));
+        return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
     }
     if args.urls.len() > 1 && args.conversation.output.dump_header.is_some() {
-        return Err(Failure::new(Status::Usage, "-D has room for the answer to one URL")
-            .hint("--report json has the answers of all"));
+        return Err(Failure::new(Status::Usage, "-D takes the answer to one URL only")
+            .hint("--report json shows all answers"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The steps of a probe, with their times and facts, from what is known when it is over. Pure.
+//! The phases of a probe with their times and facts, computed when the probe is over. Pure.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,13 +11,13 @@ use crate::report::probe::PhaseReport;
 use crate::secret::shown_subprotocol;
 use crate::session::Side;
 
-/// The steps that belong to this probe.
+/// The phases of this probe.
 pub(super) fn phases(seen: &Seen<'_>) -> Vec<PhaseReport> {
     let mut phases = dial_phases(seen);
     if let (Some(failed), Some(failure)) =
         (phases.iter_mut().find(|phase| phase.time.is_none()), seen.failure)
     {
-        // The first step that was not done is the one that failed, unless the fault was on our side.
+        // The first phase that is not done is the one that failed, unless the fault was on our side.
         failed.failed = !seen.is_open() && failure.severity() != Severity::Unknown;
     }
     if !seen.wants_refusal {
@@ -59,7 +59,7 @@ fn resolve_detail(seen: &Seen<'_>) -> String {
     if addresses.is_empty() { String::new() } else { addresses.join(", ") + whose }
 }
 
-/// What people look for comes first: the line may be cut.
+/// The most important facts come first, because the line may be cut.
 fn tls_detail(facts: &Facts) -> String {
     let version = facts.tls_version.map(ToOwned::to_owned);
     let certificate = facts.certificate.as_ref().map(|certificate| {
@@ -102,7 +102,7 @@ fn session_phases(seen: &Seen<'_>) -> Vec<PhaseReport> {
 
 fn close_phase(seen: &Seen<'_>, failed: Option<&str>) -> PhaseReport {
     let close = seen.session.and_then(|session| session.close.as_ref());
-    // A server that closes first is not waited for. But in another step, its Close is no closing handshake.
+    // A server that closes first needs no wait. But its Close in another phase is no closing handshake.
     let answered = seen.session.and_then(|session| session.close_took);
     let time = answered.or_else(|| close.filter(|_| seen.failure.is_none()).map(|_| Duration::ZERO));
     let is_reached = time.is_some() || failed == Some("close");

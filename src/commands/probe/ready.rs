@@ -11,12 +11,12 @@ use crate::error::{Failure, Status};
 use crate::os::signals;
 use crate::report::{Severity, Trace};
 
-/// Between the first two tries; doubled from try to try.
+/// The pause between the first two tries. It doubles from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The least time for a try: a shorter one would time out whatever the server does.
+/// The least time for a try: a shorter one would always time out.
 const LEAST_TRY: Duration = Duration::from_millis(50);
 
 /// Probes an endpoint once, or with `--wait-ready` until it is ready.
@@ -31,7 +31,7 @@ pub(super) fn probe(
     let end = Deadline::after(patience, "--wait-ready").earliest(whole);
     options.limits.whole = Some(end);
     let probed = probe_until(end, options, probe, trace, show);
-    // What comes after the wait is not limited by it.
+    // The limit holds for the wait only.
     options.limits.whole = whole;
     probed
 }
@@ -55,7 +55,7 @@ fn probe_until(
             probed.report.failure = Some(failure);
             return probed;
         }
-        // A try that is cut off by the end of the wait says less than what is known already.
+        // A try that was cut off by the end of the wait says less than the one before.
         let is_cut = left.is_none() && failure.status() == Status::Timeout;
         let known = if is_cut { assertions::broken(&probed.report.assertions).or(missing) } else { None };
         let failure = known.unwrap_or(failure);
@@ -70,13 +70,13 @@ fn probe_until(
         crate::net::Observer::note(trace, &format!("not ready: {failure}"));
         show(&format!("try {tries}, not ready: {failure}"));
         missing = Some(failure);
-        // Shorter towards the end, so that the last moment is tried, too.
+        // Shorter towards the end, so that the last try is close to it.
         std::thread::sleep(pause.min(left / 2));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Whether waiting may help: it does not help against a fault on our side.
+/// Whether waiting may help. It does not help against a fault on our side.
 fn may_pass(failure: &Failure) -> bool {
     let status = failure.status();
     let is_final = status == Status::NetworkNotAllowed || status.is_signal();

@@ -20,10 +20,10 @@ const MOST_PATIENCE: Duration = Duration::from_secs(10);
 /// The length of a message that no server can be expected to take: 1 TiB.
 const HUGE: u64 = 1 << 40;
 
-/// Opens the connections of the rules. The trace leaves them out: the evidence of a rule tells more.
+/// Opens the connections for the rules. They are not traced: the evidence of a rule says more.
 struct TargetServer<'a> {
     redialer: Redialer<'a>,
-    /// Why the server could not be reached the last time, and how often in a row.
+    /// The last failure to reach the server.
     lost: Option<Failure>,
     in_a_row: u32,
 }
@@ -32,7 +32,7 @@ struct TargetServer<'a> {
 const GONE: u32 = 3;
 
 impl TargetServer<'_> {
-    /// Takes note of how it went.
+    /// Counts failures to connect in a row.
     fn note<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
         match &result {
             Ok(_) => self.in_a_row = 0,
@@ -61,7 +61,7 @@ impl Server for TargetServer<'_> {
     }
 }
 
-/// Checks the rules, and adds what was found out to the report.
+/// Checks the rules, and adds the findings to the report.
 pub(super) fn check(
     options: &ConversationOptions,
     endpoint: &Endpoint,

@@ -1,4 +1,4 @@
-//! What one probe has seen of an endpoint, before it is judged. Pure.
+//! The observations of one probe, before they are judged. Pure.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::session::Outcome;
 
-/// Everything that was seen of an endpoint, before it is judged.
+/// The observations of one probe.
 pub(super) struct Seen<'a> {
     pub(super) facts: &'a Facts,
-    /// How the session went, if the WebSocket was open.
+    /// The outcome of the session, if the WebSocket was open.
     pub(super) session: Option<&'a Outcome>,
     pub(super) failure: Option<&'a Failure>,
     pub(super) wants_refusal: bool,
@@ -19,14 +19,14 @@ pub(super) struct Seen<'a> {
     pub(super) route: Route,
     /// Each check on the replies, and whether it was met.
     pub(super) checks: &'a [(String, bool)],
-    /// What was seen where a check was not met.
+    /// What was seen instead, for checks that were not met.
     pub(super) last_message: &'a str,
 }
 
-/// What lies between us and the server.
+/// The parts of the connection to the server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
-    /// A network, and not just a Unix socket.
+    /// A network, not a Unix socket.
     pub(super) network: bool,
     pub(super) proxy: bool,
     pub(super) tls: bool,
@@ -45,7 +45,7 @@ impl Seen<'_> {
         self.facts.timeline.upgraded.is_some()
     }
 
-    /// The step of the session that has failed.
+    /// The phase of the session that has failed.
     pub(super) fn failed_in_session(&self) -> Option<&'static str> {
         let (session, failure) = (self.session?, self.failure?);
         let unmet = failure.status() == Status::ExpectationFailed;
@@ -57,7 +57,7 @@ impl Seen<'_> {
         })
     }
 
-    /// From the pong to when everything awaited had come.
+    /// The time from the pong until everything awaited had arrived.
     pub(super) fn message_time(&self, session: &Outcome) -> Option<Duration> {
         let until = self.facts.timeline.until(session.finished_at?);
         Some(until.saturating_sub(self.facts.timeline.upgraded?).saturating_sub(session.ping?))

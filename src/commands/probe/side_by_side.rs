@@ -1,5 +1,5 @@
-//! Probes endpoints at the same time and reports on them in the order given. On a signal, probes that are still connecting
-//! are abandoned.
+//! Probes endpoints concurrently, and reports on them in the order given. On a signal, probes that are still connecting are
+//! abandoned.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -19,20 +19,20 @@ use crate::stats::Tally;
 /// The most endpoints that are probed at the same time: each takes a thread.
 const AT_ONCE: usize = 1000;
 
-/// How long open sessions have to end in order after a signal; theirs is a little shorter.
+/// How long open sessions have to end in order after a signal. Their own limit is a little shorter.
 const GRACE: Duration = Duration::from_millis(1200);
 
-/// Messages to the thread that reports.
+/// Messages to the reporting thread.
 enum News {
     /// The endpoint with this number is done.
     Done(usize, Box<FinishedProbe>),
     Signal,
 }
 
-/// The endpoints that are not begun yet, with their numbers.
+/// The remaining endpoints, with their numbers.
 type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>>;
 
-/// Probes all endpoints. `tell` is called in the order given, as soon as all before are done.
+/// Probes all endpoints. Calls `tell` in the order given, as soon as all probes before are done.
 pub(super) fn probe_all(
     endpoints: Vec<ConversationOptions>,
     probe: ProbeOptions,
@@ -52,7 +52,7 @@ pub(super) fn probe_all(
         move || work(&queue, &probe, several, &sender)
     };
     let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
-    // Where no thread can be spawned, this one does all the work.
+    // If no thread can be spawned, this one does all the work.
     if (0..urls.len().min(AT_ONCE)).filter(|_| spawn().is_ok()).count() == 0 {
         worker()();
     }
@@ -116,7 +116,7 @@ fn left_behind(url: &str) -> FinishedProbe {
     FinishedProbe { report, written: Written::default() }
 }
 
-/// The failure when a thread ends without a report, which only a panic does.
+/// The failure of a thread that ends without a report, which only happens after a panic.
 fn never_told() -> Failure {
     Failure::new(crate::error::Status::Interrupted, "the probe ended without a result")
 }

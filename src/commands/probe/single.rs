@@ -1,4 +1,4 @@
-//! One endpoint from the first try to the last rule, and what `-w` prints of it.
+//! The probe of one endpoint, from the first try to the last rule, and its text of `-w`.
 
 use super::options::ProbeOptions;
 use super::{ready, rules};
@@ -8,7 +8,7 @@ use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::report::progress::LiveLine;
 use crate::report::{Record, Trace};
 
-/// A probe that is over, and what `-w` prints of it.
+/// A finished probe, and its text of `-w`.
 pub(super) struct FinishedProbe {
     pub(super) report: ProbeReport,
     pub(super) written: Written,
@@ -17,7 +17,7 @@ pub(super) struct FinishedProbe {
 pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, label: String) -> FinishedProbe {
     let is_alone = label.is_empty();
     let mut trace = Trace::new(options.verbosity).labelled(label);
-    // Of one endpoint there is room to show what is waited for.
+    // The line has room for the state of one endpoint.
     let shows_line = is_alone && probe.shows_progress;
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let mut show = |text: &str| line.iter().for_each(|line| line.show(text));

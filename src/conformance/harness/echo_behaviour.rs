@@ -1,4 +1,4 @@
-//! How the server treats ordinary messages and pings: what a rule may expect of it depends on that.
+//! How the server treats ordinary messages and pings, on which the expectations of rules depend.
 
 use crate::protocol::Kind;
 

@@ -1,4 +1,4 @@
-//! What a server does on a connection, as the rules see it. Pure.
+//! The events of a connection to the server, as the rules see them. Pure.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) enum ServerEvent {
 }
 
 impl ServerEvent {
-    /// That this came, and not what was awaited for so long.
+    /// A text: this event came instead of the awaited one.
     pub(crate) fn instead_of(&self, awaited: &str, patience: Duration) -> String {
         match self {
             Self::Message(kind, _) => format!("a {kind} message instead of {awaited}"),
@@ -43,14 +43,14 @@ pub(crate) enum ConnectionEnd {
     Reset,
     /// By another error, which is named.
     Lost(String),
-    /// Not at all, but nothing that follows can be understood.
+    /// It has not ended, but nothing that follows can be understood.
     Unreadable(String),
 }
 
 impl ConnectionEnd {
     pub(crate) fn of(err: &io::Error) -> Self {
         match err.kind() {
-            // TLS without its own goodbye.
+            // TLS without close_notify.
             ErrorKind::UnexpectedEof => Self::Closed,
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Self::Reset,
             _ => Self::Lost(io_reason(err)),

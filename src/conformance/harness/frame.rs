@@ -1,5 +1,5 @@
-//! Frames with any bits (RFC 6455 §5.2): built as a rule wants them, and read from a server without judging them.
-//! Pure. Our own `protocol` refuses to do either, as it should.
+//! Frames with any bits (RFC 6455 §5.2): built as a rule wants them, and read from a server without checks. Pure. Our own
+//! `protocol` refuses to do either.
 
 use crate::protocol::MAX_CONTROL_PAYLOAD;
 
@@ -16,11 +16,11 @@ pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
 
-/// In the place of a length: it follows in two or in eight bytes.
+/// Values in place of a length: it follows in two, or in eight bytes.
 const SIXTEEN: u8 = 0x7E;
 const SIXTY_FOUR: u8 = 0x7F;
 
-/// The longest payload that is read from a server, in bytes: longer ones are of no use here.
+/// The longest payload that is read from a server, in bytes. The rules need no longer one.
 const MAX_PAYLOAD: u64 = 16 << 20;
 
 /// The forms in which a length can be written.
@@ -53,7 +53,7 @@ impl Width {
     }
 }
 
-/// A frame to send: a correct one, until told otherwise.
+/// A frame to send: correct unless changed.
 #[derive(Clone, Debug)]
 pub(crate) struct RawFrame {
     first: u8,

@@ -1,8 +1,8 @@
-//! What a check comes to.
+//! The result of a check.
 
 use crate::conformance::finding::Verdict;
 
-/// A verdict and what it rests on.
+/// A verdict with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
@@ -27,7 +27,7 @@ impl Judgement {
         Self { verdict: Verdict::NotApplicable, seen: seen.into() }
     }
 
-    /// Several tries of one rule, each with its name, as one: the first that is not kept, else all.
+    /// Combines several named tries of one rule: the first that fails, else all of them.
     pub(crate) fn of_all(tries: Vec<(String, Self)>) -> Self {
         let first = |verdict| tries.iter().find(|(_, judgement)| judgement.verdict == verdict);
         if let Some((name, judgement)) = first(Verdict::Fail).or(first(Verdict::Inconclusive)) {
@@ -43,12 +43,12 @@ impl Judgement {
     }
 }
 
-/// Why a check ends before its end.
+/// Why a check ends early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// There is nothing more to find out.
+    /// The judgement is known.
     Judged(Judgement),
-    /// The user wants it to end.
+    /// The user interrupts.
     Interrupted,
 }
 
@@ -58,7 +58,7 @@ impl From<Judgement> for Stop {
     }
 }
 
-/// What a check gives.
+/// What a check returns.
 pub(crate) type Judged = Result<Judgement, Stop>;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Tries rules against a server: opens connections of any kind, sends any bytes, and keeps the evidence. The harness knows
-//! no rule; `rules` says what is sent and what has to come of it.
+//! Tries rules against a server: opens connections, sends any bytes, and keeps the evidence. The harness knows no rule;
+//! `rules` says what is sent, and what has to happen.
 //!
 //! | file | what it adds |
 //! |---|---|
@@ -39,10 +39,10 @@ use crate::error::Failure;
 use crate::net::Connection;
 use crate::protocol::Kind;
 
-/// After so many failures to connect in a row, nothing more is tried.
+/// After this many failures to connect in a row, no rule is tried.
 const MOST_FAILURES: u32 = 3;
 
-/// See the module. At most one of its connections is open at a time.
+/// Tries rules. At most one of its connections is open at a time.
 pub(crate) struct Harness<'a> {
     server: &'a mut dyn Server,
     options: &'a Options<'a>,
@@ -51,7 +51,7 @@ pub(crate) struct Harness<'a> {
     recorder: Recorder,
     frames: &'a mut dyn FrameWatcher,
     behaviours: Option<Behaviours>,
-    /// Whether an ordinary request is accepted, and what is said otherwise.
+    /// Whether an ordinary request is accepted; if not, the text of the finding on rules about refused requests.
     ordinary: Option<Result<(), String>>,
     failures: u32,
     marks: u32,

@@ -1,11 +1,11 @@
-//! How long a reaction of the server is waited for. Pure.
+//! How long a reaction of the server is awaited. Pure.
 
 use std::time::Duration;
 
-/// So many waits in vain show that a server which has never reacted will not do so later either.
+/// After this many waits in vain, a server that has never reacted gets less time.
 const WAITS_OF_FULL_LENGTH: u32 = 3;
 
-/// The part of the time that it is given from then on.
+/// The divisor of the time from then on.
 const PART: u32 = 8;
 
 /// The time for one reaction, and whether there has been any.
@@ -21,12 +21,12 @@ impl Pace {
         Self { patience, has_reacted: false, in_vain: 0 }
     }
 
-    /// Something has come of a WebSocket.
+    /// The server has reacted.
     pub(crate) fn reacted(&mut self) {
         self.has_reacted = true;
     }
 
-    /// Nothing has come in time.
+    /// The server has not reacted in time.
     pub(crate) fn waited_in_vain(&mut self) {
         self.in_vain += 1;
     }

@@ -13,25 +13,25 @@ use crate::error::io_reason;
 use crate::net::{Transport, WaitError};
 use crate::protocol::Kind;
 
-/// Named where a deadline wants the flag that sets it.
+/// The flag that the deadlines name.
 const FLAG: &str = "--conformance";
 
-/// How often is looked whether the user has had enough.
+/// How often an interruption by the user is checked.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Between two pieces of what is sent in pieces: enough for each to be a segment of its own.
+/// The pause between pieces of a frame: long enough for each to be a segment of its own.
 const BETWEEN_PIECES: Duration = Duration::from_millis(1);
 
-/// How long the goodbye may take.
+/// How long closing the connection may take.
 const GOODBYE: Duration = Duration::from_millis(100);
 
-/// Events that are still looked at when the time is over: they may have come before.
+/// Events that are still read when the time is over, because they may have arrived in time.
 const LATE_EVENTS: usize = 64;
 
 /// The largest message that is put together from fragments, in bytes.
 const MAX_MESSAGE: usize = 16 << 20;
 
-/// See the module. Says goodbye when it is dropped.
+/// A connection. Dropping it sends Close and ends it.
 pub(crate) struct RawConnection<'a> {
     transport: Transport,
     received: Vec<u8>,
@@ -41,12 +41,12 @@ pub(crate) struct RawConnection<'a> {
     /// The message whose last fragment has not come.
     message: Option<(Kind, Vec<u8>)>,
     end: Option<ConnectionEnd>,
-    /// Whether a Close frame is still owed.
+    /// Whether our Close frame is still to be sent.
     is_open: bool,
 }
 
 impl<'a> RawConnection<'a> {
-    /// A connection on which nothing was said yet.
+    /// A connection on which nothing was sent.
     pub(crate) fn new(
         transport: Transport,
         recorder: &'a mut Recorder,
@@ -58,7 +58,7 @@ impl<'a> RawConnection<'a> {
         Self { transport, received, recorder, frames, interrupted, message: None, end: None, is_open: false }
     }
 
-    /// It is a WebSocket from now on; these bytes of it have come already.
+    /// The connection is a WebSocket from now on. `leftover` are its first bytes.
     pub(crate) fn opened(mut self, leftover: Vec<u8>) -> Self {
         self.recorder.transcript.note("WebSocket open");
         self.received = leftover;
@@ -103,7 +103,7 @@ impl<'a> RawConnection<'a> {
         bytes
     }
 
-    /// Writes bytes that are evidence already. When they do not get through, what the server says is the reason.
+    /// Writes bytes that are recorded already. A failure is ignored: reading shows its reason.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         match self.transport.write_until(bytes, &self.deadline()) {
             Ok(()) => {}
@@ -118,12 +118,12 @@ impl<'a> RawConnection<'a> {
     pub(crate) fn write_in_pieces(&mut self, bytes: &[u8], size: usize) {
         for piece in bytes.chunks(size) {
             self.write(piece);
-            // When the connection has ended, reading tells.
+            // Reading reports the end of the connection.
             let _ = self.transport.wait(Some(BETWEEN_PIECES));
         }
     }
 
-    /// What the server does next, pings and frames that mean nothing passed over.
+    /// The next event. Skips pings and meaningless frames.
     pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<ServerEvent, Stop> {
         loop {
             if let Some(event) = self.take_event() {
@@ -144,12 +144,12 @@ impl<'a> RawConnection<'a> {
         }
     }
 
-    /// What the server does until `wanted` is true of it, or it closes, ends or falls silent.
+    /// The first event for which `wanted` holds, or a Close, an end, or silence.
     pub(crate) fn until(&mut self, wanted: impl FnMut(&ServerEvent) -> bool) -> Result<ServerEvent, Stop> {
         self.within(self.patience(), wanted)
     }
 
-    /// As [`RawConnection::until`], with another time than that for a reaction.
+    /// As [`RawConnection::until`], with a time of its own.
     pub(crate) fn within(
         &mut self,
         time: Duration,
@@ -169,7 +169,7 @@ impl<'a> RawConnection<'a> {
         }
     }
 
-    /// How the connection ends, `None` when it does not in time. What comes until then is recorded.
+    /// How the connection ends; `None` when it does not end in time. Records what arrives until then.
     pub(crate) fn until_end(&mut self) -> Result<Option<ConnectionEnd>, Stop> {
         let deadline = self.deadline();
         let mut late = 0;
@@ -274,7 +274,7 @@ impl Drop for RawConnection<'_> {
     }
 }
 
-/// A key that nobody foresees (RFC 6455 §5.3).
+/// An unpredictable masking key (RFC 6455 §5.3).
 ///
 /// # Panics
 /// When the operating system has no random source.

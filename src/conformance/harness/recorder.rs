@@ -1,4 +1,4 @@
-//! What the connections of one run share: the evidence of the rule under way, and the time that the server is given.
+//! The state that all connections of a run share: the evidence of the current rule, and the time that the server has.
 
 use super::frame::SeenFrame;
 use super::pace::Pace;
@@ -6,17 +6,17 @@ use super::transcript::Transcript;
 
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    /// The id of the rule under way.
+    /// The id of the current rule.
     pub(crate) rule: &'static str,
     pub(crate) transcript: Transcript,
     pub(crate) pace: Pace,
 }
 
-/// Looks at every frame that the server sends, whatever rule is under way.
+/// Checks every frame that the server sends, under any rule.
 pub(crate) trait FrameWatcher {
     /// The frames that follow come on a new connection.
     fn connected(&mut self);
 
-    /// The server sent `frame` while `rule` was under way; `shown` are its bytes as evidence.
+    /// The server sent `frame` under `rule`; `shown` are its bytes as evidence.
     fn frame(&mut self, frame: &SeenFrame, shown: &str, rule: &str);
 }

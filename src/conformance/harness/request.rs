@@ -9,7 +9,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Takes apart what `net::upgrade` has put together.
+    /// Parses the request of `net::upgrade`.
     pub(crate) fn parse(text: &str) -> Self {
         let mut lines = text.split("\r\n").take_while(|line| !line.is_empty());
         let start = lines.next().unwrap_or_default().to_owned();
@@ -32,12 +32,12 @@ impl Request {
         }
     }
 
-    /// Leaves out all fields of this name.
+    /// Removes all fields of this name.
     pub(crate) fn remove(&mut self, name: &str) {
         self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
     }
 
-    /// Gives the field this value, in its place if there is one.
+    /// Sets the field to this value, in its place if it exists.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         let place = self.fields.iter().position(|(field, _)| field.eq_ignore_ascii_case(name));
         let field = place.map_or_else(|| name.to_owned(), |place| self.fields[place].0.clone());
@@ -45,7 +45,7 @@ impl Request {
         self.fields.insert(place.unwrap_or(self.fields.len()), (field, value.to_owned()));
     }
 
-    /// Writes all names of fields otherwise.
+    /// Changes the case of all field names.
     pub(crate) fn rename(&mut self, spelled: fn(&str) -> String) {
         for (name, _) in &mut self.fields {
             *name = spelled(name);
@@ -57,13 +57,13 @@ impl Request {
         self.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
     }
 
-    /// As it is sent.
+    /// The text to send.
     pub(crate) fn text(&self) -> String {
         let fields = self.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
         format!("{}\r\n{}\r\n", self.start, fields.collect::<String>())
     }
 
-    /// As it is shown: without secrets.
+    /// The text for display, without secrets.
     pub(crate) fn shown(&self) -> Vec<String> {
         let start = self.start.split(' ').map(shown_reference).collect::<Vec<_>>().join(" ");
         let fields = self.fields.iter().map(|(name, value)| shown_header(name, value));

@@ -1,4 +1,4 @@
-//! The server under test, and how it is to be treated.
+//! The server under test, and the options of the checks.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What goes over the connections of one rule, as lines. Pure.
+//! The evidence of one rule: what was sent and received, as lines. Pure.
 
 use std::fmt::Write;
 
@@ -30,12 +30,12 @@ impl Transcript {
         lines.into_iter().for_each(|line| self.push(format!("< {line}")));
     }
 
-    /// Something that is not bytes.
+    /// A line that is not bytes.
     pub(crate) fn note(&mut self, text: &str) {
         self.push(format!("* {text}"));
     }
 
-    /// The lines, which are forgotten here.
+    /// Takes the lines out.
     pub(crate) fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.lines)
     }

@@ -1,4 +1,4 @@
-//! What most rules come down to: frames that have to be refused, and messages that have to arrive.
+//! The tries that most rules share: frames that have to be refused, and messages that have to arrive.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::protocol::{Kind, close_code_is_sendable};
 /// How long a server may take to close after it has answered a ping that came later than the reason to close.
 const SECOND_THOUGHT: Duration = Duration::from_millis(300);
 
-/// What shows that a message has arrived.
+/// The evidence that a message has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
     /// Its echo: the rule is about what arrives.
@@ -182,7 +182,7 @@ fn reaction(
     mark: &[u8],
 ) -> Result<ServerEvent, Stop> {
     let message: Vec<u8> = frames.iter().flat_map(RawFrame::payload).copied().collect();
-    // What is empty may have come for another reason.
+    // An empty message may have another cause.
     let is_sent =
         |payload: &[u8]| !payload.is_empty() && frames.iter().any(|frame| frame.payload() == payload);
     let is_echo = |payload: &[u8]| !payload.is_empty() && payload == message;
@@ -207,7 +207,7 @@ fn reaction(
 fn answer_to_close(connection: &mut RawConnection<'_>) -> Result<Vec<u8>, Stop> {
     let judgement = match connection.until(|_| false)? {
         ServerEvent::Close(payload) => return Ok(payload),
-        // A reset may destroy what came before it.
+        // A reset may destroy bytes that arrived before it.
         ServerEvent::Ended(ConnectionEnd::Reset) => {
             Judgement::inconclusive("TCP reset; its Close frame may have been lost")
         }

@@ -1,4 +1,4 @@
-//! Upgrade requests on connections of their own, and what the server replies.
+//! Upgrade requests on connections of their own, and the replies to them.
 
 use tungstenite::handshake::derive_accept_key;
 

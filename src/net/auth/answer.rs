@@ -1,11 +1,11 @@
-//! Which challenge is answered, and whether once more: Digest before Basic, and nothing twice. Pure.
+//! Decides which challenge to answer: Digest before Basic, and none twice. Pure.
 
 use super::challenge::Challenge;
 use super::credential::Credential;
 use super::digest::{self, Flaw};
 use crate::secret::Secret;
 
-/// What the peer that challenges has been sent before.
+/// What was sent to the challenging peer before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tried {
     /// No credential.
@@ -27,7 +27,7 @@ pub(crate) enum ChallengeAnswer {
     Header(Secret, Tried),
     /// The credential was not accepted.
     Refused,
-    /// All that is offered are these schemes, none of which is spoken here.
+    /// The peer offers only these schemes, which are not supported.
     Unsupported(Vec<String>),
     /// The challenge cannot be answered, for this reason.
     Malformed(String),
@@ -65,7 +65,7 @@ pub(crate) fn answer(
     if challenges.iter().any(|challenge| challenge.is("Basic")) {
         return match tried {
             Tried::Nothing => ChallengeAnswer::Header(credential.basic(), Tried::Basic),
-            // Who first asked for Digest and then for Basic is not told the password.
+            // A peer that first asked for Digest and then for Basic does not get the password.
             Tried::Basic | Tried::Digest | Tried::DigestTwice => ChallengeAnswer::Refused,
         };
     }

@@ -8,7 +8,7 @@ use crate::net::address::Role;
 use crate::net::http::ResponseHead;
 use crate::secret::Secret;
 
-/// See the module.
+/// The credentials for one server or proxy.
 #[derive(Debug)]
 pub(in crate::net) struct Authorization {
     credential: Option<Credential>,
@@ -65,7 +65,7 @@ impl Authorization {
     }
 }
 
-/// The failure, which names the schemes when the peer offers only some that are not spoken here.
+/// The failure. Names the schemes of the peer if none of them is supported.
 fn told_of_unsupported(challenges: &[Challenge], role: Role, failure: Failure) -> Failure {
     let (spoken, listed): (&[&str], _) = match role {
         Role::Server => (&["Basic", "Digest", "Bearer"], "Basic, Digest and Bearer"),

@@ -1,17 +1,17 @@
 //! The challenges in `WWW-Authenticate` and `Proxy-Authenticate` (RFC 9110 §11.6.1). Pure.
 //! Commas separate challenges and parameters alike; the next token decides which.
-//! What is neither is passed over up to the next comma.
+//! A token that is neither is skipped up to the next comma.
 
 use crate::net::http::is_token_char;
 
-/// One way to authenticate that the peer offers.
+/// A challenge: a way to authenticate that the peer offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Challenge {
-    /// The scheme as it came: `Basic`, `Digest`, `NTLM`.
+    /// The scheme as received: `Basic`, `Digest`, `NTLM`.
     pub scheme: String,
     /// Parameters with names in lower case and values without quotes.
     pub params: Vec<(String, String)>,
-    /// The challenge as it came.
+    /// The challenge as received.
     pub raw: String,
     /// Whether a quoted string in it does not end.
     pub broken: bool,
@@ -73,7 +73,7 @@ fn parse(text: &str) -> Vec<Challenge> {
 }
 
 impl Challenge {
-    /// What stands between the challenge so far and its next parameter.
+    /// Skips the text between the challenge so far and its next parameter.
     fn separator(&self) -> &'static str {
         if self.params.len() + usize::from(self.broken) <= 1 { " " } else { ", " }
     }
@@ -102,7 +102,7 @@ impl<'a> Scanner<'a> {
     /// A token, or a quoted string without its quotes; `None` when that does not end.
     fn value(&mut self) -> Option<String> {
         if !self.eat('"') {
-            // Some servers leave out the quotes where RFC 9110 wants them: take what can be meant.
+            // Some servers omit quotes that RFC 9110 requires: be lenient.
             return Some(self.take(|c| c != ',' && !is_space(c)).to_owned());
         }
         let mut value = String::new();

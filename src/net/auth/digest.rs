@@ -12,9 +12,9 @@ use crate::secret::Secret;
 /// Why a Digest challenge is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
-    /// It asks for something that is not spoken here; how such a scheme is called.
+    /// It asks for something that is not supported, which this names.
     Unsupported(String),
-    /// It cannot be understood, or the credential cannot be written.
+    /// It is malformed, or the credential cannot be written.
     Malformed(String),
 }
 

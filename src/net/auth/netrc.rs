@@ -1,6 +1,6 @@
 //! Finds a host's credential in the text of a netrc file. Pure.
-//! Read as curl reads it: words parted by space, quotes with escapes, `#` where a keyword may stand;
-//! words that are not known are passed over. A message names the line, never a word: it may be a password.
+//! Reads it as curl does: words separated by space, quotes with escapes, `#` in place of a keyword; unknown words are
+//! skipped. Errors name the line, never a word, which may be a password.
 
 use crate::secret::Secret;
 

@@ -1,4 +1,4 @@
-//! Which proxy is used, and why: the flag, then the environment, and the list of exceptions. Pure.
+//! Chooses the proxy, and says why: by the flag, the environment, and the list of exceptions. Pure.
 //! The order is curl's, including that `no_proxy` also holds for a proxy given by flag.
 
 use std::fmt;

@@ -252,15 +252,17 @@ fn authentication(name: &str, password: &Secret) -> Result<Vec<u8>, String> {
 
 fn request4(version: SocksVersion, target: &SocksTarget, user: &str) -> Result<Vec<u8>, String> {
     if user.contains('\0') {
-        return Err("SOCKS4 has no way to write a user name with a zero byte".to_owned());
+        return Err("SOCKS4 cannot carry a user name with a zero byte".to_owned());
     }
     let (ip, port, name) = match target {
         SocksTarget::Ip(address) => match address.ip().to_canonical() {
             IpAddr::V4(ip) => (ip.octets(), address.port(), None),
-            IpAddr::V6(ip) => return Err(format!("SOCKS4 has no IPv6 ({ip}); socks5:// has")),
+            IpAddr::V6(ip) => {
+                return Err(format!("SOCKS4 cannot carry an IPv6 address ({ip}); use socks5://"));
+            }
         },
         SocksTarget::Name(name, _) if version == SocksVersion::V4 => {
-            return Err(format!("SOCKS4 has no names ({name}); socks4a:// has"));
+            return Err(format!("SOCKS4 cannot carry a host name ({name}); use socks4a://"));
         }
         // The address 0.0.0.x tells that a name follows.
         SocksTarget::Name(name, port) => ([0, 0, 0, 1], *port, Some(name)),

@@ -1,5 +1,5 @@
 //! A proxy as the user writes it: `[SCHEME://][NAME[:PASSWORD]@]HOST[:PORT]`. Pure.
-//! No message shows the credential in it.
+//! No error shows the credential in it.
 
 use std::fmt;
 

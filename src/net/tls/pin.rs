@@ -33,7 +33,7 @@ impl Pins {
         }
         let shown = key.map_or("unknown".to_owned(), |key| format!("sha256//{}", BASE64.encode(&key)));
         Err(Failure::new(Status::PinMismatch, format!("public key of {host} is {shown}, not the pinned one"))
-            .hint("is it really this server? If its key has changed, --pinnedpubkey has to"))
+            .hint("is it really this server? If its key has changed, change --pinnedpubkey"))
     }
 }
 

@@ -25,10 +25,10 @@ use super::within::{Doing, within};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 
-/// Before a descriptor that does not block is asked again.
+/// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
 
-/// An open destination. Unless it is completed, what has arrived stays beside its name, and what was there stays.
+/// An open destination. Unless it is completed, received bytes stay in a file beside it, and the old file stays.
 #[derive(Debug)]
 pub struct Destination {
     name: String,
@@ -63,12 +63,12 @@ impl Destination {
         }
     }
 
-    /// How messages call it.
+    /// Its name in errors.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The writing end. It has to be gone before the destination is completed.
+    /// The writing end. It has to be dropped before the destination is completed.
     pub fn writer(&self) -> Writer {
         self.writer.clone()
     }
@@ -78,7 +78,7 @@ impl Destination {
         matches!(self.state, State::InPlace(..))
     }
 
-    /// What the user should know before anything is written.
+    /// A warning to show before anything is written.
     pub fn warning(&self) -> Option<String> {
         match &self.state {
             State::InPlace(_, why) => {
@@ -88,17 +88,17 @@ impl Destination {
         }
     }
 
-    /// Stores what was written, and gives the file its name.
+    /// Stores the bytes, and gives the file its name.
     ///
     /// # Errors
     /// [`Status::WriteError`]: the system could not store it. What was written of a file is kept beside its name.
     pub fn complete(self) -> Result<(), Failure> {
         let Self { name, writer, state } = self;
         let kept = state.kept();
-        // Where nothing was written, the file is to be empty.
+        // If nothing was written, the file has to become empty.
         let stored = writer.begin().and_then(|()| match state {
             State::Direct if writer.is_regular() => writer.close(),
-            // A thread may still hold it, which waits for a reader.
+            // A thread that waits for a reader may still hold it.
             State::Direct => Ok(()),
             State::Beside(part) => part.complete(writer),
             State::InPlace(unfinished, _) => writer.close().map(|()| unfinished.complete()),
@@ -106,16 +106,16 @@ impl Destination {
         stored.map_err(|err| naming(cannot_write(&name, err), kept))
     }
 
-    /// Gives up: what has arrived stays, and the failure says where.
+    /// Gives up. Received bytes stay, and the failure names their file.
     #[must_use]
     pub fn keep(self, failure: Failure) -> Failure {
         naming(failure, self.state.kept())
     }
 
-    /// Writes `bytes`, which is all that there will be, and completes it.
+    /// Writes `bytes` and completes the destination.
     ///
     /// # Errors
-    /// As [`Destination::complete`]. A reader that is gone has seen what it wanted to see.
+    /// As [`Destination::complete`]. A reader that is gone is no error.
     pub fn write_whole(self, bytes: &[u8]) -> Result<(), Failure> {
         let written = write_all(&mut self.writer(), bytes);
         match written {
@@ -129,7 +129,7 @@ impl Destination {
     }
 }
 
-/// The failure of a run that is ended by force: it names the files that are not complete.
+/// The failure of a run that is ended by force, with the names of the incomplete files.
 pub(super) fn given_up(failure: Failure) -> Failure {
     settle_all().into_iter().fold(failure, |failure, kept| naming(failure, Some(kept)))
 }
@@ -140,7 +140,7 @@ fn naming(failure: Failure, kept: Option<Kept>) -> Failure {
     failure.restated(text)
 }
 
-/// Writes all of `bytes`, also where another program has made the descriptor non-blocking, which all its holders share.
+/// Writes all of `bytes`, even if another program has made the descriptor non-blocking, which all of its holders share.
 fn write_all(writer: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match writer.write(bytes) {

@@ -1,4 +1,4 @@
-//! Which way the bytes take to a path: straight to it, to a file beside it, or into the file that is there.
+//! Opens a path for writing: directly, as a file beside it, or in place.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -10,11 +10,11 @@ use super::unfinished::Unfinished;
 use super::writer::Writer;
 use crate::os::stdio;
 
-/// Opens `path` for as long as that takes.
+/// Opens `path`, without a limit of time.
 pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
     if let Some(number) = stdio::descriptor(path) {
         stdio::check_path(path)?;
-        // Standard output is not opened anew, which would begin at the start of a file; nor is another descriptor.
+        // A descriptor of ours is duplicated: opening it again would begin at the start of a file.
         let file = if number == 1 { stdio::output()? } else { File::options().append(true).open(path)? };
         return Ok((Writer::new(file, false), State::Direct));
     }
@@ -32,8 +32,8 @@ pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
     }
 }
 
-/// Opens what is not replaced: a device, a FIFO, or whatever a symbolic link leads to. The system follows the link, and
-/// refuses that where it protects a folder that everybody may write.
+/// Opens a device, a FIFO, or the target of a symbolic link, which are not replaced. The system follows the link, and
+/// refuses to where it protects folders that everybody may write.
 fn open_as_it_is(path: &Path, options: &fs::OpenOptions) -> io::Result<(Writer, State)> {
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
@@ -42,7 +42,7 @@ fn open_as_it_is(path: &Path, options: &fs::OpenOptions) -> io::Result<(Writer, 
     Ok((Writer::new(file, false), State::Direct))
 }
 
-/// Opens a regular file that is to be replaced. Only a file that may be written is.
+/// Opens a regular file that is to be replaced. It must be writable.
 fn replace(path: &Path) -> io::Result<(Writer, State)> {
     let file = platform::open_without_following(path)?;
     let metadata = file.metadata()?;
@@ -63,7 +63,7 @@ fn in_place(path: &Path, file: File, why: InPlace) -> (Writer, State) {
     (writer, State::InPlace(unfinished, why))
 }
 
-/// Whether it is the folder that takes no new file of such a name, and not a shortage that will pass.
+/// Whether the folder takes no new file of that name, as opposed to a temporary shortage.
 fn is_refused(err: &io::Error) -> bool {
     matches!(
         err.kind(),
@@ -86,7 +86,7 @@ mod platform {
         File::options().write(true).create(true).truncate(false).custom_flags(libc::O_NOFOLLOW).open(path)
     }
 
-    /// What a new file beside this one would not have.
+    /// What a new file beside this one would lack.
     pub(super) fn irreplaceable(file: &File, metadata: &Metadata) -> Option<InPlace> {
         if metadata.nlink() > 1 {
             return Some(InPlace::OtherNames);

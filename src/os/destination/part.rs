@@ -1,5 +1,5 @@
-//! `FILE.part`: what is to become FILE when it is complete. It stays when a run is cut off after bytes have arrived, and a
-//! later run begins it anew with its own first byte.
+//! `FILE.part`, which becomes FILE when it is complete. It stays when a run is interrupted after bytes have arrived, and a
+//! later run overwrites it with its own first byte.
 //!
 //! It is visible, so that a run that is killed leaves nothing hidden. While a run writes it, the run holds a lock on it;
 //! a second run then takes `FILE.PID.part`. Links and files of others under such a name are never touched.
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use super::unfinished::{Kept, Unfinished};
 use super::writer::Writer;
 
-/// How often a name is tried that changes while it is looked at.
+/// How often a name is tried whose file changes meanwhile.
 const TRIES: usize = 16;
 
-/// A file on its way to its name.
+/// A file that has not got its final name.
 #[derive(Debug)]
 pub(super) struct Part {
     target: PathBuf,
@@ -25,7 +25,7 @@ pub(super) struct Part {
     lock: File,
 }
 
-/// Why there is no such file.
+/// Why the file cannot be made.
 #[derive(Debug)]
 pub(super) enum NoPart {
     /// No file can be made in that folder.
@@ -53,7 +53,7 @@ impl Part {
         Ok((part, writer))
     }
 
-    /// What has arrived.
+    /// The bytes that have arrived.
     pub(super) fn kept(&self) -> Option<Kept> {
         self.unfinished.kept()
     }
@@ -96,7 +96,7 @@ fn take(path: &Path, replaced: Option<&Metadata>) -> io::Result<Taken> {
     Err(ErrorKind::ResourceBusy.into())
 }
 
-/// Whether a file is there already that this run may not write.
+/// Whether a file exists that this run may not write.
 fn is_in_use(err: &io::Error) -> bool {
     err.kind() == ErrorKind::ResourceBusy
 }

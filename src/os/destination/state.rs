@@ -1,4 +1,4 @@
-//! How the bytes of a destination are stored until it is complete.
+//! Where the bytes of a destination are until it is complete.
 
 use std::fmt;
 use std::io;
@@ -7,19 +7,19 @@ use super::part::Part;
 use super::unfinished::{Kept, Unfinished};
 use crate::error::io_reason;
 
-/// Where the bytes are until then.
+/// Where the bytes are.
 #[derive(Debug)]
 pub(super) enum State {
-    /// Gone: through standard output, another descriptor of ours, a device or a FIFO.
+    /// Already written to standard output, another descriptor of ours, a device or a FIFO.
     Direct,
-    /// In a file beside the name that it is to have.
+    /// In a file beside the final name.
     Beside(Part),
     /// In the file that is to be replaced.
     InPlace(Unfinished, InPlace),
 }
 
 impl State {
-    /// What has arrived of a file that is not complete.
+    /// The part that has arrived of an incomplete file.
     pub(super) fn kept(&self) -> Option<Kept> {
         match self {
             Self::Direct => None,

@@ -1,4 +1,4 @@
-//! The files that are not complete, for a program that is ended by force and runs no destructors.
+//! The incomplete files, for a program that is ended by force and runs no destructors.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ static ALL: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 #[derive(Clone, Debug)]
 struct Entry {
     path: PathBuf,
-    /// Whether this run has made the file, and it is to be removed as long as it is empty.
+    /// Whether this run has created the file, so that it is removed while it is empty.
     is_new: bool,
     written: Arc<AtomicU64>,
 }
@@ -20,15 +20,15 @@ impl Entry {
     fn settle(&self) -> Option<Kept> {
         let kept = Kept::of(&self.path, self.written.load(Ordering::Relaxed));
         if kept.is_none() && self.is_new {
-            // Somebody else may have removed it already.
+            // Another program may have removed it already.
             let _ = std::fs::remove_file(&self.path);
         }
         kept
     }
 }
 
-/// A file that is not complete. Dropping this settles it: it stays if bytes have arrived, and is removed if it is new
-/// and empty.
+/// An incomplete file. Dropping this settles it: the file stays if bytes have arrived, and is removed if it is new and
+/// empty.
 #[derive(Debug)]
 pub(super) struct Unfinished {
     entry: Entry,
@@ -46,12 +46,12 @@ impl Unfinished {
         &self.entry.path
     }
 
-    /// What is there by now.
+    /// The part that has arrived so far.
     pub(super) fn kept(&self) -> Option<Kept> {
         Kept::of(&self.entry.path, self.entry.written.load(Ordering::Relaxed))
     }
 
-    /// Nothing is left to settle: everything is stored, under its own name.
+    /// The file is complete: there is nothing to settle.
     pub(super) fn complete(mut self) {
         self.is_complete = true;
     }
@@ -66,7 +66,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Settles all files, when the program is about to end: what has been kept.
+/// Settles all files when the program is about to end. Returns the parts that were kept.
 pub(crate) fn settle_all() -> Vec<Kept> {
     all().drain(..).filter_map(|entry| entry.settle()).collect()
 }
@@ -75,7 +75,7 @@ fn all() -> MutexGuard<'static, Vec<Entry>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What has been kept of a file that is not complete.
+/// The kept part of an incomplete file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     path: PathBuf,
@@ -88,7 +88,7 @@ impl Kept {
     }
 }
 
-/// As the end of an error.
+/// The text at the end of an error.
 impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.bytes == 1 { "byte is" } else { "bytes are" };

@@ -16,20 +16,20 @@ pub struct Writer(Arc<Shared>);
 struct Shared {
     file: File,
     is_regular: bool,
-    /// Whether the file still holds what it held before: that goes when the first byte comes.
+    /// Whether the file still has its old content, which is removed before the first byte.
     holds_old: AtomicBool,
     written: Arc<AtomicU64>,
 }
 
 impl Writer {
-    /// Writes to `file`; `replaces`: from its beginning, instead of what it holds.
+    /// Writes to `file`. `replaces`: its old content is removed first.
     pub(super) fn new(file: File, replaces: bool) -> Self {
         let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let holds_old = AtomicBool::new(replaces);
         Self(Arc::new(Shared { file, is_regular, holds_old, written: Arc::default() }))
     }
 
-    /// The open file, for what cannot be done by writing.
+    /// The open file.
     pub fn file(&self) -> &File {
         &self.0.file
     }
@@ -39,13 +39,13 @@ impl Writer {
         self.0.is_regular
     }
 
-    /// Bytes written so far; also known when the writer is gone.
+    /// The count of bytes written so far, which outlives the writer.
     pub(super) fn written(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.0.written)
     }
 
-    /// Empties a file that is to be replaced, unless that is done. Downloaded bytes never get the rights of a setuid or
-    /// setgid program: the kernel takes such bits away when somebody writes, but not when root does.
+    /// Empties a file that is to be replaced, once. Clears setuid and setgid, so that downloaded bytes never run with such
+    /// rights: the kernel clears them on writes, but not on those of root.
     pub(super) fn begin(&self) -> io::Result<()> {
         if self.0.holds_old.swap(false, Ordering::Relaxed) {
             platform::clear_setuid(&self.0.file)?;
@@ -54,7 +54,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Closes the file, which no other thread writes any more.
+    /// Closes the file. No other thread may still write it.
     pub(super) fn close(self) -> io::Result<()> {
         match Arc::into_inner(self.0) {
             Some(shared) => platform::close(shared.file),
@@ -69,8 +69,8 @@ impl Writer {
         Ok(count)
     }
 
-    /// A regular file has no reader that could be gone: there, a broken pipe is an error as others are. Some network and
-    /// FUSE file systems report a lost server so.
+    /// Makes a broken pipe on a regular file an ordinary error: such a file has no reader. Some network and FUSE file systems
+    /// report a lost server in this way.
     fn explain(&self, err: io::Error) -> io::Error {
         if self.0.is_regular && err.kind() == ErrorKind::BrokenPipe {
             io::Error::other(IoCause(err))

@@ -22,7 +22,7 @@ impl CloseFrame {
         Self { code, reason: String::new() }
     }
 
-    /// Code and reason for a person: `4001: go away`.
+    /// Code and reason, for messages: `4001: go away`.
     pub fn described(&self) -> String {
         match (self.code, &self.reason[..]) {
             (NO_STATUS, _) => "no close code (1005)".to_owned(),
@@ -59,8 +59,8 @@ impl CloseFrame {
     }
 }
 
-/// Whether an endpoint may send this code: defined, registered or private, and not one of those that
-/// only stand for an event (1005, 1006, 1015).
+/// Whether an endpoint may send this code: defined, registered or private, and not one that is never on the wire
+/// (1005, 1006, 1015).
 pub fn close_code_is_sendable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

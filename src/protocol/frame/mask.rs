@@ -1,6 +1,6 @@
 //! Masking (RFC 6455 §5.3): a fresh unpredictable key for every frame, and the XOR itself.
 
-/// Gives masking keys from the operating system's random source, some hundred at a time.
+/// Masking keys from the operating system's random source, fetched some hundred at a time.
 #[derive(Debug)]
 pub(in crate::protocol) struct MaskingKeys {
     pool: [u8; Self::POOL],
@@ -8,7 +8,7 @@ pub(in crate::protocol) struct MaskingKeys {
 }
 
 impl MaskingKeys {
-    /// One system call for this many bytes: at a million frames a second a call for each would show.
+    /// Bytes that one system call fetches: at a million frames a second, a call a frame would be expensive.
     const POOL: usize = 2048;
 
     pub(in crate::protocol) fn new() -> Self {

@@ -29,11 +29,8 @@ pub enum Opcode {
     Text,
     /// The first frame of a binary message.
     Binary,
-    /// Connection close.
     Close,
-    /// Ping.
     Ping,
-    /// Pong.
     Pong,
 }
 

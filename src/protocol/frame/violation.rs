@@ -37,7 +37,6 @@ pub enum Violation {
     CloseTooShort,
     /// A close code that must not be sent.
     CloseCode(u16),
-    /// A close reason that is not UTF-8.
     CloseReasonNotUtf8(InvalidUtf8),
 }
 

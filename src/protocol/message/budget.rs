@@ -1,16 +1,16 @@
-//! How much may be prepared for sending before the socket is asked again: the one place where pacing, lockstep and control
-//! frames that wait bound what a source can do.
+//! How much may be written before the socket is asked again. The one place where pacing, lockstep and waiting control frames
+//! limit a source.
 
 /// What the [`MessageWriter`](super::MessageWriter) may still write. It counts down.
 #[derive(Clone, Copy, Debug)]
 pub struct SendBudget {
     /// Bytes of payload.
     pub bytes: usize,
-    /// By how many bytes `bytes` may be exceeded to complete the section at hand.
+    /// How far `bytes` may be exceeded to complete a section, in bytes.
     pub overshoot: usize,
     /// Messages that may be begun.
     pub messages: u64,
-    /// Whether to stop where a frame ends, because a control frame waits for its turn.
+    /// Whether to stop at the end of a frame, because a control frame waits.
     pub control_waits: bool,
 }
 
@@ -20,7 +20,7 @@ impl SendBudget {
         self.bytes.saturating_add(self.overshoot)
     }
 
-    /// Takes note of `bytes` written.
+    /// Counts `bytes` as written.
     pub(super) fn spend(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes);
     }

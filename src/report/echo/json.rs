@@ -8,7 +8,7 @@ use crate::protocol::Kind;
 use crate::report::units::{rfc3339, seconds};
 use crate::stats::RoundTrips;
 
-/// An object as it is written, for the man page; a test holds it against the schema.
+/// An example of the object, for the man page. A test checks it against the schema.
 pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
 /// The JSON Schema of the object.
@@ -21,29 +21,29 @@ pub(crate) fn line(report: &EchoReport) -> String {
     crate::report::json::text(&EchoTest::from(report)) + "\n"
 }
 
-/// What `wsurl echo-test` has found out.
+/// The result of `wsurl echo-test`.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "wsurl echo-test --report json")]
 struct EchoTest {
     /// The URL, without a password.
     url: String,
-    /// Whether it is the server that is embedded in wsurl.
+    /// Whether it is the embedded server.
     embedded: bool,
     /// When the test began.
     #[schemars(extend("format" = "date-time"))]
     time: String,
-    /// Whether every message came back as it was, in order, and the session ended in order.
+    /// Whether every message came back unchanged and in order, and the session ended in order.
     verdict: VerdictName,
-    /// success, or the name of the failure as the man page lists them.
+    /// success, or the name of the failure, as listed in the man page.
     status: &'static str,
     /// The exit code that belongs to the status.
     exit_code: u8,
     /// Why it failed.
     error: Option<String>,
-    /// What to try.
+    /// What to try after the failure.
     hint: Option<String>,
-    /// From the first message sent to the last that came back, in seconds.
+    /// The time from the first message sent to the last that came back, in seconds.
     elapsed: f64,
     /// What was sent.
     kind: KindName,
@@ -51,17 +51,17 @@ struct EchoTest {
     mode: Mode,
     /// Bytes in each message; several with --sizes.
     sizes: Vec<u64>,
-    /// Connections that were asked for, side by side.
+    /// The number of connections, as asked for.
     connections: u64,
-    /// Messages that may be under way on each connection.
+    /// Messages that may be in flight on each connection.
     in_flight: u64,
     /// Bytes in each fragment; null when each message is one frame.
     fragment: Option<u64>,
     /// Seconds between messages of a connection; null without --interval.
     interval: Option<f64>,
-    /// From which the payloads come.
+    /// The seed of the payloads.
     seed: u64,
-    /// Messages to send in all; null when only time limits them.
+    /// The number of messages to send; null when only time limits it.
     planned: Option<u64>,
     /// Messages sent.
     sent: u64,
@@ -71,13 +71,13 @@ struct EchoTest {
     lost: u64,
     /// Messages that came back changed.
     corrupted: u64,
-    /// Messages, among those echoed, that came after one that was sent later.
+    /// Messages among those echoed that came back after a later one.
     out_of_order: u64,
-    /// Messages that came back once more.
+    /// Messages that came back a second time.
     duplicated: u64,
-    /// Messages that nobody asked for.
+    /// Unsolicited messages.
     unasked: u64,
-    /// Messages passed over at the begin (--greeting).
+    /// Messages skipped at the beginning (--greeting).
     skipped: u64,
     /// The first message that came back changed.
     first_difference: Option<Difference>,
@@ -125,7 +125,7 @@ struct Difference {
     message: u64,
     /// The offset of the first byte that differs.
     offset: u64,
-    /// In words.
+    /// The difference in words.
     what: String,
 }
 
@@ -133,7 +133,7 @@ struct Difference {
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RoundTrip {
-    /// How many there are.
+    /// Their number.
     count: u64,
     /// The shortest.
     min: f64,

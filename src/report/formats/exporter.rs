@@ -1,4 +1,4 @@
-//! How reports become text.
+//! Turns reports into text.
 
 use crate::report::Style;
 use crate::report::echo::EchoReport;

@@ -21,14 +21,13 @@ pub struct ReportFormat {
     pub name: &'static str,
     /// For the man pages.
     pub meaning: &'static str,
-    /// Whether the report on several URLs is the reports on each, one after the other: each is then printed as soon as
-    /// it is there.
+    /// Whether the report on several URLs is the sequence of the reports on each, which are then printed as they are done.
     pub streams: bool,
     pub reader: Reader,
     exporter: &'static dyn Exporter,
 }
 
-/// Who reads a format, where it is printed on standard output.
+/// The reader of a format on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// Sees standard error beside it. The text has colours.

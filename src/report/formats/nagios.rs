@@ -27,8 +27,7 @@ impl Severity {
     }
 }
 
-/// The line for a failure before there was anything to report on, with its end; the exit code is that of
-/// [`Failure::severity`].
+/// The line for a failure before any report, with its end. The exit code is that of [`Failure::severity`].
 pub(crate) fn refusal(failure: &Failure) -> String {
     format!("{}\n", status_line(failure.severity(), &failure.to_string()))
 }

@@ -11,7 +11,7 @@ use crate::report::units::{rfc3339, rfc3339_seconds, seconds};
 use crate::secret::{shown_subprotocol, shown_value};
 use crate::session::Side;
 
-/// An object as it is written, for the man page; a test holds it against the schema.
+/// An example of the object, for the man page. A test checks it against the schema.
 pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
 /// The JSON Schema of the object.
@@ -24,35 +24,35 @@ pub(crate) fn line(report: &ProbeReport) -> String {
     crate::report::json::text(&Probe::from(report)) + "\n"
 }
 
-/// What `wsurl probe` has found out about one URL.
+/// The result of `wsurl probe` for one URL.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "wsurl probe --report json")]
 struct Probe {
-    /// The URL as it was given, without a password.
+    /// The URL as given, without a password.
     url: String,
-    /// The URL that redirects have led to; the same without one.
+    /// The URL after redirects; the same as url without one.
     url_effective: String,
     /// When the probe began.
     #[schemars(extend("format" = "date-time"))]
     time: String,
-    /// How it stands with the endpoint: everything as it should be, slower than --warn, or not.
+    /// ok: everything is as expected. warning: slower than --warn. failed: anything else.
     verdict: VerdictName,
-    /// success, or the name of the failure as the man page lists them.
+    /// success, or the name of the failure, as listed in the man page.
     status: &'static str,
     /// The exit code that belongs to the status.
     exit_code: u8,
     /// Why it failed.
     error: Option<String>,
-    /// What to try.
+    /// What to try after the failure.
     hint: Option<String>,
-    /// How long the reported try took, in seconds.
+    /// The duration of the reported try, in seconds.
     elapsed: f64,
-    /// Tries that were made.
+    /// The number of tries.
     tries: u32,
-    /// The steps that were to be taken, in their order.
+    /// The phases of the probe, in order.
     phases: Vec<PhaseEntry>,
-    /// The address that was connected to, the server's or the proxy's: IP:PORT.
+    /// The address of the server or proxy: IP:PORT.
     remote_address: Option<String>,
     /// Our own address: IP:PORT.
     local_address: Option<String>,
@@ -70,7 +70,7 @@ struct Probe {
     messages: Messages,
     /// The closing handshake; null when it was not reached.
     close: Option<Close>,
-    /// What was asked for with options.
+    /// The assertions of the options.
     assertions: Vec<Assertion>,
     /// The rules of RFC 6455; null without --conformance.
     conformance: Option<Conformance>,
@@ -85,7 +85,7 @@ enum VerdictName {
     Failed,
 }
 
-/// A step of the probe.
+/// A phase of the probe.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Phase")]
@@ -94,7 +94,7 @@ struct PhaseEntry {
     name: &'static str,
     /// ok, failed, or skipped when it was not reached.
     verdict: PhaseVerdict,
-    /// How long it took; null when it was not reached or has failed.
+    /// Its duration, in seconds; null when it was not reached or has failed.
     seconds: Option<f64>,
     /// Facts in a few words; may be empty.
     detail: String,
@@ -125,7 +125,7 @@ struct Http {
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Header {
-    /// The name as it came.
+    /// The name as received.
     name: String,
     /// The value.
     value: String,
@@ -170,13 +170,13 @@ struct Certificate {
     issuer: String,
     /// DNS names and IP addresses that it is for.
     names: Vec<String>,
-    /// From when it is valid.
+    /// The beginning of its validity.
     #[schemars(extend("format" = "date-time"))]
     not_before: String,
     /// Until when it is valid.
     #[schemars(extend("format" = "date-time"))]
     not_after: String,
-    /// Whole days from the begin of the probe until it expires; negative when it has.
+    /// Whole days from the beginning of the probe until it expires; negative when it has expired.
     days_left: i64,
 }
 
@@ -214,11 +214,11 @@ enum By {
     Server,
 }
 
-/// Something that was asked for with an option.
+/// An assertion of an option.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Assertion {
-    /// The option as it was given.
+    /// The option as given.
     name: String,
     /// Whether it holds.
     holds: bool,
@@ -226,7 +226,7 @@ struct Assertion {
     seen: String,
 }
 
-/// How the server did on the rules of RFC 6455.
+/// The results for the rules of RFC 6455.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Conformance {
@@ -234,29 +234,29 @@ struct Conformance {
     passed: usize,
     /// Rules that it breaks.
     failed: usize,
-    /// Rules on which what was seen does not tell.
+    /// Rules for which the evidence does not decide.
     inconclusive: usize,
-    /// Rules that have no bearing here.
+    /// Rules that do not apply to the server.
     not_applicable: usize,
     /// Each rule.
     rules: Vec<Rule>,
 }
 
-/// How the server did on one rule.
+/// The result for one rule.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Rule {
     /// The name of the rule.
     id: &'static str,
-    /// The section of RFC 6455 that says it.
+    /// The section of RFC 6455 that states it.
     section: &'static str,
     /// The rule in a few words.
     title: &'static str,
-    /// How the server did.
+    /// The verdict on the server.
     verdict: RuleVerdict,
     /// What was seen, in one line.
     seen: String,
-    /// What went over the connection: `> 89 ..` for bytes sent, `< 8a ..` for bytes seen.
+    /// The bytes on the connection: `> 89 ..` for bytes sent, `< 8a ..` for bytes received.
     evidence: Vec<String>,
 }
 

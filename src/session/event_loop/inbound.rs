@@ -1,4 +1,4 @@
-//! The way in: from the socket into events, from events into messages.
+//! Inbound: from the socket into events, from events into messages.
 
 use std::io::{self, ErrorKind, Read};
 use std::time::Instant;
@@ -15,11 +15,11 @@ use crate::size;
 /// The close code for a message that is too big (RFC 6455 §7.4.1).
 const TOO_BIG: u16 = 1009;
 
-/// The close code when nothing is wrong with the message but that it is not the one that was wanted.
+/// The close code when the sink refuses a message that breaks no rule.
 const NORMAL: u16 = 1000;
 
 impl Session<'_> {
-    /// From the socket into messages: one buffer at a time, so that writing gets its turn.
+    /// Reads one buffer from the socket, so that writing gets its turn. Returns whether anything moved.
     pub(super) fn read(&mut self, now: Instant) -> bool {
         if !self.machine.listens() || !self.make_room(now) {
             return false;
@@ -40,7 +40,7 @@ impl Session<'_> {
                 self.input.filled(count);
                 self.consume(now);
                 if is_short {
-                    // Probably all for now: it is written before the socket is asked again.
+                    // Probably all for now: write it before asking the socket again.
                     self.lanes.output.submit();
                 }
                 true
@@ -53,9 +53,9 @@ impl Session<'_> {
         }
     }
 
-    /// The connection is over without a Close. What broke the way out before tells more than the end of the way in.
+    /// The connection has ended without a Close. A write that failed before says more about the cause than the end of reading.
     pub(super) fn lose(&mut self, cause: Option<io::Error>, now: Instant) {
-        // After a reset, the kernel does not tell what the peer has taken.
+        // After a reset, the kernel does not tell how much the peer has taken.
         let progress = self.progress(None);
         let cause = self.broken.take().map(|broken| broken.cause).or(cause);
         self.machine.lost(cause, progress, now);
@@ -74,7 +74,7 @@ impl Session<'_> {
         }
     }
 
-    /// Whether the output can take more; it also learns here that the output has failed.
+    /// Whether the output can take more. Also tells the machine when the output has failed.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
         match self.lanes.output.has_room() {
             Ok(_) if self.lanes.output.reader_is_gone() && self.machine.needs_reader() => {
@@ -105,9 +105,9 @@ impl Session<'_> {
         self.machine.output_is_closed(progress, under_way, now);
     }
 
-    /// Reads events in what has come, as long as there is room for what they give.
+    /// Handles the events in the buffer, as long as the output has room for what they bring.
     pub(super) fn consume(&mut self, now: Instant) {
-        // Taken out, so that events may borrow from both while the other parts are used.
+        // Taken out, because events borrow from both while the other parts are used.
         let (bytes, mut reader) = (self.input.take(), std::mem::take(&mut self.reader));
         while self.machine.listens() && self.has_room_for_more(now) {
             let unread = self.input.unread();
@@ -137,7 +137,7 @@ impl Session<'_> {
         }
     }
 
-    /// Whether another event may be handled: what one message gives may be more than the output takes at once.
+    /// Whether another event may be handled. The text of one message may be more than the output takes at once.
     fn has_room_for_more(&mut self, now: Instant) -> bool {
         while self.lays_out {
             if !self.make_room(now) {

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::net::Transport;
 
-/// How long it lasts.
+/// Its longest duration.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// See the module.
+/// A connection that is only read.
 #[derive(Debug)]
 pub(super) struct LingeringClose {
     transport: Transport,
@@ -17,17 +17,17 @@ pub(super) struct LingeringClose {
 }
 
 impl LingeringClose {
-    /// It begins now.
+    /// Begins now.
     pub(super) fn begin(transport: Transport) -> Self {
         Self { transport, until: Instant::now() + MOMENT }
     }
 
-    /// When it is over in any case.
+    /// When it ends at the latest.
     pub(super) fn until(&self) -> Instant {
         self.until
     }
 
-    /// Reads what has come: whether more may come in time.
+    /// Reads and drops what has arrived. Returns whether to go on.
     pub(super) fn listen(&mut self) -> bool {
         let mut scrap = [0; 4096];
         while Instant::now() < self.until {

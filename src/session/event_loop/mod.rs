@@ -28,11 +28,11 @@ pub fn run(setup: Setup<'_>) -> Outcome {
     run_all(vec![setup]).map_or_else(Outcome::failed, |mut outcomes| outcomes.remove(0))
 }
 
-/// Runs sessions side by side until all are over and everything received is written: what became of each, in the order
+/// Runs sessions side by side until all are over and everything received is written. Returns their outcomes, in the order
 /// given.
 ///
 /// # Errors
-/// The operating system does not let us wait for them, or a lane cannot be started.
+/// The operating system cannot wait for events, or a lane cannot be started.
 pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
     let mut event_loop = EventLoop::new()?;
     let context = event_loop.lane_context();
@@ -55,9 +55,9 @@ struct EventLoop<'a> {
     /// The slot of each connection, by its token.
     by_token: Vec<Option<usize>>,
     timers: Timers,
-    /// The slots that more than a connection concerns.
+    /// The slots with lanes.
     with_lanes: Vec<usize>,
-    /// Slots that have a turn before the next wait.
+    /// Slots that get a turn before the next wait.
     due: Vec<usize>,
     signalled: bool,
 }
@@ -122,7 +122,7 @@ impl<'a> EventLoop<'a> {
         Ok(())
     }
 
-    /// A signal concerns every session.
+    /// Tells every session of a signal.
     fn look_for_signals(&mut self) {
         if !self.signalled
             && let Some(signal) = signals::received()
@@ -136,10 +136,10 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    /// Learns what has become ready; sleeps until something may have, unless a slot has more to do.
+    /// Asks what has become ready. Sleeps until something has, or a timer is due, unless a slot has more to do.
     fn wait(&mut self) -> Result<(), Failure> {
         self.poller.will_sleep();
-        // What a lane has said before the announcement has woken nobody.
+        // News from before `will_sleep` makes no event.
         for number in &self.with_lanes {
             if self.slots[*number].has_lane_news() {
                 self.due.push(*number);

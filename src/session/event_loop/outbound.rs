@@ -1,4 +1,4 @@
-//! The way out: from the source into frames, from frames into the socket, and the control frames of our own.
+//! Outbound: from the source into frames, from frames into the socket, and our own control frames.
 
 use std::io;
 use std::time::Instant;
@@ -11,15 +11,15 @@ use crate::session::keepalive::{Due, PAYLOAD};
 use crate::session::observer::Direction;
 use crate::session::source::{Offer, Remaining};
 
-/// By how much a buffer may be overfilled so that a section is complete in it.
+/// Bytes by which the buffer may be overfilled to complete a section.
 const OVERSHOOT: usize = 64 * 1024;
 
-/// How often a source is asked again without a section before reading gets its turn.
+/// How many times a source may answer [`Offer::Again`] before reading gets its turn.
 const ATTEMPTS: u32 = 64;
 
 impl Session<'_> {
-    /// From the source into frames: whether there was anything. Only when the socket has taken what was prepared before:
-    /// so nothing is moved within the buffer, and a control frame never waits behind more than one buffer.
+    /// Moves messages from the source into frames. Returns whether there were any. Does nothing until the socket has taken
+    /// what was prepared before: so nothing is moved within the buffer, and a control frame waits behind one buffer at most.
     pub(super) fn fill(&mut self, now: Instant) -> bool {
         if self.machine.awaits_input() {
             return self.watch_input_end(now);
@@ -48,9 +48,9 @@ impl Session<'_> {
         appended || went_on
     }
 
-    /// Whether the source is asked now: else it does not matter when it will have more.
+    /// Whether the source may be asked now.
     pub(super) fn may_fill(&self, now: Instant) -> bool {
-        // What follows the measured ping must not delay its pong.
+        // Data behind the measured ping would delay its pong.
         self.keep_alive.pong_awaited_since(now).is_none()
             && self.outbox.is_taken()
             && self.machine.allowance() > 0
@@ -103,7 +103,7 @@ impl Session<'_> {
         Ok(false)
     }
 
-    /// The server has closed: whether the input has ended, or has more that was not sent.
+    /// After the server's Close, finds out whether the input has ended or has more, which cannot be sent.
     fn watch_input_end(&mut self, now: Instant) -> bool {
         match self.lanes.source.offer(1) {
             Ok(Offer::Section(_)) => self.machine.input_goes_on(),
@@ -118,7 +118,7 @@ impl Session<'_> {
         true
     }
 
-    /// From frames into the socket, until it takes no more.
+    /// Writes frames to the socket until it takes no more. Returns whether it took any.
     pub(super) fn write(&mut self, now: Instant) -> bool {
         if self.broken.is_some() || self.outbox.is_sent() {
             return false;
@@ -135,8 +135,7 @@ impl Session<'_> {
         progress.moved
     }
 
-    /// The peer takes nothing any more. What it has sent before is still read, to the end that has to come soon: it may
-    /// say why.
+    /// Gives up sending. What the peer has sent is still read to its end, which has to come soon: it may say why.
     fn write_failed(&mut self, cause: io::Error, now: Instant) {
         let unsent = self.has_unsent_user_data() || self.remaining() == Remaining::Something;
         self.broken = Some(Broken { cause, unsent, waiting: self.outbox.waiting() });
@@ -154,13 +153,13 @@ impl Session<'_> {
             self.writer.close(frame, self.outbox.buffer());
             self.trace_sent();
         } else {
-            // Inside a frame there is no place for another one, and the rest of it is not at hand: the connection just
-            // ends.
+            // No frame may stand inside another one, and the rest of the current one is not at hand: the connection ends
+            // without a Close.
             self.machine.cannot_close(now);
         }
     }
 
-    /// Appends the rest of the last frame, if it is at hand: whether another frame may follow now.
+    /// Appends the rest of the last frame, if it is at hand. Returns whether another frame may follow.
     fn complete_frame(&mut self) -> bool {
         while self.writer.is_inside_frame() {
             let bytes = usize::try_from(self.writer.frame_remaining()).unwrap_or(usize::MAX);
@@ -174,19 +173,19 @@ impl Session<'_> {
         true
     }
 
-    /// Whether a ping or pong of ours may stand here.
+    /// Whether a ping or pong may be appended now.
     pub(super) fn may_send_control(&self) -> bool {
         self.machine.may_send_control() && !self.writer.is_inside_frame() && self.broken.is_none()
     }
 
-    /// A control frame is about to be appended: when nothing waited before it, the time to send begins with it.
+    /// Called before a control frame is appended: if nothing else waits, `--send-timeout` starts with it.
     fn expect_output(&mut self, now: Instant) {
         if self.outbox.is_taken() {
             self.machine.has_to_send(now);
         }
     }
 
-    /// Prepares the pings and pongs that are due: whether there were any.
+    /// Appends the pings and pongs that are due. Returns whether there were any.
     pub(super) fn keep_alive(&mut self, now: Instant) -> bool {
         let mut moved = self.answer_ping(now);
         if !self.may_send_control() {
@@ -204,7 +203,7 @@ impl Session<'_> {
         moved
     }
 
-    /// Answers the last ping where a frame may stand, and while the server takes our answers: whether it did.
+    /// Answers the last ping, if a frame may be appended and the server takes our answers. Returns whether it did.
     pub(super) fn answer_ping(&mut self, now: Instant) -> bool {
         let has_room = self.outbox.waiting() < CAPACITY;
         if !has_room || !self.may_send_control() {

@@ -1,33 +1,33 @@
-//! Frames on their way to the socket, and how far the user's data among them has come.
+//! Frames on their way to the socket, and how far the user data among them has come.
 
 use std::io::{self, ErrorKind, Write};
 
 use crate::net::Transport;
 use crate::size::KEPT_CAPACITY;
 
-/// Prepared for the socket at once, in bytes of payload.
+/// The most payload that is prepared at once, in bytes.
 pub(super) const CAPACITY: usize = 256 * 1024;
 
-/// What a write came to.
+/// The result of a write.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
     /// The transport took something.
     pub(super) moved: bool,
-    /// There was user data among it, and not only control frames.
+    /// What it took held user data, and not only control frames.
     pub(super) user_data: bool,
 }
 
-/// See the module.
+/// The buffer of frames.
 #[derive(Debug)]
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
     /// Where the last data frame ends in `bytes`; only control frames follow it.
     user_data_end: usize,
-    /// Whether TLS has handed everything to the kernel; if not, whether there is user data in it.
+    /// Whether TLS has handed everything to the kernel.
     drained: bool,
     user_data_in_tls: bool,
-    /// Bytes that the kernel had taken when the last user data was among them.
+    /// The count of bytes that the kernel had taken when it had taken the last user data.
     user_data_mark: u64,
 }
 
@@ -74,13 +74,13 @@ impl Outbox {
         &mut self.bytes
     }
 
-    /// What was appended to the buffer ends in user data.
+    /// The bytes appended last are user data.
     pub(super) fn ends_in_user_data(&mut self) {
         self.user_data_end = self.bytes.len();
     }
 
-    /// Bytes of user data in the kernel that the peer's TCP has not acknowledged, as far as the system tells. Bytes of
-    /// frame headers and of TLS count.
+    /// Bytes of user data that the peer's TCP has not acknowledged, with those of frame headers and TLS; `None` where the
+    /// system does not tell.
     pub(super) fn unacknowledged(&self, transport: &Transport) -> Option<u64> {
         let acknowledged = transport.bytes_written().checked_sub(transport.unacknowledged()?)?;
         Some(self.user_data_mark.saturating_sub(acknowledged))
@@ -92,8 +92,8 @@ impl Outbox {
         (self.written, self.user_data_end, self.drained, self.user_data_in_tls) = (0, 0, true, false);
     }
 
-    /// Hands bytes to the transport until it takes no more. User data goes first and by itself, so that it is known when
-    /// the kernel has all of it.
+    /// Writes to the transport until it takes no more. User data is written first and by itself, so that it is known when the
+    /// kernel has all of it.
     pub(super) fn write(&mut self, transport: &mut Transport, progress: &mut Progress) -> io::Result<()> {
         let (before, user_data) = (transport.bytes_written(), self.has_unsent_user_data());
         let result = self.write_all(transport, progress);

@@ -24,57 +24,57 @@ use crate::session::source::{Remaining, Source};
 use crate::session::verdict::Ending;
 use crate::stats::Tally;
 
-/// What a turn came to.
+/// The result of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Something was moved, so there may be more to do.
+    /// Bytes were moved, so there may be more to do.
     Moved,
-    /// The socket is to be asked what has become ready before the next turn.
+    /// The poll has to be asked what is ready before the next turn.
     LookAgain,
-    /// Something has to happen first.
+    /// There is nothing to do until the next event.
     Idle,
     /// The session is over.
     Over,
 }
 
-/// Where data comes from and goes to, whatever the connection.
+/// Where data comes from and goes to. Independent of the connection.
 pub(super) struct Lanes<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) output: OutputLane,
 }
 
-/// Why nothing can be sent any more.
+/// The failure of a write, after which nothing can be sent.
 pub(super) struct Broken {
     pub(super) cause: std::io::Error,
-    /// Whether user data had not left.
+    /// Whether user data had not reached the kernel.
     pub(super) unsent: bool,
     /// Bytes that the kernel had not taken.
     pub(super) waiting: usize,
 }
 
-/// See the module.
+/// The parts of one session.
 #[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one part
 pub(super) struct Session<'a> {
     pub(super) transport: Transport,
     pub(super) lanes: Lanes<'a>,
     pub(super) machine: Machine,
     pub(super) observer: &'a mut dyn Observer,
-    // The way in.
+    // Inbound.
     pub(super) input: ReadBuffer,
     pub(super) reader: MessageReader,
-    /// The output takes nothing, so nothing is read.
+    /// The output lane is full, so nothing is read.
     pub(super) blocked: bool,
-    /// A message has begun and is not complete.
+    /// A received message has begun and is not complete.
     pub(super) inside_message: bool,
-    /// The sink still lays out a message.
+    /// The sink has more of a message to lay out.
     pub(super) lays_out: bool,
-    // The way out.
+    // Outbound.
     pub(super) outbox: Outbox,
     pub(super) writer: MessageWriter,
     pub(super) broken: Option<Broken>,
     pub(super) pacer: Option<Pacer>,
-    /// Whether only the pacer keeps us from sending.
+    /// Whether only the pacer prevents sending.
     pub(super) held_back: bool,
     /// When the source will have more.
     pub(super) more_at: Option<Instant>,
@@ -91,7 +91,7 @@ pub(super) struct Session<'a> {
 pub(super) struct Ended<'a> {
     lanes: Lanes<'a>,
     outcome: Outcome,
-    /// The output was closed or has failed: nothing more is written.
+    /// Whether the output was closed or has failed, so that nothing more is written.
     discards: bool,
     until: Option<crate::deadline::Deadline>,
 }
@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Under which the connection's events are reported.
+    /// The token of the connection's events.
     pub(super) fn token(&self) -> Token {
         self.transport.token()
     }
@@ -159,7 +159,7 @@ impl<'a> Session<'a> {
         self.machine.interrupted(signal, now);
     }
 
-    /// Does once whatever can be done without waiting.
+    /// Reads, fills, writes and decides once, without waiting.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
         let mut moved = if self.begun { self.read(now) } else { self.first_read(now) };
         moved |= self.keep_alive(now);
@@ -186,10 +186,10 @@ impl<'a> Session<'a> {
         Turn::Idle
     }
 
-    /// Takes what came together with the response.
+    /// Takes the bytes that came together with the response to the upgrade.
     fn first_read(&mut self, now: Instant) -> bool {
         self.begun = true;
-        // First, so that it is known whether the input is over before what came with the response is counted.
+        // First, so that the machine knows whether the input is over before it counts messages that came with the response.
         self.fill(now);
         self.consume(now);
         true
@@ -213,14 +213,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Looks at what other threads may have done: whether a turn is due.
+    /// Looks for news from the lanes. Returns whether a turn is due.
     pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
         let was_blocked = self.blocked;
         let moved = (self.make_room(now) && was_blocked) | self.fill(now);
         moved || self.machine.is_due()
     }
 
-    /// When to take a turn, even if nothing happens until then.
+    /// When a turn is due, even without an event.
     pub(super) fn next_look(&self, now: Instant) -> Option<Instant> {
         let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
         let alive = if self.may_send_control() { self.keep_alive.next() } else { None };
@@ -229,14 +229,14 @@ impl<'a> Session<'a> {
         [machine, alive, paced, more, self.next_tick].into_iter().flatten().min()
     }
 
-    /// What is left of the user's data that the kernel does not have.
+    /// Whether user data has not reached the kernel.
     pub(super) fn has_unsent_user_data(&mut self) -> bool {
         self.broken.as_ref().is_some_and(|broken| broken.unsent)
             || self.outbox.has_unsent_user_data()
             || self.writer.is_inside_message()
     }
 
-    /// What the source has left.
+    /// What the source still has.
     pub(super) fn remaining(&mut self) -> Remaining {
         self.lanes.source.remaining()
     }

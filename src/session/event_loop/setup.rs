@@ -1,4 +1,4 @@
-//! What a session is made of, and what becomes of it.
+//! The parts that a session is started with, and its outcome.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -17,47 +17,46 @@ use crate::session::source::Source;
 use crate::session::verdict::Side;
 use crate::stats::Tally;
 
-/// A connection, the lanes' ends, and the rules of the session.
+/// A connection, source, sink and output, and the rules of the session.
 pub struct Setup<'a> {
     /// The open WebSocket.
     pub connection: Connection,
-    /// How messages call the server.
+    /// The name of the server in errors.
     pub server: ServerName,
-    /// Where messages come from.
+    /// Yields the messages to send.
     pub source: &'a mut dyn Source,
-    /// Where messages go.
+    /// Takes the messages received.
     pub sink: &'a mut dyn Sink,
-    /// Where they are written.
+    /// Where the sink's bytes are written.
     pub output: Output,
-    /// Is told what happens.
+    /// Receives events, for traces.
     pub observer: &'a mut dyn Observer,
-    /// The rules.
     pub options: SessionOptions,
 }
 
 /// The rules of a session.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
-    /// When it ends.
+    /// When our Close is sent.
     pub rule: FinishRule,
     /// Its limits in time.
     pub limits: Limits,
     /// Our Close, and which of the server's are accepted.
     pub close: CloseOptions,
-    /// Bytes of payload that are sent in a second, at most.
+    /// The most payload sent in a second, in bytes.
     pub limit_rate: Option<u64>,
-    /// Bytes of payload in a data frame that is sent, at most.
+    /// The most payload of a data frame that is sent, in bytes.
     pub max_frame: Option<u64>,
-    /// Bytes of a message that is received, at most.
+    /// The longest message that is received, in bytes.
     pub max_message: Option<u64>,
-    /// Whether a ping is sent at once, and its pong awaited and timed.
+    /// Whether to send a ping at once, and to await and time its pong.
     pub ping: bool,
     /// Advice for failures.
     pub hints: Hints,
 }
 
 impl SessionOptions {
-    /// A session that ends by `rule`, without limits on sizes and rates.
+    /// Options without limits on sizes and rates.
     pub fn new(rule: FinishRule, limits: Limits, close: CloseOptions) -> Self {
         Self {
             rule,
@@ -72,22 +71,22 @@ impl SessionOptions {
     }
 }
 
-/// How a session went.
+/// The outcome of a session.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Success, or what to tell the user.
+    /// Success, or the failure to show.
     pub result: Result<(), Failure>,
     /// Whether everything received was written to the output.
     pub delivered: bool,
-    /// The counts.
+    /// Messages and bytes.
     pub tally: Tally,
-    /// Who closed, and with what; `None` when the connection was lost or given up.
+    /// Who sent the first Close, and the server's Close frame; `None` when the connection was lost or given up.
     pub close: Option<(Side, CloseFrame)>,
-    /// The round trip of the ping, if one was asked for and answered.
+    /// The round trip of the ping of [`SessionOptions::ping`], if it was answered.
     pub ping: Option<Duration>,
-    /// When everything awaited had come, so that only the closing handshake was left.
+    /// When everything awaited had arrived, so that only the closing handshake was left.
     pub finished_at: Option<Instant>,
-    /// From our Close to the server's.
+    /// The time from our Close to the server's.
     pub close_took: Option<Duration>,
     /// Whether the input was read to its end, and the next hop's TCP has taken all of it.
     pub sent_whole: bool,
@@ -96,7 +95,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Of a session that was never open.
+    /// The outcome when no session was opened.
     pub fn failed(failure: Failure) -> Self {
         Self {
             result: Err(failure),

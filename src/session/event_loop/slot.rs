@@ -1,4 +1,4 @@
-//! The place of one connection in the event loop: a session, the moment after it, and what became of it.
+//! The place of one connection in the event loop: its session, the lingering close after it, then its end.
 
 use std::time::Instant;
 
@@ -11,23 +11,23 @@ use crate::error::Failure;
 use crate::os::signals::Signal;
 use crate::session::lane::LaneContext;
 
-/// Turns that a session gets before it is asked what has become ready, and before others have theirs.
+/// Turns that a session gets in a row before the poll is asked, and before other sessions get theirs.
 const TURNS: u32 = 4;
 
-/// What a slot wants after its turns.
+/// What a slot needs after its turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
     /// Another turn.
     Busy,
-    /// A turn when something has become ready, or at this time.
+    /// A turn after an event, or at this time.
     Sleeps(Option<Instant>),
-    /// Nothing any more, from now on.
+    /// Nothing more: it has just ended.
     Over,
-    /// Nothing, as before.
+    /// Nothing: it had ended before.
     WasOver,
 }
 
-/// See the module.
+/// One connection.
 pub(super) struct Slot<'a> {
     token: Token,
     has_lanes: bool,
@@ -36,10 +36,10 @@ pub(super) struct Slot<'a> {
 
 enum Stage<'a> {
     Running(Box<Session<'a>>),
-    /// The server is still listened to for a moment.
+    /// The server's last bytes are read and dropped.
     Lingering(LingeringClose, Box<Ended<'a>>),
     Over(Box<Ended<'a>>),
-    /// Only while a stage follows another.
+    /// Only while one stage replaces another.
     Changing,
 }
 
@@ -51,17 +51,16 @@ impl<'a> Slot<'a> {
         Ok(Self { token: session.token(), has_lanes, stage: Stage::Running(Box::new(session)) })
     }
 
-    /// Under which the connection's events are reported.
+    /// The token of the connection's events.
     pub(super) fn token(&self) -> Token {
         self.token
     }
 
-    /// Whether anything but the connection concerns it.
+    /// Whether it has lanes beside the connection.
     pub(super) fn has_lanes(&self) -> bool {
         self.has_lanes
     }
 
-    /// Whether a lane has moved on without a wake.
     pub(super) fn has_lane_news(&mut self) -> bool {
         match &mut self.stage {
             Stage::Running(session) => session.look_at_lanes(Instant::now()),
@@ -75,7 +74,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Does what can be done without waiting, for some turns.
+    /// Gives the session some turns.
     pub(super) fn take_turns(&mut self) -> Progress {
         match std::mem::replace(&mut self.stage, Stage::Changing) {
             Stage::Running(session) => self.run(session),

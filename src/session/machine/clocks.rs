@@ -1,4 +1,4 @@
-//! The clocks of a session: which run now, and what happens when one runs out.
+//! Clocks: which limits run now, and what happens when one runs out.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use super::{GOING_AWAY, INPUT_END, IoState, Machine, State};
 use crate::error::{Failure, Phase};
 use crate::session::finish::Count;
 
-/// How long a last frame may take to leave, when nothing more is awaited.
+/// How long the last frame may take to leave when nothing more is awaited.
 const LAST_FRAME: Duration = Duration::from_millis(250);
 
-/// Which clock has run out.
+/// A limit in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
     Whole(Duration, &'static str),
@@ -20,7 +20,7 @@ pub(super) enum Clock {
     Pong,
     Quiet,
     Close(Duration),
-    /// After a write that failed: the end of the connection has to come.
+    /// After a failed write, the end of the connection has to come.
     Broken,
     /// The last frame has to leave.
     Leave,
@@ -29,7 +29,7 @@ pub(super) enum Clock {
 }
 
 impl Machine {
-    /// Whether `--receive-timeout` counts: only while the server owes something, or always if the user says so.
+    /// Whether `--receive-timeout` runs: while a reply is outstanding; with `-f`, only when it was given.
     fn counts_receiving(&self, awaiting: bool) -> bool {
         if awaiting {
             return true;
@@ -41,13 +41,13 @@ impl Machine {
         let lockstep = self.rule.lockstep && self.unanswered && wants_it;
         let owed = match self.input_over_at {
             Some(_) => self.awaits() > 0,
-            // Replies to what has been sent so far; what else is awaited may need more input.
+            // Only replies to what was sent: further messages may need further input.
             None => self.awaits() > 0 && self.tally.messages_received < self.tally.messages_sent,
         };
         lockstep || owed
     }
 
-    /// The clocks that run now, with the time at which each runs out.
+    /// The clocks that run now, and when each runs out.
     pub(super) fn clocks(&self, io: IoState) -> [Option<(Instant, Clock)>; 9] {
         let limits = &self.limits;
         let open = self.state == State::Open;
@@ -68,7 +68,7 @@ impl Machine {
             .unanswered_since
             .filter(|_| open && !io.blocked && !io.sending)
             .map(|since| (since.max(last_traffic) + limits.ping_timeout, Clock::Ping));
-        // Not put off by other traffic: a server may say much and answer no ping.
+        // Other traffic does not restart it: a server may send much and answer no ping.
         let measured =
             io.pong_awaited_since.filter(|_| open).map(|since| (since + limits.ping_timeout, Clock::Pong));
         let quiet = match (self.rule.quiet, self.quiet_begins(io)) {
@@ -84,7 +84,7 @@ impl Machine {
     fn ending_clock(&self, io: IoState) -> Option<(Instant, Clock)> {
         match self.state {
             State::Closing { since, limit } if !io.blocked || self.hurried => {
-                // From when the Close left, which was the last to be written.
+                // From when the Close left, which is the last frame.
                 let since = since.max(self.unblocked_at).max(self.wrote_at);
                 Some((since + limit, Clock::Close(limit)))
             }
@@ -97,9 +97,9 @@ impl Machine {
     pub(super) fn expire(&mut self, clock: Clock, io: IoState, now: Instant) {
         let timed_out = |phase, limit, flag| Failure::timed_out(phase, &self.server.host, limit, flag);
         let failure = match clock {
-            // Neither is a failure by itself.
+            // Neither is a failure: `step` deals with them.
             Clock::Quiet | Clock::Broken => return,
-            // Nobody waits for what could still come.
+            // Nothing that could still arrive would be delivered.
             Clock::Close(_) if self.output_closed => {
                 self.state = State::Over;
                 return;
@@ -127,7 +127,7 @@ impl Machine {
                 .hint(self.advice_to_wait()),
             Clock::Idle(limit) => timed_out(Phase::Idle, limit, "--idle-timeout"),
             Clock::Ping => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
-                .hint("a ping was not answered, nor did anything else come"),
+                .hint("neither a pong nor anything else arrived after a ping"),
             Clock::Pong => timed_out(Phase::Ping, self.limits.ping_timeout, "--ping-timeout")
                 .hint("the server did not answer a ping with its payload (RFC 6455 \u{a7}5.5.2)"),
             Clock::Close(limit) => timed_out(Phase::Close, limit, "--close-timeout").hint(
@@ -137,7 +137,7 @@ impl Machine {
         self.give_up(failure, GOING_AWAY, now);
     }
 
-    /// What the session is busy with, or waits for.
+    /// The phase for an error: what the session is doing, or waits for.
     fn phase(&self, io: IoState) -> Phase {
         if io.sending || (io.paced && self.state == State::Open) {
             Phase::Send

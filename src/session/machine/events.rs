@@ -1,4 +1,4 @@
-//! What happened: the event loop tells the machine.
+//! Events: what the event loop tells the machine.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,25 +13,25 @@ use crate::session::verdict::{Completeness, Ending, Side};
 /// How far the data of both sides had come when the connection ended.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::session) struct Progress {
-    /// Bytes of payload that are not in the kernel, or that the peer's TCP has not taken.
+    /// Some payload is not in the kernel, or the peer's TCP has not taken it.
     pub(in crate::session) unsent: bool,
-    /// The payload bytes of all that was sent that the peer's TCP has taken, where that is known.
+    /// How many bytes of payload the peer's TCP has taken, where that is known.
     pub(in crate::session) taken: Option<u64>,
-    /// What the source still has.
+    /// What the source has left.
     pub(in crate::session) remaining: Remaining,
     /// A message of the server has begun and is not complete.
     pub(in crate::session) inside_message: bool,
 }
 
 impl Machine {
-    /// Frames of the input were prepared for sending.
+    /// Messages were put into frames.
     pub(in crate::session) fn sent(&mut self, messages: u64, bytes: u64) {
         self.tally.messages_sent += messages;
         self.tally.bytes_sent += bytes;
         self.unanswered |= messages > 0;
     }
 
-    /// The input has ended; it may ask for a Close of its own.
+    /// The input has ended. It may name the Close to send.
     pub(in crate::session) fn input_is_over(&mut self, close: Option<CloseFrame>, now: Instant) {
         self.input_over_at.get_or_insert(now);
         if let Some(close) = close {
@@ -42,7 +42,7 @@ impl Machine {
         }
     }
 
-    /// The input has more for a server that has closed.
+    /// The input has more, although the server has closed.
     pub(in crate::session) fn input_goes_on(&mut self) {
         if matches!(self.state, State::AwaitingInput { .. }) {
             self.completeness.unsent = true;
@@ -50,7 +50,7 @@ impl Machine {
         }
     }
 
-    /// The socket took bytes; `user_data`: not only control frames.
+    /// The socket took bytes. `user_data`: not only control frames.
     pub(in crate::session) fn wrote(&mut self, user_data: bool, now: Instant) {
         self.wrote_at = now;
         if user_data {
@@ -58,17 +58,17 @@ impl Machine {
         }
     }
 
-    /// There is something to send, after nothing was: from now on it has to leave.
+    /// There is something to send, after there was nothing: `--send-timeout` starts.
     pub(in crate::session) fn has_to_send(&mut self, now: Instant) {
         self.wrote_at = now;
     }
 
-    /// Nothing can be sent any more. What the server has sent before is still read, to the end that has to come soon.
+    /// A write has failed. What the server has sent is still read to its end, which has to come soon.
     pub(in crate::session) fn cannot_send(&mut self, now: Instant) {
         self.broken_at.get_or_insert(now);
     }
 
-    /// No Close can be sent, so none is awaited.
+    /// Our Close cannot be sent, so no answer is awaited.
     pub(in crate::session) fn cannot_close(&mut self, now: Instant) {
         self.state = State::Leaving { since: now };
     }
@@ -80,7 +80,7 @@ impl Machine {
 
     /// A part of a message was delivered.
     pub(in crate::session) fn received(&mut self, bytes: u64, complete: bool, now: Instant) {
-        // Fragments without a byte could go on for ever.
+        // Empty fragments are no data: a server could send them for ever.
         if bytes > 0 || complete {
             self.data_at = now;
         }
@@ -97,7 +97,7 @@ impl Machine {
         }
     }
 
-    /// The output takes bytes again. What the server had to wait meanwhile does not count against it.
+    /// The output takes bytes again. The time that it did not does not count against the server.
     pub(in crate::session) fn unblocked(&mut self, now: Instant) {
         self.unblocked_at = now;
     }
@@ -108,7 +108,7 @@ impl Machine {
         let accepted = self.close.accept.accepts(frame.code);
         if let State::Closing { since, .. } = self.state {
             self.close_took = Some(now.saturating_duration_since(since.max(self.wrote_at)));
-            // Before everything was taken, this cannot be the answer to our Close, which comes last: both have crossed.
+            // The answer to our Close comes after the server has taken everything. This one came before: both have crossed.
             let by = if progress.unsent { Side::Server } else { Side::Us };
             self.ending = Some(Ending::Closed { by, frame });
             self.state = State::Over;
@@ -159,13 +159,13 @@ impl Machine {
         };
     }
 
-    /// The server broke a rule: the connection is failed (RFC 6455 §7.1.7).
+    /// The server broke a rule: fails the connection (RFC 6455 §7.1.7).
     pub(in crate::session) fn violated(&mut self, violation: Violation, now: Instant) {
         let text = format!("{} broke the protocol: {violation}", self.server.target);
         self.give_up(Failure::new(Status::ProtocolViolation, text), violation.close_code(), now);
     }
 
-    /// The session ends here; nothing more is awaited.
+    /// Ends the session without waiting for anything.
     pub(in crate::session) fn give_up(&mut self, failure: Failure, code: u16, now: Instant) {
         self.fail(failure);
         self.state = match self.state {
@@ -186,13 +186,13 @@ impl Machine {
         });
     }
 
-    /// The session cannot go on, but ends in order.
+    /// Ends the session in order, with a failure.
     pub(in crate::session) fn withdraw(&mut self, failure: Failure, now: Instant) {
         self.fail(failure);
         self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close, now);
     }
 
-    /// A signal came: end in order and soon.
+    /// A signal came: ends the session in order and soon.
     pub(in crate::session) fn interrupted(&mut self, signal: Signal, now: Instant) {
         self.fail(signal.failure());
         self.hurried = true;
@@ -205,7 +205,7 @@ impl Machine {
         }
     }
 
-    /// The output cannot be written: nothing more is delivered.
+    /// The output cannot be written: drops what still arrives, and closes.
     pub(in crate::session) fn output_failed(&mut self, failure: Failure, now: Instant) {
         self.discards = true;
         self.withdraw(failure, now);

@@ -1,5 +1,5 @@
-//! The state of a session: open, closing, leaving, over. Pure: it is told what happened and when (`events`), says what to do
-//! next (`steps`), and when to ask again (`clocks`).
+//! The state of a session: open, closing, leaving, over. Pure: it is told what happened and when (`events`), and says what to
+//! do next (`steps`) and when to ask again (`clocks`).
 
 mod clocks;
 mod events;
@@ -21,10 +21,10 @@ pub(super) use events::Progress;
 /// How long the answer to our Close is awaited after a signal.
 const HURRY: Duration = Duration::from_secs(1);
 
-/// How long the end of the input is awaited once the server has closed: a producer may end a little later than its server.
+/// How long the end of the input is awaited after the server's Close: a producer may end a little later than its server.
 const INPUT_END: Duration = Duration::from_secs(1);
 
-/// How long the input is watched for more once the connection is lost: a busy source may just then have nothing ready.
+/// How long the input is watched for more after the connection was lost: a busy source may have nothing ready just then.
 const INPUT_GOES_ON: Duration = Duration::from_millis(100);
 
 /// How long the answer to our Close is awaited when the reader of the output has gone and nothing is under way.
@@ -36,25 +36,25 @@ const MOST_LOOKS: u32 = 64;
 /// The close code of an endpoint that goes away.
 const GOING_AWAY: u16 = 1001;
 
-/// Of a message that takes long, this many bytes are progress as a whole message is.
+/// This many bytes of a long message count as progress, as a whole message does.
 const PROGRESS: u64 = 64 * 1024;
 
-/// Where the session is in its life (RFC 6455 §7.1).
+/// The states of a session (RFC 6455 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Messages go both ways.
     Open,
-    /// Our Close is out, the server's is awaited.
+    /// Our Close was sent first; the server's is awaited.
     Closing { since: Instant, limit: Duration },
-    /// The last frame has to leave, then it is over, or the end of the input is awaited.
+    /// Our last frame has to leave. Then the session is over, or the end of the input is awaited.
     Leaving { since: Instant },
-    /// The connection has ended, and it is not known whether the input has more for it.
+    /// The connection has ended, and it is not known whether the input has ended, too.
     AwaitingInput { until: Instant },
     /// Nothing more will happen.
     Over,
 }
 
-/// How messages call the server.
+/// The name of the server in errors.
 #[derive(Clone, Debug)]
 pub struct ServerName {
     /// The host alone.
@@ -67,17 +67,17 @@ pub struct ServerName {
 #[allow(clippy::struct_excessive_bools)] // each is a fact of its own about one part
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct IoState {
-    /// Bytes wait to be taken by the kernel.
+    /// Bytes have not reached the kernel.
     pub(super) sending: bool,
     /// There may be more to send, which the rate does not allow yet.
     pub(super) paced: bool,
     /// The output takes nothing, so nothing is read.
     pub(super) blocked: bool,
-    /// Since when a ping waits for a sign of life.
+    /// Since when a ping waits for any byte from the server.
     pub(super) unanswered_since: Option<Instant>,
-    /// Since when the ping is out whose pong is awaited.
+    /// Since when the pong of the measured ping is awaited.
     pub(super) pong_awaited_since: Option<Instant>,
-    /// The source of what is sent waits for a reply of the server.
+    /// The source waits for a reply.
     pub(super) awaiting: bool,
 }
 
@@ -88,7 +88,7 @@ pub(super) enum Step {
     Continue,
     /// Send this Close; no other frame may follow it.
     SendClose(CloseFrame),
-    /// A clock has run out: look at the socket once more, then ask again. What has arrived in time is not late.
+    /// A clock has run out. Read the socket once more, then ask again: what has arrived in time is not late.
     LookAgain,
     /// The connection is given up as lost.
     Lose,
@@ -96,7 +96,7 @@ pub(super) enum Step {
     Stop,
 }
 
-/// See the module.
+/// The state of one session.
 #[allow(clippy::struct_excessive_bools)] // each is an event that has or has not happened
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -109,10 +109,10 @@ pub(super) struct Machine {
     /// A Close that is to be sent at the next step.
     queued: Option<CloseFrame>,
     input_over_at: Option<Instant>,
-    /// When the socket last took anything, and took user data.
+    /// When the socket last took any byte, and user data.
     wrote_at: Instant,
     sent_at: Instant,
-    /// When the socket last gave anything, gave a part of a message, and gave a whole message or much of one.
+    /// When the socket last gave any byte, a part of a message, and a whole message or [`PROGRESS`] bytes of one.
     heard_at: Instant,
     data_at: Instant,
     progress_at: Instant,
@@ -125,7 +125,7 @@ pub(super) struct Machine {
     failure: Option<Failure>,
     ending: Option<Ending>,
     completeness: Completeness,
-    /// Whether no message has come since the last one was sent.
+    /// Whether no message has arrived since the last one was sent.
     unanswered: bool,
     /// Whether a signal has come: every remaining wait is capped at [`HURRY`].
     hurried: bool,
@@ -135,7 +135,7 @@ pub(super) struct Machine {
     looks: u32,
     /// When everything awaited had come.
     finished_at: Option<Instant>,
-    /// From our Close to its answer.
+    /// The time from our Close to its answer.
     close_took: Option<Duration>,
 }
 
@@ -179,17 +179,17 @@ impl Machine {
         }
     }
 
-    /// The counts so far.
+    /// Messages and bytes so far.
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// When everything awaited had come, so that only the closing handshake was left.
+    /// When everything awaited had arrived, so that only the closing handshake was left.
     pub(super) fn finished_at(&self) -> Option<Instant> {
         self.finished_at
     }
 
-    /// From when our Close left to when it was answered.
+    /// The time from our Close to its answer.
     pub(super) fn close_took(&self) -> Option<Duration> {
         self.close_took
     }
@@ -231,17 +231,17 @@ impl Machine {
         }
     }
 
-    /// Whether the rule wants replies at all.
+    /// Whether the rule awaits any reply.
     fn awaits_any(&self) -> bool {
         self.rule.awaited(self.tally.messages_sent) > 0
     }
 
-    /// Messages that still have to come.
+    /// The number of messages that still have to arrive.
     fn awaits(&self) -> u64 {
         self.rule.awaited(self.tally.messages_sent).saturating_sub(self.tally.messages_received)
     }
 
-    /// Since when nothing has been sent or received that a quiet period counts.
+    /// The beginning of the quiet period: since when no data was sent or received.
     fn quiet_since(&self, over_at: Instant) -> Instant {
         over_at.max(self.data_at).max(self.sent_at).max(self.unblocked_at)
     }

@@ -1,4 +1,4 @@
-//! What to do: the machine tells the event loop.
+//! Steps: what the machine tells the event loop to do.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use super::{HURRY, INPUT_END, IoState, MOST_LOOKS, Machine, State, Step};
 use crate::deadline::Deadline;
 
 impl Machine {
-    /// How many messages may be begun; none once the session is closing.
+    /// How many messages may be begun: none once the session is closing.
     pub(in crate::session) fn allowance(&self) -> u64 {
         if self.state != State::Open || self.input_over_at.is_some() {
             0
@@ -33,7 +33,7 @@ impl Machine {
         matches!(self.state, State::Closing { .. })
     }
 
-    /// Whether only the end of the input is awaited.
+    /// Whether nothing but the end of the input is awaited.
     pub(in crate::session) fn awaits_input(&self) -> bool {
         matches!(self.state, State::AwaitingInput { .. })
     }
@@ -48,7 +48,7 @@ impl Machine {
         self.state == State::Open && self.queued.is_none()
     }
 
-    /// When everything has to be over, whatever it is.
+    /// When the run has to be over.
     pub(in crate::session) fn end_of_run(&self, now: Instant) -> Option<Deadline> {
         let hurry = self.hurried.then(|| Deadline::since(now, HURRY, "--max-time"));
         hurry.map(|hurry| hurry.earliest(self.limits.whole)).or(self.limits.whole)
@@ -106,18 +106,18 @@ impl Machine {
         self.state == State::Open && !self.output_closed && waits
     }
 
-    /// Whether [`Machine::step`] has something else to say than to go on.
+    /// Whether [`Machine::step`] has another step than `Continue`.
     pub(in crate::session) fn is_due(&self) -> bool {
         self.queued.is_some() || self.state == State::Over
     }
 
-    /// Whether the input was sent and what it asked for has come.
+    /// Whether the input was sent and everything awaited has arrived, so that our Close may be sent.
     fn is_finished(&self, io: IoState, now: Instant) -> bool {
         let Some(since) = self.quiet_begins(io) else { return false };
         self.rule.quiet.is_none_or(|quiet| !io.sending && now >= since + quiet)
     }
 
-    /// Since when nothing is missing any more, except for the quiet period.
+    /// Since when only the quiet period is missing.
     pub(super) fn quiet_begins(&self, io: IoState) -> Option<Instant> {
         let over_at = self.input_over_at.filter(|_| self.state == State::Open)?;
         let answered = !(self.rule.lockstep && self.unanswered && self.awaits_any());
@@ -126,7 +126,7 @@ impl Machine {
         complete.then(|| self.quiet_since(over_at))
     }
 
-    /// When to ask again, even if nothing happens until then.
+    /// When to ask again, even without an event.
     pub(in crate::session) fn next_look(&self, io: IoState) -> Option<Instant> {
         self.clocks(io).into_iter().flatten().map(|(at, _)| at).min()
     }

@@ -277,7 +277,7 @@ mod tests {
     fn keys_that_are_not_read_come_with_the_command_that_converts_them() {
         for key in [data!("ec.legacy.key"), data!("ec.pbes1.key")] {
             let said = ec(key, Some("secret"));
-            assert!(said.contains("encrypted in an old way"), "{said}");
+            assert!(said.contains("encrypted in an old format"), "{said}");
             assert!(
                 said.ends_with("/ openssl pkcs8 -topk8 -v2 aes-256-cbc -in key -out NEW.pem converts it")
             );

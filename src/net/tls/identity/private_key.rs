@@ -125,6 +125,6 @@ fn decrypt(
 }
 
 fn old_encryption(shown: &str) -> Failure {
-    failure(format!("the key {shown} is encrypted in an old way that wsurl does not read"))
+    failure(format!("the key {shown} is encrypted in an old format that wsurl cannot read"))
         .hint(format!("openssl pkcs8 -topk8 -v2 aes-256-cbc -in {shown} -out NEW.pem converts it"))
 }
