@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const STEPS: u64 = 100;
 
 /// Steps that may be caught up at once, after the socket or the source was slower than the rate.
-const BURST: u64 = 5;
+const BURST: u64 = 10;
 
 /// The longest time that one frame may take at the rate, in steps: control frames wait no longer.
 const FRAME: u64 = 10;
@@ -98,7 +98,7 @@ mod tests {
     fn a_pause_is_not_made_up_for() {
         let start = Instant::now();
         let mut pacer = Pacer::new(1000, start);
-        assert_eq!(pacer.allowance(start + Duration::from_secs(60)), 50);
+        assert_eq!(pacer.allowance(start + Duration::from_secs(60)), 100);
     }
 
     #[test]

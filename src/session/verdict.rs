@@ -135,11 +135,18 @@ impl SessionEnd {
     fn sent(&self) -> String {
         const MIB: u64 = 1 << 20;
         let taken = self.completeness.taken;
+        // After a reset, the kernel does not tell what the server had taken of what left here.
+        let bound = match self.ending {
+            Some(Ending::Lost { cause: Some(_), .. }) => "at most ",
+            Some(Ending::Lost { cause: None, .. } | Ending::Closed { .. }) | None => "",
+        };
         match self.size {
-            Some(size) if size >= 10 * MIB => format!("sent {} of {} MiB", taken / MIB, size.div_ceil(MIB)),
-            Some(size) => format!("sent {taken} of {size} bytes"),
-            None if taken == 1 => "sent 1 byte".to_owned(),
-            None => format!("sent {taken} bytes"),
+            Some(size) if size >= 10 * MIB => {
+                format!("sent {bound}{} of {} MiB", taken / MIB, size.div_ceil(MIB))
+            }
+            Some(size) => format!("sent {bound}{taken} of {size} bytes"),
+            None if taken == 1 => format!("sent {bound}1 byte"),
+            None => format!("sent {bound}{taken} bytes"),
         }
     }
 
@@ -308,7 +315,7 @@ mod tests {
         let inside = Completeness { inside_message: true, ..whole };
         assert_eq!(
             lost(false, UNSENT),
-            "the connection to h:1 was lost before everything was sent: why; sent 0 bytes"
+            "the connection to h:1 was lost before everything was sent: why; sent at most 0 bytes"
         );
         assert_eq!(
             lost(true, inside),

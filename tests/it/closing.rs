@@ -210,9 +210,10 @@ fn a_failure_to_send_tells_no_bytes_that_waited_here() {
     let (_dir, path) = file_with("upload", noise(20_000_000));
     let peer = Script::new().upgrade().read_frame().sleep(millis(300)).reset();
     let stderr = Wsurl::new(["stream", "-T", &path, &peer.url()]).within(secs(8)).exits(55).stderr;
-    let (_, counts) = stderr.split_once("its TCP had taken at most ").expect("how far it came");
-    let counts: Vec<u64> = counts.split([' ', ':']).filter_map(|word| word.parse().ok()).collect();
-    assert!(matches!(counts[..], [taken, sent] if taken < sent && sent < 20_000_000), "{stderr}");
+    // After a reset, the kernel does not tell what the server had taken of what left here.
+    let (_, counts) = stderr.split_once("sent at most ").expect("how far it came");
+    let taken: u64 = counts.split(' ').next().and_then(|taken| taken.parse().ok()).expect("a number");
+    assert!(taken < 20 && counts.contains(" of 20 MiB"), "{stderr}");
 }
 
 #[test]
