@@ -443,3 +443,120 @@ fn the_gravest_of_several_failures_is_kept() {
     machine.interrupted(Signal::HangUp, now);
     assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 129);
 }
+
+#[test]
+fn idleness_begins_anew_with_any_traffic() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.limits.idle = Some(secs(4));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(4)));
+    machine.heard(now + secs(1));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(5)));
+    machine.wrote(true, now + secs(2));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(6)));
+    assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
+    machine.unblocked(now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(7)));
+    assert_eq!(step(&mut machine, IDLE, now + secs(7)), close(1001));
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
+    assert_eq!(failure.to_string(), "timed out after 4s in idle with h (--idle-timeout)");
+}
+
+#[test]
+fn a_pong_that_is_awaited_is_not_put_off_by_other_traffic() {
+    let (mut machine, now) = machine(rule(Count::None));
+    let pinged = IoState { pong_awaited_since: Some(now), ..IDLE };
+    machine.heard(now + secs(4));
+    machine.wrote(true, now + secs(4));
+    assert_eq!(machine.next_look(pinged), Some(now + secs(5)));
+    assert_eq!(step(&mut machine, pinged, now + secs(4)), Step::Continue);
+    assert_eq!(step(&mut machine, pinged, now + secs(5)), close(1001));
+    assert_eq!(machine.next_look(pinged), Some(now + secs(5) + Duration::from_millis(250)));
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
+    assert_eq!(failure.to_string(), "timed out after 5s in ping with h (--ping-timeout)");
+}
+
+#[test]
+fn pings_and_idleness_do_not_matter_once_the_session_is_closing() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.limits.idle = Some(secs(1));
+    machine.input_is_over(None, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    let pinged = IoState { pong_awaited_since: Some(now), unanswered_since: Some(now), ..IDLE };
+    assert_eq!(machine.next_look(pinged), Some(now + secs(10)));
+}
+
+#[test]
+fn a_quiet_period_does_not_begin_before_everything_was_written() {
+    let (mut machine, now) = machine(FinishRule { quiet: Some(secs(2)), ..rule(Count::None) });
+    machine.input_is_over(None, now);
+    assert_eq!(machine.next_look(BUSY), Some(now + secs(30)));
+    assert_eq!(step(&mut machine, BUSY, now + secs(3)), Step::Continue);
+    machine.wrote(true, now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(5)));
+    assert_eq!(step(&mut machine, IDLE, now + secs(4)), Step::Continue);
+    assert_eq!(step(&mut machine, IDLE, now + secs(5)), close(1000));
+}
+
+#[test]
+fn a_connection_that_takes_nothing_more_has_to_end_within_the_close_timeout() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.cannot_send(now);
+    machine.cannot_send(now + secs(5));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(10)));
+    assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
+    machine.unblocked(now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(13)));
+    assert_eq!(step(&mut machine, IDLE, now + secs(12)), Step::Continue);
+    assert_eq!(step(&mut machine, IDLE, now + secs(13)), Step::Lose);
+}
+
+#[test]
+fn a_signal_shortens_the_wait_for_a_reader() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.input_is_over(None, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    let blocked = IoState { blocked: true, ..IDLE };
+    assert_eq!(machine.next_look(blocked), None);
+    machine.interrupted(Signal::Interrupt, now + secs(3));
+    assert_eq!(machine.next_look(blocked), Some(now + secs(4)));
+}
+
+#[test]
+fn the_reader_of_the_output_is_needed_where_messages_are_awaited() {
+    let needs = |rule: FinishRule, sent: u64, is_over: bool| {
+        let (mut machine, now) = machine(rule);
+        machine.sent(sent, sent);
+        if is_over {
+            machine.input_is_over(None, now);
+        }
+        machine.needs_reader()
+    };
+    let none = rule(Count::None);
+    assert!(!needs(none, 1, false) && !needs(none, 1, true));
+    assert!(needs(rule(Count::Exactly(1)), 0, false));
+    assert!(needs(rule(Count::AsSent { at_least: 0 }), 1, false));
+    assert!(!needs(rule(Count::AsSent { at_least: 0 }), 0, false), "nothing is outstanding");
+    assert!(needs(FinishRule { follow: true, ..none }, 0, false));
+    let quiet = FinishRule { quiet: Some(secs(2)), ..none };
+    assert!(!needs(quiet, 1, false) && needs(quiet, 1, true));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_session_soon() {
+    let leaves = |progress: Progress, under_way: bool| {
+        let (mut machine, now) = machine(FinishRule { follow: true, ..rule(Count::None) });
+        machine.output_is_closed(progress, under_way, now);
+        assert!(machine.discards() && !machine.delivers() && !machine.needs_reader());
+        assert_eq!(step(&mut machine, IDLE, now), close(1001));
+        let until = machine.next_look(IDLE).map(|at| at - now);
+        step(&mut machine, IDLE, now + secs(1));
+        (until, machine.into_end(None, None).verdict().is_ok())
+    };
+    assert_eq!(leaves(DONE, false), (Some(READER_GONE), true));
+    assert_eq!(leaves(DONE, true), (Some(HURRY), true), "what is under way may still arrive");
+    assert_eq!(leaves(Progress { unsent: true, ..DONE }, false), (Some(HURRY), false));
+    let something = Progress { remaining: Remaining::Something, ..DONE };
+    assert_eq!(leaves(something, false), (Some(READER_GONE), false));
+    let unknown = Progress { remaining: Remaining::Unknown, ..DONE };
+    assert_eq!(leaves(unknown, false), (Some(READER_GONE), true), "its end is the server's");
+}
