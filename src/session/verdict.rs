@@ -260,7 +260,7 @@ mod tests {
     fn a_failure_says_how_far_an_upload_has_come() {
         let told = |status, size, taken, unsent| {
             let completeness = Completeness { unsent, taken, ..UNSENT };
-            let failure = Some(Failure::new(status, "over").source(std::io::Error::other("why")));
+            let failure = Some(Failure::new(status, "over").source(io::Error::other("why")));
             failure_of(SessionEnd { failure, completeness, size, ..closed(Side::Us, 1000, "") })
         };
         let mib = 1 << 20;

@@ -560,3 +560,109 @@ fn a_reader_that_leaves_ends_the_session_soon() {
     let unknown = Progress { remaining: Remaining::Unknown, ..DONE };
     assert_eq!(leaves(unknown, false), (Some(READER_GONE), true), "its end is the server's");
 }
+
+#[test]
+fn the_end_of_the_input_is_awaited_for_a_second_after_the_close_of_the_server() {
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    let closed = |io: IoState| {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.server_closed(CloseFrame::with_code(1000), open, now);
+        assert_eq!(step(&mut machine, io, now), close(1000));
+        (machine, now)
+    };
+    let verdict =
+        |machine: Machine| machine.into_end(None, None).verdict().map_err(|failure| failure.status());
+
+    let (mut never, now) = closed(IDLE);
+    assert_eq!(step(&mut never, IDLE, now), Step::Continue);
+    assert!(never.awaits_input());
+    assert_eq!(never.next_look(IDLE), Some(now + INPUT_END));
+    assert_eq!(step(&mut never, IDLE, now + INPUT_END), Step::Stop);
+    assert_eq!(verdict(never), Err(Status::SendFailed));
+
+    // Our answer need not have left.
+    let (mut blocked, now) = closed(BUSY);
+    let last_frame = Duration::from_millis(250);
+    assert_eq!(blocked.next_look(BUSY), Some(now + last_frame));
+    assert_eq!(step(&mut blocked, BUSY, now + last_frame), Step::Continue);
+    assert_eq!(blocked.next_look(IDLE), Some(now + last_frame + INPUT_END));
+    blocked.input_is_over(None, now + secs(1));
+    assert_eq!(step(&mut blocked, IDLE, now + secs(1)), Step::Stop);
+    assert_eq!(verdict(blocked), Ok(()));
+
+    let (mut more, now) = closed(IDLE);
+    assert_eq!(step(&mut more, IDLE, now), Step::Continue);
+    more.input_goes_on();
+    assert_eq!(step(&mut more, IDLE, now), Step::Stop);
+    assert_eq!(verdict(more), Err(Status::SendFailed));
+}
+
+#[test]
+fn the_end_of_the_input_does_not_matter_after_other_ends() {
+    let awaits = |set_up: &dyn Fn(&mut Machine, Instant), code, progress| {
+        let (mut machine, now) = machine(rule(Count::None));
+        set_up(&mut machine, now);
+        machine.server_closed(CloseFrame::with_code(code), progress, now);
+        assert_eq!(step(&mut machine, IDLE, now), close(code));
+        step(&mut machine, IDLE, now);
+        machine.awaits_input()
+    };
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    assert!(awaits(&|_, _| {}, 1000, open));
+    assert!(!awaits(&|_, _| {}, 4000, open), "a refusal is a failure as it is");
+    assert!(!awaits(&|_, _| {}, 1000, Progress { unsent: true, ..open }), "so is an upload that was cut off");
+    assert!(!awaits(&|_, _| {}, 1000, DONE));
+    assert!(!awaits(&|_, _| {}, 1000, Progress { remaining: Remaining::Something, ..DONE }));
+    assert!(!awaits(&|machine, _| machine.rule.follow = true, 1000, open));
+    assert!(!awaits(&|machine, now| machine.input_is_over(None, now), 1000, open));
+}
+
+#[test]
+fn a_lost_connection_waits_a_moment_for_more_input() {
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    let status = |machine: Machine| machine.into_end(None, None).verdict().unwrap_err().status();
+    let (mut idle, now) = machine(rule(Count::None));
+    idle.lost(None, open, now);
+    assert!(idle.awaits_input());
+    assert_eq!(idle.next_look(IDLE), Some(now + INPUT_GOES_ON));
+    assert_eq!(step(&mut idle, IDLE, now + INPUT_GOES_ON), Step::Stop);
+    assert_eq!(status(idle), Status::ReceiveFailed);
+
+    let (mut busy, now) = machine(rule(Count::None));
+    busy.lost(None, open, now);
+    busy.input_goes_on();
+    assert_eq!(step(&mut busy, IDLE, now), Step::Stop);
+    assert_eq!(status(busy), Status::SendFailed);
+
+    for progress in [DONE, Progress { unsent: true, ..open }] {
+        let (mut over, now) = machine(rule(Count::None));
+        over.lost(None, progress, now);
+        assert_eq!(step(&mut over, IDLE, now), Step::Stop);
+    }
+    let (mut closing, now) = machine(rule(Count::None));
+    closing.input_is_over(None, now);
+    assert_eq!(step(&mut closing, IDLE, now), close(1000));
+    closing.lost(None, open, now);
+    assert_eq!(step(&mut closing, IDLE, now), Step::Stop);
+}
+
+#[test]
+fn what_was_sent_and_received_whole_is_known_in_the_end() {
+    let whole = |closes: Option<u16>, progress: Progress| {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.sent(1, 10);
+        if let Some(code) = closes {
+            machine.server_closed(CloseFrame::with_code(code), progress, now);
+        }
+        machine.ended(progress);
+        (machine.has_sent_all(), machine.has_received_all(), machine.bytes_taken())
+    };
+    assert_eq!(whole(Some(1000), DONE), (true, true, 10));
+    assert_eq!(whole(Some(4000), DONE), (true, false, 10));
+    assert_eq!(whole(None, DONE), (true, false, 10));
+    assert_eq!(whole(Some(1000), Progress { inside_message: true, ..DONE }), (true, false, 10));
+    assert_eq!(whole(Some(1000), Progress { unsent: true, taken: Some(7), ..DONE }), (false, true, 7));
+    assert_eq!(whole(None, Progress { unsent: true, taken: Some(7), ..DONE }), (false, false, 7));
+    assert_eq!(whole(Some(1000), Progress { remaining: Remaining::Unknown, ..DONE }), (false, true, 10));
+    assert_eq!(whole(Some(1000), Progress { remaining: Remaining::Something, ..DONE }), (false, true, 10));
+}
