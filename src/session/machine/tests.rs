@@ -666,3 +666,43 @@ fn what_was_sent_and_received_whole_is_known_in_the_end() {
     assert_eq!(whole(Some(1000), Progress { remaining: Remaining::Unknown, ..DONE }), (false, true, 10));
     assert_eq!(whole(Some(1000), Progress { remaining: Remaining::Something, ..DONE }), (false, true, 10));
 }
+
+#[test]
+fn a_quiet_period_is_put_off_by_bytes_and_messages_but_not_by_empty_fragments() {
+    let quiet = |bytes, complete| {
+        let (mut machine, now) = machine(FinishRule { quiet: Some(secs(2)), ..rule(Count::None) });
+        machine.input_is_over(None, now);
+        machine.received(bytes, complete, now + secs(1));
+        machine.next_look(IDLE).map(|at| at - now)
+    };
+    assert_eq!(quiet(0, false), Some(secs(2)));
+    assert_eq!(quiet(0, true), Some(secs(3)));
+    assert_eq!(quiet(1, false), Some(secs(3)));
+}
+
+#[test]
+fn a_part_of_a_message_is_no_message_that_wants_a_reply() {
+    let (mut machine, _) = machine(FinishRule { lockstep: true, ..rule(Count::None) });
+    machine.sent(0, 5);
+    assert_eq!(machine.allowance(), 1);
+    machine.sent(1, 6);
+    assert_eq!(machine.allowance(), 0);
+    assert_eq!((machine.tally().messages_sent, machine.tally().bytes_sent), (1, 11));
+}
+
+#[test]
+fn the_time_to_send_begins_when_there_is_something_to_send() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.has_to_send(now + secs(5));
+    assert_eq!(machine.next_look(BUSY), Some(now + secs(35)));
+}
+
+#[test]
+fn where_no_close_can_be_sent_none_is_awaited() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.withdraw(Failure::new(Status::ReadError, "input"), now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1001));
+    machine.cannot_close(now);
+    assert!(!machine.listens() && !machine.is_closing());
+    assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
+}
