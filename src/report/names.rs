@@ -258,6 +258,43 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_what_never_came_are_zero() {
+        let facts = Facts::start();
+        let record = Record {
+            endpoint: None,
+            facts: &facts,
+            tally: Tally { bytes_sent: 1000, bytes_received: 2000, ..Tally::default() },
+            total: seconds(10),
+            close: None,
+            digests: [None, None],
+            failure: None,
+        };
+        let shown = all(&record);
+        assert_eq!((&shown["http_code"], &shown["exitcode"]), (&json!(0), &json!(0)));
+        // Without a session, the rate is that of the whole run.
+        assert_eq!((&shown["speed_upload"], &shown["speed_download"]), (&json!(100), &json!(200)));
+        let no_time = Record { total: Duration::ZERO, tally: Tally::default(), ..record };
+        assert_eq!(all(&no_time)["speed_upload"], 0);
+    }
+
+    #[test]
+    fn extensions_are_one_list_however_they_came() {
+        let mut facts = facts();
+        let response = facts.response.as_mut().unwrap();
+        response.fields.push(("Sec-WebSocket-Extensions".to_owned(), "x-one,x-two; a=1".to_owned()));
+        let record = Record {
+            endpoint: None,
+            facts: &facts,
+            tally: Tally::default(),
+            total: seconds(1),
+            close: None,
+            digests: [None, None],
+            failure: None,
+        };
+        assert_eq!(all(&record)["extensions"], "permessage-deflate, x-one, x-two; a=1");
+    }
+
+    #[test]
     fn no_name_is_there_twice() {
         let names: HashSet<_> = NAMES.iter().map(|row| row.name).collect();
         assert_eq!(names.len(), NAMES.len());

@@ -443,3 +443,266 @@ fn the_gravest_of_several_failures_is_kept() {
     machine.interrupted(Signal::HangUp, now);
     assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 129);
 }
+
+#[test]
+fn idleness_begins_anew_with_any_traffic() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.limits.idle = Some(secs(4));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(4)));
+    machine.heard(now + secs(1));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(5)));
+    machine.wrote(true, now + secs(2));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(6)));
+    assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
+    machine.unblocked(now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(7)));
+    assert_eq!(step(&mut machine, IDLE, now + secs(7)), close(1001));
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
+    assert_eq!(failure.to_string(), "timed out after 4s in idle with h (--idle-timeout)");
+}
+
+#[test]
+fn a_pong_that_is_awaited_is_not_put_off_by_other_traffic() {
+    let (mut machine, now) = machine(rule(Count::None));
+    let pinged = IoState { pong_awaited_since: Some(now), ..IDLE };
+    machine.heard(now + secs(4));
+    machine.wrote(true, now + secs(4));
+    assert_eq!(machine.next_look(pinged), Some(now + secs(5)));
+    assert_eq!(step(&mut machine, pinged, now + secs(4)), Step::Continue);
+    assert_eq!(step(&mut machine, pinged, now + secs(5)), close(1001));
+    assert_eq!(machine.next_look(pinged), Some(now + secs(5) + Duration::from_millis(250)));
+    let failure = machine.into_end(None, None).verdict().unwrap_err();
+    assert_eq!(failure.to_string(), "timed out after 5s in ping with h (--ping-timeout)");
+}
+
+#[test]
+fn pings_and_idleness_do_not_matter_once_the_session_is_closing() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.limits.idle = Some(secs(1));
+    machine.input_is_over(None, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    let pinged = IoState { pong_awaited_since: Some(now), unanswered_since: Some(now), ..IDLE };
+    assert_eq!(machine.next_look(pinged), Some(now + secs(10)));
+}
+
+#[test]
+fn a_quiet_period_does_not_begin_before_everything_was_written() {
+    let (mut machine, now) = machine(FinishRule { quiet: Some(secs(2)), ..rule(Count::None) });
+    machine.input_is_over(None, now);
+    assert_eq!(machine.next_look(BUSY), Some(now + secs(30)));
+    assert_eq!(step(&mut machine, BUSY, now + secs(3)), Step::Continue);
+    machine.wrote(true, now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(5)));
+    assert_eq!(step(&mut machine, IDLE, now + secs(4)), Step::Continue);
+    assert_eq!(step(&mut machine, IDLE, now + secs(5)), close(1000));
+}
+
+#[test]
+fn a_connection_that_takes_nothing_more_has_to_end_within_the_close_timeout() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.cannot_send(now);
+    machine.cannot_send(now + secs(5));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(10)));
+    assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
+    machine.unblocked(now + secs(3));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(13)));
+    assert_eq!(step(&mut machine, IDLE, now + secs(12)), Step::Continue);
+    assert_eq!(step(&mut machine, IDLE, now + secs(13)), Step::Lose);
+}
+
+#[test]
+fn a_signal_shortens_the_wait_for_a_reader() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.input_is_over(None, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    let blocked = IoState { blocked: true, ..IDLE };
+    assert_eq!(machine.next_look(blocked), None);
+    machine.interrupted(Signal::Interrupt, now + secs(3));
+    assert_eq!(machine.next_look(blocked), Some(now + secs(4)));
+}
+
+#[test]
+fn the_reader_of_the_output_is_needed_where_messages_are_awaited() {
+    let needs = |rule: FinishRule, sent: u64, is_over: bool| {
+        let (mut machine, now) = machine(rule);
+        machine.sent(sent, sent);
+        if is_over {
+            machine.input_is_over(None, now);
+        }
+        machine.needs_reader()
+    };
+    let none = rule(Count::None);
+    assert!(!needs(none, 1, false) && !needs(none, 1, true));
+    assert!(needs(rule(Count::Exactly(1)), 0, false));
+    assert!(needs(rule(Count::AsSent { at_least: 0 }), 1, false));
+    assert!(!needs(rule(Count::AsSent { at_least: 0 }), 0, false), "nothing is outstanding");
+    assert!(needs(FinishRule { follow: true, ..none }, 0, false));
+    let quiet = FinishRule { quiet: Some(secs(2)), ..none };
+    assert!(!needs(quiet, 1, false) && needs(quiet, 1, true));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_session_soon() {
+    let leaves = |progress: Progress, under_way: bool| {
+        let (mut machine, now) = machine(FinishRule { follow: true, ..rule(Count::None) });
+        machine.output_is_closed(progress, under_way, now);
+        assert!(machine.discards() && !machine.delivers() && !machine.needs_reader());
+        assert_eq!(step(&mut machine, IDLE, now), close(1001));
+        let until = machine.next_look(IDLE).map(|at| at - now);
+        step(&mut machine, IDLE, now + secs(1));
+        (until, machine.into_end(None, None).verdict().is_ok())
+    };
+    assert_eq!(leaves(DONE, false), (Some(READER_GONE), true));
+    assert_eq!(leaves(DONE, true), (Some(HURRY), true), "what is under way may still arrive");
+    assert_eq!(leaves(Progress { unsent: true, ..DONE }, false), (Some(HURRY), false));
+    let something = Progress { remaining: Remaining::Something, ..DONE };
+    assert_eq!(leaves(something, false), (Some(READER_GONE), false));
+    let unknown = Progress { remaining: Remaining::Unknown, ..DONE };
+    assert_eq!(leaves(unknown, false), (Some(READER_GONE), true), "its end is the server's");
+}
+
+#[test]
+fn the_end_of_the_input_is_awaited_for_a_second_after_the_close_of_the_server() {
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    let closed = |io: IoState| {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.server_closed(CloseFrame::with_code(1000), open, now);
+        assert_eq!(step(&mut machine, io, now), close(1000));
+        (machine, now)
+    };
+    let verdict =
+        |machine: Machine| machine.into_end(None, None).verdict().map_err(|failure| failure.status());
+
+    let (mut never, now) = closed(IDLE);
+    assert_eq!(step(&mut never, IDLE, now), Step::Continue);
+    assert!(never.awaits_input());
+    assert_eq!(never.next_look(IDLE), Some(now + INPUT_END));
+    assert_eq!(step(&mut never, IDLE, now + INPUT_END), Step::Stop);
+    assert_eq!(verdict(never), Err(Status::SendFailed));
+
+    // Our answer need not have left.
+    let (mut blocked, now) = closed(BUSY);
+    let last_frame = Duration::from_millis(250);
+    assert_eq!(blocked.next_look(BUSY), Some(now + last_frame));
+    assert_eq!(step(&mut blocked, BUSY, now + last_frame), Step::Continue);
+    assert_eq!(blocked.next_look(IDLE), Some(now + last_frame + INPUT_END));
+    blocked.input_is_over(None, now + secs(1));
+    assert_eq!(step(&mut blocked, IDLE, now + secs(1)), Step::Stop);
+    assert_eq!(verdict(blocked), Ok(()));
+
+    let (mut more, now) = closed(IDLE);
+    assert_eq!(step(&mut more, IDLE, now), Step::Continue);
+    more.input_goes_on();
+    assert_eq!(step(&mut more, IDLE, now), Step::Stop);
+    assert_eq!(verdict(more), Err(Status::SendFailed));
+}
+
+#[test]
+fn the_end_of_the_input_does_not_matter_after_other_ends() {
+    let awaits = |set_up: &dyn Fn(&mut Machine, Instant), code, progress| {
+        let (mut machine, now) = machine(rule(Count::None));
+        set_up(&mut machine, now);
+        machine.server_closed(CloseFrame::with_code(code), progress, now);
+        assert_eq!(step(&mut machine, IDLE, now), close(code));
+        step(&mut machine, IDLE, now);
+        machine.awaits_input()
+    };
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    assert!(awaits(&|_, _| {}, 1000, open));
+    assert!(!awaits(&|_, _| {}, 4000, open), "a refusal is a failure as it is");
+    assert!(!awaits(&|_, _| {}, 1000, Progress { unsent: true, ..open }), "so is an upload that was cut off");
+    assert!(!awaits(&|_, _| {}, 1000, DONE));
+    assert!(!awaits(&|_, _| {}, 1000, Progress { remaining: Remaining::Something, ..DONE }));
+    assert!(!awaits(&|machine, _| machine.rule.follow = true, 1000, open));
+    assert!(!awaits(&|machine, now| machine.input_is_over(None, now), 1000, open));
+}
+
+#[test]
+fn a_lost_connection_waits_a_moment_for_more_input() {
+    let open = Progress { remaining: Remaining::Unknown, ..DONE };
+    let status = |machine: Machine| machine.into_end(None, None).verdict().unwrap_err().status();
+    let (mut idle, now) = machine(rule(Count::None));
+    idle.lost(None, open, now);
+    assert!(idle.awaits_input());
+    assert_eq!(idle.next_look(IDLE), Some(now + INPUT_GOES_ON));
+    assert_eq!(step(&mut idle, IDLE, now + INPUT_GOES_ON), Step::Stop);
+    assert_eq!(status(idle), Status::ReceiveFailed);
+
+    let (mut busy, now) = machine(rule(Count::None));
+    busy.lost(None, open, now);
+    busy.input_goes_on();
+    assert_eq!(step(&mut busy, IDLE, now), Step::Stop);
+    assert_eq!(status(busy), Status::SendFailed);
+
+    for progress in [DONE, Progress { unsent: true, ..open }] {
+        let (mut over, now) = machine(rule(Count::None));
+        over.lost(None, progress, now);
+        assert_eq!(step(&mut over, IDLE, now), Step::Stop);
+    }
+    let (mut closing, now) = machine(rule(Count::None));
+    closing.input_is_over(None, now);
+    assert_eq!(step(&mut closing, IDLE, now), close(1000));
+    closing.lost(None, open, now);
+    assert_eq!(step(&mut closing, IDLE, now), Step::Stop);
+}
+
+#[test]
+fn what_was_sent_and_received_whole_is_known_in_the_end() {
+    let whole = |closes: Option<u16>, progress: Progress| {
+        let (mut machine, now) = machine(rule(Count::None));
+        machine.sent(1, 10);
+        if let Some(code) = closes {
+            machine.server_closed(CloseFrame::with_code(code), progress, now);
+        }
+        machine.ended(progress);
+        (machine.has_sent_all(), machine.has_received_all(), machine.bytes_taken())
+    };
+    assert_eq!(whole(Some(1000), DONE), (true, true, 10));
+    assert_eq!(whole(Some(4000), DONE), (true, false, 10));
+    assert_eq!(whole(None, DONE), (true, false, 10));
+    assert_eq!(whole(Some(1000), Progress { inside_message: true, ..DONE }), (true, false, 10));
+    assert_eq!(whole(Some(1000), Progress { unsent: true, taken: Some(7), ..DONE }), (false, true, 7));
+    assert_eq!(whole(None, Progress { unsent: true, taken: Some(7), ..DONE }), (false, false, 7));
+    assert_eq!(whole(Some(1000), Progress { remaining: Remaining::Unknown, ..DONE }), (false, true, 10));
+    assert_eq!(whole(Some(1000), Progress { remaining: Remaining::Something, ..DONE }), (false, true, 10));
+}
+
+#[test]
+fn a_quiet_period_is_put_off_by_bytes_and_messages_but_not_by_empty_fragments() {
+    let quiet = |bytes, complete| {
+        let (mut machine, now) = machine(FinishRule { quiet: Some(secs(2)), ..rule(Count::None) });
+        machine.input_is_over(None, now);
+        machine.received(bytes, complete, now + secs(1));
+        machine.next_look(IDLE).map(|at| at - now)
+    };
+    assert_eq!(quiet(0, false), Some(secs(2)));
+    assert_eq!(quiet(0, true), Some(secs(3)));
+    assert_eq!(quiet(1, false), Some(secs(3)));
+}
+
+#[test]
+fn a_part_of_a_message_is_no_message_that_wants_a_reply() {
+    let (mut machine, _) = machine(FinishRule { lockstep: true, ..rule(Count::None) });
+    machine.sent(0, 5);
+    assert_eq!(machine.allowance(), 1);
+    machine.sent(1, 6);
+    assert_eq!(machine.allowance(), 0);
+    assert_eq!((machine.tally().messages_sent, machine.tally().bytes_sent), (1, 11));
+}
+
+#[test]
+fn the_time_to_send_begins_when_there_is_something_to_send() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.has_to_send(now + secs(5));
+    assert_eq!(machine.next_look(BUSY), Some(now + secs(35)));
+}
+
+#[test]
+fn where_no_close_can_be_sent_none_is_awaited() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.withdraw(Failure::new(Status::ReadError, "input"), now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1001));
+    machine.cannot_close(now);
+    assert!(!machine.listens() && !machine.is_closing());
+    assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
+}
