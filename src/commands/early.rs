@@ -1,16 +1,15 @@
 //! `-w` before the session: reads `@FILE`, and prints the text for a run that fails before it prints it itself.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
 use super::written::Written;
 use crate::cli::Command;
+use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, Status};
 use crate::net::Facts;
-use crate::os::stdio;
+use crate::os::{reading, stdio};
 use crate::report::write_out::Template;
 use crate::report::{self, Record};
 use crate::stats::Tally;
@@ -38,9 +37,11 @@ impl EarlyWriteOut {
             Command::EchoTest(args) => vec![args.url.clone()],
             Command::Probe(args) => args.urls.iter().cloned().map(Some).collect(),
         };
-        let Some(template) = &mut command.conversation_mut().output.write_out else { return Ok(None) };
+        let conversation = command.conversation_mut();
+        let Some(template) = &mut conversation.output.write_out else { return Ok(None) };
         if let Some(path) = template.file() {
-            *template = read(path)?;
+            let limit = conversation.limits.max_time;
+            *template = read(path, limit.map(|limit| Deadline::after(limit, "--max-time")))?;
         }
         Ok(Some(Self { template: template.clone(), urls, start: Instant::now() }))
     }
@@ -73,16 +74,18 @@ impl EarlyWriteOut {
     }
 }
 
-/// The format in a file; `-` is standard input.
-fn read(path: &Path) -> Result<Template, Failure> {
-    let file = if path == Path::new("-") { stdio::input() } else { File::open(path) };
-    let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    let failed =
-        |err| Failure::new(Status::ReadError, format!("cannot read {shown} (-w)")).source(IoCause(err));
-    let mut text = String::new();
-    let length = file.map_err(failed)?.take(MAX_FORMAT + 1).read_to_string(&mut text).map_err(failed)?;
-    if length as u64 > MAX_FORMAT {
-        return Err(Failure::new(Status::ReadError, format!("{shown} is larger than 1M (-w)")));
+/// The format in a file, which is read until `until`; `-` is standard input.
+fn read(path: &Path, until: Option<Deadline>) -> Result<Template, Failure> {
+    let is_input = path == Path::new("-");
+    let shown = if is_input { "standard input".to_owned() } else { path.display().to_string() };
+    let name = format!("{shown} (-w)");
+    let path = path.to_owned();
+    let open = move || if is_input { stdio::input() } else { reading::open_now(&path) };
+    let bytes = reading::read_at_most(&name, MAX_FORMAT + 1, until, Status::ReadError, open)?;
+    if bytes.len() as u64 > MAX_FORMAT {
+        return Err(Failure::new(Status::ReadError, format!("{name} is larger than 1M")));
     }
-    Template::parse_format(&text).map_err(|why| Failure::new(Status::Usage, format!("{shown} (-w): {why}")))
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(Status::ReadError, format!("cannot read {name}: it is not UTF-8")))?;
+    Template::parse_format(&text).map_err(|why| Failure::new(Status::Usage, format!("{name}: {why}")))
 }

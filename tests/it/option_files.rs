@@ -61,6 +61,18 @@ fn the_limit_of_the_run_ends_the_reading_of_every_option() {
 }
 
 #[test]
+fn the_limit_of_the_run_ends_the_reading_of_a_format() {
+    let (_folder, path) = fifo();
+    let nowhere = Untouched::new();
+    Wsurl::new(["send", "-m", "200ms", "-w", &format!("@{path}"), &nowhere.url("ws"), "hi"])
+        .stderr(format!(
+            "wsurl: error: timed out after 200ms while reading {path} (-w) (--max-time)\n\
+             wsurl: hint: it is read to its end, which did not come in time\n"
+        ))
+        .exits(28);
+}
+
+#[test]
 fn a_signal_ends_the_reading_of_an_option() {
     let nowhere = Untouched::new();
     let (_folder, path) = fifo();
