@@ -147,7 +147,7 @@ fn end(signal: Signal) -> ! {
 
 #[cfg(unix)]
 mod platform {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
 
     use super::Signal;
@@ -162,7 +162,8 @@ mod platform {
         ];
         let heard: Vec<_> =
             all.into_iter().filter(|(number, _)| !crate::os::raw::is_ignored(*number)).collect();
-        let mut signals = Signals::new(heard.iter().map(|(number, _)| number))?;
+        // SIGXFSZ is only to be caught: `write` then fails with EFBIG, which is reported as every failed write is.
+        let mut signals = Signals::new(heard.iter().map(|(number, _)| *number).chain([SIGXFSZ]))?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for came in &mut signals {
                 heard

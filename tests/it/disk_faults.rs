@@ -122,6 +122,21 @@ fn a_full_disk_keeps_what_it_has_room_for() {
 }
 
 #[test]
+fn a_file_that_may_not_grow_is_a_write_error_and_not_the_end_of_the_program() {
+    let (_dir, path) = new_file("limited");
+    let data = noise(200_000);
+    let peer = Script::new().upgrade().send(frame::binary(&data)).read_close().close();
+    Wsurl::new(["stream", "-f", "-o", &path, &peer.url()])
+        // In blocks of 512 bytes.
+        .in_shell(r#"ulimit -f 128; exec "$@""#)
+        .stderr(format!(
+            "wsurl: error: cannot write {path}: File too large; 65536 bytes are kept in {path}.part\n"
+        ))
+        .exits(23);
+    assert!(fs::read(format!("{path}.part")).expect("the part") == data[..65536]);
+}
+
+#[test]
 fn a_close_that_a_signal_interrupts_is_no_error() {
     let (_dir, path) = new_file("fault-eintr");
     let server = EchoServer::start();
