@@ -17,6 +17,7 @@ import random
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 
@@ -28,6 +29,15 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 def payload(size):
     """The same bytes for the same size, on both sides."""
     return random.Random(size).randbytes(size)
+
+
+def make_certificate(folder, *names):
+    """A certificate for these names, as `DNS:` and `IP:`, which is its own issuer, and its key: two files in `folder`."""
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/CN=wsurl", "-addext", f"subjectAltName={','.join(names)}", "-days", "7"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
 
 
 def unmask(data, key):
