@@ -21,6 +21,7 @@ use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
+use crate::protocol::Agreement;
 
 /// The limit of the diagnostic handshake, which only explains a failure. Some servers take one connection at a time.
 const DIAGNOSTIC_LIMIT: Duration = Duration::from_secs(3);
@@ -100,6 +101,8 @@ impl Facts {
 pub struct Connection {
     /// The byte stream to the server.
     pub transport: Transport,
+    /// The compression that was agreed on.
+    pub agreement: Option<Agreement>,
     /// Bytes of the session that came together with the response.
     pub leftover: Vec<u8>,
 }
@@ -208,13 +211,25 @@ impl<'a> Dialer<'a> {
         );
         let now = self.facts.timeline.elapsed();
         self.facts.timeline.answered = self.facts.response.as_ref().map(|_| now);
-        let Upgraded { subprotocol, leftover } = upgraded?;
+        let Upgraded { subprotocol, agreement, leftover } = upgraded?;
         self.facts.timeline.upgraded = Some(now);
         if subprotocol.is_none() && !self.options.upgrade.subprotocols.is_empty() {
             self.observer.warn("the server chose none of the subprotocols");
         }
         self.facts.subprotocol = subprotocol;
-        Ok(Connection { transport, leftover })
+        self.note_compression(agreement);
+        Ok(Connection { transport, agreement, leftover })
+    }
+
+    /// Whether messages are compressed, if that was offered.
+    fn note_compression(&mut self, agreement: Option<Agreement>) {
+        match agreement {
+            Some(agreement) => self.observer.note(&format!("messages are compressed: {agreement}")),
+            None if self.options.upgrade.compression.is_some() => {
+                self.observer.note("the server does not compress: messages are sent as they are");
+            }
+            None => {}
+        }
     }
 
     /// A connection that leads to the server: direct, through a proxy, or over a Unix socket.

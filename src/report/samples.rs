@@ -84,6 +84,8 @@ pub(super) fn up() -> ProbeReport {
             messages_received: 1,
             bytes_sent: 5,
             bytes_received: 5,
+            wire_sent: 0,
+            wire_received: 0,
             first_message: None,
         },
         ping: Some(micros(11_800)),

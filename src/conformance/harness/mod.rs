@@ -150,7 +150,7 @@ impl<'a> Harness<'a> {
     pub(crate) fn connect(&mut self) -> Result<RawConnection<'_>, Stop> {
         self.may_go_on()?;
         let opened = self.server.open();
-        let Connection { transport, leftover } = self.reached(opened)?;
+        let Connection { transport, leftover, .. } = self.reached(opened)?;
         Ok(RawConnection::new(transport, &mut self.recorder, self.frames, self.options.interrupted)
             .opened(leftover))
     }
