@@ -132,9 +132,9 @@ impl Connection {
             let (response, entered) = match answer(head, &self.options.subprotocols) {
                 Answer::Incomplete => continue,
                 Answer::Refused(response) => (response, Err(Farewell::new(true, &self.wire))),
-                Answer::Accepted(response, length) => {
+                Answer::Accepted { response, length, agreement } => {
                     let early = mem::take(head).split_off(length);
-                    (response, Ok(Session::new(early, Arc::clone(&self.options))))
+                    (response, Ok(Session::new(early, agreement, Arc::clone(&self.options))))
                 }
             };
             // It cannot fail: the wire collects.

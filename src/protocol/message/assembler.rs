@@ -115,13 +115,13 @@ impl Assembler {
         // One byte beyond the limit shows that it is exceeded.
         let left = self.max_message.saturating_sub(before).saturating_add(1);
         let room = usize::try_from(left).map_or(INFLATED, |left| left.min(INFLATED));
-        let mut inflated = std::mem::take(&mut self.inflated);
-        inflated.clear();
-        let result = inflater.section(compressed, ends, &mut inflated, room);
+        let mut bytes = std::mem::take(&mut self.inflated);
+        bytes.clear();
+        let result = inflater.section(compressed, ends, &mut bytes, room);
         let last = ends && result.is_ok_and(|progress| !progress.is_pending);
         // What was inflated before an error comes first, so that the error does not depend on where the bytes were cut.
-        let kind = self.take_bytes(&inflated, last)?;
-        let len = before + inflated.len() as u64;
+        let kind = self.take_bytes(&bytes, last)?;
+        let len = before + bytes.len() as u64;
         self.limit(len)?;
         let progress = result.map_err(Violation::BrokenDeflate)?;
         if let Some(message) = &mut self.message {
@@ -129,7 +129,7 @@ impl Assembler {
         }
         let unused = compressed.len() - progress.used;
         self.pending = (progress.is_pending && unused == 0).then_some(ends);
-        self.inflated = inflated;
+        self.inflated = bytes;
         let (bytes, wire_len) = (&self.inflated[..], progress.used);
         let section = Section { kind, bytes, offset: None, wire_len, first: false, last, header: None };
         Ok((section, unused))
