@@ -15,7 +15,7 @@ use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::protocol::{Agreement, Offer};
+use crate::protocol::{Agreement, Offer, PERMESSAGE_DEFLATE};
 use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
 
 /// The options of the request, beside the URL.
@@ -101,7 +101,12 @@ pub(super) fn upgrade(
     *response = Some(head.clone());
     if head.status != 101 {
         let shown = shown_refusal(transport, &head, leftover, deadline);
-        return Err(refusal(&target, &head, options.identification()).details(shown));
+        let advice = compression_advice(&head, &shown, options);
+        let failure = refusal(&target, &head, options.identification()).details(shown);
+        return Err(match advice {
+            Some(advice) => failure.hint(advice),
+            None => failure,
+        });
     }
     let (subprotocol, agreement) = check(&head, &key, options).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
@@ -224,6 +229,12 @@ fn check_subprotocol(head: &ResponseHead, offered: &[String]) -> Result<Option<S
         }
         (Some(_), Some(_)) => Err("more than one Sec-WebSocket-Protocol (RFC 6455 §11.3.4)".to_owned()),
     }
+}
+
+/// What to try when the refusal, whose head and body are `shown`, asks for the compression that was not offered.
+fn compression_advice(head: &ResponseHead, shown: &str, options: &UpgradeOptions) -> Option<&'static str> {
+    let demands = matches!(head.status, 400 | 426) && shown.contains(PERMESSAGE_DEFLATE);
+    (demands && options.compression.is_none()).then_some("--compress offers permessage-deflate")
 }
 
 fn empty_reply(target: &str) -> Failure {
