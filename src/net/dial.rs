@@ -64,6 +64,8 @@ pub struct Facts {
     pub response: Option<ResponseHead>,
     /// The subprotocol that was agreed on.
     pub subprotocol: Option<String>,
+    /// The compression that was agreed on.
+    pub agreement: Option<Agreement>,
     /// Redirects that were followed.
     pub redirects: u32,
     /// Tries that were made after the first.
@@ -84,6 +86,7 @@ impl Facts {
             proxy_response: None,
             response: None,
             subprotocol: None,
+            agreement: None,
             redirects: 0,
             retries: 0,
         }
@@ -217,6 +220,7 @@ impl<'a> Dialer<'a> {
             self.observer.warn("the server chose none of the subprotocols");
         }
         self.facts.subprotocol = subprotocol;
+        self.facts.agreement = agreement;
         self.note_compression(agreement);
         Ok(Connection { transport, agreement, leftover })
     }

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::echo::EchoReport;
+use super::echo::{CompressionReport, EchoReport};
 use super::findings::Findings;
 use super::probe::{Assertion, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
-use crate::echo::{Counts, Difference, Outcome, SizeOutcome};
+use crate::echo::{Content, Counts, Difference, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
@@ -246,6 +246,8 @@ pub(super) fn echoed() -> EchoReport {
         fragment: None,
         interval: None,
         seed: 1,
+        content: Content::Text,
+        compression: None,
         outcome: Outcome {
             counts: Counts { sent: 10, echoed: 10, ..Counts::default() },
             difference: None,
@@ -282,6 +284,17 @@ pub(super) fn mangled() -> EchoReport {
         fragment: Some(1024),
         interval: Some(Duration::from_millis(100)),
         seed: u64::MAX,
+        content: Content::Zero,
+        compression: Some(CompressionReport {
+            agreed: Some("permessage-deflate; server_max_window_bits=12".to_owned()),
+            tally: Tally {
+                bytes_sent: 1 << 20,
+                wire_sent: 2048,
+                bytes_received: 1000,
+                wire_received: 333,
+                ..Tally::default()
+            },
+        }),
         outcome: Outcome {
             counts: Counts {
                 sent: 10,
@@ -374,5 +387,8 @@ static PING: Rule = Rule {
     title: "a Ping is answered with a Pong of the same payload",
 };
 
-static RESERVED: Rule =
-    Rule { id: "reserved-control-opcode", section: "5.2", title: "a reserved opcode ends the connection" };
+static RESERVED: Rule = Rule {
+    id: "reserved-control-opcode",
+    section: "5.2",
+    title: "a reserved opcode ends the connection",
+};
