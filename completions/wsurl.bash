@@ -53,7 +53,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__echo__subcmd__test)
-            opts="-n -t -b -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --count --size --sizes --text --binary --mode --fragment --interval --in-flight --connections --duration --greeting --seed --report --listen --tls-cert --tls-key --delay --drop-after --close-with --header --protocol --subprotocol --compress --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
+            opts="-n -t -b -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --count --size --sizes --text --binary --payload --mode --fragment --interval --in-flight --connections --duration --greeting --seed --report --listen --tls-cert --tls-key --delay --drop-after --close-with --header --protocol --subprotocol --compress --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -73,6 +73,10 @@ _wsurl() {
                     ;;
                 --sizes)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload)
+                    COMPREPLY=($(compgen -W "text random zero" -- "${cur}"))
                     return 0
                     ;;
                 --mode)

@@ -215,6 +215,9 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Pri
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Messages to send, of each size, on each connection [default: 10; with --duration: no limit]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Sizes that take turns; without a list those around which the framing changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l payload -d 'What payloads consist of [default: text; with -b or --mode stream: random]' -r -f -a "text\t'Characters of one to four bytes'
+random\t'Random bytes; in text messages random visible characters of one byte, since they have to be UTF-8'
+zero\t'Zeros, after eight bytes that tell messages apart'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l mode -d 'Compare message by message, or all bytes as one stream' -r -f -a "message\t'Whole messages'
 stream\t'Binary messages whose boundaries do not count'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l fragment -d 'Send each message in frames of at most this many bytes' -r
@@ -365,7 +368,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look name and password up in ~/.netrc, or the file that NETRC names'

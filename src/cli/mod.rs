@@ -124,7 +124,7 @@ Examples:
   wsurl probe --wait-ready 30s ws://localhost:8080/           until the server is up
   wsurl probe -d ping --expect-text pong URL                  is the reply right?
   wsurl probe --min-cert-days 14 --max-latency 200ms URL      promises to hold
-  wsurl probe --conformance -v URL                            the rules of RFC 6455, one by one
+  wsurl probe --conformance -v URL                            the rules of RFC 6455 and RFC 7692, one by one
   wsurl probe --report nagios --warn 1s --crit 3s URL         a check of Nagios or Icinga
 
 Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";

@@ -63,7 +63,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    /// Check the server's behaviour against RFC 6455, one verdict a rule: about 110 connections, with much that a server has to refuse; not for one that others need
+    /// Check the server's behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need
     #[arg(long)]
     pub conformance: bool,
 

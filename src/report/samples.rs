@@ -383,12 +383,14 @@ pub(super) fn findings() -> Vec<Vec<Findings>> {
 
 static PING: Rule = Rule {
     id: "ping-answered",
+    rfc: 6455,
     section: "5.5.2",
     title: "a Ping is answered with a Pong of the same payload",
 };
 
 static RESERVED: Rule = Rule {
     id: "reserved-control-opcode",
+    rfc: 6455,
     section: "5.2",
     title: "a reserved opcode ends the connection",
 };

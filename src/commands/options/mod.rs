@@ -33,7 +33,7 @@ use super::retry::RetryPolicy;
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The options for a conversation with one server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ConversationOptions {
     pub(super) endpoint: Endpoint,
     /// Without the proxy, which may be another one after a redirect.

@@ -68,7 +68,7 @@ fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
             conformance::Verdict::NotApplicable => "n/a",
         };
         let rule = finding.rule;
-        let line = format!("    {verdict:<5} {:<6} {:<25} {}", rule.section, rule.id, finding.seen);
+        let line = format!("    {verdict:<5} {:<7} {:<25} {}", rule.section, rule.id, finding.seen);
         match finding.verdict {
             conformance::Verdict::Pass | conformance::Verdict::NotApplicable => page.cut(&line),
             // What is wrong, or not clear, is said in full.
