@@ -341,6 +341,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--max-message-size', '--max-message-size', [CompletionResultType]::ParameterName, 'Refuse messages beyond this size')
             [CompletionResult]::new('--expect-status', '--expect-status', [CompletionResultType]::ParameterName, 'The server has to answer the upgrade with this status; another than 101 makes the refusal the success')
             [CompletionResult]::new('--expect-subprotocol', '--expect-subprotocol', [CompletionResultType]::ParameterName, 'The server has to choose this subprotocol; it is offered if --subprotocol offers none')
+            [CompletionResult]::new('--expect-extension', '--expect-extension', [CompletionResultType]::ParameterName, 'The server has to agree to this extension; permessage-deflate is offered even without --compress')
             [CompletionResult]::new('--expect-header', '--expect-header', [CompletionResultType]::ParameterName, 'A field of this name in the answer to the upgrade has to match')
             [CompletionResult]::new('--min-cert-days', '--min-cert-days', [CompletionResultType]::ParameterName, 'The server''s certificate has to be valid for this many days yet')
             [CompletionResult]::new('--max-latency', '--max-latency', [CompletionResultType]::ParameterName, 'The slowest round trip (upgrade, ping, message) may take this long')

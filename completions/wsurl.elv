@@ -334,6 +334,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --max-message-size 'Refuse messages beyond this size'
             cand --expect-status 'The server has to answer the upgrade with this status; another than 101 makes the refusal the success'
             cand --expect-subprotocol 'The server has to choose this subprotocol; it is offered if --subprotocol offers none'
+            cand --expect-extension 'The server has to agree to this extension; permessage-deflate is offered even without --compress'
             cand --expect-header 'A field of this name in the answer to the upgrade has to match'
             cand --min-cert-days 'The server''s certificate has to be valid for this many days yet'
             cand --max-latency 'The slowest round trip (upgrade, ping, message) may take this long'

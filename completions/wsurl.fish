@@ -306,6 +306,7 @@ stream\t'Binary messages whose boundaries do not count'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse messages beyond this size' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-status -d 'The server has to answer the upgrade with this status; another than 101 makes the refusal the success' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-subprotocol -d 'The server has to choose this subprotocol; it is offered if --subprotocol offers none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-extension -d 'The server has to agree to this extension; permessage-deflate is offered even without --compress' -r -f -a "permessage-deflate\t''"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-header -d 'A field of this name in the answer to the upgrade has to match' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d 'The server\'s certificate has to be valid for this many days yet' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'The slowest round trip (upgrade, ping, message) may take this long' -r

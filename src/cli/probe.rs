@@ -10,6 +10,7 @@ use clap::Args;
 use super::echo_test::Mode;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::values::{self, HeaderCheck, Raw};
+use crate::protocol::PERMESSAGE_DEFLATE;
 use crate::report::ReportTarget;
 
 /// Arguments of `wsurl probe`.
@@ -38,6 +39,10 @@ pub struct ProbeArgs {
     /// The server has to choose this subprotocol; it is offered if --subprotocol offers none
     #[arg(long, help_heading = "Checks", value_name = "NAME", value_parser = values::subprotocol)]
     pub expect_subprotocol: Option<String>,
+
+    /// The server has to agree to this extension; permessage-deflate is offered even without --compress
+    #[arg(long, help_heading = "Checks", value_name = "NAME", value_parser = [PERMESSAGE_DEFLATE])]
+    pub expect_extension: Option<String>,
 
     /// A field of this name in the answer to the upgrade has to match
     #[arg(long, help_heading = "Checks", value_name = "NAME: REGEX", value_parser = HeaderCheck::parse)]

@@ -41,8 +41,13 @@ def every_window_is_kept_to(bed):
         params = f"client_max_window_bits={bits}; server_max_window_bits={bits}"
         compression = echoed(bed, params, "--size", MIB, "-n", 3)
         check(compression is not None, f"the server does not agree to {params!r}")
-    # Not every server has the smallest: what it answers has to be kept to all the same.
-    echoed(bed, "client_max_window_bits=8; server_max_window_bits=8", "--size", MIB, "-n", 3)
+    smallest = "client_max_window_bits=8; server_max_window_bits=8"
+    if bed.peer.startswith("node"):
+        compression = echoed(bed, smallest, "--size", MIB, "-n", 3)
+        check(compression is not None, "the server does not agree to the smallest windows")
+    else:
+        # websockets asks zlib for a window that it does not have, and fails.
+        bed.wsurl.run("echo-test", f"--compress={smallest}", *bed.dial()).exits(22)
 
 
 @case(*COMPRESSING)

@@ -42,6 +42,12 @@ struct Incoming {
     payload: Vec<u8>,
 }
 
+impl Incoming {
+    fn new(kind: Kind, is_compressed: bool) -> Self {
+        Self { kind, is_compressed, payload: Vec::new() }
+    }
+}
+
 /// See the module. Says goodbye when it is dropped.
 pub(crate) struct RawConnection<'a> {
     transport: Transport,
@@ -283,12 +289,8 @@ impl<'a> RawConnection<'a> {
             match frame.opcode {
                 PONG => return Some(ServerEvent::Pong(frame.payload)),
                 CLOSE => return Some(ServerEvent::Close(frame.payload)),
-                TEXT => {
-                    self.message = Some(Incoming { kind: Kind::Text, is_compressed, payload: Vec::new() })
-                }
-                BINARY => {
-                    self.message = Some(Incoming { kind: Kind::Binary, is_compressed, payload: Vec::new() })
-                }
+                TEXT => self.message = Some(Incoming::new(Kind::Text, is_compressed)),
+                BINARY => self.message = Some(Incoming::new(Kind::Binary, is_compressed)),
                 CONTINUATION => {}
                 _ => continue,
             }
@@ -312,12 +314,12 @@ impl<'a> RawConnection<'a> {
         let Some(inflater) = self.inflater.as_mut().filter(|_| is_compressed) else {
             return Some(ServerEvent::Message(kind, payload));
         };
-        let mut inflated = Vec::new();
-        match inflater.section(&payload, true, &mut inflated, MAX_MESSAGE) {
+        let mut out = Vec::new();
+        match inflater.section(&payload, true, &mut out, MAX_MESSAGE) {
             Ok(progress) if progress.is_pending => {
                 self.give_up(format!("a message that inflates to more than {MAX_MESSAGE} bytes"))
             }
-            Ok(_) => Some(ServerEvent::Message(kind, inflated)),
+            Ok(_) => Some(ServerEvent::Message(kind, out)),
             Err(err) => self.give_up(format!("a {err}")),
         }
     }

@@ -113,7 +113,9 @@ impl FrameHeader {
                 out.extend(all);
             }
         }
-        out.extend(key.iter().flatten());
+        if let Some(key) = key {
+            out.extend(key);
+        }
     }
 }
 
