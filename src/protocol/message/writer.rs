@@ -128,6 +128,14 @@ impl MessageWriter {
         budget: &mut SendBudget,
         out: &mut Vec<u8>,
     ) -> Written {
+        if self.is_one_frame(section, budget) {
+            self.frames.frame(section.kind.into(), true, section.bytes, out);
+            let bytes = section.bytes.len();
+            self.wire_bytes += bytes as u64;
+            budget.messages -= 1;
+            budget.spend(bytes);
+            return Written { bytes, message: true };
+        }
         let taken = section.bytes.len().min(budget.room());
         let last = section.last && taken == section.bytes.len();
         if self.message.is_none() {
@@ -145,6 +153,13 @@ impl MessageWriter {
         }
         budget.spend(written.bytes);
         written
+    }
+
+    /// Whether `section` is a whole message that becomes one frame at once. Most are; this is the short way for them.
+    fn is_one_frame(&self, section: &OutgoingSection<'_>, budget: &SendBudget) -> bool {
+        let len = section.bytes.len();
+        let is_whole = section.last && self.message.is_none();
+        is_whole && self.compressor.is_none() && len <= budget.room() && len as u64 <= self.max_frame
     }
 
     /// A message that begins with `section`, and ends with it where `last`.
