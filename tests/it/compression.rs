@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 
 use crate::support::frame::{self, CONTINUATION, Frame, PING, TEXT, raw};
-use crate::support::{EchoServer, Embedded, Script, Wsurl, noise, numbered_lines, secs};
+use crate::support::{EchoServer, Embedded, Script, Wsurl, millis, noise, numbered_lines, secs};
 
 /// The bit of a compressed message.
 const RSV1: u8 = 0x40;
@@ -337,6 +337,20 @@ fn the_limit_on_messages_counts_inflated_bytes() {
 fn a_compressed_frame_may_claim_any_length() {
     let peer = agrees("").send(frame::header(RSV1 | TEXT, 1 << 60)).send(&HELLO[..]).close();
     Wsurl::new(["send", "--compress", "-f", &peer.url()]).stdout("").stderr_has("inside a message").exits(56);
+}
+
+#[test]
+fn the_last_bytes_of_a_message_wait_for_a_slow_reader_like_all_others() {
+    // The server is silent afterwards, so that nothing but the reader makes the client go on.
+    // At these lengths, the client has used all that came before it has written everything.
+    for sections in 8..20 {
+        let data = vec![b'0'; sections * 64 * 1024 + 10];
+        let peer = agrees("").send(raw(FIN | RSV1 | frame::BINARY, deflated(&data))).close_handshake();
+        Wsurl::new(["stream", "--compress", "--expect", "1", &peer.url()])
+            .reader_is_slow(64 * 1024, millis(10))
+            .stdout(data)
+            .exits(0);
+    }
 }
 
 // How much memory it takes
