@@ -15,6 +15,10 @@ pub struct Tally {
     pub bytes_sent: u64,
     /// Bytes of payload received and delivered.
     pub bytes_received: u64,
+    /// Bytes of payload in the data frames sent, which are fewer where messages are compressed. Known at the end.
+    pub wire_sent: u64,
+    /// Bytes of payload in the data frames received. Known at the end.
+    pub wire_received: u64,
     /// When the first message was complete.
     pub first_message: Option<Instant>,
 }
@@ -28,6 +32,8 @@ impl Tally {
             messages_received: self.messages_received + other.messages_received,
             bytes_sent: self.bytes_sent + other.bytes_sent,
             bytes_received: self.bytes_received + other.bytes_received,
+            wire_sent: self.wire_sent + other.wire_sent,
+            wire_received: self.wire_received + other.wire_received,
             first_message: self.first_message.into_iter().chain(other.first_message).min(),
         }
     }

@@ -8,6 +8,7 @@ use clap::{Args, Command, Id, ValueEnum};
 
 use super::shared::ConversationArgs;
 use super::values::{self, SizeList};
+use crate::echo::Content;
 use crate::report::ReportTarget;
 
 /// Arguments of `wsurl echo-test`.
@@ -36,6 +37,10 @@ pub struct EchoTestArgs {
     /// Send binary messages
     #[arg(short, long)]
     pub binary: bool,
+
+    /// What payloads consist of [default: text; with -b or --mode stream: random]
+    #[arg(long, value_enum, value_name = "CONTENT")]
+    pub payload: Option<Payload>,
 
     /// Compare message by message, or all bytes as one stream
     #[arg(long, value_enum, value_name = "MODE", default_value = "message")]
@@ -81,7 +86,28 @@ pub struct EchoTestArgs {
     pub conversation: ConversationArgs,
 }
 
-/// What is sent, and how echoes are compared.
+/// What payloads consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Payload {
+    /// Characters of one to four bytes
+    Text,
+    /// Random bytes; in text messages random visible characters of one byte, since they have to be UTF-8
+    Random,
+    /// Zeros, after eight bytes that tell messages apart
+    Zero,
+}
+
+impl From<Payload> for Content {
+    fn from(payload: Payload) -> Self {
+        match payload {
+            Payload::Text => Self::Text,
+            Payload::Random => Self::Random,
+            Payload::Zero => Self::Zero,
+        }
+    }
+}
+
+/// What is sent, and how answers are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     /// Whole messages.
@@ -90,14 +116,15 @@ pub enum Mode {
     Stream,
 }
 
-/// The options of the test itself, which the server does not use.
-const OF_THE_TEST: [&str; 15] = [
+/// The options of the test itself, which the server has no use for.
+const OF_THE_TEST: [&str; 16] = [
     "url",
     "count",
     "size",
     "sizes",
     "text",
     "binary",
+    "payload",
     "mode",
     "fragment",
     "interval",

@@ -121,11 +121,11 @@ Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 const PROBE_EXAMPLES: &str = "\
 Examples:
   wsurl probe wss://example.com/chat                          each phase with its time
-  wsurl probe --wait-ready 30s ws://localhost:8080/           wait until the server is up
-  wsurl probe -d ping --expect-text pong URL                  check the reply
-  wsurl probe --min-cert-days 14 --max-latency 200ms URL      check certificate and round trips
-  wsurl probe --conformance -v URL                            the rules of RFC 6455, one by one
-  wsurl probe --report nagios --warn 1s --crit 3s URL         a check for Nagios or Icinga
+  wsurl probe --wait-ready 30s ws://localhost:8080/           until the server is up
+  wsurl probe -d ping --expect-text pong URL                  is the reply right?
+  wsurl probe --min-cert-days 14 --max-latency 200ms URL      promises to hold
+  wsurl probe --conformance -v URL                            the rules of RFC 6455 and RFC 7692, one by one
+  wsurl probe --report nagios --warn 1s --crit 3s URL         a check of Nagios or Icinga
 
 Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 

@@ -10,6 +10,7 @@ use clap::Args;
 use super::echo_test::Mode;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::values::{self, HeaderCheck, Raw};
+use crate::protocol::PERMESSAGE_DEFLATE;
 use crate::report::ReportTarget;
 
 /// Arguments of `wsurl probe`.
@@ -39,7 +40,11 @@ pub struct ProbeArgs {
     #[arg(long, help_heading = "Checks", value_name = "NAME", value_parser = values::subprotocol)]
     pub expect_subprotocol: Option<String>,
 
-    /// Expect a header field of this name in the answer to the upgrade to match
+    /// The server has to agree to this extension; permessage-deflate is offered even without --compress
+    #[arg(long, help_heading = "Checks", value_name = "NAME", value_parser = [PERMESSAGE_DEFLATE])]
+    pub expect_extension: Option<String>,
+
+    /// A field of this name in the answer to the upgrade has to match
     #[arg(long, help_heading = "Checks", value_name = "NAME: REGEX", value_parser = HeaderCheck::parse)]
     pub expect_header: Vec<HeaderCheck>,
 
@@ -63,7 +68,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    /// Check the server against RFC 6455, one verdict a rule: opens about 110 connections, and sends much that a server has to refuse; not for servers that others depend on
+    /// Check the server's behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need
     #[arg(long)]
     pub conformance: bool,
 

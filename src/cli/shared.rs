@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
@@ -15,6 +16,7 @@ use crate::net::address::{ConnectTo, Resolve};
 use crate::net::policy::NetworkPolicy;
 use crate::net::tls::error::ErrorClass;
 use crate::net::tls::pin::Pins;
+use crate::protocol::Offer;
 use crate::report::write_out;
 use crate::secret::Secret;
 use crate::session::{AcceptClose, Check};
@@ -55,6 +57,11 @@ pub struct RequestArgs {
     /// Offer a subprotocol, the preferred one first; the server's choice has to be one of them
     #[arg(long = "subprotocol", visible_alias = "protocol", value_name = "NAME", value_parser = values::subprotocol)]
     pub subprotocols: Vec<String>,
+
+    /// Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as
+    /// 'client_max_window_bits=12; server_no_context_takeover' [without PARAMS: client_max_window_bits]
+    #[arg(long, value_name = "PARAMS", aliases = ["deflate", "compressed"], num_args = 0..=1, require_equals = true, default_missing_value = "client_max_window_bits", value_parser = Offer::from_str)]
+    pub compress: Option<Offer>,
 
     /// Send this Origin, as a browser does
     #[arg(long, value_name = "ORIGIN", value_parser = values::field_value)]

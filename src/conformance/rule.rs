@@ -5,14 +5,22 @@
 pub struct Rule {
     /// In kebab case.
     pub id: &'static str,
-    /// The section of RFC 6455 that states it, such as `5.5.2`.
+    /// The number of the RFC.
+    pub rfc: u16,
+    /// The section of the RFC that states it, such as `5.5.2`.
     pub section: &'static str,
     /// The rule in at most 48 characters.
     pub title: &'static str,
 }
 
 impl Rule {
+    /// A rule of RFC 6455.
     pub(crate) const fn new(id: &'static str, section: &'static str, title: &'static str) -> Self {
-        Self { id, section, title }
+        Self { id, rfc: 6455, section, title }
+    }
+
+    /// The same of RFC 7692.
+    pub(crate) const fn of_compression(self) -> Self {
+        Self { rfc: 7692, ..self }
     }
 }

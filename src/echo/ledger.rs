@@ -314,6 +314,7 @@ mod tests {
 
     use super::super::outcome::Counts;
     use super::*;
+    use crate::echo::plan::Content;
 
     struct Bench {
         ledger: Ledger,
@@ -328,6 +329,7 @@ mod tests {
                 sizes: vec![size],
                 rounds: Some(10),
                 kind: Kind::Text,
+                content: Content::Text,
                 stream: false,
                 fragment: None,
                 interval: None,
@@ -340,7 +342,7 @@ mod tests {
 
         fn of(plan: Plan) -> Self {
             let totals = Totals::new(&plan);
-            let payloads = Rc::new(Payloads::new(plan.kind, plan.seed));
+            let payloads = Rc::new(Payloads::new(&plan));
             let ledger = Ledger::new(Rc::new(plan), payloads, 0);
             Self { ledger, totals, now: Instant::now(), asked: Vec::new() }
         }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use outcome::NO_ECHO;
 pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
-pub use plan::{LADDER, MAX_CONNECTIONS, Plan};
+pub use plan::{Content, LADDER, MAX_CONNECTIONS, Plan};
 pub use totals::Live;
 
 use self::conversation::{EchoSink, EchoSource};
@@ -75,7 +75,7 @@ impl Test {
     /// Runs the test on all connections at once; each has an observer.
     pub fn run(self, peer: Peer, observers: &mut [Box<dyn Observer>]) -> Tested {
         let Peer { connections, host, target, limits, close } = peer;
-        let payloads = Rc::new(Payloads::new(self.plan.kind, self.plan.seed));
+        let payloads = Rc::new(Payloads::new(&self.plan));
         let ledgers: Vec<_> = (0..connections.len() as u64)
             .map(|number| Ledger::new(Rc::clone(&self.plan), Rc::clone(&payloads), number))
             .map(|ledger| Rc::new(RefCell::new(ledger)))

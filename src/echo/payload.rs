@@ -1,10 +1,11 @@
-//! Payloads from a seed: the same in every run, and different from message to message. Pure.
-//! Each begins with a stamp of its own. The rest is a piece of one long random text, or of random bytes, which is made once.
-//! So a payload can be made again for the comparison, and need not be kept.
+//! Payloads that come from a seed: the same in every run, and different from message to message. Pure.
+//! Each begins with a stamp of its own. The rest of a text is a piece of one long random text that is made once. A payload
+//! can be made again when it is needed for comparison, and need not be kept.
 
+use super::plan::{Content, Plan};
 use crate::protocol::Kind;
 
-/// Bytes of random text or data that payloads are cut from.
+/// Bytes of random text that payloads are cut from.
 const POOL: usize = 64 * 1024;
 
 /// The length of the stamp, in bytes.
@@ -42,24 +43,22 @@ const LETTERS: &[char] = &[
 #[derive(Debug)]
 pub(super) struct Payloads {
     kind: Kind,
+    content: Content,
     seed: u64,
+    /// Empty without text.
     pool: Vec<u8>,
 }
 
 impl Payloads {
-    pub(super) fn new(kind: Kind, seed: u64) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let Plan { kind, content, seed, .. } = *plan;
         let mut random = Random(seed);
-        let mut pool = Vec::with_capacity(POOL + 8);
-        while pool.len() < POOL {
-            match kind {
-                Kind::Binary => pool.extend_from_slice(&random.next().to_le_bytes()),
-                Kind::Text => {
-                    let letter = LETTERS[random.below(LETTERS.len())];
-                    pool.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-                }
-            }
+        let mut pool = Vec::new();
+        while content == Content::Text && pool.len() < POOL {
+            let letter = LETTERS[random.below(LETTERS.len())];
+            pool.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        Self { kind, seed, pool }
+        Self { kind, content, seed, pool }
     }
 
     /// Makes `out` the payload of message `number` of a connection: `size` bytes.
@@ -69,6 +68,20 @@ impl Payloads {
         out.clear();
         out.reserve(size);
         out.extend_from_slice(&stamp[..size.min(STAMP)]);
+        match self.content {
+            Content::Text => self.write_text(&mut random, size, out),
+            Content::Random => {
+                while out.len() < size {
+                    out.extend_from_slice(&self.stamp(random.next()));
+                }
+                out.truncate(size);
+            }
+            Content::Zero => out.resize(size, 0),
+        }
+    }
+
+    /// Fills `out` with a piece of the text.
+    fn write_text(&self, random: &mut Random, size: usize, out: &mut Vec<u8>) {
         let mut start = self.boundary(random.below(self.pool.len()));
         while out.len() < size {
             let wanted = (size - out.len()).min(self.pool.len() - start);
@@ -93,17 +106,17 @@ impl Payloads {
     }
 
     fn stamp(&self, random: u64) -> [u8; STAMP] {
-        random.to_le_bytes().map(|byte| match self.kind {
-            Kind::Binary => byte,
+        random.to_le_bytes().map(|byte| match (self.kind, self.content) {
+            (Kind::Binary, Content::Random | Content::Zero) => byte,
             // Visible ASCII.
-            Kind::Text => b'!' + byte % 94,
+            (Kind::Text, _) | (_, Content::Text) => b'!' + byte % 94,
         })
     }
 
     /// The nearest place at or before `at` where a character begins.
     fn boundary(&self, mut at: usize) -> usize {
         let is_inside = |at: usize| self.pool.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
-        while self.kind == Kind::Text && is_inside(at) {
+        while is_inside(at) {
             at -= 1;
         }
         at
@@ -140,9 +153,26 @@ mod tests {
         out
     }
 
+    fn payloads(kind: Kind, content: Content, seed: u64) -> Payloads {
+        let plan = Plan {
+            sizes: Vec::new(),
+            rounds: None,
+            kind,
+            content,
+            stream: false,
+            fragment: None,
+            interval: None,
+            in_flight: 1,
+            duration: None,
+            greeting: 0,
+            seed,
+        };
+        Payloads::new(&plan)
+    }
+
     #[test]
     fn text_has_the_right_size_and_is_text() {
-        let payloads = Payloads::new(Kind::Text, 1);
+        let payloads = payloads(Kind::Text, Content::Text, 1);
         for size in (0..300).chain([POOL - 1, POOL, POOL + 1, 3 * POOL + 7, 1 << 20]) {
             let text = payload(&payloads, 0, size as u64, size);
             assert_eq!(text.len(), size);
@@ -153,7 +183,7 @@ mod tests {
 
     #[test]
     fn binary_has_the_right_size_and_is_not_text() {
-        let payloads = Payloads::new(Kind::Binary, 1);
+        let payloads = payloads(Kind::Binary, Content::Random, 1);
         for size in [0, 1, 7, 8, 9, 64, POOL + 9] {
             assert_eq!(payload(&payloads, 0, 5, size).len(), size);
         }
@@ -162,10 +192,25 @@ mod tests {
 
     #[test]
     fn messages_connections_and_seeds_differ_and_repeat_in_the_next_run() {
-        let payloads = Payloads::new(Kind::Text, 1);
+        let of = |seed| payloads(Kind::Text, Content::Text, seed);
+        let payloads = of(1);
         let many: HashSet<_> = (0..1000).map(|number| payload(&payloads, number % 10, number, 16)).collect();
         assert_eq!(many.len(), 1000);
-        assert_ne!(payload(&payloads, 0, 0, 16), payload(&Payloads::new(Kind::Text, 2), 0, 0, 16));
-        assert_eq!(payload(&payloads, 3, 4, 500), payload(&Payloads::new(Kind::Text, 1), 3, 4, 500));
+        assert_ne!(payload(&payloads, 0, 0, 16), payload(&of(2), 0, 0, 16));
+        assert_eq!(payload(&payloads, 3, 4, 500), payload(&of(1), 3, 4, 500));
+    }
+
+    #[test]
+    fn random_does_not_repeat_and_zeros_do() {
+        for kind in [Kind::Text, Kind::Binary] {
+            let random = payload(&payloads(kind, Content::Random, 1), 0, 0, 3001);
+            let words: HashSet<_> = random.chunks(4).collect();
+            assert!(random.len() == 3001 && words.len() > 740, "{kind}: {}", words.len());
+            assert_eq!(kind == Kind::Text, random.iter().all(u8::is_ascii_graphic));
+            let zeros = payload(&payloads(kind, Content::Zero, 1), 0, 0, 3001);
+            assert!(zeros.len() == 3001 && zeros[STAMP..].iter().all(|byte| *byte == 0));
+        }
+        let text = payload(&payloads(Kind::Binary, Content::Text, 1), 0, 0, 300);
+        assert!(std::str::from_utf8(&text).is_ok());
     }
 }

@@ -10,7 +10,18 @@ pub const LADDER: [u64; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 
 /// The most connections of a test: as many as the embedded server serves at the same time.
 pub const MAX_CONNECTIONS: usize = crate::echo_server::MAX_CONNECTIONS;
 
-/// What a test sends.
+/// What payloads consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Characters of one to four bytes.
+    Text,
+    /// Random bytes, or random visible characters in a text message: they hardly compress.
+    Random,
+    /// Zero bytes, which compress best.
+    Zero,
+}
+
+/// See the module.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Bytes in a message. Several sizes take turns.
@@ -19,7 +30,9 @@ pub struct Plan {
     pub rounds: Option<u64>,
     /// The type of the messages.
     pub kind: Kind,
-    /// Whether the echo is compared as a stream of bytes, regardless of its messages.
+    /// What their payloads consist of.
+    pub content: Content,
+    /// Whether the echo is compared as a stream of bytes, in whatever messages it comes.
     pub stream: bool,
     /// The most bytes in a frame.
     pub fragment: Option<usize>,

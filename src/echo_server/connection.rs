@@ -130,10 +130,10 @@ impl Connection {
             }
             let (response, entered) = match answer(head, &self.options.subprotocols) {
                 Answer::Incomplete => continue,
-                Answer::Refused(response) => (response, Err(LingeringClose::new(true, &self.wire))),
-                Answer::Accepted(response, length) => {
+                Answer::Refused(response) => (response, Err(Farewell::new(true, &self.wire))),
+                Answer::Accepted { response, length, agreement } => {
                     let early = mem::take(head).split_off(length);
-                    (response, Ok(Session::new(early, Arc::clone(&self.options))))
+                    (response, Ok(Session::new(early, agreement, Arc::clone(&self.options))))
                 }
             };
             // Cannot fail: the wire only collects.

@@ -1,18 +1,21 @@
 //! The embedded echo server: every message comes back as it was, or as late and as badly as a test wants it.
-//! RFC 6455 is spoken by tungstenite's server side, so that client and server do not share their mistakes.
+//! RFC 6455 is spoken by tungstenite's server side, so that client and server do not share their mistakes. Only where a
+//! client offers compression, which tungstenite does not have, the client's own engine answers.
 //!
 //! The acceptor hands connections to workers; each worker is a thread that serves many of them and waits in one place.
 //! May import `net` (for TLS), `protocol` and the small values.
 
 mod acceptor;
 mod clients;
+mod compressed;
 mod connection;
-mod limits;
+mod engine;
 mod options;
 mod patience;
 mod session;
 mod slots;
 mod socket;
+mod stop;
 mod upgrade;
 mod wire;
 mod worker;

@@ -8,6 +8,8 @@ use tungstenite::handshake::server::{Request, create_response, write_response};
 use tungstenite::http::{HeaderValue, Response, StatusCode};
 use tungstenite::{Error, http};
 
+use crate::protocol::Agreement;
+
 /// The largest head of a request that is read, in bytes.
 const MOST: usize = 64 * 1024;
 
@@ -19,8 +21,8 @@ const EARLY: usize = 1024;
 pub(super) enum Answer {
     /// It is not all there yet.
     Incomplete,
-    /// This response; the frames begin after so many bytes of the request.
-    Accepted(Vec<u8>, usize),
+    /// This response; the frames begin after so many bytes of the request, and are compressed as agreed.
+    Accepted { response: Vec<u8>, length: usize, agreement: Option<Agreement> },
     /// This response, and then the end.
     Refused(Vec<u8>),
 }
@@ -28,14 +30,14 @@ pub(super) enum Answer {
 /// The answer of a server with these subprotocols to what has come so far.
 pub(super) fn answer(head: &[u8], subprotocols: &[String]) -> Answer {
     match accept(head, subprotocols) {
-        Ok(Some((response, length))) => Answer::Accepted(response, length),
+        Ok(Some(answer)) => answer,
         Ok(None) if head.len() < MOST => Answer::Incomplete,
         Ok(None) => Answer::Refused(refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too large")),
         Err(err) => Answer::Refused(refusal(status(&err), &err.to_string())),
     }
 }
 
-fn accept(head: &[u8], subprotocols: &[String]) -> Result<Option<(Vec<u8>, usize)>, Error> {
+fn accept(head: &[u8], subprotocols: &[String]) -> Result<Option<Answer>, Error> {
     if head.len() > EARLY && memmem::find(head, b"\r\n\r\n").is_none() {
         return Ok(None);
     }
@@ -44,9 +46,21 @@ fn accept(head: &[u8], subprotocols: &[String]) -> Result<Option<(Vec<u8>, usize
     if let Some(chosen) = choose(&request, subprotocols) {
         response.headers_mut().insert(http::header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_str(chosen)?);
     }
+    let agreed = agree(&request);
+    if let Some((_, answer)) = &agreed {
+        let value = HeaderValue::from_str(answer)?;
+        response.headers_mut().insert(http::header::SEC_WEBSOCKET_EXTENSIONS, value);
+    }
     let mut bytes = Vec::new();
     write_response(&mut bytes, &response)?;
-    Ok(Some((bytes, length)))
+    let agreement = agreed.map(|(agreement, _)| agreement);
+    Ok(Some(Answer::Accepted { response: bytes, length, agreement }))
+}
+
+/// The first offer of compression that is acceptable, in one line or in several; and the answer to it.
+fn agree(request: &Request) -> Option<(Agreement, String)> {
+    let lines = request.headers().get_all(http::header::SEC_WEBSOCKET_EXTENSIONS);
+    lines.iter().filter_map(|line| line.to_str().ok()).find_map(Agreement::accept)
 }
 
 /// The first subprotocol of the client's that is one of ours (RFC 6455 §4.2.2): the client has put the one first that
@@ -96,7 +110,7 @@ mod tests {
     fn answered(more: &str, ours: &[&str]) -> String {
         let ours: Vec<_> = ours.iter().map(|&name| name.to_owned()).collect();
         match answer(format!("{GOOD}{more}\r\n").as_bytes(), &ours) {
-            Answer::Accepted(response, _) => String::from_utf8(response).unwrap(),
+            Answer::Accepted { response, .. } => String::from_utf8(response).unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -116,7 +130,7 @@ mod tests {
             assert!(matches!(so_far, Answer::Incomplete), "{end}: {so_far:?}");
         }
         match answer(format!("{request}frames").as_bytes(), &[]) {
-            Answer::Accepted(response, length) => {
+            Answer::Accepted { response, length, .. } => {
                 let response = String::from_utf8(response).unwrap();
                 assert!(response.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{response}");
                 assert!(response.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{response}");
@@ -143,6 +157,26 @@ mod tests {
             let found = response.contains("sec-websocket-protocol");
             assert_eq!(found, expected.is_some(), "{offered} {ours:?}: {response}");
             assert!(response.contains(&expected.unwrap_or_default()), "{offered} {ours:?}: {response}");
+        }
+    }
+
+    #[test]
+    fn compression_is_agreed_to_when_it_is_offered() {
+        let line = |offers: &str| format!("Sec-WebSocket-Extensions: {offers}\r\n");
+        for (offered, answer) in [
+            (String::new(), None),
+            (line("foo"), None),
+            (line("permessage-deflate; server_max_window_bits=7"), None),
+            (line("permessage-deflate; client_max_window_bits"), Some("permessage-deflate")),
+            (
+                line("foo") + &line("permessage-deflate; server_max_window_bits=10"),
+                Some("permessage-deflate; server_max_window_bits=10"),
+            ),
+        ] {
+            let response = answered(&offered, &[]).to_lowercase();
+            let (_, extensions) = response.split_once("sec-websocket-extensions: ").unzip();
+            let value = extensions.and_then(|rest| rest.lines().next());
+            assert_eq!(value, answer, "{offered}");
         }
     }
 

@@ -21,6 +21,7 @@ use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
+use crate::protocol::Agreement;
 
 /// The options of the dial, beside the URL.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +64,8 @@ pub struct Facts {
     pub response: Option<ResponseHead>,
     /// The subprotocol that was agreed on.
     pub subprotocol: Option<String>,
+    /// The compression that was agreed on.
+    pub agreement: Option<Agreement>,
     /// Redirects that were followed.
     pub redirects: u32,
     /// Tries that were made after the first.
@@ -85,6 +88,7 @@ impl Facts {
             proxy_response: None,
             response: None,
             subprotocol: None,
+            agreement: None,
             redirects: 0,
             retries: 0,
         }
@@ -102,7 +106,9 @@ impl Facts {
 pub struct Connection {
     /// The byte stream to the server.
     pub transport: Transport,
-    /// Bytes of the session that arrived together with the response.
+    /// The compression that was agreed on.
+    pub agreement: Option<Agreement>,
+    /// Bytes of the session that came together with the response.
     pub leftover: Vec<u8>,
 }
 
@@ -210,13 +216,26 @@ impl<'a> Dialer<'a> {
         );
         let now = self.facts.timeline.elapsed();
         self.facts.timeline.answered = self.facts.response.as_ref().map(|_| now);
-        let Upgraded { subprotocol, leftover } = upgraded?;
+        let Upgraded { subprotocol, agreement, leftover } = upgraded?;
         self.facts.timeline.upgraded = Some(now);
         if subprotocol.is_none() && !self.options.upgrade.subprotocols.is_empty() {
             self.observer.warn("the server chose none of the subprotocols");
         }
         self.facts.subprotocol = subprotocol;
-        Ok(Connection { transport, leftover })
+        self.facts.agreement = agreement;
+        self.note_compression(agreement);
+        Ok(Connection { transport, agreement, leftover })
+    }
+
+    /// Whether messages are compressed, if that was offered.
+    fn note_compression(&mut self, agreement: Option<Agreement>) {
+        match agreement {
+            Some(agreement) => self.observer.note(&format!("messages are compressed: {agreement}")),
+            None if self.options.upgrade.compression.is_some() => {
+                self.observer.note("the server does not compress: messages are sent as they are");
+            }
+            None => {}
+        }
     }
 
     /// A connection that leads to the server: direct, through a proxy, or over a Unix socket.

@@ -16,6 +16,7 @@ use super::transport::{Transport, WaitError};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
+use crate::protocol::{Agreement, Offer, PERMESSAGE_DEFLATE};
 use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
 
 /// The options of the request, beside the URL.
@@ -29,6 +30,8 @@ pub struct UpgradeOptions {
     pub credential: Option<Credential>,
     /// A bearer token (RFC 6750).
     pub bearer: Option<Secret>,
+    /// The compression to offer.
+    pub compression: Option<Offer>,
 }
 
 impl UpgradeOptions {
@@ -62,6 +65,8 @@ pub struct Header {
 pub struct Upgraded {
     /// The subprotocol that the server chose.
     pub subprotocol: Option<String>,
+    /// The compression that was agreed on.
+    pub agreement: Option<Agreement>,
     /// Bytes that followed the head: the first of the session.
     pub leftover: Vec<u8>,
 }
@@ -97,13 +102,18 @@ pub(super) fn upgrade(
     *response = Some(head.clone());
     if head.status != 101 {
         let shown = shown_refusal(transport, &head, leftover, deadline);
-        return Err(refusal(&target, &head, options.identification()).details(shown));
+        let advice = compression_advice(&head, &shown, options);
+        let failure = refusal(&target, &head, options.identification()).details(shown);
+        return Err(match advice {
+            Some(advice) => failure.hint(advice),
+            None => failure,
+        });
     }
-    let subprotocol = check(&head, &key, &options.subprotocols).map_err(|why| {
+    let (subprotocol, agreement) = check(&head, &key, options).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
             .details(shown_head(&head))
     })?;
-    Ok(Upgraded { subprotocol, leftover })
+    Ok(Upgraded { subprotocol, agreement, leftover })
 }
 
 /// The text of the request with this key, secrets included. A password goes as Basic: a Digest challenge belongs to
@@ -130,6 +140,9 @@ fn request_fields(
     ];
     if !options.subprotocols.is_empty() {
         fields.push(("Sec-WebSocket-Protocol".to_owned(), options.subprotocols.join(", ")));
+    }
+    if let Some(offer) = &options.compression {
+        fields.push(("Sec-WebSocket-Extensions".to_owned(), offer.header_value()));
     }
     fields.push(("User-Agent".to_owned(), concat!("wsurl/", env!("CARGO_PKG_VERSION")).to_owned()));
     if let Some(authorization) = authorization {
@@ -166,8 +179,21 @@ fn shown_request(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
     text
 }
 
-/// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol it chose, or the rule it broke.
-fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<String>, String> {
+/// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol and the compression it chose, or the rule it broke.
+fn check(
+    head: &ResponseHead,
+    key: &str,
+    offered: &UpgradeOptions,
+) -> Result<(Option<String>, Option<Agreement>), String> {
+    check_switch(head, key)?;
+    let extensions = head.values("sec-websocket-extensions").filter(|value| !value.is_empty());
+    let agreement = Agreement::from_answer(extensions, offered.compression.as_ref())
+        .map_err(|violation| violation.to_string())?;
+    Ok((check_subprotocol(head, &offered.subprotocols)?, agreement))
+}
+
+/// Whether the response switches protocols in answer to this key.
+fn check_switch(head: &ResponseHead, key: &str) -> Result<(), String> {
     if head.version == 0 {
         return Err("HTTP/1.0 has no 101 response (RFC 9110 §15.2)".to_owned());
     }
@@ -184,18 +210,17 @@ fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<St
     let expected = derive_accept_key(key.as_bytes());
     let mut accepts = head.values("sec-websocket-accept");
     match (accepts.next(), accepts.next()) {
-        (Some(value), None) if value == expected => {}
+        (Some(value), None) if value == expected => Ok(()),
         (Some(value), None) => {
-            return Err(format!(
-                "Sec-WebSocket-Accept is '{value}', expected '{expected}' (RFC 6455 §4.2.2)"
-            ));
+            Err(format!("Sec-WebSocket-Accept is '{value}', expected '{expected}' (RFC 6455 §4.2.2)"))
         }
-        (Some(_), Some(_)) => return Err("more than one Sec-WebSocket-Accept (RFC 6455 §11.3.3)".to_owned()),
-        (None, _) => return Err("no Sec-WebSocket-Accept in its 101 response (RFC 6455 §4.2.2)".to_owned()),
+        (Some(_), Some(_)) => Err("more than one Sec-WebSocket-Accept (RFC 6455 §11.3.3)".to_owned()),
+        (None, _) => Err("no Sec-WebSocket-Accept in its 101 response (RFC 6455 §4.2.2)".to_owned()),
     }
-    if let Some(extension) = head.tokens("sec-websocket-extensions").next() {
-        return Err(format!("extension '{extension}' was not offered (RFC 6455 §4.1)"));
-    }
+}
+
+/// The subprotocol that the response chose, which has to be one of those offered.
+fn check_subprotocol(head: &ResponseHead, offered: &[String]) -> Result<Option<String>, String> {
     let mut chosen = head.values("sec-websocket-protocol").filter(|value| !value.is_empty());
     match (chosen.next(), chosen.next()) {
         (None, _) => Ok(None),
@@ -205,6 +230,12 @@ fn check(head: &ResponseHead, key: &str, offered: &[String]) -> Result<Option<St
         }
         (Some(_), Some(_)) => Err("more than one Sec-WebSocket-Protocol (RFC 6455 §11.3.4)".to_owned()),
     }
+}
+
+/// What to try when the refusal, whose head and body are `shown`, asks for the compression that was not offered.
+fn compression_advice(head: &ResponseHead, shown: &str, options: &UpgradeOptions) -> Option<&'static str> {
+    let demands = matches!(head.status, 400 | 426) && shown.contains(PERMESSAGE_DEFLATE);
+    (demands && options.compression.is_none()).then_some("--compress offers permessage-deflate")
 }
 
 fn empty_reply(target: &str) -> Failure {
@@ -269,7 +300,9 @@ mod tests {
     fn checked(fields: &str) -> Result<Option<String>, String> {
         let head = format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n");
         let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
-        check(&head, KEY, &["chat".to_owned(), "v2".to_owned()])
+        let subprotocols = vec!["chat".to_owned(), "v2".to_owned()];
+        let options = UpgradeOptions { subprotocols, ..UpgradeOptions::default() };
+        check(&head, KEY, &options).map(|(subprotocol, _)| subprotocol)
     }
 
     #[test]
@@ -308,7 +341,10 @@ mod tests {
     fn http_1_0_cannot_switch_protocols() {
         let head = format!("HTTP/1.0 101 Switching Protocols\r\n{GOOD}\r\n");
         let (head, _) = ResponseHead::parse(head.as_bytes()).unwrap().unwrap();
-        assert_eq!(check(&head, KEY, &[]).unwrap_err(), "HTTP/1.0 has no 101 response (RFC 9110 §15.2)");
+        assert_eq!(
+            check(&head, KEY, &UpgradeOptions::default()).unwrap_err(),
+            "HTTP/1.0 has no 101 response (RFC 9110 §15.2)"
+        );
     }
 
     #[test]

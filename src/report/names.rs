@@ -161,6 +161,8 @@ mod tests {
             messages_received: 12,
             bytes_sent: 1000,
             bytes_received: 2000,
+            wire_sent: 0,
+            wire_received: 0,
             first_message: Some(first_message),
         };
         let record = Record {

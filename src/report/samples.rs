@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::echo::EchoReport;
+use super::echo::{CompressionReport, EchoReport};
 use super::findings::Findings;
 use super::probe::{Assertion, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
-use crate::echo::{Counts, Difference, Outcome, SizeOutcome};
+use crate::echo::{Content, Counts, Difference, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
@@ -96,6 +96,8 @@ pub(super) fn up() -> ProbeReport {
             messages_received: 1,
             bytes_sent: 5,
             bytes_received: 5,
+            wire_sent: 0,
+            wire_received: 0,
             first_message: None,
         },
         ping: Some(micros(11_800)),
@@ -256,6 +258,8 @@ pub(super) fn echoed() -> EchoReport {
         fragment: None,
         interval: None,
         seed: 1,
+        content: Content::Text,
+        compression: None,
         outcome: Outcome {
             counts: Counts { sent: 10, echoed: 10, ..Counts::default() },
             difference: None,
@@ -292,6 +296,17 @@ pub(super) fn mangled() -> EchoReport {
         fragment: Some(1024),
         interval: Some(Duration::from_millis(100)),
         seed: u64::MAX,
+        content: Content::Zero,
+        compression: Some(CompressionReport {
+            agreed: Some("permessage-deflate; server_max_window_bits=12".to_owned()),
+            tally: Tally {
+                bytes_sent: 1 << 20,
+                wire_sent: 2048,
+                bytes_received: 1000,
+                wire_received: 333,
+                ..Tally::default()
+            },
+        }),
         outcome: Outcome {
             counts: Counts {
                 sent: 10,
@@ -380,9 +395,14 @@ pub(super) fn findings() -> Vec<Vec<Findings>> {
 
 static PING: Rule = Rule {
     id: "ping-answered",
+    rfc: 6455,
     section: "5.5.2",
     title: "a Ping is answered with a Pong of the same payload",
 };
 
-static RESERVED: Rule =
-    Rule { id: "reserved-control-opcode", section: "5.2", title: "a reserved opcode ends the connection" };
+static RESERVED: Rule = Rule {
+    id: "reserved-control-opcode",
+    rfc: 6455,
+    section: "5.2",
+    title: "a reserved opcode ends the connection",
+};

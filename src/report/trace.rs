@@ -119,7 +119,9 @@ impl session::Observer for Trace {
         };
         let fin = if header.fin { "" } else { ", more follows" };
         let payload = shown_payload(header.opcode, preview);
-        self.line(mark, &format!("{} frame, {} bytes{fin}{payload}", header.opcode, header.len));
+        let compressed = if header.rsv1 { "compressed " } else { "" };
+        let (opcode, len) = (header.opcode, header.len);
+        self.line(mark, &format!("{compressed}{opcode} frame, {len} bytes{fin}{payload}"));
     }
 
     fn note(&mut self, text: &str) {

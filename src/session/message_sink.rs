@@ -71,8 +71,8 @@ impl Sink for MessageSink {
             self.deliver(section.kind, section.bytes, delivery.out);
             return Ok(());
         }
-        if let Some(len) = section.header.and_then(|header| usize::try_from(header.len).ok())
-            && section.first
+        if let Some(header) = section.header.filter(|header| section.first && !header.rsv1)
+            && let Ok(len) = usize::try_from(header.len)
         {
             // Growing by doubling could take twice the memory for a message of one frame.
             self.gathered.reserve_exact(len);

@@ -15,9 +15,12 @@ pub struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Writes the bytes of the section as they are, without copying them.
+    /// Writes the bytes of the section as they are; without copying them where they lie in the input.
     pub fn pass_on(&mut self, section: &Section<'_>) {
-        self.input.mark(section.offset, section.bytes.len());
+        match section.offset {
+            Some(offset) => self.input.mark(offset, section.bytes.len()),
+            None => self.out.extend_from_slice(section.bytes),
+        }
     }
 }
 

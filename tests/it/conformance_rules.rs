@@ -80,6 +80,52 @@ fn a_good_server_keeps_all_rules() {
     }
 }
 
+/// The verdicts on the rules of compression.
+fn of_compression(findings: &[Finding]) -> Vec<(&str, Verdict)> {
+    let ours = findings.iter().filter(|finding| finding.rule.rfc == 7692);
+    ours.map(|finding| (finding.rule.id, finding.verdict)).collect()
+}
+
+#[test]
+fn rules_of_compression_do_not_apply_to_a_server_without_it() {
+    let findings = Target::new(&Flawed::start(Flaw::Nothing).url()).check(LONG);
+    let verdicts = of_compression(&findings);
+    assert_eq!(verdicts.len(), 12);
+    for (rule, verdict) in verdicts {
+        assert_eq!(verdict, Verdict::NotApplicable, "{rule}");
+        assert!(seen(&findings)[rule].starts_with("it does not agree to permessage-deflate"), "{rule}");
+    }
+}
+
+#[test]
+fn a_server_that_compresses_in_name_only_is_found() {
+    let findings = breaks(
+        Flaw::AgreesInName,
+        LONG,
+        &[
+            "deflate-only-offered",
+            "deflate-params-legal",
+            "deflate-bad-offer",
+            "deflate-fragmented",
+            "deflate-control-between",
+            "deflate-context-kept",
+        ],
+    );
+    let told = seen(&findings);
+    assert_eq!(
+        told["deflate-only-offered"],
+        "'permessage-deflate; client_max_window_bits=10': client_max_window_bits answered although it was not offered \
+         (RFC 7692 §7.1.2.2)"
+    );
+    assert!(
+        told["deflate-bad-offer"].contains("accepted with 'permessage-deflate; "),
+        "{}",
+        told["deflate-bad-offer"]
+    );
+    assert_eq!(told["deflate-fragmented"], "closed with 1002");
+    assert_eq!(told["deflate-plain-accepted"], "came back as it was sent");
+}
+
 #[test]
 fn what_a_server_says_on_its_own_does_not_matter() {
     let findings = Target::new(&Flawed::start(Flaw::Chatty).url()).check(LONG);

@@ -8,7 +8,7 @@ use crate::support::echoing::{altered, echo};
 use crate::support::formats::{
     Metrics, assert_fields, assert_narrow, counts, json, nagios, regex, tap, unfolded, verdict,
 };
-use crate::support::{EchoServer, Element, Script, Wsurl, new_file, secs};
+use crate::support::{EchoServer, Element, Embedded, Script, Wsurl, new_file, secs};
 
 const CASES: [&str; 6] = [
     "no message lost",
@@ -145,6 +145,8 @@ fn json_says_all_of_a_success() {
             "fragment",
             "interval",
             "seed",
+            "payload",
+            "compression",
             "planned",
             "sent",
             "echoed",
@@ -164,7 +166,7 @@ fn json_says_all_of_a_success() {
     let exact = serde_json::json!({
         "url": server.url(), "embedded": false, "verdict": "ok", "status": "success", "exit_code": 0,
         "error": null, "hint": null, "kind": "text", "mode": "message", "sizes": [64], "connections": 1,
-        "in_flight": 1, "fragment": null, "interval": null, "seed": 1, "planned": 10, "sent": 10, "echoed": 10,
+        "in_flight": 1, "fragment": null, "interval": null, "seed": 1, "payload": "text", "compression": null, "planned": 10, "sent": 10, "echoed": 10,
         "lost": 0, "corrupted": 0, "out_of_order": 0, "duplicated": 0, "unasked": 0, "skipped": 0,
         "first_difference": null,
     });
@@ -358,4 +360,37 @@ fn a_server_that_is_not_there_is_reported_to_machines() {
             _ => assert!(Metrics::parse(run.text()).get("wsurl_echo_success", &[]) < 0.5),
         }
     }
+}
+
+#[test]
+fn compression_is_reported_with_its_ratio() {
+    let server = Embedded::start();
+    let report = |options: &[&str]| {
+        let run = Wsurl::new(["echo-test", "--report", "json", "--size", "10K"]).args(options);
+        json(run.args([server.url()]).exits(0).text())
+    };
+    let ratio = |options: &[&str]| {
+        let compression = report(&[&["--compress"], options].concat())["compression"].clone();
+        assert_eq!(compression["agreed"], "permessage-deflate");
+        for direction in ["sent", "received"] {
+            assert_eq!(compression[direction]["bytes"], 102_400, "{options:?}");
+        }
+        let wire = compression["sent"]["wire_bytes"].as_f64().expect("a number");
+        let ratio = compression["sent"]["ratio"].as_f64().expect("a number");
+        assert!((wire / 102_400.0 - ratio).abs() < 0.001, "{compression}");
+        ratio
+    };
+    assert!(ratio(&["--payload", "zero", "-b"]) < 0.02);
+    assert!(ratio(&["--payload", "random", "-b"]) > 0.99);
+    assert!((0.75..0.95).contains(&ratio(&["--payload", "random"])));
+    assert!((0.2..0.75).contains(&ratio(&[])));
+    assert_eq!(report(&["--payload", "zero"])["compression"], Value::Null);
+    Wsurl::new(["echo-test", "--compress", "--payload", "zero", "--size", "1M", "-n", "1", server.url()])
+        .stdout_has("payload     1.00 MiB of text each, of zeros, seed 1\n")
+        .stdout_has("compressed  sent 1.00 MiB as ")
+        .exits(0);
+    let plain = EchoServer::start();
+    Wsurl::new(["echo-test", "--compress", "-n", "1", &plain.url()])
+        .stdout_has("compressed  not, for the server does not agree to it\n")
+        .exits(0);
 }

@@ -281,7 +281,7 @@ fn both_think_the_same(bytes: &[u8], cuts: &[usize]) -> TestCaseResult {
 
 /// What the decoder makes of a server's bytes. Holds it to its promises on the way.
 fn receive(bytes: &[u8], cuts: &[usize]) -> (Vec<Seen>, End) {
-    let mut reader = MessageReader::new(None);
+    let mut reader = MessageReader::default();
     let (mut seen, mut message, mut frame) = (Vec::new(), None, 0);
     for mut piece in pieces(bytes, cuts) {
         loop {
@@ -482,7 +482,7 @@ impl Conversation {
 
     /// Every other frame at once, the rest in sections.
     fn encoded(&self, sections: &[usize]) -> Vec<u8> {
-        let (mut encoder, mut out) = (FrameWriter::new(), Vec::new());
+        let (mut encoder, mut out) = (FrameWriter::new(wsurl::protocol::Role::Client), Vec::new());
         for (number, Frame { opcode, fin, payload }) in self.frames().into_iter().enumerate() {
             match opcode {
                 Opcode::Ping => encoder.ping(&payload, &mut out),

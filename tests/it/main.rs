@@ -38,6 +38,7 @@ mod proxy_socks; // SOCKS 4, 4a, 5, 5h
 
 // The session
 mod closing; // who closes, how, when, and what it means for the exit status
+mod compression; // permessage-deflate: what is offered, agreed on, compressed and inflated
 mod duplex; // both directions at once: large messages, slow ends, late replies
 mod limits; // sizes and times that end a session
 mod violations; // servers that break RFC 6455

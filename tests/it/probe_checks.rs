@@ -103,6 +103,20 @@ fn a_subprotocol_that_is_expected_is_offered() {
 }
 
 #[test]
+fn an_extension_that_is_expected_is_offered() {
+    let expected = ["--expect-extension", "permessage-deflate"];
+    let peer = with("Sec-WebSocket-Extensions: permessage-deflate");
+    let run = probe(&[&expected[..], &[&peer.url()]].concat()).stderr("").exits(0);
+    let seen = "--expect-extension permessage-deflate: permessage-deflate\n";
+    assert!(run.text().contains(seen), "{}", run.text());
+    assert_eq!(peer.headers("sec-websocket-extensions"), ["permessage-deflate; client_max_window_bits"]);
+
+    let peer = with("X-Nothing: here");
+    broken(&peer.url(), &expected, "--expect-extension permessage-deflate", "no extension");
+    Wsurl::new(["probe", "--expect-extension", "x-other", "ws://127.0.0.1:1/"]).exits(2);
+}
+
+#[test]
 fn subprotocols_that_are_offered_are_those_that_are_named() {
     let peer = with("Sec-WebSocket-Protocol: b");
     let args = ["--subprotocol", "a", "--subprotocol", "b", "--expect-subprotocol", "a", &peer.url()];

@@ -188,5 +188,5 @@ fn the_rules_have_more_time_than_the_wait() {
 fn the_rules_have_no_more_time_than_the_whole_run() {
     let server = Embedded::delayed("50ms");
     let args = ["probe", "-m", "1s", "--conformance", server.url()];
-    Wsurl::new(args).stderr_has("rules of RFC 6455 were tried").within(secs(4)).exits(28);
+    Wsurl::new(args).stderr_has("rules were tried").within(secs(4)).exits(28);
 }

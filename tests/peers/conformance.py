@@ -51,12 +51,35 @@ TUNNEL = {
         "nginx speaks HTTP/1.1 to the server, also when the client does not (§4.2.1)",
     ),
 }
+NO_COMPRESSION = {
+    f"deflate-{name}": ("not-applicable", "it does not compress unless told to")
+    for name in (
+        "only-offered",
+        "params-legal",
+        "bad-offer",
+        "server-limits",
+        "rsv1-first-only",
+        "plain-accepted",
+        "fragmented",
+        "control-between",
+        "context-kept",
+        "window-kept",
+        "broken-refused",
+        "bomb",
+    )
+}
+RSV1_ANYWHERE = {
+    "deflate-broken-refused": (
+        "fail",
+        "websockets ignores RSV1 on a continuation of a compressed message, which has to be refused (RFC 7692 §6)",
+    )
+}
 EXPECTED = {
-    "python-websockets": NOT_MINIMAL | NO_VERSIONS,
-    "nginx-websockets": NOT_MINIMAL | NO_VERSIONS | TUNNEL,
-    "node-ws": NOT_MINIMAL | ANY_HTTP,
-    "nginx-ws": NOT_MINIMAL | TUNNEL,
-    "tungstenite": NOT_MINIMAL | NO_ANSWER,
+    "python-websockets": NOT_MINIMAL | NO_VERSIONS | RSV1_ANYWHERE,
+    "nginx-websockets": NOT_MINIMAL | NO_VERSIONS | TUNNEL | RSV1_ANYWHERE,
+    "node-ws": NOT_MINIMAL | ANY_HTTP | NO_COMPRESSION,
+    "nginx-ws": NOT_MINIMAL | TUNNEL | NO_COMPRESSION,
+    "tungstenite": NOT_MINIMAL | NO_ANSWER | NO_COMPRESSION,
 }
 
 
@@ -159,13 +182,18 @@ def table(bed):
     for rule in rules:
         if rule not in passed:
             cells = [cell(found[peer][rule["id"]], EXPECTED[peer], notes) for peer in found]
-            lines.append(row(rule["section"], f"`{rule['id']}`: {rule['title']}", *cells))
+            lines.append(row(section(rule), f"`{rule['id']}`: {rule['title']}", *cells))
     lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, 1))]
     lines += ["", f"The other {len(passed)} rules are kept by all of them:", ""]
-    for section in sorted({rule["section"] for rule in passed}, key=lambda name: [*map(int, name.split("."))]):
-        names = ", ".join(f"`{rule['id']}`" for rule in passed if rule["section"] == section)
-        lines.append(textwrap.fill(f"- §{section}: {names}", 120, subsequent_indent="  ", break_on_hyphens=False))
+    for name in sorted({section(rule) for rule in passed}, key=lambda name: [*map(int, re.split("[ .]", name))]):
+        names = ", ".join(f"`{rule['id']}`" for rule in passed if section(rule) == name)
+        lines.append(textwrap.fill(f"- §{name}: {names}", 120, subsequent_indent="  ", break_on_hyphens=False))
     return "".join(f"{line}\n" for line in lines)
+
+
+def section(rule):
+    """The section, with the RFC before it where that is not RFC 6455."""
+    return rule["section"] if rule["rfc"] == 6455 else f"{rule['rfc']} {rule['section']}"
 
 
 def row(*cells):

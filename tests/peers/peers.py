@@ -25,8 +25,9 @@ import tempfile
 import termios
 import time
 
+import compression  # noqa: F401  (these register their cases)
 import conformance
-import endpoints  # noqa: F401  (these register their cases)
+import endpoints  # noqa: F401
 import origins  # noqa: F401
 import proxies  # noqa: F401
 import reports  # noqa: F401

@@ -21,7 +21,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::os::descriptors;
-use crate::report::echo::{self, EchoReport};
+use crate::report::echo::{self, CompressionReport, EchoReport};
 use crate::report::progress::LiveLine;
 use crate::report::{Reader, Record, Trace, Verbosity};
 use crate::session::Observer;
@@ -70,6 +70,8 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
         fragment: plan.fragment.map(|size| size as u64),
         interval: plan.interval,
         seed: plan.seed,
+        content: plan.content,
+        compression: compression(&options, &facts, &tested.sessions),
         outcome: tested.outcome,
     };
     let written = written(&options, &endpoint, &facts, &report.outcome, &tested.sessions);
@@ -120,7 +122,23 @@ fn planned(plan: &Plan, connections: usize) -> Option<u64> {
     plan.messages().map(|count| count.saturating_mul(connections as u64))
 }
 
-/// The text of `-w`: the facts of the first connection, and the counts of all.
+/// What compression came to, if it was asked for: the agreement of the first connection, the bytes of all.
+fn compression(
+    options: &ConversationOptions,
+    facts: &Facts,
+    sessions: &[crate::session::Outcome],
+) -> Option<CompressionReport> {
+    options.dial.upgrade.compression.as_ref()?;
+    let agreed = facts.agreement.map(|agreement| agreement.to_string());
+    Some(CompressionReport { agreed, tally: total(sessions) })
+}
+
+/// The counts of all sessions.
+fn total(sessions: &[crate::session::Outcome]) -> Tally {
+    sessions.iter().map(|session| session.tally).fold(Tally::default(), Tally::and)
+}
+
+/// What `-w` prints: the connection is the first, the counts are those of all.
 fn written(
     options: &ConversationOptions,
     endpoint: &Endpoint,
@@ -128,11 +146,10 @@ fn written(
     outcome: &Outcome,
     sessions: &[crate::session::Outcome],
 ) -> Written {
-    let tallies = sessions.iter().map(|session| session.tally);
     let record = Record {
         endpoint: Some(endpoint),
         facts,
-        tally: tallies.fold(Tally::default(), Tally::and),
+        tally: total(sessions),
         total: facts.timeline.elapsed(),
         close: sessions.first().and_then(|session| session.close.clone()),
         digests: [None, None],

@@ -1,7 +1,7 @@
 //! The options of an echo test, checked as a whole.
 
 use crate::cli::{EchoTestArgs, Mode};
-use crate::echo::Plan;
+use crate::echo::{Content, Plan};
 use crate::error::{Failure, Status};
 use crate::protocol::Kind;
 use crate::size;
@@ -41,11 +41,17 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         return Err(Failure::new(Status::Usage, text).hint("use fewer --connections, or a smaller --size"));
     }
     let kind = if args.binary || stream { Kind::Binary } else { Kind::Text };
+    let content = match args.payload {
+        Some(payload) => payload.into(),
+        None if kind == Kind::Text => Content::Text,
+        None => Content::Random,
+    };
     let by_default = args.duration.is_none().then_some(COUNT);
     Ok(Plan {
         sizes: sizes.iter().map(|size| usize::try_from(*size).unwrap_or(usize::MAX)).collect(),
         rounds: args.count.or(by_default),
         kind,
+        content,
         stream,
         fragment: args.fragment,
         interval: args.interval,

@@ -33,7 +33,7 @@ use super::retry::RetryPolicy;
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The options for a conversation with one server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ConversationOptions {
     pub(super) endpoint: Endpoint,
     /// Without a proxy: that is chosen for each endpoint.

@@ -38,7 +38,8 @@ pub(super) fn options(
             headers.push(header);
         }
     }
-    Ok((UpgradeOptions { headers, subprotocols, ..UpgradeOptions::default() }, ignored))
+    let compression = args.compress;
+    Ok((UpgradeOptions { headers, subprotocols, compression, ..UpgradeOptions::default() }, ignored))
 }
 
 /// The subprotocols that a Sec-WebSocket-Protocol field offers. They are not shown: one may be a token.

@@ -43,6 +43,15 @@ pub(super) fn assertions(
             seen,
         });
     }
+    if let Some(name) = &wanted.extension {
+        let seen = facts.response.iter().flat_map(|head| head.values("sec-websocket-extensions"));
+        let seen: Vec<_> = seen.filter(|value| !value.is_empty()).collect();
+        assertions.push(Assertion {
+            name: format!("--expect-extension {name}"),
+            holds: facts.agreement.is_some(),
+            seen: if seen.is_empty() { "no extension".to_owned() } else { seen.join(", ") },
+        });
+    }
     assertions.extend(wanted.headers.iter().map(|check| {
         let values: Vec<_> = facts.response.iter().flat_map(|head| head.values(&check.name)).collect();
         let holds = values.iter().any(|value| check.regex.is_match(value));

@@ -11,7 +11,7 @@ use crate::commands::reporting;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::framing::Format;
-use crate::protocol::Kind;
+use crate::protocol::{Kind, Offer};
 use crate::session::Check;
 
 /// The options that all URLs share.
@@ -58,6 +58,8 @@ impl Drop for Open<'_> {
 pub(super) struct Assertions {
     pub(super) status: u16,
     pub(super) subprotocol: Option<String>,
+    /// The name of an extension.
+    pub(super) extension: Option<String>,
     pub(super) headers: Vec<HeaderCheck>,
     pub(super) min_cert_days: Option<u32>,
     pub(super) max_latency: Option<Duration>,
@@ -93,7 +95,10 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     {
         conversation.request.subprotocols.push(name.clone());
     }
-    // The report shows the warnings, too; and --wait-ready would repeat them with every try.
+    if args.expect_extension.is_some() {
+        conversation.request.compress.get_or_insert_with(Offer::default);
+    }
+    // What is missing is told by the report, and by every try again.
     let shows_progress = !conversation.output.silent && conversation.output.verbose == 0;
     let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
@@ -117,6 +122,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
         assertions: Assertions {
             status: args.expect_status,
             subprotocol: args.expect_subprotocol,
+            extension: args.expect_extension,
             headers: args.expect_header,
             min_cert_days: args.min_cert_days,
             max_latency: args.max_latency,

@@ -1,4 +1,4 @@
-//! `--conformance`: checks the rules of RFC 6455 on a server that the probe has found to be up.
+//! `--conformance`: checks the rules of RFC 6455 and RFC 7692 on a server that the probe has found to be up.
 
 use std::time::Duration;
 
@@ -71,7 +71,10 @@ pub(super) fn check(
 ) {
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
-    let mut target = TargetServer { redialer: Redialer::to(endpoint, options), lost: None, in_a_row: 0 };
+    // Rules of compression offer it themselves, all others do not want it.
+    let mut plain = options.clone();
+    plain.dial.upgrade.compression = None;
+    let mut target = TargetServer { redialer: Redialer::to(endpoint, &plain), lost: None, in_a_row: 0 };
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
@@ -94,13 +97,13 @@ pub(super) fn check(
     } else if let Some(whole) = is_over() {
         let tried = findings.len();
         let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
-        fail(report, late.and(format_args!(": {tried} of {all} rules of RFC 6455 were tried")));
+        fail(report, late.and(format_args!(": {tried} of {all} rules were tried")));
     } else if let Some(lost) = target.lost.filter(|_| target.in_a_row >= GONE) {
         let text = format!("the server was lost while its rules were checked: {lost}");
         fail(report, lost.restated(text));
     } else if !broken.is_empty() {
         let (count, are) = (broken.len(), if broken.len() == 1 { "is" } else { "are" });
-        let text = format!("{count} of {all} rules of RFC 6455 {are} broken: {}", broken.join(", "));
+        let text = format!("{count} of {all} rules {are} broken: {}", broken.join(", "));
         fail(report, Failure::new(Status::ExpectationFailed, text).hint("-v shows what was sent and seen"));
     }
     report.conformance = Some(findings);

@@ -8,9 +8,11 @@
 //! | `frame`, `request` | frames and upgrade requests with any mistake in them |
 //! | `recorder`, `transcript`, `pace` | evidence, and how long a reaction is awaited |
 //! | `echo_behaviour` | how the server treats ordinary messages |
+//! | `compression` | connections on which compression was agreed |
 //! | `upgrade_reply`, `trials` | the tries that several rules share |
 //! | `judgement` | what a try comes to |
 
+pub(crate) mod compression;
 pub(crate) mod echo_behaviour;
 pub(crate) mod event;
 pub(crate) mod frame;
@@ -55,6 +57,8 @@ pub(crate) struct Harness<'a> {
     ordinary: Option<Result<(), String>>,
     failures: u32,
     marks: u32,
+    /// What new connections offer of permessage-deflate.
+    offer: Option<&'static str>,
 }
 
 impl<'a> Harness<'a> {
@@ -75,6 +79,7 @@ impl<'a> Harness<'a> {
             ordinary: None,
             failures: 0,
             marks: 0,
+            offer: None,
         }
     }
 
@@ -149,8 +154,11 @@ impl<'a> Harness<'a> {
     /// A WebSocket to a server that may not be known yet.
     pub(crate) fn connect(&mut self) -> Result<RawConnection<'_>, Stop> {
         self.may_go_on()?;
+        if let Some(offer) = self.offer {
+            return self.connect_compressed(offer);
+        }
         let opened = self.server.open();
-        let Connection { transport, leftover } = self.reached(opened)?;
+        let Connection { transport, leftover, .. } = self.reached(opened)?;
         Ok(RawConnection::new(transport, &mut self.recorder, self.frames, self.options.interrupted)
             .opened(leftover))
     }

@@ -11,7 +11,7 @@ use super::transcript::{Transcript, hex};
 use crate::deadline::Deadline;
 use crate::error::io_reason;
 use crate::net::{Transport, WaitError};
-use crate::protocol::Kind;
+use crate::protocol::{DeflateContext, Inflater, Kind};
 
 /// The flag that the deadlines name.
 const FLAG: &str = "--conformance";
@@ -31,15 +31,37 @@ const LATE_EVENTS: usize = 64;
 /// The largest message that is put together from fragments, in bytes.
 const MAX_MESSAGE: usize = 16 << 20;
 
-/// A connection. Dropping it sends Close and ends it.
+/// RSV1 among the reserved bits.
+const RSV1: u8 = 0x4;
+
+/// A message whose last fragment has not come.
+struct Incoming {
+    kind: Kind,
+    is_compressed: bool,
+    /// As it is on the wire.
+    payload: Vec<u8>,
+}
+
+impl Incoming {
+    fn new(kind: Kind, is_compressed: bool) -> Self {
+        Self { kind, is_compressed, payload: Vec::new() }
+    }
+}
+
+/// See the module. Says goodbye when it is dropped.
 pub(crate) struct RawConnection<'a> {
     transport: Transport,
     received: Vec<u8>,
     recorder: &'a mut Recorder,
     frames: &'a mut dyn FrameWatcher,
     interrupted: &'a dyn Fn() -> bool,
-    /// The message whose last fragment has not come.
-    message: Option<(Kind, Vec<u8>)>,
+    message: Option<Incoming>,
+    /// Where compression was agreed on.
+    inflater: Option<Inflater>,
+    /// The first frame with RSV1 that does not begin a message, described.
+    misplaced_rsv1: Option<String>,
+    /// Bytes of payload in the frames of the last message.
+    wire_len: usize,
     end: Option<ConnectionEnd>,
     /// Whether our Close frame is still to be sent.
     is_open: bool,
@@ -55,7 +77,36 @@ impl<'a> RawConnection<'a> {
     ) -> Self {
         frames.connected();
         let received = Vec::new();
-        Self { transport, received, recorder, frames, interrupted, message: None, end: None, is_open: false }
+        Self {
+            transport,
+            received,
+            recorder,
+            frames,
+            interrupted,
+            message: None,
+            inflater: None,
+            misplaced_rsv1: None,
+            wire_len: 0,
+            end: None,
+            is_open: false,
+        }
+    }
+
+    /// Inflates what the server sends in this context.
+    pub(crate) fn compressing(mut self, context: DeflateContext) -> Self {
+        self.frames.compresses();
+        self.inflater = Some(Inflater::new(context.is_kept));
+        self
+    }
+
+    /// The first frame with RSV1 that does not begin a message, described.
+    pub(crate) fn misplaced_rsv1(&self) -> Option<&str> {
+        self.misplaced_rsv1.as_deref()
+    }
+
+    /// Bytes of payload in the frames of the last message.
+    pub(crate) fn wire_len(&self) -> usize {
+        self.wire_len
     }
 
     /// The connection is a WebSocket from now on. `leftover` are its first bytes.
@@ -230,24 +281,46 @@ impl<'a> RawConnection<'a> {
             self.recorder.transcript.seen(&bytes);
             self.frames.frame(&frame, &hex(&bytes), self.recorder.rule);
             self.recorder.pace.reacted();
+            let is_compressed = self.inflater.is_some() && frame.reserved & RSV1 != 0;
+            if is_compressed && !matches!(frame.opcode, TEXT | BINARY) {
+                self.misplaced_rsv1
+                    .get_or_insert(format!("a frame with RSV1 and opcode {:#x}", frame.opcode));
+            }
             match frame.opcode {
                 PONG => return Some(ServerEvent::Pong(frame.payload)),
                 CLOSE => return Some(ServerEvent::Close(frame.payload)),
-                TEXT => self.message = Some((Kind::Text, Vec::new())),
-                BINARY => self.message = Some((Kind::Binary, Vec::new())),
+                TEXT => self.message = Some(Incoming::new(Kind::Text, is_compressed)),
+                BINARY => self.message = Some(Incoming::new(Kind::Binary, is_compressed)),
                 CONTINUATION => {}
                 _ => continue,
             }
-            let Some((_, payload)) = &mut self.message else { continue };
+            let Some(Incoming { payload, .. }) = &mut self.message else { continue };
             payload.extend_from_slice(&frame.payload);
             if payload.len() > MAX_MESSAGE {
                 return self.give_up(format!("a message of more than {MAX_MESSAGE} bytes"));
             }
             if frame.fin
-                && let Some((kind, payload)) = self.message.take()
+                && let Some(message) = self.message.take()
             {
-                return Some(ServerEvent::Message(kind, payload));
+                return self.whole(message);
             }
+        }
+    }
+
+    /// A message that has come whole, inflated if need be.
+    fn whole(&mut self, message: Incoming) -> Option<ServerEvent> {
+        let Incoming { kind, is_compressed, payload } = message;
+        self.wire_len = payload.len();
+        let Some(inflater) = self.inflater.as_mut().filter(|_| is_compressed) else {
+            return Some(ServerEvent::Message(kind, payload));
+        };
+        let mut out = Vec::new();
+        match inflater.section(&payload, true, &mut out, MAX_MESSAGE) {
+            Ok(progress) if progress.is_pending => {
+                self.give_up(format!("a message that inflates to more than {MAX_MESSAGE} bytes"))
+            }
+            Ok(_) => Some(ServerEvent::Message(kind, out)),
+            Err(err) => self.give_up(format!("a {err}")),
         }
     }
 

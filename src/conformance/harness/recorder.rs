@@ -17,6 +17,9 @@ pub(crate) trait FrameWatcher {
     /// The frames that follow come on a new connection.
     fn connected(&mut self);
 
-    /// The server sent `frame` under `rule`; `shown` are its bytes as evidence.
+    /// On this connection, compression was agreed on.
+    fn compresses(&mut self);
+
+    /// The server sent `frame` while `rule` was under way; `shown` are its bytes as evidence.
     fn frame(&mut self, frame: &SeenFrame, shown: &str, rule: &str);
 }

@@ -41,7 +41,9 @@ impl Harness<'_> {
         connection.transcript().sent_lines(request.shown().iter().map(String::as_str));
         connection.write_in_pieces(request.text().as_bytes(), size);
         let reply = read_reply(&mut connection)?;
-        if matches!(&reply, UpgradeReply::Head(head) if head.status == 101) {
+        // What follows is a body, or the begin of a session that is not wanted.
+        connection.received().clear();
+        if reply.is_upgrade() {
             drop(connection.opened(Vec::new()));
         }
         Ok(reply)
@@ -73,6 +75,10 @@ impl Harness<'_> {
 }
 
 impl UpgradeReply {
+    pub(super) fn is_upgrade(&self) -> bool {
+        matches!(self, Self::Head(head) if head.status == 101)
+    }
+
     /// In a few words.
     pub(crate) fn described(&self) -> String {
         match self {
@@ -84,7 +90,8 @@ impl UpgradeReply {
     }
 }
 
-fn read_reply(connection: &mut RawConnection<'_>) -> Result<UpgradeReply, Stop> {
+/// Reads the reply to a request that was sent; what follows it stays.
+pub(super) fn read_reply(connection: &mut RawConnection<'_>) -> Result<UpgradeReply, Stop> {
     let deadline = connection.deadline();
     loop {
         match ResponseHead::parse(connection.received()) {
@@ -92,8 +99,6 @@ fn read_reply(connection: &mut RawConnection<'_>) -> Result<UpgradeReply, Stop> 
                 connection.received().drain(..used);
                 connection.transcript().seen_lines(head.to_lines().lines());
                 if head.status >= 200 || head.status == 101 {
-                    // What follows is a body, or the begin of a session that is not wanted.
-                    connection.received().clear();
                     return Ok(UpgradeReply::Head(head));
                 }
                 continue;

@@ -20,4 +20,9 @@ impl RuleCheck {
     ) -> Self {
         Self { rule: Rule::new(id, section, title), attempt }
     }
+
+    /// The same for a rule of RFC 7692.
+    pub(crate) const fn of_compression(self) -> Self {
+        Self { rule: self.rule.of_compression(), attempt: self.attempt }
+    }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod closing;
 mod control;
+mod deflate;
 mod framing;
 mod handshake;
 mod messages;
@@ -12,12 +13,13 @@ pub(crate) mod server_frames;
 use self::check::RuleCheck;
 use super::rule::Rule;
 
-/// The rules of RFC 6455 that are tried, in this order. Those on the server's own frames (`server_frames`) come last.
-static RFC_6455: [&[RuleCheck]; 5] =
-    [handshake::CHECKS, framing::CHECKS, control::CHECKS, messages::CHECKS, closing::CHECKS];
+/// The rules that are tried, in this order: those of RFC 6455, then those of RFC 7692. Those on the server's own frames
+/// (`server_frames`) come last.
+static TRIED: [&[RuleCheck]; 6] =
+    [handshake::CHECKS, framing::CHECKS, control::CHECKS, messages::CHECKS, closing::CHECKS, deflate::CHECKS];
 
 pub(crate) fn tried() -> impl Iterator<Item = &'static RuleCheck> {
-    RFC_6455.into_iter().flatten()
+    TRIED.into_iter().flatten()
 }
 
 /// Every rule, in the order of the reports.

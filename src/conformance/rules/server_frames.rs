@@ -69,11 +69,17 @@ struct ConnectionProgress {
     message: Option<bool>,
     utf8: Utf8Stream,
     closed: bool,
+    /// Whether compression was agreed on: then the first reserved bit is no breach, and text may be compressed.
+    may_compress: bool,
 }
 
 impl FrameWatcher for ServerFrameChecks {
     fn connected(&mut self) {
         self.progress = ConnectionProgress::default();
+    }
+
+    fn compresses(&mut self) {
+        self.progress.may_compress = true;
     }
 
     fn frame(&mut self, frame: &SeenFrame, shown: &str, rule: &str) {
@@ -106,11 +112,12 @@ impl ConnectionProgress {
     fn check(&mut self, frame: &SeenFrame) -> Vec<(FrameCheck, Result<(), String>)> {
         let keeps = |kept: bool, breach: &str| if kept { Ok(()) } else { Err(breach.to_owned()) };
         let defined = matches!(frame.opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG);
+        let reserved = if self.may_compress { frame.reserved & 0x3 } else { frame.reserved };
         let mut checked = vec![
             (FrameCheck::Unmasked, keeps(!frame.masked, "a masked frame")),
             (
                 FrameCheck::ReservedBitsZero,
-                keeps(frame.reserved == 0, &format!("reserved bits {:03b} are set", frame.reserved)),
+                keeps(reserved == 0, &format!("reserved bits {:03b} are set", frame.reserved)),
             ),
             (FrameCheck::DefinedOpcode, keeps(defined, &format!("opcode {:#x}", frame.opcode))),
         ];
@@ -134,7 +141,7 @@ impl ConnectionProgress {
         checked.push((FrameCheck::FragmentOrder, self.check_order(frame)));
         let is_text = self.message.unwrap_or(frame.opcode == TEXT);
         self.message = (!frame.fin).then_some(is_text);
-        if is_text {
+        if is_text && !self.may_compress {
             checked.push((FrameCheck::Utf8, self.check_text(frame)));
         }
         checked

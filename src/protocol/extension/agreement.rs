@@ -1,9 +1,12 @@
 //! What client and server agreed on: the compression contexts of both directions.
 
+use std::fmt;
+
 use super::element::{self, Element, Malformed};
 use super::offer::Offer;
 use super::params::{ClientWindow, MAX_WINDOW_BITS, PERMESSAGE_DEFLATE, Params};
 use super::violation::ExtensionViolation;
+use crate::protocol::role::Role;
 
 /// permessage-deflate as agreed in the opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +21,6 @@ pub struct Agreement {
     pub server_max_window_bits: u8,
 }
 
-/// A side of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The side that offers.
-    Client,
-    /// The side that answers.
-    Server,
-}
-
 /// The LZ77 window of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeflateContext {
@@ -34,6 +28,21 @@ pub struct DeflateContext {
     pub window_bits: u8,
     /// Whether a message may refer to the messages before it ("context takeover").
     pub is_kept: bool,
+}
+
+/// As the answer to an offer would say it.
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit = |bits| (bits < MAX_WINDOW_BITS).then_some(bits);
+        let params = Params {
+            server_no_context_takeover: self.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover,
+            server_max_window_bits: limit(self.server_max_window_bits),
+            client_max_window_bits: limit(self.client_max_window_bits)
+                .map_or(ClientWindow::Absent, ClientWindow::Bits),
+        };
+        params.fmt(f)
+    }
 }
 
 impl Agreement {
@@ -92,10 +101,7 @@ impl Agreement {
 
     /// The context in which `role` inflates what it receives.
     pub fn inflating(&self, role: Role) -> DeflateContext {
-        match role {
-            Role::Client => self.compressing(Role::Server),
-            Role::Server => self.compressing(Role::Client),
-        }
+        self.compressing(role.peer())
     }
 
     /// Checks one accepted element against the offer.

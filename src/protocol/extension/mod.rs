@@ -7,7 +7,7 @@ mod offer;
 mod params;
 mod violation;
 
-pub use agreement::{Agreement, DeflateContext, Role};
+pub use agreement::{Agreement, DeflateContext};
 pub use offer::{InvalidOffer, Offer};
 pub use params::{PERMESSAGE_DEFLATE, ParamFault};
 pub use violation::ExtensionViolation;

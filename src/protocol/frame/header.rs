@@ -1,14 +1,14 @@
-//! Frame headers (RFC 6455 §5.2): opcode, flags and length, parsed as a server sends them and
-//! written as a client has to.
+//! Frame headers (RFC 6455 §5.2): opcode, flags, length and masking key.
 
 use super::opcode::Opcode;
 use super::violation::Violation;
+use crate::protocol::role::Role;
 
 /// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
-/// The longest header that a server may send: two bytes and a 64-bit length, no masking key.
-pub(in crate::protocol) const MAX_SERVER_HEADER: usize = 10;
+/// The longest header: two bytes, a 64-bit length and a masking key.
+pub(super) const MAX_HEADER: usize = 14;
 
 /// The part of a frame before its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,24 +23,50 @@ pub struct FrameHeader {
     pub len: u64,
 }
 
-impl FrameHeader {
-    /// Parses a header sent by a server: the header and its length, or `None` when `bytes` hold only a part of it.
+/// What is known of the frames of one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::protocol) struct FrameRules {
+    /// The side that sends them.
+    pub(in crate::protocol) sender: Role,
+    /// Whether messages may be compressed.
+    pub(in crate::protocol) may_compress: bool,
+}
+
+/// A header as it was parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ParsedHeader {
+    pub(super) header: FrameHeader,
+    /// The key that masks the payload, where the sender is a client.
+    pub(super) key: Option<[u8; 4]>,
+    /// Bytes of the header.
+    pub(super) size: usize,
+}
+
+impl FrameRules {
+    /// Parses a header; `None` when `bytes` hold only a part of it.
     ///
     /// # Errors
     /// As soon as the bytes at hand break a rule, even when the header is not complete.
-    pub(in crate::protocol) fn parse_from_server(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
+    pub(super) fn parse(self, bytes: &[u8]) -> Result<Option<ParsedHeader>, Violation> {
         let Some(&first) = bytes.first() else { return Ok(None) };
-        if first & 0x70 != 0 {
-            return Err(Violation::ReservedBits(first >> 4 & 0x7));
+        let reserved = first >> 4 & 0x7;
+        let rsv1 = self.may_compress && reserved & 0x4 != 0;
+        if reserved != u8::from(rsv1) << 2 {
+            return Err(Violation::ReservedBits(reserved));
         }
         let (fin, opcode) = (first & 0x80 != 0, first & 0x0F);
         let opcode = Opcode::from_bits(opcode).ok_or(Violation::ReservedOpcode(opcode))?;
+        if rsv1 && !matches!(opcode, Opcode::Text | Opcode::Binary) {
+            return Err(Violation::CompressedBit(opcode));
+        }
         if opcode.is_control() && !fin {
             return Err(Violation::FragmentedControl(opcode));
         }
         let Some(&second) = bytes.get(1) else { return Ok(None) };
-        if second & 0x80 != 0 {
-            return Err(Violation::Masked);
+        match (self.sender, second & 0x80 != 0) {
+            (Role::Server, false) | (Role::Client, true) => {}
+            (Role::Server, true) => return Err(Violation::Masked),
+            (Role::Client, false) => return Err(Violation::Unmasked),
         }
         let short = second & 0x7F;
         if opcode.is_control() && usize::from(short) > MAX_CONTROL_PAYLOAD {
@@ -63,21 +89,33 @@ impl FrameHeader {
         if len_size(len) != size - 2 {
             return Err(Violation::LengthNotMinimal { len, bytes: size - 2 });
         }
-        Ok(Some((Self { fin, rsv1: false, opcode, len }, size)))
+        let header = FrameHeader { fin, rsv1, opcode, len };
+        Ok(match self.sender {
+            Role::Server => Some(ParsedHeader { header, key: None, size }),
+            Role::Client => {
+                let key = bytes.get(size..size + 4).and_then(|key| key.try_into().ok());
+                key.map(|key| ParsedHeader { header, key: Some(key), size: size + 4 })
+            }
+        })
     }
+}
 
-    /// Appends the header of a client's frame, which ends in the masking key.
-    pub(in crate::protocol) fn append_masked(&self, key: [u8; 4], out: &mut Vec<u8>) {
+impl FrameHeader {
+    /// Appends the header, which ends in the masking key if there is one.
+    pub(super) fn append(&self, key: Option<[u8; 4]>, out: &mut Vec<u8>) {
+        let masked = u8::from(key.is_some()) << 7;
         out.push(u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits());
         match (len_size(self.len), self.len.to_be_bytes()) {
-            (0, [.., short]) => out.push(0x80 | short),
-            (2, [.., high, low]) => out.extend([0x80 | 0x7E, high, low]),
+            (0, [.., short]) => out.push(masked | short),
+            (2, [.., high, low]) => out.extend([masked | 0x7E, high, low]),
             (_, all) => {
-                out.push(0x80 | 0x7F);
+                out.push(masked | 0x7F);
                 out.extend(all);
             }
         }
-        out.extend(key);
+        if let Some(key) = key {
+            out.extend(key);
+        }
     }
 }
 
@@ -94,14 +132,36 @@ fn len_size(len: u64) -> usize {
 mod tests {
     use super::*;
 
+    const SERVER: FrameRules = FrameRules { sender: Role::Server, may_compress: false };
+    const CLIENT: FrameRules = FrameRules { sender: Role::Client, may_compress: false };
+    const COMPRESSING: FrameRules = FrameRules { sender: Role::Server, may_compress: true };
+
     #[test]
     fn a_header_needs_all_its_bytes() {
         let long = [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0];
-        for cut in 0..long.len() {
-            assert_eq!(FrameHeader::parse_from_server(&long[..cut]), Ok(None), "{cut}");
-        }
+        let masked = [0x82, 255, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4];
         let header = FrameHeader { fin: true, rsv1: false, opcode: Opcode::Binary, len: 65536 };
-        assert_eq!(FrameHeader::parse_from_server(&long), Ok(Some((header, 10))));
+        for (rules, bytes, key) in [(SERVER, &long[..], None), (CLIENT, &masked, Some([1, 2, 3, 4]))] {
+            for cut in 0..bytes.len() {
+                assert_eq!(rules.parse(&bytes[..cut]), Ok(None), "{cut}");
+            }
+            assert_eq!(rules.parse(bytes), Ok(Some(ParsedHeader { header, key, size: bytes.len() })));
+        }
+    }
+
+    #[test]
+    fn only_the_first_frame_of_a_message_may_say_that_it_is_compressed() {
+        let parsed = COMPRESSING.parse(&[0x41, 0]).unwrap().unwrap();
+        assert_eq!(parsed.header, FrameHeader { fin: false, rsv1: true, opcode: Opcode::Text, len: 0 });
+        for (byte, rule) in [
+            (0x60, Violation::ReservedBits(6)),
+            (0xB2, Violation::ReservedBits(3)),
+            (0xC0, Violation::CompressedBit(Opcode::Continuation)),
+            (0xC8, Violation::CompressedBit(Opcode::Close)),
+            (0xC9, Violation::CompressedBit(Opcode::Ping)),
+        ] {
+            assert_eq!(COMPRESSING.parse(&[byte]), Err(rule), "{byte:02x}");
+        }
     }
 
     #[test]
@@ -121,19 +181,18 @@ mod tests {
             ),
             (&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], Violation::LengthHighBit),
         ] {
-            assert_eq!(FrameHeader::parse_from_server(bytes), Err(rule), "{bytes:02x?}");
+            assert_eq!(SERVER.parse(bytes), Err(rule), "{bytes:02x?}");
         }
+        assert_eq!(CLIENT.parse(&[0x81, 0]), Err(Violation::Unmasked));
     }
 
     #[test]
     fn lengths_are_written_in_their_shortest_form() {
         for (len, size) in [(0, 2), (125, 2), (126, 4), (65535, 4), (65536, 10), (u64::MAX >> 1, 10)] {
             let mut out = Vec::new();
-            FrameHeader { fin: true, rsv1: false, opcode: Opcode::Text, len }.append_masked([0; 4], &mut out);
-            assert_eq!(out.len(), size + 4, "{len}");
-            out[1] &= 0x7F;
-            let (header, used) = FrameHeader::parse_from_server(&out).unwrap().unwrap();
-            assert_eq!((header.len, used), (len, size));
+            FrameHeader { fin: true, rsv1: false, opcode: Opcode::Text, len }.append(None, &mut out);
+            let parsed = SERVER.parse(&out).unwrap().unwrap();
+            assert_eq!((parsed.header.len, parsed.size, out.len()), (len, size, size));
         }
     }
 }

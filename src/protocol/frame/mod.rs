@@ -10,7 +10,9 @@ mod violation;
 mod writer;
 
 pub use close::{CloseFrame, NO_STATUS, close_code_is_sendable};
+pub(super) use header::FrameRules;
 pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD};
+pub(super) use mask::apply as apply_mask;
 pub use opcode::{Kind, Opcode};
 pub(super) use reader::{FrameReader, FrameSection};
 pub use violation::Violation;

@@ -1,8 +1,8 @@
-//! Finds frames in the bytes that a server sends. A frame of any length passes in sections of what is at hand.
+//! Finds frames in the bytes that the peer sends. A frame of any length passes in sections of what is at hand.
 
 use std::ops::Range;
 
-use super::header::{FrameHeader, MAX_SERVER_HEADER};
+use super::header::{FrameHeader, FrameRules, MAX_HEADER, ParsedHeader};
 use super::violation::Violation;
 
 /// A part of a frame: as much of its payload as was at hand.
@@ -13,20 +13,37 @@ pub(in crate::protocol) struct FrameSection {
     pub(in crate::protocol) starts: bool,
     /// Where the payload lies in the input.
     pub(in crate::protocol) payload: Range<usize>,
+    /// The key that masks this part of the payload, where the sender is a client.
+    pub(in crate::protocol) key: Option<[u8; 4]>,
     /// Whether the frame ends here.
     pub(in crate::protocol) ends: bool,
 }
 
+/// A frame whose payload is not complete.
+#[derive(Clone, Copy, Debug)]
+struct OpenFrame {
+    header: FrameHeader,
+    key: Option<[u8; 4]>,
+    /// Bytes of payload that are still to come.
+    remaining: u64,
+}
+
 /// The state between two pieces of input: a part of a header, or a frame whose payload is not complete.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::protocol) struct FrameReader {
-    partial_header: [u8; MAX_SERVER_HEADER],
+    rules: FrameRules,
+    partial_header: [u8; MAX_HEADER],
     partial_header_len: usize,
-    /// The frame that is being read, and how much of its payload is still to come.
-    open: Option<(FrameHeader, u64)>,
+    /// The last frame, until all of its payload was given out.
+    open: Option<OpenFrame>,
 }
 
 impl FrameReader {
+    /// A reader at the start of a connection.
+    pub(in crate::protocol) fn new(rules: FrameRules) -> Self {
+        Self { rules, partial_header: [0; MAX_HEADER], partial_header_len: 0, open: None }
+    }
+
     /// Takes bytes from the front of `input`: how many, and the section that they are. Without a section, all of `input`
     /// was used and more is needed. A frame without payload is a section of no bytes.
     ///
@@ -36,16 +53,28 @@ impl FrameReader {
         &mut self,
         input: &[u8],
     ) -> Result<(usize, Option<FrameSection>), Violation> {
-        if let Some((header, remaining)) = self.open {
-            return Ok(if input.is_empty() {
-                (0, None)
-            } else {
-                self.payload(header, remaining, input, 0, false)
-            });
+        if let Some(open) = self.open {
+            return Ok(if input.is_empty() { (0, None) } else { self.payload(open, input, 0, false) });
         }
         match self.header(input)? {
-            (used, Some(header)) => Ok(self.payload(header, header.len, input, used, true)),
+            (used, Some(ParsedHeader { header, key, .. })) => {
+                let open = OpenFrame { header, key, remaining: header.len };
+                Ok(self.payload(open, input, used, true))
+            }
             (used, None) => Ok((used, None)),
+        }
+    }
+
+    /// Takes back the last `count` bytes of `section`, which was read last: they are read again.
+    pub(in crate::protocol) fn unread(&mut self, section: &FrameSection, count: usize) {
+        if count > 0 {
+            let header = section.header;
+            let before = self.open.map_or(0, |open| open.remaining);
+            let key = section.key.map(|mut key| {
+                key.rotate_left((section.payload.len() - count) % 4);
+                key
+            });
+            self.open = Some(OpenFrame { header, key, remaining: before + count as u64 });
         }
     }
 
@@ -54,20 +83,20 @@ impl FrameReader {
         self.open.is_none() && self.partial_header_len == 0
     }
 
-    /// Completes a header from what was kept of it and the front of `input`.
-    fn header(&mut self, input: &[u8]) -> Result<(usize, Option<FrameHeader>), Violation> {
+    /// Completes a header from what was kept of it and the front of `input`: how many bytes of `input` belong to it.
+    fn header(&mut self, input: &[u8]) -> Result<(usize, Option<ParsedHeader>), Violation> {
         if self.partial_header_len == 0
-            && let Some((header, used)) = FrameHeader::parse_from_server(input)?
+            && let Some(parsed) = self.rules.parse(input)?
         {
-            return Ok((used, Some(header)));
+            return Ok((parsed.size, Some(parsed)));
         }
         for (used, &byte) in input.iter().enumerate() {
             self.partial_header[self.partial_header_len] = byte;
             self.partial_header_len += 1;
             let kept = &self.partial_header[..self.partial_header_len];
-            if let Some((header, _)) = FrameHeader::parse_from_server(kept)? {
+            if let Some(parsed) = self.rules.parse(kept)? {
                 self.partial_header_len = 0;
-                return Ok((used + 1, Some(header)));
+                return Ok((used + 1, Some(parsed)));
             }
         }
         Ok((input.len(), None))
@@ -75,18 +104,22 @@ impl FrameReader {
 
     fn payload(
         &mut self,
-        header: FrameHeader,
-        remaining: u64,
+        open: OpenFrame,
         input: &[u8],
         start: usize,
         starts: bool,
     ) -> (usize, Option<FrameSection>) {
+        let OpenFrame { header, key, remaining } = open;
         let here = usize::try_from(remaining).unwrap_or(usize::MAX).min(input.len() - start);
         let end = start + here;
         let remaining = remaining - here as u64;
         let ends = remaining == 0;
-        self.open = (!ends).then_some((header, remaining));
-        (end, Some(FrameSection { header, starts, payload: start..end, ends }))
+        let next_key = key.map(|mut key| {
+            key.rotate_left(here % 4);
+            key
+        });
+        self.open = (!ends).then_some(OpenFrame { header, key: next_key, remaining });
+        (end, Some(FrameSection { header, starts, payload: start..end, key, ends }))
     }
 }
 
@@ -94,12 +127,14 @@ impl FrameReader {
 mod tests {
     use super::super::opcode::Opcode;
     use super::*;
+    use crate::protocol::role::Role;
 
     #[test]
     fn a_frame_is_the_same_wherever_it_is_cut() {
         let stream = b"\x82\x05hello\x89\x00\x01\x02ab";
+        let rules = FrameRules { sender: Role::Server, may_compress: false };
         for size in 1..=stream.len() {
-            let (mut reader, mut seen, mut payload) = (FrameReader::default(), Vec::new(), Vec::new());
+            let (mut reader, mut seen, mut payload) = (FrameReader::new(rules), Vec::new(), Vec::new());
             for mut piece in stream.chunks(size) {
                 loop {
                     let (used, section) = reader.read(piece).unwrap();

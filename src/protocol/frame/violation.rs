@@ -1,23 +1,28 @@
-//! The rules of RFC 6455 that a server can break, each with its section and the close code that answers it.
+//! The rules of RFC 6455 and RFC 7692 that a peer can break, each with its section and the close code that answers it.
 
 use std::fmt;
 
 use super::opcode::Opcode;
+use crate::protocol::inflate_error::InflateError;
 use crate::protocol::utf8::InvalidUtf8;
 
-/// A rule that the server broke.
+/// A rule that the peer broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// A reserved bit is set; the three bits, RSV1 highest.
     ReservedBits(u8),
+    /// The bit of a compressed message, RSV1, on a frame that does not begin a message.
+    CompressedBit(Opcode),
     /// An opcode that means nothing.
     ReservedOpcode(u8),
     /// A control frame without FIN.
     FragmentedControl(Opcode),
     /// A control frame of more than 125 bytes.
     LongControl(Opcode),
-    /// A masked frame.
+    /// A masked frame from a server.
     Masked,
+    /// An unmasked frame from a client.
+    Unmasked,
     /// A length of 2^63 or more.
     LengthHighBit,
     /// A length written in more bytes than it needs.
@@ -31,6 +36,8 @@ pub enum Violation {
     ContinuationWithoutStart,
     /// A new message before the last one was complete.
     MessageInsideMessage(Opcode),
+    /// A compressed message that cannot be inflated.
+    BrokenDeflate(InflateError),
     /// A text message that is not UTF-8.
     TextNotUtf8(InvalidUtf8),
     /// A Close frame with a payload of one byte.
@@ -44,12 +51,14 @@ impl Violation {
     /// The code of the Close frame that answers this (RFC 6455 §7.4.1).
     pub fn close_code(&self) -> u16 {
         match self {
-            Self::TextNotUtf8(_) | Self::CloseReasonNotUtf8(_) => 1007,
+            Self::TextNotUtf8(_) | Self::CloseReasonNotUtf8(_) | Self::BrokenDeflate(_) => 1007,
             Self::ReservedBits(_)
+            | Self::CompressedBit(_)
             | Self::ReservedOpcode(_)
             | Self::FragmentedControl(_)
             | Self::LongControl(_)
             | Self::Masked
+            | Self::Unmasked
             | Self::LengthHighBit
             | Self::LengthNotMinimal { .. }
             | Self::ContinuationWithoutStart
@@ -60,17 +69,24 @@ impl Violation {
     }
 }
 
-/// What was seen, then the section of RFC 6455 that forbids it.
+/// What was seen, then the section that forbids it.
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReservedBits(bits) => {
-                write!(f, "reserved bits {bits:03b} set, but no extension was negotiated (RFC 6455 §5.2)")
+                write!(
+                    f,
+                    "reserved bits {bits:03b} set, which no negotiated extension defines (RFC 6455 §5.2)"
+                )
+            }
+            Self::CompressedBit(opcode) => {
+                write!(f, "{opcode} frame with the bit of a compressed message set (RFC 7692 §6)")
             }
             Self::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode:#x} (RFC 6455 §5.2)"),
             Self::FragmentedControl(opcode) => write!(f, "fragmented {opcode} frame (RFC 6455 §5.5)"),
             Self::LongControl(opcode) => write!(f, "{opcode} frame of more than 125 bytes (RFC 6455 §5.5)"),
             Self::Masked => f.write_str("masked frame from a server (RFC 6455 §5.1)"),
+            Self::Unmasked => f.write_str("unmasked frame from a client (RFC 6455 §5.1)"),
             Self::LengthHighBit => f.write_str("frame length with the highest bit set (RFC 6455 §5.2)"),
             Self::LengthNotMinimal { len, bytes } => {
                 write!(
@@ -84,6 +100,7 @@ impl fmt::Display for Violation {
             Self::MessageInsideMessage(opcode) => {
                 write!(f, "{opcode} frame before the last message was complete (RFC 6455 §5.4)")
             }
+            Self::BrokenDeflate(err) => err.fmt(f),
             Self::TextNotUtf8(at) => {
                 write!(f, "text message is not UTF-8 at byte {} (RFC 6455 §8.1)", at.offset)
             }

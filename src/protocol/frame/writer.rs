@@ -1,18 +1,19 @@
-//! Writes a client's frames: header, masking key and masked payload, appended to a buffer.
+//! Writes frames: header, masking key and payload, appended to a buffer. A client masks its frames, a server does not.
 //! The payload of a frame may be appended section by section, so that a frame may be larger than memory.
 
 use super::close::CloseFrame;
 use super::header::{FrameHeader, MAX_CONTROL_PAYLOAD};
 use super::mask::{self, MaskingKeys};
 use super::opcode::Opcode;
+use crate::protocol::role::Role;
 
 /// How much is copied before it is masked: little enough to still be in the fastest cache.
 const BLOCK: usize = 8 * 1024;
 
-/// Writes frames, each with a masking key of its own.
+/// Writes frames; those of a client with a masking key each.
 #[derive(Debug)]
 pub struct FrameWriter {
-    keys: MaskingKeys,
+    keys: Option<MaskingKeys>,
     recorded: Option<Vec<RecordedFrame>>,
 }
 
@@ -26,20 +27,18 @@ const PREVIEW: usize = 64;
 #[must_use = "a frame is complete only when all of its payload was appended"]
 #[derive(Debug)]
 pub struct PayloadMask {
-    key: [u8; 4],
+    key: Option<[u8; 4]>,
     remaining: u64,
 }
 
-impl Default for FrameWriter {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl FrameWriter {
-    /// A writer at the start of a connection.
-    pub fn new() -> Self {
-        Self { keys: MaskingKeys::new(), recorded: None }
+    /// A writer at the start of a connection, for the frames of `role`.
+    pub fn new(role: Role) -> Self {
+        let keys = match role {
+            Role::Client => Some(MaskingKeys::new()),
+            Role::Server => None,
+        };
+        Self { keys, recorded: None }
     }
 
     /// From now on, keeps the headers of frames, and how their payloads begin, for [`FrameWriter::take_recorded`].
@@ -71,8 +70,8 @@ impl FrameWriter {
         if let Some(recorded) = &mut self.recorded {
             recorded.push((header, Vec::new()));
         }
-        let key = self.keys.next();
-        header.append_masked(key, out);
+        let key = self.keys.as_mut().map(MaskingKeys::next);
+        header.append(key, out);
         PayloadMask { key, remaining: header.len }
     }
 
@@ -110,13 +109,14 @@ impl PayloadMask {
     pub fn append(&mut self, section: &[u8], out: &mut Vec<u8>) {
         let left = self.remaining.checked_sub(section.len() as u64);
         self.remaining = left.expect("a section fits into what remains of its frame");
+        let Some(key) = &mut self.key else { return out.extend_from_slice(section) };
         out.reserve(section.len());
         for block in section.chunks(BLOCK) {
             let start = out.len();
             out.extend_from_slice(block);
-            mask::apply(self.key, &mut out[start..]);
+            mask::apply(*key, &mut out[start..]);
         }
-        self.key.rotate_left(section.len() % 4);
+        key.rotate_left(section.len() % 4);
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
         for size in [1, 3, 4, 7, 64, 256] {
             let mut out = Vec::new();
             let header = FrameHeader { fin: true, rsv1: false, opcode: Opcode::Binary, len: 256 };
-            let mut frame = FrameWriter::new().begin(header, &mut out);
+            let mut frame = FrameWriter::new(Role::Client).begin(header, &mut out);
             for section in payload.chunks(size) {
                 frame.append(section, &mut out);
             }
@@ -148,6 +148,6 @@ mod tests {
     fn a_section_beyond_the_frame_is_refused() {
         let mut out = Vec::new();
         let header = FrameHeader { fin: true, rsv1: false, opcode: Opcode::Binary, len: 1 };
-        FrameWriter::new().begin(header, &mut out).append(b"ab", &mut out);
+        FrameWriter::new(Role::Client).begin(header, &mut out).append(b"ab", &mut out);
     }
 }

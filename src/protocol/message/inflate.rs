@@ -7,6 +7,8 @@ use std::fmt;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
+use crate::protocol::inflate_error::InflateError;
+
 /// The bytes that the sender removed from the end of a message, and one more. Inflating stops before that one if the
 /// message ends as it must, with the header of an empty stored block.
 const TAIL_AND_STOP: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
@@ -34,14 +36,6 @@ pub struct Progress {
     /// Whether room was used up, so that there may be more. The next call gets the unused compressed bytes, possibly
     /// none, and the same `last`.
     pub is_pending: bool,
-}
-
-/// A compressed message that cannot be inflated. The connection has to be failed with close code 1007.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InflateError {
-    /// Compressed bytes of the message up to the error.
-    pub offset: u64,
-    reason: &'static str,
 }
 
 impl Inflater {
@@ -132,16 +126,3 @@ impl fmt::Debug for Inflater {
             .finish_non_exhaustive()
     }
 }
-
-/// What is wrong, then the section that forbids it.
-impl fmt::Display for InflateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "compressed message cannot be inflated at byte {}: {} (RFC 7692 §7.2.2)",
-            self.offset, self.reason
-        )
-    }
-}
-
-impl std::error::Error for InflateError {}

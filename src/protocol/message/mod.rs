@@ -1,7 +1,10 @@
 //! Messages (RFC 6455 §5.4, §5.6): between sections of messages and the frames of a connection.
 
+mod assembler;
 mod budget;
+mod compressor;
 mod deflate;
+mod event;
 mod inflate;
 mod reader;
 #[cfg(test)]
@@ -10,6 +13,7 @@ mod writer;
 
 pub use budget::SendBudget;
 pub use deflate::{Deflater, SectionEnd};
-pub use inflate::{InflateError, Inflater, Progress};
-pub use reader::{Event, MessageError, MessageReader, Section};
+pub use event::{Event, MessageError, Section};
+pub use inflate::{Inflater, Progress};
+pub use reader::MessageReader;
 pub use writer::{MessageWriter, OutgoingSection, Written};

@@ -1,196 +1,97 @@
-//! Turns the bytes that a server sends into sections of messages and control frames. Holds no payload but that of a control
-//! frame, so a message of any length passes through. Gives the same messages, and the same error, wherever the bytes are
-//! cut.
+//! Turns the bytes that the peer sends into sections of messages and control frames. Holds no payload but that of a control
+//! frame and one section that was unmasked or inflated, so a message of any length passes through. Gives the same messages,
+//! and the same error, wherever the bytes are cut.
 
-use crate::protocol::frame::{
-    CloseFrame, FrameHeader, FrameReader, FrameSection, Kind, MAX_CONTROL_PAYLOAD, Opcode, Violation,
-};
-use crate::protocol::utf8::Utf8Stream;
-
-/// A part of a message, as much of it as was at hand.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Section<'a> {
-    /// The type of the message.
-    pub kind: Kind,
-    /// The bytes; possibly none.
-    pub bytes: &'a [u8],
-    /// Where `bytes` begin in the input of [`MessageReader::read`].
-    pub offset: usize,
-    /// Bytes of payload on the wire that this section was made of.
-    pub wire_len: usize,
-    /// Whether the message begins here.
-    pub first: bool,
-    /// Whether the message ends here (RFC 6455 §5.4, FIN).
-    pub last: bool,
-    /// The header of the frame, in the frame's first section.
-    pub header: Option<FrameHeader>,
-}
-
-/// What a server sent.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// A part of a message.
-    Data(Section<'a>),
-    /// A ping; it wants a pong with the same payload (RFC 6455 §5.5.2).
-    Ping(&'a [u8]),
-    /// A pong, solicited or not.
-    Pong(&'a [u8]),
-    /// A Close frame; nothing that follows it counts.
-    Close(CloseFrame),
-}
-
-/// Why a server's bytes are not read any further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageError {
-    /// The server broke a rule; the connection has to be failed (RFC 6455 §7.1.7).
-    Violation(Violation),
-    /// The frame headers announce a message of at least this many bytes, which is over the limit.
-    TooBig {
-        /// Bytes announced so far.
-        at_least: u64,
-        /// Bytes that a message may have.
-        limit: u64,
-    },
-}
-
-impl From<Violation> for MessageError {
-    fn from(violation: Violation) -> Self {
-        Self::Violation(violation)
-    }
-}
-
-/// A message whose last frame has not come.
-#[derive(Clone, Copy, Debug)]
-struct OpenMessage {
-    kind: Kind,
-    /// Bytes that the headers of its frames announce so far.
-    announced: u64,
-}
+use super::assembler::Assembler;
+use super::event::{Event, MessageError};
+use crate::protocol::extension::Agreement;
+use crate::protocol::frame::{FrameReader, FrameRules, apply_mask};
+use crate::protocol::role::Role;
 
 /// The receiving half of the protocol. After an error or a Close it must not be fed any more.
 #[derive(Debug)]
 pub struct MessageReader {
     frames: FrameReader,
-    message: Option<OpenMessage>,
-    max_message: u64,
-    utf8: Utf8Stream,
-    control: Vec<u8>,
+    messages: Assembler,
+    /// The payload of a client's frame at hand.
+    unmasked: Vec<u8>,
+    wire_bytes: u64,
 }
 
+/// A client that has agreed on no compression and limits nothing.
 impl Default for MessageReader {
     fn default() -> Self {
-        Self::new(None)
+        Self::new(Role::Client, None, None)
     }
 }
 
 impl MessageReader {
-    /// A reader at the start of a connection, which refuses messages of more than `max_message` bytes.
-    pub fn new(max_message: Option<u64>) -> Self {
+    /// A reader of `role` at the start of a connection. It inflates as agreed, and refuses messages of more than
+    /// `max_message` bytes.
+    pub fn new(role: Role, agreement: Option<Agreement>, max_message: Option<u64>) -> Self {
+        let rules = FrameRules { sender: role.peer(), may_compress: agreement.is_some() };
+        let context = agreement.map(|agreement| agreement.inflating(role));
         Self {
-            frames: FrameReader::default(),
-            message: None,
-            max_message: max_message.unwrap_or(u64::MAX),
-            utf8: Utf8Stream::new(),
-            control: Vec::new(),
+            frames: FrameReader::new(rules),
+            messages: Assembler::new(context, max_message),
+            unmasked: Vec::new(),
+            wire_bytes: 0,
         }
     }
 
     /// Whether the input so far ends where a message, or a control frame between messages, ends.
     pub fn is_between_messages(&self) -> bool {
-        self.message.is_none() && self.frames.is_between_frames()
+        self.messages.is_between_messages() && self.frames.is_between_frames()
+    }
+
+    /// Bytes of payload in the data frames so far.
+    pub fn wire_bytes(&self) -> u64 {
+        self.wire_bytes
+    }
+
+    /// Whether [`MessageReader::read`] gives an event even without input.
+    pub fn has_pending(&self) -> bool {
+        self.messages.has_pending()
     }
 
     /// Takes bytes from the front of `input`: how many were used, and what they gave. Without an event, all of `input` was
     /// used and more is needed; to be called until then.
     ///
     /// # Errors
-    /// The rule that the server broke, or the limit that its message exceeds, at the first byte that tells.
+    /// The rule that the peer broke, or the limit that its message exceeds, at the first byte that tells.
     pub fn read<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), MessageError> {
-        let (used, section) = self.frames.read(input)?;
+        let Self { frames, messages, unmasked, wire_bytes } = self;
+        if messages.has_pending() {
+            return Ok((0, Some(Event::Data(messages.pending()?))));
+        }
+        let (used, section) = frames.read(input)?;
         let Some(frame) = section else { return Ok((used, None)) };
+        let mut payload = &input[frame.payload.clone()];
+        if let Some(key) = frame.key {
+            unmasked.clear();
+            unmasked.extend_from_slice(payload);
+            apply_mask(key, unmasked);
+            payload = unmasked;
+        }
         if frame.header.opcode.is_control() {
-            return Ok((used, self.control(&frame, &input[frame.payload.clone()])?));
+            return Ok((used, messages.control(&frame, payload)?));
         }
-        if frame.starts {
-            self.begin_frame(frame.header)?;
-        }
-        let bytes = &input[frame.payload.clone()];
-        Ok((used, Some(Event::Data(self.section(&frame, bytes)?))))
-    }
-
-    /// Fragments of one message come in order, without another message between them (RFC 6455 §5.4).
-    fn begin_frame(&mut self, header: FrameHeader) -> Result<(), MessageError> {
-        let (kind, before) = match (header.opcode, self.message) {
-            (Opcode::Continuation, Some(message)) => (message.kind, message.announced),
-            (Opcode::Continuation, None) => return Err(Violation::ContinuationWithoutStart.into()),
-            (opcode, Some(_)) => return Err(Violation::MessageInsideMessage(opcode).into()),
-            (Opcode::Text, None) => (Kind::Text, 0),
-            (_, None) => (Kind::Binary, 0),
-        };
-        let announced = before.saturating_add(header.len);
-        if announced > self.max_message {
-            return Err(MessageError::TooBig { at_least: announced, limit: self.max_message });
-        }
-        self.message = Some(OpenMessage { kind, announced });
-        Ok(())
-    }
-
-    fn section<'a>(&mut self, frame: &FrameSection, bytes: &'a [u8]) -> Result<Section<'a>, Violation> {
-        let kind = self.message.map_or(Kind::Binary, |message| message.kind);
-        let last = frame.header.fin && frame.ends;
-        if kind == Kind::Text {
-            self.utf8.feed(bytes).map_err(Violation::TextNotUtf8)?;
-            if last {
-                self.utf8.finish().map_err(Violation::TextNotUtf8)?;
-            }
-        }
-        if last {
-            self.message = None;
-        }
-        Ok(Section {
-            kind,
-            bytes,
-            offset: frame.payload.start,
-            wire_len: bytes.len(),
-            first: frame.starts && frame.header.opcode != Opcode::Continuation,
-            last,
-            header: frame.starts.then_some(frame.header),
-        })
-    }
-
-    /// A control frame is at most 125 bytes long, so its payload is gathered where it comes in pieces.
-    fn control<'a>(
-        &'a mut self,
-        frame: &FrameSection,
-        bytes: &'a [u8],
-    ) -> Result<Option<Event<'a>>, Violation> {
-        if frame.starts {
-            self.control.clear();
-        }
-        let contiguous = frame.starts && frame.ends;
-        if !contiguous {
-            debug_assert!(self.control.len() + bytes.len() <= MAX_CONTROL_PAYLOAD);
-            self.control.extend_from_slice(bytes);
-        }
-        if !frame.ends {
-            return Ok(None);
-        }
-        let whole = if contiguous { bytes } else { &self.control[..] };
-        Ok(Some(match frame.header.opcode {
-            Opcode::Ping => Event::Ping(whole),
-            Opcode::Pong => Event::Pong(whole),
-            _ => Event::Close(CloseFrame::parse(whole)?),
-        }))
+        let (section, unused) = messages.data(&frame, payload)?;
+        frames.unread(&frame, unused);
+        *wire_bytes += section.wire_len as u64;
+        Ok((used - unused, Some(Event::Data(section))))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Section;
     use super::*;
+    use crate::protocol::frame::{Opcode, Violation};
 
     /// Decodes `stream` cut into pieces of `size` bytes, and puts sections of a message together again.
     fn decode(stream: &[u8], size: usize) -> Result<Vec<String>, MessageError> {
-        let mut reader = MessageReader::new(None);
+        let mut reader = MessageReader::default();
         let (mut seen, mut message) = (Vec::new(), Vec::new());
         for mut piece in stream.chunks(size) {
             loop {
@@ -246,7 +147,7 @@ mod tests {
 
     #[test]
     fn sections_of_a_huge_frame_come_before_its_end() {
-        let mut reader = MessageReader::new(None);
+        let mut reader = MessageReader::default();
         let header = [0x82, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3];
         let (used, event) = reader.read(&header).unwrap();
         let Some(Event::Data(section)) = event else { panic!("{event:?}") };
@@ -260,7 +161,7 @@ mod tests {
 
     #[test]
     fn an_unfinished_message_is_known() {
-        let mut reader = MessageReader::new(None);
+        let mut reader = MessageReader::default();
         for (bytes, inside) in [(&b"\x01\x00"[..], true), (b"\x80", true), (b"\x00", false), (b"\x89", true)]
         {
             reader.read(bytes).unwrap();

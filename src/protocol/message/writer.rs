@@ -1,10 +1,14 @@
-//! Turns sections of messages into a client's frames. Only this file decides how a message becomes frames: one frame where
-//! the length is known, fragments where it is not or where frames are limited (RFC 6455 §5.4).
+//! Turns sections of messages into frames. Only this file decides how a message becomes frames: one frame where the length
+//! is known, fragments where it is not or where frames are limited (RFC 6455 §5.4). A compressed message is one frame where
+//! it comes out of the compressor at once, else fragments (RFC 7692 §6.1).
 
 use super::budget::SendBudget;
+use super::compressor::Compressor;
+use crate::protocol::extension::Agreement;
 use crate::protocol::frame::{
     CloseFrame, FrameHeader, FrameWriter, Kind, Opcode, PayloadMask, RecordedFrame,
 };
+use crate::protocol::role::Role;
 
 /// A part of a message to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +35,20 @@ pub struct Written {
 /// A message of which not everything was written.
 #[derive(Debug)]
 struct OpenMessage {
-    /// Bytes to come, where the length is known.
+    kind: Kind,
+    is_compressed: bool,
+    /// Bytes to come, where the length is known and the message is not compressed.
     left: Option<u64>,
     begun: bool,
+}
+
+impl OpenMessage {
+    /// The header of the next frame.
+    fn next_header(&mut self, fin: bool, len: u64) -> FrameHeader {
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        let opcode = if is_first { self.kind.into() } else { Opcode::Continuation };
+        FrameHeader { fin, rsv1: is_first && self.is_compressed, opcode, len }
+    }
 }
 
 /// A frame of which not all of the payload was written.
@@ -50,17 +65,27 @@ pub struct MessageWriter {
     max_frame: u64,
     message: Option<OpenMessage>,
     frame: Option<OpenFrame>,
+    compressor: Option<Compressor>,
+    wire_bytes: u64,
 }
 
 impl MessageWriter {
-    /// A writer at the start of a connection, whose data frames have at most `max_frame` bytes of payload.
-    pub fn new(max_frame: Option<u64>) -> Self {
+    /// A writer of `role` at the start of a connection. It compresses as agreed, and its data frames have at most
+    /// `max_frame` bytes of payload.
+    pub fn new(role: Role, agreement: Option<Agreement>, max_frame: Option<u64>) -> Self {
         Self {
-            frames: FrameWriter::new(),
+            frames: FrameWriter::new(role),
             max_frame: max_frame.map_or(u64::MAX, |most| most.max(1)),
             message: None,
             frame: None,
+            compressor: agreement.map(|agreement| Compressor::new(agreement.compressing(role))),
+            wire_bytes: 0,
         }
+    }
+
+    /// Bytes of payload in the data frames so far.
+    pub fn wire_bytes(&self) -> u64 {
+        self.wire_bytes
     }
 
     /// From now on, keeps the headers of frames for [`MessageWriter::take_recorded`].
@@ -110,18 +135,60 @@ impl MessageWriter {
         budget: &mut SendBudget,
         out: &mut Vec<u8>,
     ) -> Written {
-        let taken = section.bytes.len().min(self.room(budget));
+        if self.is_one_frame(section, budget) {
+            self.frames.frame(section.kind.into(), true, section.bytes, out);
+            let bytes = section.bytes.len();
+            self.wire_bytes += bytes as u64;
+            budget.messages -= 1;
+            budget.spend(bytes);
+            return Written { bytes, message: true };
+        }
+        let taken = section.bytes.len().min(budget.room());
         let last = section.last && taken == section.bytes.len();
         if self.message.is_none() {
-            self.message = Some(OpenMessage { left: section.whole_len, begun: false });
+            self.message = Some(self.open(section, last));
             budget.messages -= 1;
         }
+        let written = if self.message.as_ref().is_some_and(|message| message.is_compressed) {
+            self.write_compressed(&section.bytes[..taken], last, out);
+            Written { bytes: taken, message: last }
+        } else {
+            self.write_plain(section, taken, last, out)
+        };
+        if written.message {
+            self.message = None;
+        }
+        budget.spend(written.bytes);
+        written
+    }
+
+    /// Whether `section` is a whole message that becomes one frame at once. Most are; this is the short way for them.
+    fn is_one_frame(&self, section: &OutgoingSection<'_>, budget: &SendBudget) -> bool {
+        let len = section.bytes.len();
+        let is_whole = section.last && self.message.is_none();
+        is_whole && self.compressor.is_none() && len <= budget.room() && len as u64 <= self.max_frame
+    }
+
+    /// A message that begins with `section`, and ends with it where `last`.
+    fn open(&self, section: &OutgoingSection<'_>, last: bool) -> OpenMessage {
+        let len = section.whole_len.or_else(|| last.then_some(section.bytes.len() as u64));
+        let is_compressed = self.compressor.as_ref().is_some_and(|compressor| compressor.pays_off(len));
+        OpenMessage { kind: section.kind, is_compressed, left: section.whole_len, begun: false }
+    }
+
+    fn write_plain(
+        &mut self,
+        section: &OutgoingSection<'_>,
+        taken: usize,
+        last: bool,
+        out: &mut Vec<u8>,
+    ) -> Written {
         let mut rest = &section.bytes[..taken];
         let mut complete = false;
         // A section without bytes says something only when the message ends with it.
         while !complete && (!rest.is_empty() || last) {
             if self.frame.is_none() {
-                self.begin_frame(section.kind, rest.len() as u64, last, out);
+                self.begin_frame(rest.len() as u64, last, out);
                 self.frames.record_payload(rest);
             }
             let Some(frame) = &mut self.frame else { break };
@@ -129,6 +196,7 @@ impl MessageWriter {
                 usize::try_from(frame.mask.remaining()).map_or(rest.len(), |left| left.min(rest.len()));
             let (bytes, more) = rest.split_at(here);
             frame.mask.append(bytes, out);
+            self.wire_bytes += here as u64;
             rest = more;
             if frame.mask.remaining() > 0 {
                 break;
@@ -136,24 +204,55 @@ impl MessageWriter {
             complete = frame.fin;
             self.frame = None;
         }
-        if complete {
-            self.message = None;
-        }
-        budget.spend(taken - rest.len());
         Written { bytes: taken - rest.len(), message: complete }
     }
 
     /// Begins the next frame of the message, of which `here` bytes are at hand.
-    fn begin_frame(&mut self, kind: Kind, here: u64, last: bool, out: &mut Vec<u8>) {
+    fn begin_frame(&mut self, here: u64, last: bool, out: &mut Vec<u8>) {
         let Some(message) = &mut self.message else { return };
         let wanted = message.left.unwrap_or(here);
         let len = wanted.min(self.max_frame);
         let fin = len == wanted && (message.left.is_some() || last);
-        let opcode = if message.begun { Opcode::Continuation } else { kind.into() };
-        message.begun = true;
         message.left = message.left.map(|left| left - len);
-        let mask = self.frames.begin(FrameHeader { fin, rsv1: false, opcode, len }, out);
+        let mask = self.frames.begin(message.next_header(fin, len), out);
         self.frame = Some(OpenFrame { mask, fin });
+    }
+
+    /// Compresses the next bytes of a message. What comes out waits for a frame until it is enough for one.
+    fn write_compressed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) {
+        let Some(compressor) = &mut self.compressor else { return };
+        compressor.push(bytes, last);
+        if last || compressor.fills_frame(self.max_frame) {
+            self.frame_compressed(bytes, last, out);
+        }
+    }
+
+    /// Appends all bytes so far of a compressed message, so that the receiver can inflate them: for a source that has
+    /// nothing more for now. Without such bytes, nothing happens.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
+        if self.compressor.as_mut().is_some_and(Compressor::flush) {
+            self.frame_compressed(&[], false, out);
+        }
+    }
+
+    /// Puts what came out of the compressor into frames, recorded as frames of `bytes`.
+    fn frame_compressed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) {
+        let (Some(compressor), Some(message)) = (&mut self.compressor, &mut self.message) else { return };
+        let compressed = compressor.take();
+        let max_frame = usize::try_from(self.max_frame).unwrap_or(usize::MAX);
+        let mut rest = &compressed[..];
+        loop {
+            let (payload, more) = rest.split_at(rest.len().min(max_frame));
+            let header = message.next_header(last && more.is_empty(), payload.len() as u64);
+            self.frames.begin(header, out).append(payload, out);
+            self.frames.record_payload(bytes);
+            self.wire_bytes += payload.len() as u64;
+            rest = more;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        compressor.put_back(compressed);
     }
 
     /// Appends a ping. Not inside a frame.
@@ -182,6 +281,10 @@ mod tests {
     const PLENTY: SendBudget =
         SendBudget { bytes: 1 << 20, overshoot: 0, messages: u64::MAX, control_waits: false };
 
+    fn writer(max_frame: Option<u64>) -> MessageWriter {
+        MessageWriter::new(Role::Client, None, max_frame)
+    }
+
     /// The frames in `out`: FIN, opcode, payload length.
     fn frames(mut out: &[u8]) -> Vec<(bool, u8, usize)> {
         let mut seen = Vec::new();
@@ -202,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_known_length_is_one_frame_however_it_comes() {
-        let (mut writer, mut budget, mut out) = (MessageWriter::new(None), PLENTY, Vec::new());
+        let (mut writer, mut budget, mut out) = (writer(None), PLENTY, Vec::new());
         let whole = Some(5);
         assert!(!writer.write(&text(b"he", false, whole), &mut budget, &mut out).message);
         assert!(writer.is_inside_frame());
@@ -213,7 +316,7 @@ mod tests {
 
     #[test]
     fn an_unknown_length_is_a_fragment_for_each_section() {
-        let (mut writer, mut budget, mut out) = (MessageWriter::new(None), PLENTY, Vec::new());
+        let (mut writer, mut budget, mut out) = (writer(None), PLENTY, Vec::new());
         for (bytes, last) in [(&b"ab"[..], false), (b"", false), (b"c", false), (b"", true)] {
             let written = writer.write(&text(bytes, last, None), &mut budget, &mut out);
             assert_eq!(written, Written { bytes: bytes.len(), message: last });
@@ -225,7 +328,7 @@ mod tests {
     #[test]
     fn empty_messages_are_frames_too() {
         for whole_len in [None, Some(0)] {
-            let (mut writer, mut budget, mut out) = (MessageWriter::new(Some(3)), PLENTY, Vec::new());
+            let (mut writer, mut budget, mut out) = (writer(Some(3)), PLENTY, Vec::new());
             assert!(writer.write(&text(b"", true, whole_len), &mut budget, &mut out).message);
             assert_eq!(frames(&out), [(true, 1, 0)]);
         }
@@ -234,7 +337,7 @@ mod tests {
     #[test]
     fn frames_are_limited_with_and_without_a_known_length() {
         for whole_len in [None, Some(7)] {
-            let (mut writer, mut budget, mut out) = (MessageWriter::new(Some(3)), PLENTY, Vec::new());
+            let (mut writer, mut budget, mut out) = (writer(Some(3)), PLENTY, Vec::new());
             assert!(writer.write(&text(b"abcdefg", true, whole_len), &mut budget, &mut out).message);
             assert_eq!(frames(&out), [(false, 1, 3), (false, 0, 3), (true, 0, 1)], "{whole_len:?}");
         }
@@ -242,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_budget_ends_in_the_middle_of_a_section() {
-        let (mut writer, mut out) = (MessageWriter::new(None), Vec::new());
+        let (mut writer, mut out) = (writer(None), Vec::new());
         let mut budget = SendBudget { bytes: 2, messages: 1, ..PLENTY };
         let written = writer.write(&text(b"hello", true, Some(5)), &mut budget, &mut out);
         assert_eq!(written, Written { bytes: 2, message: false });
@@ -257,7 +360,7 @@ mod tests {
 
     #[test]
     fn a_control_frame_that_waits_goes_before_the_next_frame_and_not_into_one() {
-        let (mut writer, mut out) = (MessageWriter::new(Some(4)), Vec::new());
+        let (mut writer, mut out) = (writer(Some(4)), Vec::new());
         let mut budget = SendBudget { bytes: 2, control_waits: true, ..PLENTY };
         writer.write(&text(b"abcdef", true, Some(6)), &mut budget, &mut out);
         budget.bytes = 2;

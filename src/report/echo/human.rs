@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{EchoReport, histogram};
+use super::{CompressionReport, EchoReport, histogram};
+use crate::echo::Content;
+use crate::protocol::Kind;
 use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
 use crate::size;
@@ -16,6 +18,9 @@ pub(crate) fn text(report: &EchoReport, style: Style) -> String {
     }
     page.list("messages    ", &counts(report));
     page.list("payload     ", &payload(report));
+    if let Some(compression) = &report.compression {
+        page.list("compressed  ", &compressed(compression));
+    }
     connections(&mut page, report);
     round_trip(&mut page, report, style);
     if report.outcome.counts.echoed > 0 && !report.outcome.elapsed.is_zero() {
@@ -74,6 +79,12 @@ fn payload(report: &EchoReport) -> Vec<String> {
         (Some(only), _) => format!("{} of {kind} each", units::exact_size(*only)),
         (None, _) => kind.to_string(),
     }];
+    all.extend(match (report.content, kind) {
+        (Content::Text, Kind::Text) | (Content::Random, Kind::Binary) => None,
+        (Content::Text, Kind::Binary) => Some("of characters".to_owned()),
+        (Content::Random, Kind::Text) => Some("of random characters".to_owned()),
+        (Content::Zero, _) => Some("of zeros".to_owned()),
+    });
     if report.stream {
         all.push("compared as a stream".to_owned());
     }
@@ -81,6 +92,26 @@ fn payload(report: &EchoReport) -> Vec<String> {
     all.extend(report.interval.map(|time| format!("{} apart", humantime::format_duration(time))));
     all.push(format!("seed {}", report.seed));
     all
+}
+
+fn compressed(compression: &CompressionReport) -> Vec<String> {
+    let CompressionReport { agreed: Some(_), tally } = compression else {
+        return vec!["not, for the server does not agree to it".to_owned()];
+    };
+    let directions = [
+        ("sent", tally.bytes_sent, tally.wire_sent),
+        ("received", tally.bytes_received, tally.wire_received),
+    ];
+    let said = |(what, bytes, wire): (&str, u64, u64)| {
+        let percent = percent(wire, bytes).map_or(String::new(), |percent| format!(" ({percent:.1} %)"));
+        format!("{what} {} as {}{percent}", units::size(bytes), units::size(wire))
+    };
+    directions.map(said).to_vec()
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn percent(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 * 100.0 / whole as f64)
 }
 
 fn connections(page: &mut Page, report: &EchoReport) {
@@ -182,8 +213,10 @@ FAIL  wss://echo.example.com/: 1 of 10 messages came back changed: message 3
 difference  connection 1, message 3: byte 12 is 0x41 instead of 0x61
 messages    10 sent, 8 echoed, 1 lost, 1 corrupted, 2 out of order,
             1 duplicated, 3 unasked, 2 skipped
-payload     3 sizes of binary from 0 bytes to 65537 bytes,
+payload     3 sizes of binary from 0 bytes to 65537 bytes, of zeros,
             in fragments of 1.00 KiB, 100ms apart, seed 18446744073709551615
+compressed  sent 1.00 MiB as 2.00 KiB (0.2 %),
+            received 1000 bytes as 333 bytes (33.3 %)
 connections 99 of 100, 16 in flight on each
 round trip  min 31 us, p50 35 us, p90 50 us, p99 120 us, max 120 us
 rate        18779 messages/s, 1.43 MiB/s each way, over 426 us
@@ -221,7 +254,8 @@ payload     text, seed 1
 
     #[test]
     fn a_stream_is_compared_as_one() {
-        let report = EchoReport { stream: true, kind: crate::protocol::Kind::Binary, ..samples::echoed() };
+        let report =
+            EchoReport { stream: true, kind: Kind::Binary, content: Content::Random, ..samples::echoed() };
         let text = shown(&report, Style::default());
         assert!(
             text.contains("\npayload     64 bytes of binary each, compared as a stream, seed 1\n"),

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::EchoReport;
+use super::{CompressionReport, EchoReport};
+use crate::echo::Content;
 use crate::protocol::Kind;
 use crate::report::units::{rfc3339, seconds};
 use crate::stats::RoundTrips;
@@ -61,7 +62,11 @@ struct EchoTest {
     interval: Option<f64>,
     /// The seed of the payloads.
     seed: u64,
-    /// The number of messages to send; null when only time limits it.
+    /// What the payloads consist of (--payload).
+    payload: ContentName,
+    /// What compression came to on all connections; null without --compress, and where the server did not agree.
+    compression: Option<Compression>,
+    /// Messages to send in all; null when only time limits them.
     planned: Option<u64>,
     /// Messages sent.
     sent: u64,
@@ -113,6 +118,39 @@ enum KindName {
 enum Mode {
     Message,
     Stream,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum ContentName {
+    Text,
+    Random,
+    Zero,
+}
+
+/// What compression came to.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Compression {
+    /// What was agreed on, as in the header field.
+    agreed: String,
+    /// What was sent.
+    sent: Compressed,
+    /// What was received.
+    received: Compressed,
+}
+
+/// The bytes of one direction.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Compressed {
+    /// Bytes in messages.
+    bytes: u64,
+    /// Bytes of payload in the frames that carried them.
+    wire_bytes: u64,
+    /// The second by the first; null where there is nothing.
+    ratio: Option<f64>,
 }
 
 /// The first message that came back changed.
@@ -189,6 +227,12 @@ impl From<&EchoReport> for EchoTest {
             fragment: report.fragment,
             interval: report.interval.map(seconds),
             seed: report.seed,
+            payload: match report.content {
+                Content::Text => ContentName::Text,
+                Content::Random => ContentName::Random,
+                Content::Zero => ContentName::Zero,
+            },
+            compression: report.compression.as_ref().and_then(compression),
             planned: report.planned,
             sent: counts.sent,
             echoed: counts.echoed,
@@ -219,6 +263,21 @@ impl From<&EchoReport> for EchoTest {
                 .collect(),
         }
     }
+}
+
+fn compression(report: &CompressionReport) -> Option<Compression> {
+    let tally = &report.tally;
+    Some(Compression {
+        agreed: report.agreed.clone()?,
+        sent: compressed(tally.bytes_sent, tally.wire_sent),
+        received: compressed(tally.bytes_received, tally.wire_received),
+    })
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn compressed(bytes: u64, wire_bytes: u64) -> Compressed {
+    let ratio = (bytes > 0).then(|| (wire_bytes as f64 / bytes as f64 * 1000.0).round() / 1000.0);
+    Compressed { bytes, wire_bytes, ratio }
 }
 
 fn round_trip(times: &RoundTrips) -> Option<RoundTrip> {
@@ -271,11 +330,14 @@ mod tests {
             ("/sent", json!(-1)),
             ("/planned", json!("10")),
             ("/kind", json!(null)),
+            ("/payload", json!("noise")),
+            ("/compression/sent/ratio", json!("1 %")),
             ("/first_difference/offset", json!("12")),
             ("/round_trip/p50", json!("35 us")),
             ("/by_size/0/size", json!(null)),
         ];
-        let objects = ["", "/first_difference", "/round_trip", "/by_size/0"];
+        let objects =
+            ["", "/compression", "/compression/sent", "/first_difference", "/round_trip", "/by_size/0"];
         contract::refuses(&validator, &good, &values, &objects);
     }
 

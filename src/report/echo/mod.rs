@@ -7,4 +7,4 @@ pub(super) mod json;
 mod report;
 
 pub(crate) use json::{EXAMPLE, schema};
-pub(crate) use report::{EchoReport, severity};
+pub(crate) use report::{CompressionReport, EchoReport, severity};

@@ -2,10 +2,20 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::echo::Outcome;
+use crate::echo::{Content, Outcome};
 use crate::error::{Failure, Severity};
 use crate::protocol::Kind;
 use crate::report::units;
+use crate::stats::Tally;
+
+/// What the compression of all connections came to.
+#[derive(Clone, Debug)]
+pub struct CompressionReport {
+    /// What was agreed on, as in the header field; `None` where the server did not agree.
+    pub agreed: Option<String>,
+    /// Bytes of messages and of frames in all connections.
+    pub tally: Tally,
+}
 
 #[derive(Debug)]
 pub struct EchoReport {
@@ -29,6 +39,9 @@ pub struct EchoReport {
     /// Between messages of a connection.
     pub interval: Option<Duration>,
     pub seed: u64,
+    pub content: Content,
+    /// What compression came to; `None` where it was not asked for.
+    pub compression: Option<CompressionReport>,
     pub outcome: Outcome,
 }
 

@@ -70,7 +70,7 @@ fn cases(report: &ProbeReport) -> Vec<Case> {
         outcome: CaseOutcome::holds(assertion.holds, || assertion.seen.clone()),
     });
     let rules = report.conformance.iter().flatten().map(|finding| Case {
-        group: "RFC 6455",
+        group: if finding.rule.rfc == 7692 { "RFC 7692" } else { "RFC 6455" },
         name: format!("{} {}", finding.rule.section, finding.rule.id),
         time: None,
         outcome: rule_outcome(finding),

@@ -68,7 +68,7 @@ fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
             conformance::Verdict::NotApplicable => "n/a",
         };
         let rule = finding.rule;
-        let line = format!("    {verdict:<5} {:<6} {:<25} {}", rule.section, rule.id, finding.seen);
+        let line = format!("    {verdict:<5} {:<7} {:<25} {}", rule.section, rule.id, finding.seen);
         match finding.verdict {
             conformance::Verdict::Pass | conformance::Verdict::NotApplicable => page.cut(&line),
             // What is wrong, or not clear, is said in full.
@@ -106,7 +106,7 @@ OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
   close     12.0 ms  1000
   ok        --min-cert-days 14: 42 days left
   conformance: 1 pass, 0 fail, 0 inconclusive, 0 not applicable
-    pass  5.5.2  ping-answered             pong with the same payload
+    pass  5.5.2   ping-answered             pong with the same payload
 ";
         assert_eq!(shown(&samples::up(), Style::default()), expected);
         assert!(text(&samples::up(), Style::default()).starts_with("\u{1b}[1m\u{1b}[32mOK\u{1b}[0m    wss:"));
@@ -156,13 +156,13 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
   FAIL      --expect-header 'Server: ^a-server-that-is-named-at-some-length': no
       such field
   conformance: 1 pass, 1 fail, 1 inconclusive, 1 not applicable
-    pass  5.5.2  ping-answered             pong with the same payload
-    fail  5.2    reserved-control-opcode   the connection stayed open for 2 s
+    pass  5.5.2   ping-answered             pong with the same payload
+    fail  5.2     reserved-control-opcode   the connection stayed open for 2 s
       after a frame with opcode 11
           > 8b 80 00 00 00 00
           (nothing came back)
-    ?     5.5.2  ping-answered             the server closed before
-    n/a   5.5.2  ping-answered             no subprotocol
+    ?     5.5.2   ping-answered             the server closed before
+    n/a   5.5.2   ping-answered             no subprotocol
 ";
         let verbose = Style { verbose: true, ..Style::default() };
         assert_eq!(shown(&samples::disappointing(), verbose), expected);

@@ -72,7 +72,7 @@ struct Probe {
     close: Option<Close>,
     /// The assertions of the options.
     assertions: Vec<Assertion>,
-    /// The rules of RFC 6455; null without --conformance.
+    /// The rules of RFC 6455 and RFC 7692; null without --conformance.
     conformance: Option<Conformance>,
 }
 
@@ -226,7 +226,7 @@ struct Assertion {
     seen: String,
 }
 
-/// The results for the rules of RFC 6455.
+/// How the server did on the rules of RFC 6455 and RFC 7692.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Conformance {
@@ -248,7 +248,9 @@ struct Conformance {
 struct Rule {
     /// The name of the rule.
     id: &'static str,
-    /// The section of RFC 6455 that states it.
+    /// The number of the RFC: 6455, or 7692 for compression.
+    rfc: u16,
+    /// The section of the RFC that says it.
     section: &'static str,
     /// The rule in a few words.
     title: &'static str,
@@ -387,6 +389,7 @@ fn conformance(findings: &[Finding]) -> Conformance {
 fn rule(finding: &Finding) -> Rule {
     Rule {
         id: finding.rule.id,
+        rfc: finding.rule.rfc,
         section: finding.rule.section,
         title: finding.rule.title,
         verdict: match finding.verdict {

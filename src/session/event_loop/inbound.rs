@@ -24,7 +24,7 @@ impl Session<'_> {
         if !self.machine.listens() || !self.make_room(now) {
             return false;
         }
-        if self.lays_out || !self.input.is_consumed() {
+        if self.lays_out || !self.input.is_consumed() || self.reader.has_pending() {
             self.consume(now);
             return true;
         }

@@ -73,7 +73,7 @@ impl Session<'_> {
         budget
     }
 
-    /// Appends frames until the budget or the source is exhausted: whether the source has more to say at once.
+    /// Appends frames until the budget or the source is exhausted: whether asking again at once may give more.
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
@@ -89,10 +89,14 @@ impl Session<'_> {
                 }
                 Offer::Again if attempts == ATTEMPTS => return Ok(true),
                 Offer::Again => attempts += 1,
-                Offer::Pending => return Ok(false),
+                Offer::Pending => {
+                    self.writer.flush(self.outbox.buffer());
+                    return Ok(has_written);
+                }
                 Offer::Later(at) => {
                     self.more_at = Some(at);
-                    return Ok(false);
+                    self.writer.flush(self.outbox.buffer());
+                    return Ok(has_written);
                 }
                 Offer::End(close) => {
                     self.machine.input_is_over(close, now);
@@ -100,7 +104,8 @@ impl Session<'_> {
                 }
             }
         }
-        Ok(false)
+        // A compressor may have taken everything without a frame to show for it.
+        Ok(has_written)
     }
 
     /// After the server's Close, finds out whether the input has ended or has more, which cannot be sent.

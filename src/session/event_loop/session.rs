@@ -10,7 +10,7 @@ use super::setup::{Outcome, SessionOptions, Setup, cannot_wait};
 use crate::error::{Failure, IoCause};
 use crate::net::{Connection, Transport};
 use crate::os::signals::Signal;
-use crate::protocol::{MessageReader, MessageWriter};
+use crate::protocol::{MessageReader, MessageWriter, Role};
 use crate::session::chunk::ReadBuffer;
 use crate::session::hints::Hints;
 use crate::session::keepalive::KeepAlive;
@@ -119,7 +119,8 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let pacer = options.limit_rate.map(|rate| Pacer::new(rate, now));
         let most = pacer.as_ref().map(Pacer::max_frame).into_iter().chain(options.max_frame).min();
-        let mut writer = MessageWriter::new(most);
+        let agreement = connection.agreement;
+        let mut writer = MessageWriter::new(Role::Client, agreement, most);
         if observer.wants_frames() {
             writer.record_frames();
         }
@@ -132,7 +133,7 @@ impl<'a> Session<'a> {
             next_tick: observer.interval().map(|interval| now + interval),
             observer,
             input,
-            reader: MessageReader::new(options.max_message),
+            reader: MessageReader::new(Role::Client, agreement, options.max_message),
             blocked: false,
             inside_message: false,
             lays_out: false,
@@ -252,8 +253,9 @@ impl<'a> Session<'a> {
 
     /// Leaves the connection. A server that may not have read our last words is to be listened to for a moment.
     pub(super) fn end(mut self) -> (Ended<'a>, Option<LingeringClose>) {
-        self.note_end();
-        let tally = *self.machine.tally();
+        self.observer.tick(self.machine.tally());
+        let wire_bytes = (self.writer.wire_bytes(), self.reader.wire_bytes());
+        let tally = Tally { wire_sent: wire_bytes.0, wire_received: wire_bytes.1, ..*self.machine.tally() };
         let discards = self.machine.discards();
         let until = self.machine.end_of_run(Instant::now());
         let (ping, finished_at) = (self.keep_alive.round_trip(), self.machine.finished_at());

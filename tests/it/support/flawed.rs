@@ -26,6 +26,8 @@ pub enum Flaw {
     ListsNoVersions,
     WrongAccept,
     UnaskedExtension,
+    /// Agrees to whatever is offered of compression, with a parameter that was not, and inflates nothing.
+    AgreesInName,
     UnaskedSubprotocol,
     NoPongs,
     ChangedPongs,
@@ -133,6 +135,11 @@ impl Session {
         let accept = derive_accept_key(key.as_bytes());
         let more = match self.flaw {
             Flaw::UnaskedExtension => "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+            Flaw::AgreesInName
+                if field(&head, "sec-websocket-extensions").starts_with("permessage-deflate") =>
+            {
+                "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n"
+            }
             Flaw::UnaskedSubprotocol => "Sec-WebSocket-Protocol: chat\r\n",
             _ => "",
         };

@@ -16,6 +16,8 @@ const FIN: u8 = 0x80;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Frame {
     pub fin: bool,
+    /// RSV1, which marks a compressed message.
+    pub rsv1: bool,
     pub opcode: u8,
     pub payload: Vec<u8>,
     pub key: [u8; 4],
@@ -25,8 +27,14 @@ impl Frame {
     /// Reads one frame, and refuses all that a client must not send: unmasked, reserved bits, a length that is not
     /// in its shortest form, a control frame that is long or in fragments.
     pub fn read(source: &mut impl Read) -> io::Result<Self> {
+        Self::read_compressed(source, false)
+    }
+
+    /// As [`Frame::read`]; where compression was agreed on, the first frame of a message may have RSV1 set.
+    pub fn read_compressed(source: &mut impl Read, agreed: bool) -> io::Result<Self> {
         let [first, second] = read_array(source)?;
-        demand(first & 0x70 == 0, "reserved bits are set")?;
+        let rsv1 = agreed && first & 0x40 != 0 && matches!(first & 0x0F, TEXT | BINARY);
+        demand(first & 0x70 == u8::from(rsv1) << 6, "reserved bits are set")?;
         demand(second & 0x80 != 0, "not masked")?;
         let length = match second & 0x7F {
             126 => {
@@ -49,7 +57,7 @@ impl Frame {
         source.take(length).read_to_end(&mut payload)?;
         demand(payload.len() as u64 == length, "the connection ended within a frame")?;
         mask(&mut payload, key);
-        Ok(Self { fin: first & FIN != 0, opcode: first & 0x0F, payload, key })
+        Ok(Self { fin: first & FIN != 0, rsv1, opcode: first & 0x0F, payload, key })
     }
 
     pub fn text(&self) -> &str {

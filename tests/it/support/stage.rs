@@ -60,6 +60,8 @@ pub struct Stage {
     key: String,
     /// Whether a request has come over this connection.
     asked: bool,
+    /// Whether the answer to the upgrade agreed to compression.
+    compresses: bool,
     shared: Arc<Shared>,
 }
 
@@ -70,7 +72,7 @@ pub enum Stream {
 
 impl Stage {
     pub fn new(listener: TcpListener, tls: Option<Arc<Tls>>, shared: Arc<Shared>) -> Self {
-        Self { listener, tls, stream: None, key: String::new(), asked: false, shared }
+        Self { listener, tls, stream: None, key: String::new(), asked: false, compresses: false, shared }
     }
 
     /// Notes how a step went; false if it was the last one.
@@ -168,13 +170,15 @@ impl Stage {
         Ok(())
     }
 
-    pub fn fill_in(&self, head: &str) -> String {
+    pub fn fill_in(&mut self, head: &str) -> String {
+        self.compresses = head.contains("Sec-WebSocket-Extensions: permessage-deflate");
         let accept = tungstenite::handshake::derive_accept_key(self.key.as_bytes());
         head.replace("{accept}", &accept)
     }
 
     pub fn read_frame(&mut self) -> Result<Frame, Fault> {
-        let frame = Frame::read(self.stream()?).map_err(missed)?;
+        let agreed = self.compresses;
+        let frame = Frame::read_compressed(self.stream()?, agreed).map_err(missed)?;
         self.shared.record().frames.push(frame.clone());
         Ok(frame)
     }

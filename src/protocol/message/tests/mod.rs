@@ -3,10 +3,12 @@
 mod broken;
 mod compression;
 mod examples;
+mod messages;
 mod python;
 mod round_trips;
 
-use super::{Deflater, InflateError, Inflater, Progress, SectionEnd};
+use super::{Deflater, Inflater, Progress, SectionEnd};
+use crate::protocol::inflate_error::InflateError;
 
 /// "Hello" in a compressed message (RFC 7692 §7.2.3.1).
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::Random;
-use crate::protocol::message::{Deflater, InflateError, Inflater, SectionEnd};
+use crate::protocol::inflate_error::InflateError;
+use crate::protocol::message::{Deflater, Inflater, SectionEnd};
 
 /// A message of which a part repeats earlier parts.
 fn compressible(random: &mut Random, len: usize) -> Vec<u8> {
