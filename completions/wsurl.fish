@@ -61,11 +61,11 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-message-size -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to this file, which appears when it is complete; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -146,8 +146,8 @@ always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -212,9 +212,9 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 6 -l ipv6 -d 'Use
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'Show neither progress nor warnings, only errors'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Messages to send, of each size, on each connection [default: 10; with --duration: no limit]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Bytes in each message' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Sizes that take turns; without a list those around which the framing changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Send N messages of each size on each connection [default: 10; with --duration: no limit]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Put this many bytes into each message' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Use several sizes in turn; without a list, those around which the frame header changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l payload -d 'What payloads consist of [default: text; with -b or --mode stream: random]' -r -f -a "text\t'Characters of one to four bytes'
 random\t'Random bytes; in text messages random visible characters of one byte, since they have to be UTF-8'
 zero\t'Zeros, after eight bytes that tell messages apart'"
@@ -234,8 +234,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'Th
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l drop-after -d 'Drop each connection after this many echoes, without a Close' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-with -d 'Close each connection with this code, at once or after the echoes of --drop-after' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -303,22 +303,22 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s h -l help -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s d -l data -d 'Send this message and await a reply; @FILE sends the content of a file, @- that of standard input' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l mode -d 'Send text messages, or binary ones as wsurl stream does' -r -f -a "message\t'Whole messages'
 stream\t'Binary messages whose boundaries do not count'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse messages beyond this size' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-status -d 'The server has to answer the upgrade with this status; another than 101 makes the refusal the success' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-subprotocol -d 'The server has to choose this subprotocol; it is offered if --subprotocol offers none' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse larger messages' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-status -d 'Expect this status in the answer to the upgrade; with any other than 101, the refusal is the success' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-subprotocol -d 'Expect the server to choose this subprotocol; it is offered if --subprotocol offers none' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-extension -d 'The server has to agree to this extension; permessage-deflate is offered even without --compress' -r -f -a "permessage-deflate\t''"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-header -d 'A field of this name in the answer to the upgrade has to match' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d 'The server\'s certificate has to be valid for this many days yet' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'The slowest round trip (upgrade, ping, message) may take this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when all of it takes longer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when all of it takes longer' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Try again until everything is as it should be, for this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'What to report, and where to: human, json, junit, tap, nagios, prometheus [default: human]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Some message has to equal this text, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Some message has to match this regular expression, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Some message has to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' leaves out a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; what the server chooses has to be one of them' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d 'Expect the server\'s certificate to be valid for at least N more days' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'Fail when the slowest round trip (upgrade, ping, message) takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s A -l user-agent -d 'Send this User-Agent' -r
@@ -370,7 +370,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to 
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, certificate or -H field that may be a secret, and wss never becomes ws'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-insecure -d 'Accept any certificate of an https proxy'

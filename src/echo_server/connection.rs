@@ -130,7 +130,7 @@ impl Connection {
             }
             let (response, entered) = match answer(head, &self.options.subprotocols) {
                 Answer::Incomplete => continue,
-                Answer::Refused(response) => (response, Err(Farewell::new(true, &self.wire))),
+                Answer::Refused(response) => (response, Err(LingeringClose::new(true, &self.wire))),
                 Answer::Accepted { response, length, agreement } => {
                     let early = mem::take(head).split_off(length);
                     (response, Ok(Session::new(early, agreement, Arc::clone(&self.options))))

@@ -10,6 +10,7 @@ mod clients;
 mod compressed;
 mod connection;
 mod engine;
+mod limits;
 mod options;
 mod patience;
 mod session;

@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_control_frame_that_waits_goes_between_two_frames_of_a_section() {
-        let (mut writer, mut out) = (MessageWriter::new(Some(4)), Vec::new());
+        let (mut writer, mut out) = (MessageWriter::new(Role::Client, None, Some(4)), Vec::new());
         let mut budget = SendBudget { control_waits: true, ..PLENTY };
         assert_eq!(writer.write(&text(b"ab", false, Some(12)), &mut budget, &mut out).bytes, 2);
         assert_eq!(writer.room(&budget), 2);

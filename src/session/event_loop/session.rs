@@ -253,7 +253,7 @@ impl<'a> Session<'a> {
 
     /// Leaves the connection. A server that may not have read our last words is to be listened to for a moment.
     pub(super) fn end(mut self) -> (Ended<'a>, Option<LingeringClose>) {
-        self.observer.tick(self.machine.tally());
+        self.note_end();
         let wire_bytes = (self.writer.wire_bytes(), self.reader.wire_bytes());
         let tally = Tally { wire_sent: wire_bytes.0, wire_received: wire_bytes.1, ..*self.machine.tally() };
         let discards = self.machine.discards();
