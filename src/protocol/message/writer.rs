@@ -143,7 +143,7 @@ impl MessageWriter {
             budget.spend(bytes);
             return Written { bytes, message: true };
         }
-        let taken = section.bytes.len().min(budget.room());
+        let taken = section.bytes.len().min(self.room(budget));
         let last = section.last && taken == section.bytes.len();
         if self.message.is_none() {
             self.message = Some(self.open(section, last));
@@ -166,7 +166,7 @@ impl MessageWriter {
     fn is_one_frame(&self, section: &OutgoingSection<'_>, budget: &SendBudget) -> bool {
         let len = section.bytes.len();
         let is_whole = section.last && self.message.is_none();
-        is_whole && self.compressor.is_none() && len <= budget.room() && len as u64 <= self.max_frame
+        is_whole && self.compressor.is_none() && len <= self.room(budget) && len as u64 <= self.max_frame
     }
 
     /// A message that begins with `section`, and ends with it where `last`.
