@@ -706,3 +706,60 @@ fn where_no_close_can_be_sent_none_is_awaited() {
     assert!(!machine.listens() && !machine.is_closing());
     assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
 }
+
+#[test]
+fn nothing_is_finished_while_an_answer_is_awaited() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.input_is_over(None, now);
+    for io in [IoState { awaiting: true, ..IDLE }, IoState { pong_awaited_since: Some(now), ..IDLE }] {
+        assert_eq!(step(&mut machine, io, now), Step::Continue);
+    }
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+}
+
+#[test]
+fn a_session_that_is_closing_begins_nothing() {
+    let (mut machine, now) = machine(rule(Count::Exactly(1)));
+    assert!(machine.may_send_control() && machine.delivers() && !machine.is_closing() && !machine.is_due());
+    machine.received(1, true, now);
+    assert!(machine.delivers(), "more input may want more replies");
+    machine.input_is_over(None, now);
+    assert_eq!(machine.allowance(), 0);
+    assert!(!machine.delivers() && !machine.discards());
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    assert!(machine.is_closing() && machine.listens() && !machine.may_send_control());
+
+    machine.violated(Violation::Masked, now);
+    assert!(!machine.listens() && !machine.is_due());
+    assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
+    machine.lost(None, DONE, now);
+    assert!(machine.is_due());
+}
+
+#[test]
+fn a_close_that_waits_is_the_last_frame() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.withdraw(Failure::new(Status::ReadError, "input"), now);
+    assert!(machine.is_due() && !machine.may_send_control());
+    assert_eq!(machine.allowance(), 0, "though the input is not over");
+}
+
+#[test]
+fn an_output_that_has_failed_is_given_nothing_more() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.output_failed(Failure::new(Status::WriteError, "output"), now);
+    assert!(machine.discards() && !machine.delivers());
+    assert_eq!(step(&mut machine, IDLE, now), close(1001));
+    machine.lost(None, DONE, now);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status(), Status::WriteError);
+}
+
+#[test]
+fn a_connection_that_ends_after_the_close_of_the_server_is_no_loss() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.server_closed(CloseFrame::with_code(1000), DONE, now);
+    machine.lost(None, Progress { unsent: true, inside_message: true, ..DONE }, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
+    assert!(machine.into_end(None, None).verdict().is_ok());
+}
