@@ -189,4 +189,16 @@ mod tests {
         assert_eq!(failure.to_string(), "cannot connect to 127.0.0.1:9: Connection refused");
         assert_eq!(failure.status().code(), 7);
     }
+
+    #[test]
+    fn the_graver_of_two_failures_is_reported_and_of_equal_ones_the_first() {
+        let graver = |first, second| {
+            let [first, second] =
+                [(first, "first"), (second, "second")].map(|(s, text)| Failure::new(s, text));
+            first.or_graver(second).to_string()
+        };
+        assert_eq!(graver(Status::Timeout, Status::WriteError), "second");
+        assert_eq!(graver(Status::WriteError, Status::Timeout), "first");
+        assert_eq!(graver(Status::WriteError, Status::ReadError), "first");
+    }
 }

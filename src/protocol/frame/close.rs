@@ -104,4 +104,12 @@ mod tests {
         assert!(payload.len() <= MAX_CONTROL_PAYLOAD);
         assert_eq!(CloseFrame::parse(&payload).unwrap().reason, "\u{20ac}".repeat(41));
     }
+
+    #[test]
+    fn a_frame_is_described_by_code_and_reason() {
+        let described = |code, reason: &str| CloseFrame { code, reason: reason.to_owned() }.described();
+        assert_eq!(described(4001, "go away"), "4001: go away");
+        assert_eq!(described(1000, ""), "1000");
+        assert_eq!(described(NO_STATUS, ""), "no close code (1005)");
+    }
 }
