@@ -25,7 +25,8 @@ impl Readiness {
     pub fn hear(&self, event: &Event) {
         let broken = event.is_error();
         let readable = event.is_readable() || event.is_read_closed() || broken;
-        let writable = event.is_writable() || event.is_write_closed() || broken;
+        // A Unix socket does not report that its peer reads no more; so whatever comes is a reason to try to write again.
+        let writable = event.is_writable() || event.is_write_closed() || readable;
         let failed = broken || event.is_write_closed();
         let bits = [(readable, READABLE), (writable, WRITABLE), (failed, FAILED)];
         let reported = bits.into_iter().filter(|(is_set, _)| *is_set).fold(0, |bits, (_, bit)| bits | bit);
