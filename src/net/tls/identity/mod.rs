@@ -3,6 +3,7 @@
 //! Files are told apart by what is in them, not by their names. The TLS library takes keys as PKCS#8 only:
 //! `private_key` converts the others.
 
+mod owner;
 mod private_key;
 
 use pkcs8::LineEnding;
@@ -10,41 +11,17 @@ use pkcs8::der::pem;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::error::{Failure, Status};
+use crate::error::Failure;
 use crate::net::tls::backend::{Acceptor, Identity};
 use crate::net::tls::server::TlsServer;
+use owner::{Owner, failure};
 use private_key::PrivateKey;
-
-/// Whose certificate it is: what advice speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    Client,
-    Server,
-}
-
-impl Owner {
-    /// The flag that names the file of the key.
-    fn key_flag(self) -> &'static str {
-        match self {
-            Self::Client => "--key",
-            Self::Server => "--tls-key",
-        }
-    }
-
-    /// What to do about a key in `shown` that has a password.
-    fn password_advice(self, shown: &str) -> String {
-        match self {
-            Self::Client => "--pass PASSWORD or --pass @FILE gives its password".to_owned(),
-            Self::Server => format!("openssl pkey -in {shown} -out NEW.pem takes its password away"),
-        }
-    }
-}
 
 /// Reads certificates in PEM and their key, from a file of its own or the same, for a server.
 /// `names` are the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`], as [`load`] has it.
+/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate), as [`load`] has it.
 pub fn server(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -65,7 +42,7 @@ pub fn server(
 /// `names` are the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`]. That a key does not fit is found where the key tells its public half; where
+/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate). That a key does not fit is found where the key tells its public half; where
 /// it does not (Ed25519, old EC keys) and is of the right kind, building the connector fails with the words of the
 /// TLS library.
 pub fn load(
@@ -110,10 +87,6 @@ fn load_pem(
     }
     let key = key.to_pem().map_err(|err| unusable().source(err))?;
     Identity::from_pkcs8(text.as_bytes(), key.as_bytes()).map_err(|err| unusable().source(err))
-}
-
-fn failure(text: impl Into<String>) -> Failure {
-    Failure::new(Status::ClientCertificate, text)
 }
 
 /// Whether this is a `PFX` with version 3 (RFC 7292 §4), be its length definite or not.
@@ -181,6 +154,7 @@ fn public_key(der: &[u8], shown: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Status;
 
     macro_rules! data {
         ($name:literal) => {
