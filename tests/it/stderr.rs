@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::Command;
+use std::time::Instant;
 
 use regex::Regex;
 
 use crate::support::{
-    EchoServer, Script, Signal, Terminal, Wsurl, closed_port, frame, millis, numbered_lines, secs,
+    EchoServer, Running, Script, Signal, Terminal, Wsurl, closed_port, frame, millis, numbered_lines, secs,
 };
 
 /// What a pipe of Linux holds when nobody has changed it.
@@ -162,13 +163,26 @@ fn a_closed_descriptor_changes_nothing() {
     assert_eq!((echoed.status.code(), &echoed.stdout[..]), (Some(0), &b"hi\n"[..]));
 }
 
+/// Whether the run has the thread that writes standard error. A thread gives itself its name, so that for a moment it
+/// goes by the run's: where it is `expected` it has a while to do so.
+fn has_thread_for_stderr(run: &Running, expected: bool) -> bool {
+    let patience = Instant::now() + secs(5);
+    loop {
+        let found = run.thread_names().iter().any(|name| name == "stderr");
+        if found || !expected || Instant::now() > patience {
+            return found;
+        }
+        std::thread::sleep(millis(5));
+    }
+}
+
 #[test]
 fn a_run_that_prints_nothing_has_no_thread_for_it() {
     for (flag, expected) in [("-s", false), ("-v", true)] {
         let peer = Script::new().upgrade().send(frame::text("ready"));
         let mut run = Wsurl::new(["send", "-f", flag, &peer.url()]).spawn();
         run.wait_for_stdout("ready\n");
-        assert_eq!(run.thread_names().iter().any(|name| name == "stderr"), expected, "{flag}");
+        assert_eq!(has_thread_for_stderr(&run, expected), expected, "{flag}");
         run.signal(Signal::Terminate);
         let _peer = peer.close_handshake();
         run.exits(143);
