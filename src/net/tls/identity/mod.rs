@@ -1,6 +1,6 @@
-//! Our own certificate and its key, as the TLS library takes them: the client's (`--cert`, `--key`, `--pass`) and that
-//! of the embedded server (`--tls-cert`, `--tls-key`). Pure.
-//! Files are told apart by what is in them, not by their names. The TLS library takes keys as PKCS#8 only:
+//! Our own certificate and its key: the client's (`--cert`, `--key`, `--pass`) and that of the embedded
+//! server (`--tls-cert`, `--tls-key`). Pure.
+//! The content of a file decides its format, not its name. The TLS library accepts keys only as PKCS#8, so
 //! `private_key` converts the others.
 
 mod private_key;
@@ -15,7 +15,7 @@ use crate::net::tls::backend::{Acceptor, Identity};
 use crate::net::tls::server::TlsServer;
 use private_key::PrivateKey;
 
-/// Whose certificate it is: what advice speaks of.
+/// The owner of the certificate; selects the advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Client,
@@ -23,7 +23,7 @@ enum Owner {
 }
 
 impl Owner {
-    /// The flag that names the file of the key.
+    /// The option for the key file.
     fn key_flag(self) -> &'static str {
         match self {
             Self::Client => "--key",
@@ -31,7 +31,7 @@ impl Owner {
         }
     }
 
-    /// What to do about a key in `shown` that has a password.
+    /// Advice about the encrypted key in the file `shown`.
     fn password_advice(self, shown: &str) -> String {
         match self {
             Self::Client => "--pass PASSWORD or --pass @FILE gives its password".to_owned(),
@@ -40,11 +40,11 @@ impl Owner {
     }
 }
 
-/// Reads certificates in PEM and their key, from a file of its own or the same, for a server.
-/// `names` are the names of the two files, for messages.
+/// Reads certificates in PEM and their key, from a separate file or the same one, for a server. `names` are
+/// the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`], as [`load`] has it.
+/// [`Status::ClientCertificate`], as for [`load`].
 pub fn server(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -61,13 +61,13 @@ pub fn server(
         .map_err(|err| failure(format!("cannot use the certificate {shown} and its key")).source(err))
 }
 
-/// Reads certificates in PEM and their key, from a file of its own or the same, or both from PKCS#12.
+/// Reads certificates in PEM and their key, from a separate file or the same one, or both from PKCS#12.
 /// `names` are the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`]. That a key does not fit is found where the key tells its public half; where
-/// it does not (Ed25519, old EC keys) and is of the right kind, building the connector fails with the words of the
-/// TLS library.
+/// [`Status::ClientCertificate`]. A key that does not match is detected here if the private key contains its
+/// public key. Otherwise (Ed25519, old EC keys), and if the algorithm matches, building the connector fails
+/// with the TLS library's message.
 pub fn load(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -116,7 +116,7 @@ fn failure(text: impl Into<String>) -> Failure {
     Failure::new(Status::ClientCertificate, text)
 }
 
-/// Whether this is a `PFX` with version 3 (RFC 7292 §4), be its length definite or not.
+/// Whether this is a `PFX` of version 3 (RFC 7292 §4), with a definite or an indefinite length.
 fn is_pkcs12(bytes: &[u8]) -> bool {
     let version = |at: usize| bytes.get(at..at + 3) == Some(&[2, 1, 3]);
     match bytes {
@@ -128,7 +128,7 @@ fn is_pkcs12(bytes: &[u8]) -> bool {
 
 fn load_pkcs12(bytes: &[u8], password: Option<&str>, shown: &str) -> Result<Identity, Failure> {
     Identity::from_pkcs12(bytes, password.unwrap_or_default()).map_err(|err| {
-        // The library says in words only which of the two it is.
+        // Only the text of the library's error distinguishes the two causes.
         match password {
             Some(_) => failure(format!("wrong password for {shown}, or a PKCS#12 file that cannot be used"))
                 .hint(format!(
@@ -150,7 +150,7 @@ fn certificates(bytes: &[u8], shown: &str) -> Result<Vec<Vec<u8>>, Failure> {
                 found.push(block.contents);
             }
             Ok(_) => {}
-            // Of a key with a header; reading the key says what is wrong with it.
+            // An error in a key with a header; reading the key reports it.
             Err(_) if !found.is_empty() => break,
             Err(err) => return Err(failure(format!("{shown} is not PEM")).source(err)),
         }
@@ -188,12 +188,12 @@ mod tests {
         };
     }
 
-    /// Of no certificate here.
+    /// A key that belongs to none of the test certificates.
     const OTHER_ED_KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n\
         -----END PRIVATE KEY-----\n";
 
-    /// Loads with file names `cert` and `key`: `ok`, or what is said, with the advice.
+    /// Loads the files `cert` and `key`. Returns `ok`, or the message with its advice.
     fn loaded(certificate: &[u8], key: Option<&[u8]>, password: Option<&str>) -> String {
         match load(certificate, key, password, ("cert", key.map(|_| "key"))) {
             Ok(_) => "ok".to_owned(),
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    /// As `loaded`, for a server.
+    /// Like `loaded`, for a server.
     fn served(certificate: &[u8], key: Option<&[u8]>) -> String {
         match server(certificate, key, ("cert", key.map(|_| "key"))) {
             Ok(_) => "ok".to_owned(),
@@ -296,7 +296,7 @@ mod tests {
             let said = loaded(certificate, Some(key), None);
             assert!(said.starts_with("the key does not fit the certificate (key, cert)"), "{said}");
         }
-        // An Ed25519 key does not tell its public half, but what it is.
+        // An Ed25519 key does not contain its public key, but its algorithm is known.
         assert!(ec(data!("ed.key"), None).starts_with("the key does not fit the certificate (key, cert)"));
     }
 
