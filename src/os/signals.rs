@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::error::{Failure, Status};
 
 /// How long the final message may take when the program is ended by force: standard error may be a pipe that
-/// no one reads.
+/// nothing reads.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A signal that ends the program.

@@ -8,7 +8,7 @@ use crate::protocol::{CloseFrame, Section};
 /// must use only one of them, because they do not keep their relative order.
 #[derive(Debug)]
 pub struct Delivery<'a> {
-    /// Bytes that the sink has formatted.
+    /// Bytes that the sink has laid out.
     pub out: &'a mut Vec<u8>,
     /// The buffer that holds the bytes of the section.
     pub(super) input: &'a mut ReadBuffer,
@@ -32,7 +32,7 @@ pub trait Sink {
     /// The session must end, because the sink accepts nothing more.
     fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure>;
 
-    /// Formats the next piece of a message that was too large to format at once. Returns whether more pieces
+    /// Lays out the next piece of a message that was too large for one piece. Returns whether more pieces
     /// follow.
     fn continue_message(&mut self, out: &mut Vec<u8>) -> bool {
         let _ = out;

@@ -1,5 +1,5 @@
 //! Compresses the messages that one side sends (RFC 7692 §7.2.1). Takes a message of any size in sections.
-//! Memory: about 370 KiB for the largest window and 240 KiB for the smallest, whatever is compressed.
+//! Memory: about 370 KiB for the largest window and 240 KiB for the smallest, independent of the input.
 
 use flate2::{Compress, Compression, FlushCompress};
 

@@ -140,7 +140,7 @@ impl Session<'_> {
         }
     }
 
-    /// Whether another event may be handled. A single message may format to more text than the output takes
+    /// Whether another event may be handled. The layout of a single message may exceed what the output takes
     /// at once.
     fn has_room_for_more(&mut self, now: Instant) -> bool {
         while self.lays_out {

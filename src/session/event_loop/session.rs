@@ -68,7 +68,7 @@ pub(super) struct Session<'a> {
     pub(super) blocked: bool,
     /// Whether a received message is incomplete.
     pub(super) inside_message: bool,
-    /// Whether the sink has more of a message to format.
+    /// Whether the sink has more of a message to lay out.
     pub(super) lays_out: bool,
     // Outbound.
     pub(super) outbox: Outbox,

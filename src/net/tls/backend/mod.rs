@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `Connector` | the client's settings, ready for connections |
 //! | `Acceptor` | a server's certificate, ready for connections |
-//! | `Step`, `MidHandshake` | where a handshake stands |
-//! | `Stream` | an open session: reads and writes, and tells its `TlsSession` |
+//! | `Step`, `MidHandshake` | the state of a handshake |
+//! | `Stream` | an open session: reads, writes, and returns its `TlsSession` |
 //! | `Identity`, `Certificates` | a certificate with its key; CA certificates |
 //! | `EXPLAINS_REFUSALS` | whether a refused certificate comes with its error, and errors can be ignored by their class |
 //!
