@@ -7,21 +7,21 @@
 mod delimited;
 mod digit_lines;
 mod digits;
-mod encoder;
 mod format;
 mod item;
 mod json_field;
 mod json_fields;
 mod json_lines;
+mod layout;
 mod message_decoder;
 mod payload;
 mod reader;
 mod writer;
 
 pub use digits::DecodeError;
-pub use encoder::{MessageEncoder, SMALLEST_PIECE};
 pub use format::Format;
 pub use item::Item;
+pub use layout::{MessageLayout, SMALLEST_PIECE};
 pub use message_decoder::MessageDecoder;
 pub use reader::FramingReader;
 pub use writer::FramingWriter;

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::encoder::MessageEncoder;
 use super::format::Format;
+use super::layout::MessageLayout;
 use crate::protocol::{CloseFrame, Kind};
 
 /// Writes messages in one format.
@@ -22,15 +22,15 @@ impl FramingWriter {
     }
 
     /// Begins a message, which is then appended in pieces. Calls `clock` only if the format shows the time.
-    pub fn begin(&self, kind: Kind, clock: impl FnOnce() -> SystemTime) -> MessageEncoder {
+    pub fn begin(&self, kind: Kind, clock: impl FnOnce() -> SystemTime) -> MessageLayout {
         let time = (self.format == Format::Json).then(clock);
-        MessageEncoder::new(self.format, self.keep_newline, kind, time)
+        MessageLayout::new(self.format, self.keep_newline, kind, time)
     }
 
     /// Appends a whole message.
     pub fn message(&self, kind: Kind, payload: &[u8], clock: impl FnOnce() -> SystemTime, out: &mut Vec<u8>) {
-        let mut encoder = self.begin(kind, clock);
-        while !encoder.next_piece(payload, usize::MAX, out) {}
+        let mut layout = self.begin(kind, clock);
+        while !layout.next_piece(payload, usize::MAX, out) {}
     }
 
     /// Appends the Close of the session, in `json` only.

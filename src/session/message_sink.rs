@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::check::Checks;
 use super::sink::{Delivery, Sink};
 use crate::error::Failure;
-use crate::framing::{FramingWriter, MessageEncoder};
+use crate::framing::{FramingWriter, MessageLayout};
 use crate::protocol::{CloseFrame, Kind, Section};
 use crate::size::KEPT_CAPACITY;
 
@@ -25,7 +25,7 @@ pub struct MessageSink {
     escape: Option<Escape>,
     /// The message that is arriving, or that is being laid out.
     gathered: Vec<u8>,
-    layout: Option<MessageEncoder>,
+    layout: Option<MessageLayout>,
 }
 
 impl MessageSink {

@@ -3,6 +3,7 @@
 //! The content of a file decides its format, not its name. The TLS library accepts keys only as PKCS#8, so
 //! `private_key` converts the others.
 
+mod owner;
 mod private_key;
 
 use pkcs8::LineEnding;
@@ -10,41 +11,17 @@ use pkcs8::der::pem;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::error::{Failure, Status};
+use crate::error::Failure;
 use crate::net::tls::backend::{Acceptor, Identity};
 use crate::net::tls::server::TlsServer;
+use owner::{Owner, failure};
 use private_key::PrivateKey;
-
-/// The owner of the certificate; selects the advice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    Client,
-    Server,
-}
-
-impl Owner {
-    /// The option for the key file.
-    fn key_flag(self) -> &'static str {
-        match self {
-            Self::Client => "--key",
-            Self::Server => "--tls-key",
-        }
-    }
-
-    /// Advice about the encrypted key in the file `shown`.
-    fn password_advice(self, shown: &str) -> String {
-        match self {
-            Self::Client => "--pass PASSWORD or --pass @FILE gives its password".to_owned(),
-            Self::Server => format!("openssl pkey -in {shown} -out NEW.pem takes its password away"),
-        }
-    }
-}
 
 /// Reads certificates in PEM and their key, from a separate file or the same one, for a server. `names` are
 /// the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`], as for [`load`].
+/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate), as for [`load`].
 pub fn server(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -65,9 +42,9 @@ pub fn server(
 /// `names` are the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`]. A key that does not match is detected here if the private key contains its
-/// public key. Otherwise (Ed25519, old EC keys), and if the algorithm matches, building the connector fails
-/// with the TLS library's message.
+/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate). A key that does not match
+/// is detected here if the private key contains its public key. Otherwise (Ed25519, old EC keys), and if the
+/// algorithm matches, building the connector fails with the TLS library's message.
 pub fn load(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -110,10 +87,6 @@ fn load_pem(
     }
     let key = key.to_pem().map_err(|err| unusable().source(err))?;
     Identity::from_pkcs8(text.as_bytes(), key.as_bytes()).map_err(|err| unusable().source(err))
-}
-
-fn failure(text: impl Into<String>) -> Failure {
-    Failure::new(Status::ClientCertificate, text)
 }
 
 /// Whether this is a `PFX` of version 3 (RFC 7292 §4), with a definite or an indefinite length.
@@ -181,6 +154,7 @@ fn public_key(der: &[u8], shown: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Status;
 
     macro_rules! data {
         ($name:literal) => {

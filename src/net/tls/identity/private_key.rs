@@ -9,7 +9,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDoc
 use sec1::{EcParameters, EcPrivateKey};
 use x509_parser::pem::Pem;
 
-use super::{Owner, failure};
+use super::owner::{Owner, failure};
 use crate::error::Failure;
 
 /// An unencrypted key in PKCS#8 (RFC 5958).

@@ -20,7 +20,7 @@ const LONGEST_ESCAPE: usize = 6;
 
 /// The state between two pieces of a message.
 #[derive(Debug)]
-pub struct MessageEncoder {
+pub struct MessageLayout {
     format: Format,
     keep_newline: bool,
     kind: Kind,
@@ -31,7 +31,7 @@ pub struct MessageEncoder {
     done: usize,
 }
 
-impl MessageEncoder {
+impl MessageLayout {
     pub(super) fn new(format: Format, keep_newline: bool, kind: Kind, time: Option<SystemTime>) -> Self {
         Self { format, keep_newline, kind, time, begun: false, done: 0 }
     }
@@ -152,11 +152,11 @@ mod tests {
         [Format::Lines, Format::Nul, Format::Whole, Format::Json, Format::Base64, Format::Hex];
 
     fn pieces(format: Format, kind: Kind, payload: &[u8], most: usize) -> Vec<Vec<u8>> {
-        let mut encoder = MessageEncoder::new(format, false, kind, Some(SystemTime::UNIX_EPOCH));
+        let mut layout = MessageLayout::new(format, false, kind, Some(SystemTime::UNIX_EPOCH));
         let mut pieces = Vec::new();
         loop {
             let mut piece = Vec::new();
-            let is_last = encoder.next_piece(payload, most, &mut piece);
+            let is_last = layout.next_piece(payload, most, &mut piece);
             pieces.push(piece);
             if is_last {
                 return pieces;
@@ -204,7 +204,7 @@ mod tests {
         let mut out = Vec::new();
         let year_9999 = std::time::Duration::from_secs(253_402_300_799);
         let time = Some(SystemTime::UNIX_EPOCH + year_9999);
-        MessageEncoder::new(Format::Json, false, Kind::Text, time).append_after(b"", &mut out);
+        MessageLayout::new(Format::Json, false, Kind::Text, time).append_after(b"", &mut out);
         assert!(out.len() + usize::MAX.to_string().len() <= TRAILER_MOST, "{}", out.len());
     }
 }
