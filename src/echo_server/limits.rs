@@ -11,7 +11,7 @@ pub const MAX_MESSAGE: usize = 64 << 20;
 /// How long clients may take to close when the server stops.
 pub(super) const STOPPING: Duration = Duration::from_secs(1);
 
-/// How much one client may use of what all clients share.
+/// Limits that keep clients from blocking each other.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
     /// The most connections at the same time.

@@ -29,7 +29,7 @@ pub enum Violation {
     /// A length written in more bytes than it needs.
     LengthNotMinimal {
         len: u64,
-        /// The bytes of the extended length field.
+        /// The size of the extended length field in bytes.
         bytes: usize,
     },
     /// A continuation frame when no message has begun.

@@ -77,7 +77,7 @@ pub(super) struct Session<'a> {
     pub(super) pacer: Option<Pacer>,
     /// Whether only the pacer prevents sending.
     pub(super) held_back: bool,
-    /// When the source will have more data, if it told.
+    /// When the source will have more data, if it named a time.
     pub(super) more_at: Option<Instant>,
     // Control frames.
     pub(super) keep_alive: KeepAlive,

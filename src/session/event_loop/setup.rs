@@ -89,7 +89,7 @@ pub struct Outcome {
     pub finished_at: Option<Instant>,
     /// The time from our Close to the server's.
     pub close_took: Option<Duration>,
-    /// Whether the input was read to its end, and the TCP of the next hop has acknowledged all of it.
+    /// Whether the input was read to its end, and the TCP of the next hop has taken all of it.
     pub sent_whole: bool,
     /// Whether the server closed between messages, and all received data was written.
     pub received_whole: bool,
