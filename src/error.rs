@@ -1,5 +1,5 @@
-//! What can go wrong, by name: the status names, their exit codes, and the failure that carries them.
-//! A foreign error becomes a [`Failure`] once, at the border where it is met.
+//! Failures: the names of their statuses, the exit codes, and the type that carries them. Code that receives
+//! a foreign error converts it to a [`Failure`] once, where it occurs.
 
 mod failure;
 mod io;

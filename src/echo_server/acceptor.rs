@@ -14,15 +14,15 @@ use super::worker::WorkerHandle;
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
 
-/// The pause before the next try when no connection can be accepted, for instance for lack of descriptors.
+/// The pause before accepting again after a failure, such as a lack of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The state of the thread that accepts.
+/// The state of the accepting thread.
 pub(super) struct Acceptor {
     poll: Poll,
     listener: mio::net::TcpListener,
     slots: Slots,
-    /// A slot for the next connection.
+    /// The slot reserved for the next connection.
     slot: Option<Slot>,
     workers: Vec<WorkerHandle>,
     next: usize,
@@ -30,7 +30,8 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    /// An acceptor of at most `most` connections at the same time, and its waker, to be called when `stopping` is set.
+    /// Creates an acceptor of at most `most` simultaneous connections, and its waker. Call the waker after
+    /// `stopping` is set.
     pub(super) fn new(
         listener: TcpListener,
         workers: Vec<WorkerHandle>,
@@ -43,7 +44,7 @@ impl Acceptor {
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let on_free = Arc::clone(&waker);
         let slots = Slots::new(most, move || {
-            // Fails only when the thread has ended.
+            // Fails only after the thread has ended.
             let _ = on_free.wake();
         });
         Ok((Self { poll, listener, slots, slot: None, workers, next: 0, stopping }, waker))
@@ -60,10 +61,10 @@ impl Acceptor {
         }
     }
 
-    /// Accepts every connection that is waiting. Returns the pause before the next try, if that does not need an event.
+    /// Accepts every waiting connection. Returns a pause if the next try must not wait for an event.
     fn accept_all(&mut self) -> Option<Duration> {
         loop {
-            // Without a free slot, the next one that is freed wakes this thread.
+            // With no free slot, freeing one wakes this thread.
             let slot = self.slot.take().or_else(|| self.slots.take())?;
             match self.listener.accept() {
                 Ok((stream, _)) => {
@@ -71,11 +72,11 @@ impl Acceptor {
                     self.workers[self.next].enter(stream, slot);
                 }
                 Err(err) => {
-                    // Kept: freeing it would wake this thread for nothing, again and again.
+                    // Keep the slot: freeing it would wake this thread needlessly, again and again.
                     self.slot = Some(slot);
                     match err.kind() {
                         ErrorKind::WouldBlock => return None,
-                        // That connection is gone; the next one may be good.
+                        // That connection was aborted; the next one may be usable.
                         ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
                         _ => return Some(PAUSE),
                     }

@@ -1,4 +1,4 @@
-//! The connections of one worker, those whose turn it is, and their timers.
+//! The connections of one worker, the queue of those that are due, and their timers.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,15 @@ use mio::event::Event;
 use super::connection::{Connection, Next};
 use crate::timers::Timers;
 
-/// The connections. The index of each is its token.
+/// The connections of one worker. A connection's index is its token.
 #[derive(Default)]
 pub(super) struct Clients {
     places: Vec<Option<Connection>>,
     vacant: Vec<usize>,
     count: usize,
-    /// Connections whose turn it is.
+    /// Connections that get a turn in this round.
     due: Vec<usize>,
-    /// Connections that have more to do after all of those.
+    /// Connections that get a turn in the next round, because they have more to do.
     more: Vec<usize>,
     timers: Timers,
 }
@@ -41,7 +41,7 @@ impl Clients {
         self.set_timer(index);
     }
 
-    /// How long to wait for events, at most until `end`.
+    /// How long to wait for events, at most until `end`; zero if a connection has more to do.
     pub(super) fn timeout(&self, end: Option<Instant>) -> Option<Duration> {
         if !self.more.is_empty() {
             return Some(Duration::ZERO);
@@ -49,7 +49,7 @@ impl Clients {
         self.timers.next().into_iter().chain(end).min().map(|at| at.saturating_duration_since(Instant::now()))
     }
 
-    /// Makes connections that had more to do due again.
+    /// Makes the connections of the next round due now.
     pub(super) fn rotate(&mut self) {
         std::mem::swap(&mut self.due, &mut self.more);
     }
@@ -61,7 +61,7 @@ impl Clients {
         }
     }
 
-    /// Gives a turn to every connection that is due, by an event or a timer.
+    /// Gives a turn to every connection that an event or a timer has made due.
     pub(super) fn take_turns(&mut self) {
         self.timers.expire(Instant::now(), &mut self.due);
         let mut due = std::mem::take(&mut self.due);
@@ -71,7 +71,7 @@ impl Clients {
         self.due = due;
     }
 
-    /// Tells every connection that the server shuts down.
+    /// Tells every connection that the server is shutting down.
     pub(super) fn go_away(&mut self) {
         for index in 0..self.places.len() {
             self.with(index, Connection::go_away);
@@ -79,7 +79,7 @@ impl Clients {
     }
 
     fn with(&mut self, index: usize, act: impl FnOnce(&mut Connection) -> Next) {
-        // It may have ended in an earlier turn.
+        // The connection may have ended in an earlier turn.
         let Some(connection) = &mut self.places[index] else { return };
         match act(connection) {
             Next::Event => {}

@@ -1,4 +1,4 @@
-//! The server's side of a connection with compression: the client's engine, turned round.
+//! The server's side of a connection with compression. Uses the client's protocol engine in the server role.
 
 use std::io::{ErrorKind, Read, Write};
 use std::mem;
@@ -14,41 +14,41 @@ use crate::protocol::{
     SendBudget,
 };
 
-/// Bytes that are read at once.
+/// Bytes to read at once.
 const READ: usize = 16 * 1024;
 
 /// The close code for a message that is too big (RFC 6455 §7.4.1).
 const TOO_BIG: u16 = 1009;
 
-/// A whole message at once.
+/// The budget for one whole message.
 const EVERYTHING: SendBudget =
     SendBudget { bytes: usize::MAX, overshoot: 0, messages: 1, control_waits: false };
 
-/// What the input says next.
+/// What to do about the next part of the input.
 enum Step {
     Message(Message),
-    /// This answer to a ping.
+    /// Send this pong.
     Answer(Vec<u8>),
     Close(CloseFrame),
-    /// Nothing that wants an answer.
+    /// Send nothing.
     Nothing,
 }
 
-/// See the module.
+/// The protocol state of a connection with compression.
 pub(super) struct CompressedContext {
     reader: MessageReader,
     writer: MessageWriter,
-    /// What was read, and which part of it was not used.
+    /// The bytes read; `unread` is the range that is not used yet.
     input: Vec<u8>,
     unread: Range<usize>,
-    /// The message that is coming in.
+    /// The part of the current message received so far.
     message: Vec<u8>,
-    /// Whether a Close was sent.
+    /// Whether we have sent a Close.
     closes: bool,
 }
 
 impl CompressedContext {
-    /// `early` is what the client has sent together with its request.
+    /// `early` holds the bytes that the client sent together with its request.
     pub(super) fn new(early: Vec<u8>, agreement: Agreement) -> Self {
         Self {
             reader: MessageReader::new(Role::Server, Some(agreement), Some(MAX_MESSAGE as u64)),
@@ -60,7 +60,7 @@ impl CompressedContext {
         }
     }
 
-    /// The next message, if there is one. After our Close, messages are passed over.
+    /// Returns the next message, if there is one. Discards messages after our Close.
     pub(super) fn read(&mut self, wire: &mut Wire) -> Result<Option<Message>, Stop> {
         loop {
             while let Some(step) = self.next_step()? {
@@ -85,7 +85,7 @@ impl CompressedContext {
         }
     }
 
-    /// What the input says next; `None` when more of it is needed.
+    /// The next step that the input demands; `None` when more input is needed.
     fn next_step(&mut self) -> Result<Option<Step>, Stop> {
         let (used, event) = self.reader.read(&self.input[self.unread.clone()]).map_err(broken)?;
         self.unread.start += used;
@@ -122,7 +122,7 @@ impl CompressedContext {
         put(wire, &out)
     }
 
-    /// Sends a Close, unless one was sent before.
+    /// Sends a Close, unless we have sent one before.
     pub(super) fn close(&mut self, code: u16, reason: &str, wire: &mut Wire) -> Result<(), Stop> {
         self.send_close(&CloseFrame { code, reason: reason.to_owned() }, wire)
     }
@@ -137,11 +137,11 @@ impl CompressedContext {
     }
 }
 
-/// A message that has come whole.
+/// Builds a message that has arrived completely.
 fn whole(kind: Kind, bytes: Vec<u8>) -> Result<Message, Stop> {
     match kind {
         Kind::Binary => Ok(Message::binary(bytes)),
-        // The reader has refused what is no text.
+        // The reader has already refused text that is not UTF-8.
         Kind::Text => String::from_utf8(bytes).map(Message::text).map_err(|_| Stop::Lost),
     }
 }

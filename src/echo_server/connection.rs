@@ -1,5 +1,5 @@
-//! One connection from its acceptance to its end: TLS, the opening handshake, the session, the lingering close. It never
-//! waits: each turn does what can be done now, and says what the next one needs.
+//! One connection from accepting it to closing it: TLS, opening handshake, session, lingering close. It never
+//! blocks: each turn does what is possible now, and returns what the next turn needs.
 
 use std::io::{ErrorKind, Read, Write};
 use std::mem;
@@ -14,15 +14,15 @@ use super::socket::Socket;
 use super::upgrade::{Answer, answer};
 use super::wire::Wire;
 
-/// The most bytes of a request that are read at once.
+/// The most request bytes read at once.
 const HEAD: usize = 4 * 1024;
 
 /// What the next turn needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// An event of the socket, or the time of [`Connection::next_look`].
+    /// The next turn follows an event of the socket, or the time of [`Connection::next_look`].
     Event,
-    /// Only that other connections have had theirs.
+    /// The next turn follows as soon as the other connections have had theirs.
     Turn,
     /// There is no next turn.
     Over,
@@ -37,31 +37,31 @@ pub(super) struct Connection {
 }
 
 enum Phase {
-    /// The request so far, and its deadline. Reading performs the TLS handshake first.
+    /// The request so far, and its deadline. Reading it performs the TLS handshake first.
     Upgrade(Vec<u8>, Instant),
     Open(Box<Session>),
-    /// The last frames have to leave, and the client has to end.
+    /// The last frames are being sent, and the client must close its side.
     LingeringClose(LingeringClose),
 }
 
 struct LingeringClose {
     patience: Patience,
-    /// Whether TLS is still to be ended in order.
+    /// Whether to send TLS `close_notify`.
     in_order: bool,
-    /// Whether the end of our side has been sent.
+    /// Whether our side is shut down.
     sent: bool,
-    /// Whether the client has ended its side.
+    /// Whether the client has shut down its side.
     ended: bool,
 }
 
 impl Connection {
-    /// The handshakes have to be over at `until`.
+    /// The TLS and opening handshakes must be complete at `until`.
     pub(super) fn new(socket: Socket, options: Arc<ServerOptions>, until: Instant, slot: Slot) -> Self {
         let wire = Wire::new(socket, options.tls.as_ref());
         Self { wire, phase: Phase::Upgrade(Vec::new(), until), options, _slot: slot }
     }
 
-    /// The socket whose events have to be reported.
+    /// The socket, whose events the caller must report.
     pub(super) fn socket(&mut self) -> &mut Socket {
         self.wire.socket()
     }
@@ -75,11 +75,11 @@ impl Connection {
         }
     }
 
-    /// Does what can be done now.
+    /// Does what is possible now.
     pub(super) fn turn(&mut self) -> Next {
         self.wire.begin_turn();
         let next = loop {
-            // A phase may follow another one in the same turn, so that the bytes of both leave together.
+            // A phase may follow another one in the same turn, so that the bytes of both are sent together.
             let step = match &mut self.phase {
                 Phase::Upgrade(..) => self.upgrade(),
                 Phase::Open(session) => match session.go_on(&mut self.wire) {
@@ -98,7 +98,7 @@ impl Connection {
         if self.wire.drain().is_err() { Next::Over } else { next }
     }
 
-    /// The server shuts down: ends a connection in a handshake, and closes an open session.
+    /// Shuts down: drops a connection that is in a handshake, and sends a Close in an open session.
     pub(super) fn go_away(&mut self) -> Next {
         match &mut self.phase {
             Phase::Upgrade(..) => return Next::Over,
@@ -125,7 +125,7 @@ impl Connection {
                 Ok(0) => return Step::Leave,
                 Ok(count) => head.extend_from_slice(&buffer[..count]),
                 Err(err) if err.kind() == ErrorKind::WouldBlock => return Step::Stay,
-                // The alert of a failed TLS handshake has to leave.
+                // The alert of a failed TLS handshake must still be sent.
                 Err(_) => return Step::Enter(Phase::LingeringClose(LingeringClose::new(false, &self.wire))),
             }
             let (response, entered) = match answer(head, &self.options.subprotocols) {
@@ -136,7 +136,7 @@ impl Connection {
                     (response, Ok(Session::new(early, agreement, Arc::clone(&self.options))))
                 }
             };
-            // Cannot fail: the wire only collects.
+            // Cannot fail: the wire only collects bytes.
             let written = self.wire.write_all(&response);
             return match (written, entered) {
                 (Err(_), _) => Step::Leave,
@@ -172,8 +172,8 @@ impl LingeringClose {
         Self { patience: Patience::new(wire.handed_over()), in_order, sent: false, ended: false }
     }
 
-    /// Closing a socket with unread bytes resets the connection, and the reset would overtake our last frame: so what
-    /// still comes is read.
+    /// Reads what the client still sends: closing a socket with unread bytes resets the connection, and the
+    /// reset would discard our last frame.
     fn go_on(&mut self, wire: &mut Wire) -> Step {
         if self.send_end(wire).is_err() || self.patience.is_over(wire.handed_over()) {
             return Step::Leave;

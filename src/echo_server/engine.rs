@@ -1,5 +1,5 @@
-//! What speaks the protocol with one client: tungstenite, or our own engine where compression was agreed on, which
-//! tungstenite does not have.
+//! The protocol engine for one client: tungstenite, or our own engine when compression was agreed on, which
+//! tungstenite does not support.
 
 use std::io::ErrorKind;
 
@@ -14,20 +14,20 @@ use super::stop::Stop;
 use super::wire::Wire;
 use crate::protocol::Agreement;
 
-/// Bytes that are read at once. Small: tungstenite fills all of it with zeros before each read.
+/// Bytes to read at once. Small, because tungstenite fills the buffer with zeros before each read.
 const READ: usize = 16 * 1024;
 
-/// Payloads from this size on are not copied.
+/// Payloads of at least this size are written without copying.
 const LARGE: usize = 32 * 1024;
 
-/// See the module.
+/// The engine of one connection.
 pub(super) enum Engine {
     Plain(Box<WebSocketContext>),
     Compressed(Box<CompressedContext>),
 }
 
 impl Engine {
-    /// `early` is what the client has sent together with its request.
+    /// `early` holds the bytes that the client sent together with its request.
     pub(super) fn new(early: Vec<u8>, agreement: Option<Agreement>) -> Self {
         if let Some(agreement) = agreement {
             return Self::Compressed(Box::new(CompressedContext::new(early, agreement)));
@@ -36,12 +36,12 @@ impl Engine {
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE))
             .read_buffer_size(READ)
-            // The wire collects.
+            // The wire collects bytes itself.
             .write_buffer_size(0);
         Self::Plain(Box::new(WebSocketContext::from_partially_read(early, Role::Server, Some(config))))
     }
 
-    /// The next message, if there is one. After our Close, messages are passed over.
+    /// Returns the next message, if there is one. Discards messages after our Close.
     pub(super) fn read(&mut self, wire: &mut Wire) -> Result<Option<Message>, Stop> {
         match self {
             Self::Plain(context) => read(context, wire),
@@ -56,7 +56,7 @@ impl Engine {
         }
     }
 
-    /// Sends a Close, unless one was sent before.
+    /// Sends a Close, unless we have sent one before.
     pub(super) fn close(&mut self, code: u16, reason: &str, wire: &mut Wire) -> Result<(), Stop> {
         match self {
             Self::Plain(context) => {
@@ -84,7 +84,7 @@ fn write(context: &mut WebSocketContext, message: Message, wire: &mut Wire) -> R
     if message.len() < LARGE {
         return context.write(wire, message);
     }
-    // tungstenite would copy the payload twice; of a large one, only the header is its work.
+    // tungstenite would copy a large payload twice, so it formats only the header.
     let data = if message.is_text() { Data::Text } else { Data::Binary };
     let header = FrameHeader { opcode: OpCode::Data(data), ..FrameHeader::default() };
     header.format(message.len() as u64, wire)?;

@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
-/// Connections that are served at the same time; further ones wait in the queue of the operating system.
+/// The most connections served at the same time. Further ones wait in the backlog of the operating system.
 pub const MAX_CONNECTIONS: usize = 1000;
 
 /// The largest message that is echoed, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
 
-/// How long clients have to close when the server stops.
+/// How long clients may take to close when the server stops.
 pub(super) const STOPPING: Duration = Duration::from_secs(1);
 
-/// What one client may take from the others.
+/// Limits that keep clients from blocking each other.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
-    /// Connections at the same time.
+    /// The most connections at the same time.
     pub(super) connections: usize,
-    /// From the connection to the response: a silent client does not hold its place for ever.
+    /// The time from accepting a connection to the response, so that a silent client does not keep its slot
+    /// forever.
     pub(super) handshake: Duration,
 }
 

@@ -1,8 +1,10 @@
-//! The embedded echo server: every message comes back as it was, or as late and as badly as a test wants it.
-//! RFC 6455 is spoken by tungstenite's server side, so that client and server do not share their mistakes. Only where a
-//! client offers compression, which tungstenite does not have, the client's own engine answers.
+//! The embedded echo server: returns every message unchanged, or with the delays and faults that a test asks
+//! for. It speaks RFC 6455 through tungstenite's server side, so that client and server do not share
+//! mistakes. Only when a client offers compression, which tungstenite does not support, does it use the
+//! client's own engine.
 //!
-//! The acceptor hands connections to workers; each worker is a thread that serves many of them and waits in one place.
+//! The acceptor hands connections to workers. Each worker is a thread that serves many connections and waits
+//! for all of them at once.
 //! May import `net` (for TLS), `protocol` and the small values.
 
 mod acceptor;
@@ -36,10 +38,10 @@ pub use limits::{MAX_CONNECTIONS, MAX_MESSAGE};
 pub use options::ServerOptions;
 use worker::Worker;
 
-/// How many connections may wait in the queue of the operating system; it may have a lower limit of its own.
+/// The backlog of connections that wait to be accepted; the operating system may limit it further.
 const BACKLOG: i32 = 1024;
 
-/// The most threads that serve connections: one a processor.
+/// The most worker threads; there is at most one per processor.
 const MOST_WORKERS: usize = 4;
 
 /// A server that is bound and not yet running.
@@ -50,10 +52,11 @@ pub struct EchoServer {
 }
 
 impl EchoServer {
-    /// Binds to `address`; port 0 takes a free one. Connections wait from now on.
+    /// Binds to `address`; port 0 selects a free port. Connections wait in the backlog from then on.
     pub fn bind(address: SocketAddr, options: ServerOptions) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        // Otherwise the port could not be bound again for minutes. On Windows the option has another meaning.
+        // SO_REUSEADDR: without it, the port could not be bound again for minutes. On Windows the option
+        // means something else.
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
@@ -62,12 +65,12 @@ impl EchoServer {
         Ok(Self { listener: socket.into(), options })
     }
 
-    /// The address that it is bound to.
+    /// The address that the server is bound to.
     pub fn local_address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Serves connections on threads of its own, until [`ServerHandle::shut_down`] or the end of the program.
+    /// Serves connections on its own threads, until [`ServerHandle::shut_down`] or the end of the program.
     pub fn start(self) -> io::Result<ServerHandle> {
         self.start_within(Limits::default())
     }
@@ -107,15 +110,15 @@ impl Running {
         thread::Builder::new().name(name.to_owned()).spawn(run).map(|thread| Self { waker, thread })
     }
 
-    /// Waits for the thread, which has been told to end.
+    /// Wakes the thread, which has been told to stop, and waits for its end.
     fn join(self) {
-        // Both fail only when the thread has panicked, which has printed the reason.
+        // Both fail only when the thread has panicked, and the panic has printed its reason.
         let _ = self.waker.wake();
         let _ = self.thread.join();
     }
 }
 
-/// A running server. It goes on when its handle is dropped.
+/// A running server. It keeps running when its handle is dropped.
 #[derive(Debug)]
 pub struct ServerHandle {
     stopping: Arc<AtomicBool>,
@@ -128,7 +131,7 @@ impl ServerHandle {
     /// they have all ended. Connections in a handshake end at once.
     pub fn shut_down(self) {
         self.stopping.store(true, Ordering::Release);
-        // The acceptor first, so that no worker gets a connection after its last one has ended.
+        // Join the acceptor first, so that no worker receives a connection after its last one has ended.
         self.acceptor.join();
         self.workers.into_iter().for_each(Running::join);
     }
@@ -163,7 +166,7 @@ mod tests {
     fn is_silent(stream: &mut TcpStream) -> bool {
         stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
         let silent = stream.read(&mut [0]).is_err_and(|err| {
-            // The name differs from platform to platform.
+            // The error kind differs between platforms.
             matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
         });
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -220,7 +223,7 @@ mod tests {
                     other => panic!("{other:?}"),
                 }
             }
-            // Only now: none of them may hold up the others.
+            // After every client has read its Close, so that none delays the others.
             for client in &mut clients {
                 while client.read().is_ok() {}
             }

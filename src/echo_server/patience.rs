@@ -1,11 +1,12 @@
-//! How long to wait for a client after our last frame: while it takes bytes, and a moment more.
+//! How long to wait for a client after our last frame: as long as it takes bytes, plus a fixed time.
 
 use std::time::{Duration, Instant};
 
-/// From our last byte to the client's end, so that our last frame is not lost to a reset.
+/// The time that a client has to close after it has taken our last byte, so that a reset does not discard our
+/// last frame.
 const MOMENT: Duration = Duration::from_secs(5);
 
-/// The time that one client has.
+/// The time limit of one client.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     until: Instant,
@@ -13,17 +14,17 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Begins now, when so many bytes have been handed over.
+    /// Starts the time limit; `handed_over` bytes have been written so far.
     pub(super) fn new(handed_over: u64) -> Self {
         Self { until: Instant::now() + MOMENT, handed_over }
     }
 
-    /// When it is over, unless the client takes more bytes.
+    /// When the time is over, unless the client takes more bytes.
     pub(super) fn until(&self) -> Instant {
         self.until
     }
 
-    /// Whether it is over, now that so many bytes have been handed over.
+    /// Whether the time is over. It starts again whenever `handed_over` has grown.
     pub(super) fn is_over(&mut self, handed_over: u64) -> bool {
         if handed_over > self.handed_over {
             *self = Self::new(handed_over);

@@ -1,4 +1,4 @@
-//! An open WebSocket: messages come back, after the delay, until it is time to close or to break off.
+//! An open WebSocket: echoes messages, after the delay, until the connection is to be closed or dropped.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,19 +13,19 @@ use super::stop::Stop;
 use super::wire::Wire;
 use crate::protocol::Agreement;
 
-/// Bytes of a reason that a Close has room for (RFC 6455 §5.5).
+/// The longest reason in a Close frame, in bytes (RFC 6455 §5.5).
 const MOST_REASON: usize = 123;
 
-/// What is to happen with the connection.
+/// What the connection does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// It goes on when there is more to read, room to write, or when it is time.
+    /// It waits for input, for room to write, or for a timer.
     Waits,
-    /// Everything is said and only has to leave; TLS, if any, ends in order.
+    /// Everything is written and must only be sent; then TLS, if any, ends with `close_notify`.
     Ended,
-    /// As [`Flow::Ended`], but TLS is broken off as well.
+    /// As [`Flow::Ended`], but TLS ends without `close_notify`.
     BrokenOff,
-    /// Nobody is there any more.
+    /// The connection is lost.
     Lost,
 }
 
@@ -34,16 +34,16 @@ pub(super) struct Session {
     engine: Engine,
     options: Arc<ServerOptions>,
     echoed: u64,
-    /// The message whose echo is delayed, and until when.
+    /// The message whose echo is delayed, and when to send it.
     delayed: Option<(Instant, Message)>,
-    /// Since our Close: how long the answer is awaited.
+    /// The time limit for the client's answer to our Close, once we have sent one.
     closing: Option<Patience>,
-    /// Whether the client takes no more echoes for now.
+    /// Whether the client takes no more bytes for now.
     blocked: bool,
 }
 
 impl Session {
-    /// `early` is what the client has sent together with its request.
+    /// `early` holds the bytes that the client sent together with its request.
     pub(super) fn new(early: Vec<u8>, agreement: Option<Agreement>, options: Arc<ServerOptions>) -> Self {
         Self {
             engine: Engine::new(early, agreement),
@@ -55,7 +55,7 @@ impl Session {
         }
     }
 
-    /// Closes at once if that is what the client is to see.
+    /// Sends a Close at once if the options say so.
     pub(super) fn begin(&mut self, wire: &mut Wire) -> Flow {
         match self.options.close_with {
             Some(code) if self.options.drop_after.is_none() => self.close(code, "", wire),
@@ -63,16 +63,16 @@ impl Session {
         }
     }
 
-    /// When it goes on without an event.
+    /// When the session continues without an event.
     pub(super) fn next_look(&self) -> Option<Instant> {
         let due = self.delayed.as_ref().map(|(due, _)| *due).filter(|_| !self.blocked);
         due.or(self.closing.map(|patience| patience.until()))
     }
 
-    /// Echoes what is there. What was written is on the wire and not yet sent.
+    /// Echoes the messages that have arrived. The echoes are written to the wire, which sends them later.
     pub(super) fn go_on(&mut self, wire: &mut Wire) -> Flow {
         loop {
-            // Who takes no echoes is asked for no messages.
+            // While the client takes no echoes, read no messages from it.
             match wire.has_room() {
                 Ok(has_room) => self.blocked = !has_room,
                 Err(_) => return Flow::Lost,
@@ -91,12 +91,12 @@ impl Session {
         }
     }
 
-    /// Closes with 1001: the server goes away.
+    /// Closes with 1001 (going away).
     pub(super) fn go_away(&mut self, wire: &mut Wire) -> Flow {
         self.close(CloseCode::Away.into(), "", wire)
     }
 
-    /// The message to echo now, if there is one.
+    /// Returns the message to echo now, if there is one.
     fn next_message(&mut self, wire: &mut Wire) -> Result<Option<Message>, Stop> {
         let is_delayed = self.delayed.is_some();
         if let Some((_, message)) = self.delayed.take_if(|(due, _)| *due <= Instant::now()) {
@@ -133,7 +133,7 @@ impl Session {
         }
     }
 
-    /// Sends a Close, and goes on until it is answered. A second one is not sent.
+    /// Sends a Close, unless we have sent one, and waits for the answer.
     fn close(&mut self, code: u16, reason: &str, wire: &mut Wire) -> Flow {
         self.delayed = None;
         self.closing.get_or_insert_with(|| Patience::new(wire.handed_over()));
@@ -144,7 +144,7 @@ impl Session {
         }
     }
 
-    /// Nothing can be read or written any more: a rule that was broken is named in a Close (RFC 6455 §7.1.7).
+    /// Ends the session. If the client broke a rule, sends a Close that names it (RFC 6455 §7.1.7).
     fn stopped(&mut self, stop: Stop, wire: &mut Wire) -> Flow {
         let (code, reason) = match stop {
             Stop::Ended => return Flow::Ended,

@@ -1,4 +1,4 @@
-//! The limit on connections: each holds a slot, which is freed when it is dropped.
+//! The limit on connections: each connection holds a slot, and frees it when it is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ pub(super) struct Slots(Arc<Inner>);
 struct Inner {
     most: usize,
     taken: AtomicUsize,
-    /// Called when a slot is freed after all were taken.
+    /// Called when a slot becomes free after all were taken.
     on_free: Box<dyn Fn() + Send + Sync>,
 }
 

@@ -1,4 +1,4 @@
-//! A client's TCP socket that never blocks.
+//! A client's non-blocking TCP socket.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 
 use crate::net::Readiness;
 
-/// A handle. Its clones share the socket, so that it outlives a failed TLS session.
+/// A handle to the socket. Clones share it, so that the socket remains usable after a failed TLS session.
 #[derive(Clone)]
 pub(super) struct Socket(Rc<Inner>);
 
@@ -19,17 +19,17 @@ struct Inner {
 }
 
 impl Socket {
-    /// Takes over a stream whose events the caller reports.
+    /// Wraps a stream. The caller must report its events.
     pub(super) fn new(stream: TcpStream) -> Self {
         Self(Rc::new(Inner { stream, readiness: Readiness::unknown() }))
     }
 
-    /// Takes note of an event.
+    /// Updates the readiness.
     pub(super) fn on_event(&self, event: &Event) {
         self.0.readiness.hear(event);
     }
 
-    /// Ends our side of the connection. Errors do not matter any more.
+    /// Shuts down our side of the connection. Ignores errors, because the connection ends anyway.
     pub(super) fn shut_down_writing(&self) {
         let _ = self.0.stream.shutdown(Shutdown::Write);
     }

@@ -1,4 +1,4 @@
-//! How a connection's messages come to their end.
+//! Why a session ends.
 
 use tungstenite::Error;
 use tungstenite::error::ProtocolError;
@@ -7,11 +7,11 @@ use tungstenite::protocol::frame::coding::CloseCode;
 /// Why nothing more can be read or written.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The Closes are exchanged; or the client has ended without one, and may still read.
+    /// Both Close frames were exchanged, or the client has shut down its side without one and may still read.
     Ended,
-    /// The client broke a rule, which a Close names with this code and reason (RFC 6455 §7.1.7).
+    /// The client broke a rule; the Close that answers it has this code and reason (RFC 6455 §7.1.7).
     Broken(u16, String),
-    /// Nobody is there any more.
+    /// The connection is lost.
     Lost,
 }
 

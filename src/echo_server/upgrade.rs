@@ -1,5 +1,5 @@
-//! The opening handshake from the server's side (RFC 6455 §4.2): a request becomes a response. Pure. What a request
-//! has to be is tungstenite's to say.
+//! The opening handshake of the server (RFC 6455 §4.2): turns a request into a response. Pure. tungstenite
+//! decides which requests are valid.
 
 use memchr::memmem;
 use tungstenite::error::ProtocolError;
@@ -10,24 +10,24 @@ use tungstenite::{Error, http};
 
 use crate::protocol::Agreement;
 
-/// The largest head of a request that is read, in bytes.
+/// The largest request head that is accepted, in bytes.
 const MOST: usize = 64 * 1024;
 
-/// Up to this size, an incomplete head is parsed all the same, so that bytes that are not HTTP are refused soon.
+/// Up to this size, even an incomplete head is parsed, so that bytes that are not HTTP are refused soon.
 const EARLY: usize = 1024;
 
-/// What is said to a request.
+/// The answer to a request.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// It is not all there yet.
+    /// The request is incomplete.
     Incomplete,
-    /// This response; the frames begin after so many bytes of the request, and are compressed as agreed.
+    /// Send this response. The frames begin after `length` bytes of input; they are compressed as agreed.
     Accepted { response: Vec<u8>, length: usize, agreement: Option<Agreement> },
-    /// This response, and then the end.
+    /// Send this response, then close the connection.
     Refused(Vec<u8>),
 }
 
-/// The answer of a server with these subprotocols to what has come so far.
+/// The answer to the bytes received so far, from a server with these subprotocols.
 pub(super) fn answer(head: &[u8], subprotocols: &[String]) -> Answer {
     match accept(head, subprotocols) {
         Ok(Some(answer)) => answer,
@@ -57,14 +57,15 @@ fn accept(head: &[u8], subprotocols: &[String]) -> Result<Option<Answer>, Error>
     Ok(Some(Answer::Accepted { response: bytes, length, agreement }))
 }
 
-/// The first offer of compression that is acceptable, in one line or in several; and the answer to it.
+/// Accepts the first acceptable offer of compression, in one header field or several. Returns the agreement
+/// and the value of the response's field.
 fn agree(request: &Request) -> Option<(Agreement, String)> {
     let lines = request.headers().get_all(http::header::SEC_WEBSOCKET_EXTENSIONS);
     lines.iter().filter_map(|line| line.to_str().ok()).find_map(Agreement::accept)
 }
 
-/// The first subprotocol of the client's that is one of ours (RFC 6455 §4.2.2): the client has put the one first that
-/// it prefers, in one line or in several.
+/// The first of the client's subprotocols that is one of ours, in one header field or several (RFC 6455
+/// §4.2.2). The client lists the one it prefers first.
 fn choose<'a>(request: &Request, ours: &'a [String]) -> Option<&'a str> {
     let lines = request.headers().get_all(http::header::SEC_WEBSOCKET_PROTOCOL);
     let offers = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
@@ -106,7 +107,7 @@ mod tests {
     const GOOD: &str = "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-    /// The response to the good request with these lines added, and its status line.
+    /// The response, including its status line, to the valid request with these lines added.
     fn answered(more: &str, ours: &[&str]) -> String {
         let ours: Vec<_> = ours.iter().map(|&name| name.to_owned()).collect();
         match answer(format!("{GOOD}{more}\r\n").as_bytes(), &ours) {

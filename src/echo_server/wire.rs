@@ -1,5 +1,5 @@
-//! A client's byte stream, plain or in TLS. Writes are collected, so that many echoes leave together.
-//! Reading and writing never wait, and use the processor for no longer than a turn.
+//! A client's byte stream, plain or in TLS. Writes are collected, so that many echoes are sent together.
+//! Reading and writing never block, and a turn limits how much they do.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
@@ -12,27 +12,27 @@ use crate::net::tls::server::{TlsConnection, TlsServer};
 /// The most bytes read in one turn, before other clients get theirs.
 const TURN: usize = 256 * 1024;
 
-/// Collected bytes that are written even before the end of the turn.
+/// Once this many bytes are collected, they are sent before the end of the turn.
 const COLLECTED: usize = 64 * 1024;
 
 pub(super) struct Wire {
     socket: Socket,
     layer: Layer,
-    /// The bytes that leave first, and how many of them have left.
+    /// The bytes to send first, and how many of them are sent.
     out: Vec<u8>,
     left: usize,
-    /// A large payload that leaves after them, without being copied, and how much of it has left.
+    /// A large payload to send after `out`, without copying it, and how much of it is sent.
     large: Bytes,
     large_left: usize,
-    /// The bytes that leave after it.
+    /// The bytes to send after `large`.
     after: Vec<u8>,
-    /// All bytes that have left so far.
+    /// The number of bytes sent so far.
     handed_over: u64,
     /// Bytes that may still be read in this turn.
     turn: usize,
 }
 
-/// A part of what is to leave.
+/// A part of the bytes to send.
 #[derive(Clone, Copy)]
 enum Part {
     Out,
@@ -63,38 +63,37 @@ impl Wire {
         }
     }
 
-    /// The socket below.
     pub(super) fn socket(&mut self) -> &mut Socket {
         &mut self.socket
     }
 
-    /// Starts a turn, after other clients have had theirs.
+    /// Starts a turn.
     pub(super) fn begin_turn(&mut self) {
         self.turn = TURN;
     }
 
-    /// Whether the turn has ended, although there may be more to read.
+    /// Whether the turn's read limit is used up, although there may be more to read.
     pub(super) fn is_turn_over(&self) -> bool {
         self.turn == 0
     }
 
-    /// How many bytes the operating system, or TLS, has taken so far.
+    /// How many bytes the operating system, or the TLS layer, has taken so far.
     pub(super) fn handed_over(&self) -> u64 {
         self.handed_over
     }
 
-    /// Whether more may be written.
+    /// Whether more bytes may be collected.
     pub(super) fn has_room(&mut self) -> io::Result<bool> {
         Ok((self.large.is_empty() && self.out.len() - self.left < COLLECTED) || self.drain()?)
     }
 
-    /// Writes a large payload without copying it. Only when [`Wire::has_room`].
+    /// Writes a large payload without copying it. Call only when [`Wire::has_room`] returns true.
     pub(super) fn write_large(&mut self, payload: Bytes) {
         debug_assert!(self.large.is_empty(), "there was no room");
         self.large = payload;
     }
 
-    /// Hands collected bytes to the operating system, as far as it takes them. Returns whether all were taken.
+    /// Sends the collected bytes as far as the operating system takes them. Returns whether it took all.
     pub(super) fn drain(&mut self) -> io::Result<bool> {
         let mut written = self.write_from(Part::Out)?;
         if written && !self.large.is_empty() {
@@ -112,7 +111,7 @@ impl Wire {
         Ok(self.layer.drain()? && written)
     }
 
-    /// Writes the rest of a part. Returns whether all of it has left.
+    /// Sends the rest of a part. Returns whether all of it is sent.
     fn write_from(&mut self, part: Part) -> io::Result<bool> {
         let (bytes, left) = match part {
             Part::Out => (&self.out[..], &mut self.left),
@@ -131,7 +130,7 @@ impl Wire {
         Ok(true)
     }
 
-    /// Reads and drops bytes, below TLS.
+    /// Reads bytes below TLS and discards them.
     pub(super) fn discard(&mut self, scrap: &mut [u8]) -> io::Result<usize> {
         if self.turn == 0 {
             return Err(ErrorKind::WouldBlock.into());
@@ -141,7 +140,7 @@ impl Wire {
         Ok(count)
     }
 
-    /// Ends TLS in order; [`Wire::drain`] sends the alert.
+    /// Ends TLS with `close_notify`; [`Wire::drain`] sends it.
     pub(super) fn end_tls(&mut self) {
         if let Layer::Tls(tls) = &mut self.layer {
             tls.shut_down();
@@ -163,7 +162,7 @@ impl Read for Wire {
     }
 }
 
-/// Takes all bytes at once. They leave at the end of the turn.
+/// Collects all bytes at once. They are sent at the end of the turn.
 impl Write for Wire {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let last = if self.large.is_empty() { &mut self.out } else { &mut self.after };
@@ -184,7 +183,7 @@ impl Layer {
         }
     }
 
-    /// Hands encrypted bytes to the operating system. Returns whether all were taken.
+    /// Sends encrypted bytes. Returns whether the operating system took all.
     fn drain(&mut self) -> io::Result<bool> {
         match self {
             Self::Plain(_) => Ok(true),

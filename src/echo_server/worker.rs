@@ -1,4 +1,4 @@
-//! A thread that serves many connections: it waits for all of them in one place, and gives each of them turns.
+//! A thread that serves many connections: it waits for all of them at once, and gives them turns.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -33,16 +33,16 @@ impl WorkerHandle {
         Arc::clone(&self.waker)
     }
 
-    /// Hands a connection over.
+    /// Hands a connection to the worker.
     pub(super) fn enter(&self, stream: TcpStream, slot: Slot) {
-        // Both fail only when the worker has ended; then the connection is closed.
+        // Both fail only after the worker has ended; the connection is closed then.
         if self.arrivals.send((stream, slot)).is_ok() {
             let _ = self.waker.wake();
         }
     }
 }
 
-/// The thread's state.
+/// The state of the worker thread.
 pub(super) struct Worker {
     poll: Poll,
     arrivals: Receiver<(TcpStream, Slot)>,
@@ -52,7 +52,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// A worker, which ends when it is woken and `stopping` is set.
+    /// Creates a worker. It stops when it is woken while `stopping` is set.
     pub(super) fn new(
         options: Arc<ServerOptions>,
         handshake_limit: Duration,
@@ -67,7 +67,8 @@ impl Worker {
         ))
     }
 
-    /// Serves until `stopping` is set, and then until all connections have ended, but at most [`STOPPING`] longer.
+    /// Serves until `stopping` is set, and then until all connections have ended, but for at most
+    /// [`STOPPING`].
     pub(super) fn run(mut self) {
         let mut clients = Clients::default();
         let mut events = Events::with_capacity(EVENTS);
@@ -102,7 +103,7 @@ impl Worker {
         for (mut stream, slot) in self.arrivals.try_iter() {
             let index = clients.vacant();
             let both = Interest::READABLE | Interest::WRITABLE;
-            // Fails for lack of memory; then the connection is closed.
+            // Fails only for lack of memory; the connection is closed then.
             if self.poll.registry().register(&mut stream, Token(index), both).is_ok() {
                 // The wire collects echoes itself.
                 let _ = stream.set_nodelay(true);

@@ -1,4 +1,4 @@
-//! A failure as a person and a script see it: what kind, about what, why, and what to try.
+//! A failure as it is reported to people and scripts: its kind, subject, cause and hint.
 
 use std::fmt;
 use std::time::Duration;
@@ -60,14 +60,14 @@ impl Failure {
         self
     }
 
-    /// Adds advice where there is any.
+    /// Adds advice if there is any.
     #[must_use]
     pub fn hints(mut self, hint: Option<impl Into<String>>) -> Self {
         self.hint = hint.map(Into::into).or(self.hint);
         self
     }
 
-    /// Of two failures of one run, the one to report.
+    /// Selects the failure to report when one run had two.
     #[must_use]
     pub fn or_graver(self, other: Self) -> Self {
         if other.status.rank() < self.status.rank() { other } else { self }
@@ -80,21 +80,21 @@ impl Failure {
         self
     }
 
-    /// Replaces the message; everything else stays.
+    /// Replaces the message and keeps everything else.
     #[must_use]
     pub fn rephrased(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// Replaces the message by one that names the causes, too.
+    /// Replaces the message by one that includes the causes.
     #[must_use]
     pub fn restated(mut self, message: impl Into<String>) -> Self {
         self.source = None;
         self.rephrased(message)
     }
 
-    /// Ends the process with another code than the status has: as a monitoring plugin, for instance.
+    /// Replaces the status's exit code, for instance by that of a monitoring plugin.
     #[must_use]
     pub fn exits_with(mut self, code: u8) -> Self {
         self.exit_code = Some(code);
@@ -113,19 +113,19 @@ impl Failure {
         self
     }
 
-    /// Whether nothing is to be printed.
+    /// Whether nothing is printed.
     pub fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// Notes that `-w` has been printed, with this failure in it.
+    /// Marks that `-w` has printed its output, including this failure.
     #[must_use]
     pub fn written_out(mut self) -> Self {
         self.written_out = true;
         self
     }
 
-    /// Whether `-w` has been printed.
+    /// Whether `-w` has printed its output.
     pub fn is_written_out(&self) -> bool {
         self.written_out
     }
@@ -137,7 +137,6 @@ impl Failure {
         self
     }
 
-    /// The kind.
     pub fn status(&self) -> Status {
         self.status
     }

@@ -1,4 +1,4 @@
-//! I/O errors in messages.
+//! The text of I/O errors in messages.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub fn io_reason(err: &std::io::Error) -> String {
     }
 }
 
-/// An I/O error whose text is that of [`io_reason`], for use as a [`Failure::source`](super::Failure::source).
+/// An I/O error that is displayed by [`io_reason`], for use as a [`Failure::source`](super::Failure::source).
 #[derive(Debug)]
 pub struct IoCause(pub std::io::Error);
 

@@ -1,4 +1,4 @@
-//! Where in the life of a connection something happened.
+//! The phases of a connection, for messages.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ pub enum Phase {
     Resolve,
     /// Opening the TCP connection.
     Connect,
-    /// Opening the way through a proxy.
+    /// Opening the tunnel through a proxy.
     Proxy,
     /// The TLS handshake.
     Tls,
@@ -20,11 +20,11 @@ pub enum Phase {
     Receive,
     /// Waiting for the answer to a ping.
     Ping,
-    /// Waiting for any traffic at all.
+    /// Waiting for any traffic.
     Idle,
     /// The closing handshake (RFC 6455 §7).
     Close,
-    /// Writing what was received to a file, a pipe or a terminal.
+    /// Writing received data to a file, a pipe or a terminal.
     Write,
     /// The run as a whole.
     Session,

@@ -1,13 +1,13 @@
 //! How bad a result is.
 
-/// How bad it is, as a monitoring system puts it.
+/// How bad a result is, in the terms of a monitoring system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// All is well.
+    /// It works.
     Ok,
     /// Slower than it should be.
     Warning,
-    /// Nothing could be found out: the fault is on our side.
+    /// The check itself failed: the fault is on our side.
     Unknown,
     /// It does not work.
     Critical,

@@ -1,5 +1,6 @@
-//! The kinds of failures: one row each, from which exit codes, messages, reports and documents are made.
-//! The names follow the Windows Runtime's `WebErrorStatus`, the numbers follow curl where curl has the event.
+//! The kinds of failures, one row each. Exit codes, messages, reports and documents are made from this table.
+//! The names follow the Windows Runtime's `WebErrorStatus`; the numbers follow curl where curl has the same
+//! failure.
 
 use super::severity::Severity;
 
@@ -87,7 +88,7 @@ statuses! {
 }
 
 impl Status {
-    /// In kebab case, as it appears in reports.
+    /// The name in kebab case, as it appears in reports.
     pub fn name(self) -> &'static str {
         self.row().name
     }
@@ -97,26 +98,27 @@ impl Status {
         self.row().code
     }
 
-    /// For the documents.
+    /// The meaning, for documents.
     pub fn meaning(self) -> &'static str {
         self.row().meaning
     }
 
-    /// How bad it is for a monitoring system. `Unknown` is a fault on our side, which says nothing about the server.
+    /// How bad it is for a monitoring system. `Unknown` is a fault on our side, so it says nothing about the
+    /// server.
     pub fn severity(self) -> Severity {
         self.row().severity
     }
 
-    /// Whether a later try may succeed.
+    /// Whether a later try may succeed, so that `--retry` tries again.
     pub fn is_retryable(self) -> bool {
         self.row().retry == Retry::Later
     }
 
-    /// Of several failures of one run, the one with the lowest rank is reported.
+    /// When a run had several failures, the one with the lowest rank is reported.
     pub fn rank(self) -> u8 {
         match self {
             Self::HangUp | Self::Interrupted | Self::Quit | Self::Terminated => 0,
-            // There was no session: whatever else failed is a consequence.
+            // There was no session, so all other failures are consequences.
             Self::Usage
             | Self::InvalidUrl
             | Self::ProxyNotResolved
@@ -171,7 +173,7 @@ mod tests {
         assert_eq!(codes, [129, 130, 131, 143]);
     }
 
-    /// Names and numbers are API: this list only grows.
+    /// Names and numbers are API: statuses may be added, but not changed or removed.
     #[test]
     fn names_and_exit_codes_stay_as_they_are() {
         let all: Vec<_> =

@@ -1,10 +1,12 @@
-//! JSON (RFC 8259) read in pieces: the text comes in blocks of any size, and strings and numbers leave as they come.
-//! Pure, and of constant size: no value is ever built or held, so a text of any length costs no memory.
-//! Invariant: the tokens of a text do not depend on where it is cut into blocks; the pieces of a string or number
-//! do, but not what they add up to.
+//! JSON (RFC 8259) read in pieces: the text arrives in blocks of any size, and strings and numbers are
+//! yielded in pieces.
+//! Pure, and of constant size: it never builds or stores a value, so memory does not grow with the text.
+//! Invariant: the tokens of a text do not depend on how it is split into blocks. A string or number may be
+//! split into other pieces, but their concatenation is the same.
 //!
-//! Hand-written because no crate does this: `serde_json` gives a string only whole, `json-event-parser` and `actson`
-//! take blocks but give a string only whole, and `struson` gives strings in pieces but reads from a blocking source.
+//! Hand-written because no crate does this: `serde_json` returns only whole strings, `json-event-parser` and
+//! `actson` take blocks but return only whole strings, and `struson` returns strings in pieces but reads from
+//! a blocking source.
 
 mod number;
 mod string;

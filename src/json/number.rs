@@ -15,7 +15,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// The state after `byte`, or `None` if no number goes on with it.
+    /// The state after `byte`, or `None` if `byte` does not continue the number.
     pub(super) fn after(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::Start, b'-') => Some(Self::Minus),

@@ -1,24 +1,24 @@
-//! The inside of a string (RFC 8259 §7): plain runs pass as they are, escapes are decoded.
+//! The inside of a string (RFC 8259 §7): returns runs of plain bytes unchanged and decodes escapes.
 
 use memchr::memchr2;
 
-/// What a string goes on with.
+/// The next part of a string.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     Plain(&'a [u8]),
     Escaped(char),
     End,
-    /// The block is used up.
+    /// The block has no more bytes.
     More,
 }
 
-/// Where in an escape the string stands.
+/// The position within an escape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Escape {
     #[default]
     None,
     Backslash,
-    /// `digits` of the four after `\u`, which make up `value` so far.
+    /// `\u` and `digits` of its four hex digits, whose value so far is `value`.
     Unicode {
         digits: u8,
         value: u16,
@@ -29,12 +29,12 @@ enum Escape {
 #[derive(Debug, Default)]
 pub(super) struct StringDecoder {
     escape: Escape,
-    /// The first half of a surrogate pair, whose second half has to follow.
+    /// The leading surrogate of a pair whose trailing surrogate must follow.
     leading: Option<u16>,
 }
 
 impl StringDecoder {
-    /// Takes the next step from the front of `block`. An error leaves the byte at fault in it.
+    /// Takes the next step from the front of `block`. On an error, `block` begins with the invalid byte.
     pub(super) fn next<'a>(&mut self, block: &mut &'a [u8]) -> Result<Step<'a>, &'static str> {
         while let Some(&byte) = block.first() {
             if self.escape != Escape::None {
@@ -64,7 +64,7 @@ impl StringDecoder {
         Ok(Step::More)
     }
 
-    /// Goes on within an escape; gives its character when it is complete.
+    /// Continues an escape. Returns its character once it is complete.
     fn escaped(&mut self, byte: u8) -> Result<Option<char>, &'static str> {
         match self.escape {
             Escape::Unicode { digits, value } => {
@@ -100,7 +100,7 @@ impl StringDecoder {
         Ok(Some(c))
     }
 
-    /// A code unit of UTF-16: a character, or half of one.
+    /// Handles one UTF-16 code unit: a character, or half of a surrogate pair.
     fn unit(&mut self, unit: u16) -> Result<Option<char>, &'static str> {
         match (self.leading.take(), unit) {
             (None, 0xD800..=0xDBFF) => {
@@ -119,7 +119,7 @@ impl StringDecoder {
 
 const LONE_SURROGATE: &str = "half of a surrogate pair";
 
-/// Cuts off the longest run of `block` that holds no quotation mark, backslash or control character.
+/// Splits the longest run without quotation mark, backslash or control character off the front of `block`.
 fn plain_run<'a>(block: &mut &'a [u8]) -> &'a [u8] {
     let end = memchr2(b'"', b'\\', block).unwrap_or(block.len());
     let end = block[..end].iter().position(|&byte| byte < 0x20).unwrap_or(end);

@@ -1,21 +1,22 @@
-//! The structure of a JSON text: which tokens may follow which, and how deep they are nested.
+//! The structure of a JSON text: which tokens may follow each other, and how deeply they may be nested.
 
 use std::fmt;
 
 use super::number::Number;
 use super::string::{Step, StringDecoder};
 
-/// Objects and arrays within each other, as `serde_json` has it. The tokenizer keeps one bit for each.
+/// The deepest nesting of objects and arrays, the same as in `serde_json`. The tokenizer keeps one bit per
+/// level.
 pub const MAX_DEPTH: u8 = 127;
 
-/// A piece of JSON.
+/// A token, or a piece of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
     /// A part begins.
     Begin(Part),
-    /// Goes on with the name, string or number that has begun, as it stands in the text.
+    /// More of the current name, string or number, exactly as in the text.
     Piece(&'a [u8]),
-    /// Goes on with the name or string that has begun: an escape, decoded.
+    /// More of the current name or string: the character of a decoded escape.
     Character(char),
     /// A part ends.
     End(Part),
@@ -25,7 +26,7 @@ pub enum Token<'a> {
     Null,
 }
 
-/// What has a beginning and an end. An object holds names and values by turns.
+/// A part of the text with a beginning and an end. An object contains names and values alternately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// `{...}`
@@ -45,7 +46,7 @@ pub enum Part {
 pub struct SyntaxError {
     /// What is wrong, in a few words.
     pub what: &'static str,
-    /// Bytes of the text before the one that is wrong.
+    /// Bytes of the text before the invalid one.
     pub offset: u64,
 }
 
@@ -59,9 +60,9 @@ impl fmt::Display for SyntaxError {
 #[derive(Debug)]
 enum State {
     Value,
-    /// A value, or the end of the array that has just begun.
+    /// A value, or the end of the array that just began.
     FirstElement,
-    /// A name, or the end of the object that has just begun.
+    /// A name, or the end of the object that just began.
     FirstName,
     Name,
     Colon,
@@ -69,9 +70,9 @@ enum State {
     Comma,
     Text(Part, StringDecoder),
     Number(Number),
-    /// The letters that a literal still lacks.
+    /// The remaining letters of a literal.
     Literal(&'static [u8], Token<'static>),
-    /// Nothing but white space.
+    /// Only white space.
     Over,
 }
 
@@ -80,7 +81,7 @@ enum State {
 pub struct Tokenizer {
     state: State,
     depth: u8,
-    /// Whether each container around the current place is an object; the lowest bit is the innermost.
+    /// One bit per open container, 1 for an object; the lowest bit is the innermost container.
     objects: u128,
     offset: u64,
 }
@@ -92,11 +93,11 @@ impl Default for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Takes bytes from the front of `block`, and gives the token that they make up. Without a token, all of `block`
-    /// was taken.
+    /// Takes bytes from the front of `block` and returns the token they make up. Without a token, it has
+    /// taken all of `block`.
     ///
     /// # Errors
-    /// The text is not JSON. There is nothing more to be had after an error.
+    /// The text is not JSON. The tokenizer must not be used after an error.
     pub fn next<'a>(&mut self, block: &mut &'a [u8]) -> Result<Option<Token<'a>>, SyntaxError> {
         let before = block.len();
         let step = self.step(block);
@@ -104,7 +105,7 @@ impl Tokenizer {
         step.map_err(|what| SyntaxError { what, offset: self.offset })
     }
 
-    /// Ends the text. A number has no end of its own: it gets it here.
+    /// Ends the text. A number at the end of the text ends here, because nothing after it marks its end.
     ///
     /// # Errors
     /// The value is not complete.
@@ -171,7 +172,7 @@ impl Tokenizer {
             skip_white_space(block);
             let Some(&byte) = block.first() else { return Ok(None) };
             let token = self.structure(byte)?;
-            // A number and a literal begin with a byte of their own.
+            // Numbers and literals must see their first byte themselves.
             if !matches!(self.state, State::Number(_) | State::Literal(..)) {
                 *block = &block[1..];
             }
@@ -181,7 +182,7 @@ impl Tokenizer {
         }
     }
 
-    /// Between the tokens that have pieces: what `byte` begins or ends.
+    /// Handles a byte outside strings, numbers and literals: what it begins or ends.
     fn structure(&mut self, byte: u8) -> Result<Option<Token<'static>>, &'static str> {
         match (&self.state, byte) {
             (
@@ -275,7 +276,7 @@ fn skip_white_space(block: &mut &[u8]) {
     *block = &block[block.iter().position(is_value).unwrap_or(block.len())..];
 }
 
-/// Cuts off what goes on with `number`.
+/// Splits the bytes that continue `number` off the front of `block`.
 fn number_run<'a>(number: &mut Number, block: &mut &'a [u8]) -> &'a [u8] {
     let mut length = 0;
     while let Some(next) = block.get(length).and_then(|&byte| number.after(byte)) {
@@ -287,7 +288,7 @@ fn number_run<'a>(number: &mut Number, block: &mut &'a [u8]) -> &'a [u8] {
     run
 }
 
-/// Takes the `letters` that a literal still lacks from `block`: whether it is complete.
+/// Takes the remaining `letters` of a literal from `block`. Returns whether the literal is complete.
 fn literal_ends(letters: &mut &'static [u8], block: &mut &[u8]) -> Result<bool, &'static str> {
     while let (Some((letter, lacking)), Some((byte, rest))) = (letters.split_first(), block.split_first()) {
         if letter != byte {
@@ -302,7 +303,8 @@ fn literal_ends(letters: &mut &'static [u8], block: &mut &[u8]) -> Result<bool, 
 mod tests {
     use super::*;
 
-    /// The tokens of `text` given in blocks of `size` bytes, pieces added up; then the error, if there is one.
+    /// The tokens of `text` read in blocks of `size` bytes, with pieces joined; then the error, if there is
+    /// one.
     fn tokens(text: &[u8], size: usize) -> Vec<String> {
         let mut tokenizer = Tokenizer::default();
         let (mut seen, mut pieces) = (Vec::new(), Vec::new());

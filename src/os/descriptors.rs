@@ -1,11 +1,11 @@
-//! The limit on open files and connections of the process, raised as far as the system allows.
+//! The process's limit on open files and connections; raises it as far as the system allows.
 
 use std::io;
 
 #[cfg(unix)]
 use rustix::io::Errno;
 
-/// Raises the soft limit to the hard one. If that fails, the limit stays.
+/// Raises the soft limit to the hard limit. If that fails, the limit stays as it is.
 pub fn raise_limit() {
     #[cfg(unix)]
     {
@@ -16,7 +16,7 @@ pub fn raise_limit() {
     }
 }
 
-/// What to try when there are no descriptors left; `None` for any other error.
+/// Advice when the process has no descriptors left; `None` for any other error.
 pub fn advice(err: &io::Error) -> Option<&'static str> {
     #[cfg(unix)]
     let exhausted = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);

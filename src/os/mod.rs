@@ -1,5 +1,5 @@
-//! The operating system, where platforms differ: signals, files that appear when they are complete, limits for calls that
-//! block, standard streams, and limits of the process. Each file distinguishes platforms in one place.
+//! The operating system, where platforms differ: signals, files that appear only when they are complete, time
+//! limits for blocking calls, standard streams, and limits of the process. Each file handles all platforms.
 //! May import the small values.
 
 pub mod descriptors;

@@ -1,5 +1,5 @@
-//! System calls that neither the standard library nor a crate of the tree offers without `unsafe`. The one file of the
-//! program with unsafe code: every function is one call, and safe to use.
+//! System calls that the standard library and our dependencies do not offer without `unsafe`. The only file
+//! of the program with unsafe code: every function makes one call, and is safe to use.
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
@@ -10,20 +10,21 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use libc::c_int;
 
-/// Which of the descriptors 0, 1 and 2 were closed when the program began: one bit each.
+/// Which of the descriptors 0, 1 and 2 were closed at the start of the program, as one bit each.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// Runs before Rust's runtime, which opens `/dev/null` in the place of closed descriptors: from then on, a descriptor
-/// that was closed looks like one that was given `/dev/null`.
+/// Runs before Rust's runtime, which opens `/dev/null` for each closed descriptor. After that, a closed
+/// descriptor cannot be distinguished from one that the caller opened on `/dev/null`.
 #[used]
-// SAFETY: the section holds pointers to functions that the C runtime calls with arguments that this one ignores.
+// SAFETY: the section holds pointers to functions; the C runtime calls them with arguments that this one
+// ignores.
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
 static BEFORE_THE_RUNTIME: extern "C" fn() = look_for_closed_descriptors;
 
 extern "C" fn look_for_closed_descriptors() {
     for number in 0..3 {
-        // SAFETY: F_GETFD takes any number, and changes nothing.
+        // SAFETY: F_GETFD accepts any number and changes nothing.
         if unsafe { libc::fcntl(number, libc::F_GETFD) } == -1 {
             CLOSED.fetch_or(1 << number, Ordering::Relaxed);
         }
@@ -35,10 +36,10 @@ pub(super) fn was_closed(number: u8) -> bool {
     CLOSED.load(Ordering::Relaxed) & (1 << number) != 0
 }
 
-/// Closes a file and returns the error of close(2), which dropping a `File` ignores: the system could not store the bytes.
-/// The descriptor is closed in any case, even after EINTR, which is therefore no error.
+/// Closes a file and returns the error of close(2): the system could not store the bytes. Dropping a `File`
+/// ignores it. The descriptor is closed even after EINTR, which is therefore not an error.
 pub(super) fn close(file: File) -> io::Result<()> {
-    // SAFETY: the descriptor is ours alone, and nothing uses it after this.
+    // SAFETY: we own the descriptor, and nothing uses it afterwards.
     if unsafe { libc::close(file.into_raw_fd()) } == 0 {
         return Ok(());
     }
@@ -51,8 +52,8 @@ pub(super) fn close(file: File) -> io::Result<()> {
 /// Whether the program was started with this signal ignored.
 pub(super) fn is_ignored(signal: c_int) -> bool {
     let mut current = std::mem::MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: without a new action the call only writes the current one to a valid pointer, and has done so when it
-    // returns 0.
+    // SAFETY: without a new action, the call only writes the current action to a valid pointer. It has done
+    // so when it returns 0.
     unsafe {
         libc::sigaction(signal, std::ptr::null(), current.as_mut_ptr()) == 0
             && current.assume_init().sa_sigaction == libc::SIG_IGN
@@ -63,7 +64,8 @@ pub(super) fn is_ignored(signal: c_int) -> bool {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn send_queue(socket: BorrowedFd<'_>) -> Option<c_int> {
     let mut count: c_int = 0;
-    // SAFETY: the descriptor is open as long as it is borrowed, and the request writes one int to a valid pointer.
+    // SAFETY: the descriptor stays open while it is borrowed, and the request writes one int to a valid
+    // pointer.
     let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut count) };
     (result == 0).then_some(count)
 }
@@ -74,14 +76,14 @@ pub(super) fn send_queue(socket: BorrowedFd<'_>) -> Option<c_int> {
     let mut count: c_int = 0;
     let mut size = libc::socklen_t::try_from(size_of::<c_int>()).ok()?;
     let value = (&raw mut count).cast();
-    // SAFETY: the descriptor is open as long as it is borrowed; the option is one int, and `size` is its size.
+    // SAFETY: the descriptor stays open while it is borrowed; the option is one int, and `size` is its size.
     let result = unsafe {
         libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_NWRITE, value, &raw mut size)
     };
     (result == 0).then_some(count)
 }
 
-/// Not told here.
+/// This platform does not report it.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(super) fn send_queue(_: BorrowedFd<'_>) -> Option<c_int> {
     None

@@ -1,4 +1,4 @@
-//! Opens files for reading, or reads them whole, within limits of time and size.
+//! Opens files for reading, or reads them completely, with limits on time and size.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,10 +10,10 @@ use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 use crate::size;
 
-/// The longest file of certificates, keys, headers and the like, in bytes.
+/// The largest file of certificates, keys, headers and the like, in bytes.
 pub const MAX_SMALL_FILE: u64 = 16 << 20;
 
-/// Opens `path`. A FIFO waits for the program that writes it.
+/// Opens `path`. Opening a FIFO waits for a writer.
 ///
 /// # Errors
 /// [`Status::ReadError`], or [`Status::Timeout`] when `until` was reached first.
@@ -25,7 +25,7 @@ pub fn open(path: &Path, until: Option<Deadline>) -> Result<File, Failure> {
     })
 }
 
-/// Reads all of `path`, which may hold at most `most` bytes. A failure has the given status.
+/// Reads all of `path`, which may have at most `most` bytes. A failure has the status `status`.
 ///
 /// # Errors
 /// `status`, or [`Status::Timeout`] when `until` was reached first.
@@ -44,7 +44,7 @@ pub fn read_file(
     Err(Failure::new(status, format!("cannot read {name}: it is larger than {}", size::exact(most))))
 }
 
-/// Reads the first `most` bytes of the file that `open` opens, or all if there are fewer.
+/// Reads the first `most` bytes of the file that `open` opens, or all of them if there are fewer.
 ///
 /// # Errors
 /// As [`read_file`].
@@ -63,10 +63,10 @@ pub fn read_at_most(
     read.map_err(|stopped| stopped.into_failure(Doing::Reading, name, |err| cannot_read(status, name, err)))
 }
 
-/// Opens `path`, without a limit of time.
+/// Opens `path` without a time limit.
 ///
 /// # Errors
-/// Those of the system; `EBADF` for a name of standard input when that is closed.
+/// The system's errors; `EBADF` if `path` names standard input and that is closed.
 pub fn open_now(path: &Path) -> io::Result<File> {
     stdio::check_path(path)?;
     File::open(path)

@@ -1,10 +1,10 @@
-//! Whether two paths name one file, also through links, and also for a file that does not exist yet.
+//! Whether two paths name the same file, even through links, and even if the file does not exist yet.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-/// Whether writing to `one` and to `other` would write one regular file twice. Devices, FIFOs and our own descriptors can
-/// be shared.
+/// Whether writing to both paths would write one regular file twice. Devices, FIFOs and our own descriptors
+/// may be shared.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     match (one.metadata(), other.metadata()) {
         (Ok(one_is), Ok(other_is)) => one_is.is_file() && is_one(one, &one_is, other, &other_is),
@@ -13,7 +13,7 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// The canonical path of a file that does not exist.
+/// The canonical path of a file that does not exist yet.
 fn place(file: &Path) -> PathBuf {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (folder.canonicalize(), file.file_name()) {

@@ -1,17 +1,17 @@
-//! The bytes in the kernel's send queue: those that a socket has taken and the peer has not acknowledged. The call differs
-//! between systems.
+//! The bytes in the kernel's send queue: written to the socket, but not acknowledged by the peer. Every
+//! system has another call for it.
 
-/// Bytes in the send queue of a TCP socket that the peer's TCP has not acknowledged; `None` where the system does not
-/// tell. Count below TLS: what TLS still holds is not in the queue.
+/// Bytes in a TCP socket's send queue that the peer's TCP has not acknowledged; `None` if the system does not
+/// report it. The count is below TLS: bytes that TLS still buffers are not included.
 ///
-/// On a Unix socket Linux counts buffers and their overhead (one byte is 768), so that only 0 has a meaning there: the
-/// peer has read everything.
+/// For a Unix socket, Linux counts buffers with their overhead (one byte counts as 768), so only 0 is
+/// meaningful: the peer has read everything.
 #[cfg(unix)]
 pub fn unacknowledged(socket: impl std::os::fd::AsFd) -> Option<u64> {
     super::raw::send_queue(socket.as_fd()).and_then(|count| u64::try_from(count).ok())
 }
 
-/// Never known here.
+/// This platform does not report it.
 #[cfg(not(unix))]
 pub fn unacknowledged<S>(_: S) -> Option<u64> {
     None
@@ -25,7 +25,7 @@ mod tests {
 
     use super::*;
 
-    /// Writes until the kernel takes no more: how much it took.
+    /// Writes until the kernel takes no more. Returns the number of bytes it took.
     fn fill(stream: &mut TcpStream) -> u64 {
         stream.set_nonblocking(true).unwrap();
         let (block, mut written) = (vec![0; 65536], 0);
@@ -53,7 +53,8 @@ mod tests {
         let mut taken = Vec::new();
         receiver.read_to_end(&mut taken).unwrap();
         assert_eq!(taken.len() as u64, written);
-        // The last acknowledgement is a packet of its own. A FIN may count as one byte until it is acknowledged, too.
+        // The last acknowledgement is a separate packet, and a FIN may count as one byte until it is
+        // acknowledged.
         let end = Instant::now() + Duration::from_secs(10);
         while unacknowledged(&sender) != Some(0) && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));

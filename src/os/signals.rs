@@ -1,6 +1,6 @@
-//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first one tells every attached owner to end in
-//! order, or ends the program when none is attached. The second one ends it in any case, whatever blocks. A signal that was
-//! ignored when the program began stays ignored.
+//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first signal asks every
+//! attached owner to end in order, or ends the program when no owner is attached. The second one ends it at
+//! once, even while a call blocks. A signal that was ignored at the start of the program stays ignored.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use crate::error::{Failure, Status};
 
-/// How long the last message may take when the program is ended by force: standard error may be a pipe that is not read.
+/// How long the final message may take when the program is ended by force: standard error may be a pipe that
+/// nothing reads.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
-/// Which signal came.
+/// A signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGHUP: the terminal is gone.
+    /// SIGHUP: the terminal was closed.
     HangUp,
     /// SIGINT: Ctrl-C.
     Interrupt,
@@ -39,7 +40,7 @@ impl Signal {
 
 type Notify = Box<dyn Fn() + Send>;
 
-/// The attached owners.
+/// The owners that are told of the first signal.
 struct State {
     /// The callbacks of the owners, by number.
     attached: Vec<(u64, Notify)>,
@@ -76,13 +77,14 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on, signals are received. `at_once` reports the failure when the program is ended by force.
+/// Starts to receive signals. `at_once` reports the failure when the program is ended by force.
 pub fn install(at_once: fn(&Failure)) -> std::io::Result<()> {
     let _ = AT_ONCE.set(at_once);
     platform::listen()
 }
 
-/// An attached owner: it is told of the first signal, and ends by itself.
+/// The registration of an owner, which is told of the first signal and then ends by itself. Dropping this
+/// detaches the owner.
 #[must_use = "dropping this detaches at once"]
 pub struct Attached {
     number: u64,
@@ -100,9 +102,9 @@ impl Drop for Attached {
     }
 }
 
-/// Attaches an owner. `notify` is called from another thread when the first signal comes, or at once if one came before; it
-/// may be called twice. It must not wait, attach or detach. The program ends by force only when no owner is attached, or
-/// with the second signal.
+/// Attaches an owner. `notify` is called from another thread at the first signal, or immediately if one was
+/// received before; it may be called twice. It must not wait, attach or detach. The program is ended by force
+/// only when no owner is attached, or at the second signal.
 pub fn attach(notify: impl Fn() + Send + 'static) -> Attached {
     let mut state = state();
     if received().is_some() {
@@ -111,12 +113,12 @@ pub fn attach(notify: impl Fn() + Send + 'static) -> Attached {
     Attached { number: state.attach(Box::new(notify)) }
 }
 
-/// The signal that came first, if one did.
+/// The first signal, if one was received.
 pub fn received() -> Option<Signal> {
     RECEIVED.get().copied()
 }
 
-/// Handles a signal, on every platform.
+/// Handles a signal; the same on every platform.
 fn receive(signal: Signal) {
     let first = RECEIVED.set(signal).is_ok();
     let state = state();
@@ -127,8 +129,8 @@ fn receive(signal: Signal) {
     end(signal);
 }
 
-/// Ends the program now. Received bytes stay in the incomplete files. Does not wait for a file system or a standard error
-/// that blocks.
+/// Ends the program now. Keeps received bytes in the incomplete files. Does not wait for a blocked file
+/// system or standard error.
 fn end(signal: Signal) -> ! {
     let (done, is_done) = mpsc::channel();
     let last_words = move || {
@@ -136,7 +138,7 @@ fn end(signal: Signal) -> ! {
         if let Some(at_once) = AT_ONCE.get() {
             at_once(&failure);
         }
-        // The receiver is gone when this has taken too long.
+        // Fails when the time limit has passed.
         let _ = done.send(());
     };
     if thread::Builder::new().name("end".to_owned()).spawn(last_words).is_ok() {
@@ -152,7 +154,7 @@ mod platform {
 
     use super::Signal;
 
-    /// Listens to the signals that were not ignored at the start, as by `nohup`.
+    /// Listens to the signals that were not ignored at the start; `nohup`, for example, ignores SIGHUP.
     pub(super) fn listen() -> std::io::Result<()> {
         let all = [
             (SIGHUP, Signal::HangUp),
@@ -162,7 +164,7 @@ mod platform {
         ];
         let heard: Vec<_> =
             all.into_iter().filter(|(number, _)| !crate::os::raw::is_ignored(*number)).collect();
-        // SIGXFSZ is only to be caught: `write` then fails with EFBIG, which is reported as every failed write is.
+        // Catching SIGXFSZ is enough: `write` then fails with EFBIG, which is reported like any failed write.
         let mut signals = Signals::new(heard.iter().map(|(number, _)| *number).chain([SIGXFSZ]))?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for came in &mut signals {
@@ -186,7 +188,7 @@ mod platform {
 
     use super::Signal;
 
-    /// How often the flags are read: this platform has no call that waits for them.
+    /// The interval of polling the flags: this platform has no call that waits for them.
     const EVERY: Duration = Duration::from_millis(100);
 
     pub(super) fn listen() -> std::io::Result<()> {

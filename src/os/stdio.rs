@@ -1,29 +1,30 @@
-//! Standard input and output as files: unbuffered, and without the locks and line buffering of the standard library's
-//! handles; and reads and writes of pipes that never wait.
+//! Standard input and output as unbuffered files, without the locks and line buffering of the standard
+//! library's handles; and non-blocking reads and writes of pipes.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Whether `file` is a pipe that [`read_now`] and [`write_now`] may work on.
+/// Whether `file` is a pipe, so that [`read_now`] and [`write_now`] may be used on it.
 #[cfg(target_os = "linux")]
 pub fn is_pipe(file: &File) -> bool {
     use std::os::unix::fs::FileTypeExt;
     file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Reads the bytes that are in the pipe. Never waits, and does not make the descriptor non-blocking, which other programs
-/// share.
+/// Reads the bytes that are in the pipe. Never blocks, and does not make the descriptor non-blocking, because
+/// other programs share it.
 ///
 /// # Errors
-/// `WouldBlock` when the pipe is empty, `Unsupported` where the system cannot do this (Linux before 6.4, others).
+/// `WouldBlock` when the pipe is empty; `Unsupported` if the system has no such call (Linux before 6.4, other
+/// systems).
 #[cfg(target_os = "linux")]
 pub fn read_now(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     use rustix::io::{ReadWriteFlags, preadv2};
     Ok(preadv2(file, &mut [io::IoSliceMut::new(buffer)], u64::MAX, ReadWriteFlags::NOWAIT)?)
 }
 
-/// Writes as many bytes as the pipe has room for; otherwise the same as [`read_now`].
+/// Writes as many bytes as the pipe has room for. Otherwise like [`read_now`].
 #[cfg(target_os = "linux")]
 pub fn write_now(file: &File, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::{ReadWriteFlags, pwritev2};
@@ -36,13 +37,13 @@ pub fn is_pipe(_: &File) -> bool {
     false
 }
 
-/// Cannot be done here.
+/// Not supported on this platform.
 #[cfg(not(target_os = "linux"))]
 pub fn read_now(_: &File, _: &mut [u8]) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Cannot be done here.
+/// Not supported on this platform.
 #[cfg(not(target_os = "linux"))]
 pub fn write_now(_: &File, _: &[u8]) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
@@ -51,7 +52,7 @@ pub fn write_now(_: &File, _: &[u8]) -> io::Result<usize> {
 /// Standard input.
 ///
 /// # Errors
-/// The program was started without one (`<&-`).
+/// The program was started with standard input closed (`<&-`).
 pub fn input() -> io::Result<File> {
     check_open(0)?;
     duplicate(&io::stdin())
@@ -60,37 +61,38 @@ pub fn input() -> io::Result<File> {
 /// Standard output.
 ///
 /// # Errors
-/// The program was started without one (`>&-`).
+/// The program was started with standard output closed (`>&-`).
 pub fn output() -> io::Result<File> {
     check_open(1)?;
     duplicate(&io::stdout())
 }
 
-/// Fails when the program was started without standard output.
+/// Fails if the program was started with standard output closed.
 pub fn check_output() -> io::Result<()> {
     check_open(1)
 }
 
-/// Whether the system could store what was written to standard output, which stays open. Network drives and quotas report
-/// that only when a descriptor is closed.
+/// Checks whether the system could store the bytes written to standard output, which stays open. Network
+/// drives and quotas report this only when a descriptor is closed.
 #[cfg(unix)]
 pub fn settle_output() -> io::Result<()> {
     super::raw::close(output()?)
 }
 
-/// Not known here.
+/// This platform does not report it.
 #[cfg(not(unix))]
 pub fn settle_output() -> io::Result<()> {
     Ok(())
 }
 
-/// Fails when the program was started without the descriptor `number`, which is 0, 1 or 2. `/dev/null` is open.
+/// Fails if the descriptor `number` (0, 1 or 2) was closed at the start of the program. `/dev/null` counts as
+/// open.
 #[cfg(unix)]
 fn check_open(number: u8) -> io::Result<()> {
     if super::raw::was_closed(number) { Err(rustix::io::Errno::BADF.into()) } else { Ok(()) }
 }
 
-/// Not known here.
+/// This platform does not report it.
 #[cfg(not(unix))]
 fn check_open(_: u8) -> io::Result<()> {
     Ok(())
@@ -119,7 +121,7 @@ pub(super) fn descriptor(path: &Path) -> Option<u32> {
     }
 }
 
-/// Fails when `path` names a standard stream that the program was started without.
+/// Fails if `path` names a standard stream that was closed at the start of the program.
 pub(super) fn check_path(path: &Path) -> io::Result<()> {
     match descriptor(path).map(u8::try_from) {
         Some(Ok(number @ 0..=2)) => check_open(number),

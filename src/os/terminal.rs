@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-/// Whether `path` is a terminal. `-` and `/dev/stdout` are standard output.
+/// Whether `path` is a terminal. `-` and `/dev/stdout` mean standard output.
 pub fn is_at(path: &Path) -> bool {
     match path.to_str() {
         Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => std::io::stdout().is_terminal(),
@@ -12,21 +12,21 @@ pub fn is_at(path: &Path) -> bool {
     }
 }
 
-/// Opens only a character device: the end of a FIFO would wait for the other one.
+/// Opens only character devices: opening a FIFO would wait for its other end.
 #[cfg(unix)]
 fn device(path: &Path) -> bool {
     use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
     use rustix::fs::OFlags;
 
-    // Neither becomes our controlling terminal nor waits for a modem.
+    // Does not make it our controlling terminal, and does not wait for a modem.
     let flags = (OFlags::NOCTTY | OFlags::NONBLOCK).bits().cast_signed();
     let is_device = path.metadata().is_ok_and(|found| found.file_type().is_char_device());
     let open = || std::fs::File::options().write(true).custom_flags(flags).open(path);
     is_device && open().is_ok_and(|file| file.is_terminal())
 }
 
-/// The console has two names.
+/// Compares with the two names of the console.
 #[cfg(not(unix))]
 fn device(path: &Path) -> bool {
     ["CON", "CONOUT$"].iter().any(|name| path.as_os_str().eq_ignore_ascii_case(name))

@@ -1,7 +1,8 @@
-//! A limit for calls that cannot be interrupted: opening a FIFO waits for its other end, reading a file may wait for a
-//! network drive. They run on a thread of their own, which is left behind when the limit is over.
+//! A time limit for calls that cannot be interrupted: opening a FIFO waits for its other end, and reading a
+//! file may wait for a network drive. Such a call runs on its own thread, which is abandoned when the limit
+//! is reached.
 //!
-//! Signals need no such thread: they end the program at once as long as no owner is attached.
+//! Signals need no such thread: they end the program at once while no owner is attached.
 
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -10,16 +11,16 @@ use std::thread;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 
-/// Why there is no result.
+/// Why the work has no result.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// The system refused.
+    /// The system reported an error.
     Failed(io::Error),
-    /// The limit was reached.
+    /// The time limit was reached.
     Late(Deadline),
 }
 
-/// The work that a limit ends.
+/// A description of the limited work, for messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Doing {
     Opening,
@@ -27,7 +28,8 @@ pub(crate) enum Doing {
 }
 
 impl Stopped {
-    /// The failure. `failed` makes that of the system's error; `doing` and `name` describe the work that the limit ended.
+    /// Converts this to a failure. `failed` converts the system's error; `doing` and `name` describe the work
+    /// that reached the limit.
     pub(crate) fn into_failure(
         self,
         doing: Doing,
@@ -49,7 +51,7 @@ impl Stopped {
     }
 }
 
-/// Does `work`, for as long as `until` allows.
+/// Does `work`. With `until`, does it on another thread and waits no longer than that.
 pub(crate) fn within<T: Send + 'static>(
     until: Option<Deadline>,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -57,7 +59,7 @@ pub(crate) fn within<T: Send + 'static>(
     let Some(end) = until else { return work().map_err(Stopped::Failed) };
     let (done, result) = mpsc::channel();
     let work = move || {
-        // Fails when the limit is over.
+        // Fails if the limit was reached.
         let _ = done.send(work());
     };
     thread::Builder::new().name("file".to_owned()).spawn(work).map_err(Stopped::Failed)?;

@@ -1,8 +1,8 @@
-//! The WebSocket protocol (RFC 6455) and its compression (RFC 7692), without I/O: bytes in, events out, and the reverse.
-//! Both sides: a [`Role`] says which of them speaks.
-//! Payloads travel in sections, so that a frame of any length passes through a buffer of fixed size.
-//! Imports nothing of the crate but its own files.
-//! Invariant: every MUST that the receiver has to check ends in a [`Violation`] that names its rule.
+//! The WebSocket protocol (RFC 6455) and its compression (RFC 7692), without I/O: converts bytes to events,
+//! and messages to bytes. Implements both sides; a [`Role`] selects one.
+//! Yields payloads in sections, so that a frame of any length passes through a buffer of fixed size.
+//! Imports nothing else of the crate.
+//! Invariant: every MUST that a receiver has to check is a [`Violation`] that names its rule.
 
 mod extension;
 mod frame;

@@ -5,7 +5,7 @@
 pub enum Role {
     /// The side that opens the connection, offers extensions and masks its frames.
     Client,
-    /// The side that answers, and masks nothing.
+    /// The side that accepts the connection and does not mask its frames.
     Server,
 }
 

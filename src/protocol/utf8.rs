@@ -1,15 +1,15 @@
-//! Checks UTF-8 that arrives in pieces. Fails at the first byte that no continuation could mend.
+//! Checks UTF-8 that arrives in pieces. Fails at the first byte that cannot be part of valid UTF-8.
 
 use std::str::from_utf8;
 
-/// Where text stops being UTF-8.
+/// The position of the first invalid byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidUtf8 {
-    /// Bytes of the message before the first one that is wrong.
+    /// Bytes of the message before the first invalid one.
     pub offset: u64,
 }
 
-/// The state between two pieces of a text: at most three bytes of an unfinished character.
+/// The state between two pieces of a text: at most three bytes of an incomplete character.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8Stream {
     pending: [u8; 4],
@@ -55,7 +55,7 @@ impl Utf8Stream {
         Ok(())
     }
 
-    /// Ends the text: a character must not be left unfinished. The checker starts anew.
+    /// Ends the text; fails when its last character is incomplete. Resets the checker.
     pub fn finish(&mut self) -> Result<(), InvalidUtf8> {
         let Self { pending_len, valid, .. } = std::mem::take(self);
         if pending_len == 0 { Ok(()) } else { Err(InvalidUtf8 { offset: valid }) }

@@ -1,17 +1,18 @@
-//! Lines that wait to be written to standard error. Pure: the lane moves the bytes.
-//! Invariant: at most [`MOST`] bytes wait, beside lines that must not be dropped. A notice with their number replaces dropped
-//! lines.
+//! The queue of lines for standard error. Pure: the lane writes the bytes.
+//! Invariant: at most [`MOST`] bytes wait, not counting lines that must not be dropped. A notice with the
+//! number of dropped lines takes their place.
 
 use std::collections::VecDeque;
 
-/// The most bytes that wait: more than a burst of `-vv` needs, and little beside the other buffers of a session.
+/// The most bytes that wait: more than a burst of `-vv` needs, and little compared to the other buffers of a
+/// session.
 const MOST: usize = 1 << 20;
 
-/// The most bytes that are joined into one write: what a pipe takes whole (`PIPE_BUF` of Linux), so that the output of other
-/// programs never splits our lines.
+/// The most bytes joined into one write. A pipe takes this many without splitting them (`PIPE_BUF` on Linux),
+/// so the output of other programs never appears inside our lines.
 const WRITE: usize = 4096;
 
-/// The queue in front of standard error. `P` is drawn below the lines of a terminal.
+/// The queue in front of standard error. `P` is the picture below the lines of a terminal.
 #[derive(Debug)]
 pub(super) struct Backlog<P> {
     entries: VecDeque<Entry<P>>,
@@ -22,11 +23,11 @@ pub(super) struct Backlog<P> {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Entry<P> {
-    /// Whole lines, with their ends.
+    /// Whole lines, including their line ends.
     Text(Vec<u8>),
-    /// The picture is shown below the lines from here on.
+    /// Show this picture below the lines from here on.
     Show(P),
-    /// The picture ends.
+    /// Remove the picture.
     End,
 }
 
@@ -62,7 +63,7 @@ impl<P> Backlog<P> {
         self.append(Entry::End);
     }
 
-    /// The next entry. Successive short lines are joined.
+    /// Removes and returns the next entry. Joins successive short lines.
     pub(super) fn pop(&mut self) -> Option<Entry<P>> {
         if self.entries.is_empty() {
             self.append_notice();
@@ -82,7 +83,7 @@ impl<P> Backlog<P> {
         Some(Entry::Text(text))
     }
 
-    /// Drops everything, because it will not be read.
+    /// Drops all entries, because nothing will read them.
     pub(super) fn clear(&mut self) {
         *self = Self::new();
     }

@@ -1,4 +1,5 @@
-//! Errors, warnings and other lines on standard error. They go through the lane, and never wait for a reader.
+//! Prints errors, warnings and other lines to standard error, through the lane. Printing never waits for a
+//! reader.
 
 use std::io::IsTerminal;
 use std::sync::LazyLock;
@@ -9,16 +10,16 @@ use super::{lane, sanitize};
 use crate::deadline::Deadline;
 use crate::error::Failure;
 
-/// How much is printed beside the messages.
+/// How much is printed apart from received messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// `-s`: errors only.
+    /// `-s`: only errors.
     Silent,
     /// Errors and warnings.
     Normal,
     /// `-v`: the handshake and the events of the session.
     Verbose,
-    /// `-vv`: every frame, too.
+    /// `-vv`: also every frame.
     Frames,
 }
 
@@ -28,8 +29,8 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 
 static IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
 
-/// Prints the failure that the program ends with: the message on one line, the evidence, and the hint. Waits until they are
-/// written, as [`finish`] does.
+/// Prints the failure that the program ends with: the message on one line, then the evidence and the hint.
+/// Waits until they are written, like [`finish`].
 pub fn failure(failure: &Failure) {
     if !failure.is_quiet() {
         lane::write_always(labelled("error", ERROR, &failure.to_string()));
@@ -43,7 +44,6 @@ pub fn failure(failure: &Failure) {
     finish();
 }
 
-/// Prints a warning.
 pub fn warning(text: &str) {
     lane::write(labelled("warning", WARNING, text));
 }
@@ -53,14 +53,14 @@ pub fn line(text: &str) {
     lane::write(ended(&format!("wsurl: {}", shown(text))));
 }
 
-/// Prints text as the user laid it out (`-w`).
+/// Prints text in the user's own format (`-w`).
 pub fn text(text: &str) {
     if !text.is_empty() {
         lane::write_always(shown(text).into_bytes());
     }
 }
 
-/// Sets the limit of the whole run (`-m`), which holds for standard error, too.
+/// Sets the limit of the whole run (`-m`), which also limits waiting for standard error.
 pub fn ends_by(limit: Option<Deadline>) {
     lane::set_limit(limit);
 }
@@ -70,8 +70,8 @@ pub fn limit() -> Option<Deadline> {
     lane::limit()
 }
 
-/// Waits until all lines are written, at most until the limit of the run, and not long for a standard error that is not
-/// read.
+/// Waits until all lines are written, but not beyond the limit of the run, and only briefly if nothing reads
+/// standard error.
 pub fn finish() {
     lane::flush();
 }
@@ -90,12 +90,12 @@ fn ended(line: &str) -> Vec<u8> {
     format!("{line}\n").into_bytes()
 }
 
-/// Text from the network or the command line, safe for a terminal.
+/// Text from the network or the command line, escaped for a terminal.
 pub(super) fn shown(text: &str) -> String {
     if *IS_TERMINAL { sanitize::text(text) } else { text.to_owned() }
 }
 
-/// Prints a line as it is.
+/// Prints a line without escaping it.
 pub(super) fn write_line(text: &str) {
     lane::write(ended(text));
 }

@@ -1,6 +1,6 @@
-//! The log lane: one bounded queue and one thread in front of standard error. No other thread writes there, so no other
-//! thread waits for a stopped terminal or a pipe that is not read.
-//! The thread starts with the first line.
+//! The log lane: a bounded queue and one thread that writes to standard error. No other thread writes there,
+//! so a stopped terminal or an unread pipe blocks no other thread.
+//! The first line starts the thread.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,20 +11,20 @@ use super::backlog::{Backlog, Entry};
 use crate::deadline::Deadline;
 use crate::os::signals;
 
-/// How long the end of the program waits for a standard error that takes nothing.
+/// How long to wait at the end of the program while standard error takes nothing.
 const STALLED: Duration = Duration::from_secs(1);
 
-/// How long one write may take when the limit of the run is over or a signal ends the program.
+/// How long one write may take after the limit of the run, or after a signal.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// The pause before a descriptor that another program has made non-blocking is tried again.
+/// The pause before retrying a descriptor that another program has made non-blocking.
 const NOT_NOW: Duration = Duration::from_millis(5);
 
-/// A picture below the lines of a terminal, which is redrawn. Only the lane's thread calls it.
+/// A picture below the lines of a terminal, such as a progress bar. Only the lane's thread calls it.
 pub(super) trait Picture: Send {
     /// Draws the current state.
     fn draw(&mut self);
-    /// Calls `write` while the picture is off the screen.
+    /// Removes the picture from the screen, calls `write`, and shows the picture again.
     fn above(&mut self, write: &mut dyn FnMut());
     /// Draws the final state.
     fn end(self: Box<Self>);
@@ -44,16 +44,16 @@ static LANE: Lane = Lane {
 
 struct Lane {
     state: Mutex<State>,
-    /// Something is to be written, or something has been written.
+    /// Notified when there is something to write, and when a write has returned.
     changed: Condvar,
 }
 
 struct State {
     backlog: Backlog<Box<dyn Picture>>,
-    /// Whether the picture's state has changed since it was drawn.
+    /// Whether the picture has changed since it was last drawn.
     redraw: bool,
     thread: Thread,
-    /// Writes that have returned.
+    /// The number of writes that have returned.
     writes: u64,
     /// The limit of the whole run (`-m`).
     limit: Option<Deadline>,
@@ -62,39 +62,38 @@ struct State {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Thread {
     None,
-    /// It waits for entries.
+    /// The thread waits for entries.
     Idle,
-    /// It is in a write.
+    /// The thread is writing.
     Busy,
 }
 
-/// Queues a line, with its end. Drops and counts it when too many are waiting.
+/// Queues a line, including its line end. Drops it if too many bytes are waiting, and counts it as dropped.
 pub(super) fn write(line: Vec<u8>) {
     LANE.add(|backlog| backlog.push(line));
 }
 
-/// Queues a text that must not be dropped: an error, or one that the user asked for.
+/// Queues a text that must not be dropped: an error, or output that the user asked for.
 pub(super) fn write_always(text: Vec<u8>) {
     LANE.add(|backlog| backlog.push_always(text));
 }
 
-/// Shows a picture below the lines, until [`end_picture`].
+/// Shows a picture below the lines until [`end_picture`] is called.
 pub(super) fn show(picture: Box<dyn Picture>) {
     LANE.add(|backlog| backlog.show(picture));
 }
 
-/// Asks for the picture to be redrawn.
+/// Requests that the picture be redrawn.
 pub(super) fn redraw() {
     LANE.lock().redraw = true;
     LANE.changed.notify_all();
 }
 
-/// Ends the picture.
 pub(super) fn end_picture() {
     LANE.add(Backlog::end);
 }
 
-/// Sets the limit of the whole run: [`flush`] does not wait for longer.
+/// Sets the limit of the whole run. [`flush`] waits no longer than that.
 pub(super) fn set_limit(limit: Option<Deadline>) {
     LANE.lock().limit = limit;
 }
@@ -104,8 +103,9 @@ pub(super) fn limit() -> Option<Deadline> {
     LANE.lock().limit
 }
 
-/// Waits until everything is written. Gives up when standard error takes nothing for [`STALLED`]. After a signal or the
-/// limit of the run, gives up when one write takes [`LAST_WORDS`], and after [`STALLED`] in any case.
+/// Waits until everything is written. Gives up when standard error takes nothing for [`STALLED`]. After a
+/// signal or the limit of the run, gives up when one write takes longer than [`LAST_WORDS`], and after
+/// [`STALLED`] in any case.
 pub(super) fn flush() {
     let start = Instant::now();
     let mut state = LANE.lock();
@@ -144,7 +144,7 @@ impl Lane {
             let spawned = thread::Builder::new().name("stderr".to_owned()).spawn(|| self.run());
             match spawned {
                 Ok(_) => state.thread = Thread::Idle,
-                // Without a thread, a write that may block is better than no line.
+                // Without a thread, a write that may block is better than a lost line.
                 Err(_) => write_now(&mut state.backlog),
             }
         }
@@ -152,7 +152,7 @@ impl Lane {
         self.changed.notify_all();
     }
 
-    /// The thread. It ends with the program.
+    /// The body of the thread, which runs until the end of the program.
     fn run(&self) {
         let mut picture: Option<Box<dyn Picture>> = None;
         let mut state = self.lock();
@@ -174,7 +174,7 @@ impl Lane {
             state = self.lock();
             state.writes += 1;
             if written.is_err() {
-                // The reader of standard error is gone, and there is no other place to report that.
+                // The reader of standard error is gone, and there is nowhere else to report that.
                 state.backlog.clear();
             }
         }
@@ -207,7 +207,7 @@ fn write_now(backlog: &mut Backlog<Box<dyn Picture>>) {
     }
 }
 
-/// Writes all bytes, in one `write` if the system takes them.
+/// Writes all bytes, in a single `write` if the system takes them at once.
 fn put(mut bytes: &[u8]) -> io::Result<()> {
     let mut stderr = io::stderr().lock();
     while !bytes.is_empty() {

@@ -1,5 +1,5 @@
-//! Makes text from the network harmless for a terminal: escapes control characters and characters that change the
-//! direction of writing.
+//! Makes text from the network safe for a terminal: escapes control characters and characters that change the
+//! text direction.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -8,18 +8,19 @@ use std::path::Path;
 use crate::os::terminal;
 use crate::session::Escape;
 
-/// The escape for received messages that are written to the file `path`, or to standard output without one. `None` unless
-/// that is a terminal.
+/// The escaping for received messages that are written to the file `path`, or to standard output if there is
+/// no path. `None` if that is not a terminal.
 pub fn for_output(path: Option<&Path>) -> Option<Escape> {
     is_shown(path).then(|| Box::new(for_terminal()) as Escape)
 }
 
-/// Whether the file `path`, or standard output without one, is a terminal.
+/// Whether the file `path`, or standard output if there is no path, is a terminal.
 pub fn is_shown(path: Option<&Path>) -> bool {
     path.map_or_else(|| std::io::stdout().is_terminal(), terminal::is_at)
 }
 
-/// Escapes a text that comes in pieces, which may be cut anywhere. An empty piece ends the text.
+/// Returns a function that escapes a text in pieces, which may be split anywhere. An empty piece ends the
+/// text.
 pub fn for_terminal() -> impl FnMut(&[u8], &mut Vec<u8>) + Send + 'static {
     let mut sanitizer = Sanitizer::default();
     move |bytes, out| match bytes {
@@ -28,30 +29,30 @@ pub fn for_terminal() -> impl FnMut(&[u8], &mut Vec<u8>) + Send + 'static {
     }
 }
 
-/// Escapes `text`; line feeds and tabs stay.
+/// Escapes `text`, except line feeds and tabs.
 pub fn text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if is_harmless(c) {
             safe.push(c);
         } else {
-            // A String takes everything.
+            // Writing to a String cannot fail.
             let _ = write!(safe, "{}", c.escape_default());
         }
     }
     safe
 }
 
-/// Escapes a text that comes in pieces. Shows bytes that are not UTF-8 as `\x..`, and keeps the beginning of a character
+/// Escapes a text in pieces. Writes bytes that are not UTF-8 as `\x..`, and keeps an incomplete character
 /// until its rest arrives.
 #[derive(Debug, Default)]
 pub struct Sanitizer {
-    /// At most three bytes: the beginning of a character.
+    /// The bytes of an incomplete character, at most three.
     held: Vec<u8>,
 }
 
 impl Sanitizer {
-    /// Appends `bytes` to `out`, escaped, except for an incomplete character at the end.
+    /// Appends `bytes` to `out`, escaped. Keeps an incomplete character at the end.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         if self.held.is_empty() {
             self.escape(bytes, out);
@@ -62,7 +63,7 @@ impl Sanitizer {
         }
     }
 
-    /// Appends the beginning of a character whose rest did not arrive.
+    /// Appends an incomplete character whose rest did not arrive.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         out.extend(self.held.escape_ascii());
         self.held.clear();
@@ -81,16 +82,16 @@ impl Sanitizer {
     }
 }
 
-/// Whether more bytes could complete a character.
+/// Whether `bytes` are the beginning of a character.
 fn is_beginning(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|err| err.error_len().is_none())
 }
 
-/// Whether a terminal displays the character without any effect.
+/// Whether a terminal displays the character without side effects.
 pub(super) fn is_harmless(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
-        // Bidirectional controls, and marks that hide.
+        // Controls of the text direction, and invisible marks.
         '\u{061c}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
@@ -104,7 +105,7 @@ pub(super) fn is_harmless(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// What comes of `pieces`.
+    /// The escaped form of `pieces`.
     fn escaped<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
         let (mut sanitizer, mut out) = (Sanitizer::default(), Vec::new());
         for piece in pieces {

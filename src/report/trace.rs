@@ -1,4 +1,4 @@
-//! `-v`: curl's `*`, `>` and `<` lines, and the progress of the session.
+//! `-v`: lines with `*`, `>` and `<` as in curl, and the progress of the session.
 
 use std::time::Duration;
 
@@ -9,39 +9,39 @@ use crate::session::Direction;
 use crate::stats::Tally;
 use crate::{net, session};
 
-/// Bytes of a payload that are shown with `-vv`.
+/// The number of payload bytes shown with `-vv`.
 const PREVIEW: usize = 64;
 
-/// How often progress is drawn.
+/// The interval at which progress is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Prints the events that the verbosity asks for.
 #[derive(Debug)]
 pub struct Trace {
     verbosity: Verbosity,
-    /// The label before every line, which tells several traces apart.
+    /// The text before every line, which distinguishes several traces.
     label: String,
     progress: Option<Progress>,
 }
 
 impl Trace {
-    /// A trace without progress.
+    /// Creates a trace that does not show progress.
     pub fn new(verbosity: Verbosity) -> Self {
         Self { verbosity, label: String::new(), progress: None }
     }
 
-    /// With `label` before every line.
+    /// Adds `label` before every line.
     #[must_use]
     pub fn labelled(self, label: String) -> Self {
         Self { label, ..self }
     }
 
-    /// From now on, shows progress, too.
+    /// Shows progress from now on.
     pub fn show_progress(&mut self, progress: Progress) {
         self.progress = Some(progress);
     }
 
-    /// Ends the progress.
+    /// Stops showing progress.
     pub fn end(&mut self) {
         if let Some(progress) = self.progress.take() {
             progress.end();
@@ -50,7 +50,7 @@ impl Trace {
 
     fn line(&self, mark: &str, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            // One line: text from the server must not look like a line of ours.
+            // Keep it on one line: text from the server must not look like a line of ours.
             let text = format!("{}{mark} {}", self.label, shown(&text.replace(['\r', '\n'], " ")));
             write_line(text.trim_end());
         }
@@ -85,7 +85,7 @@ impl net::Observer for Trace {
     }
 }
 
-/// The beginning of a frame's payload: text in quotes, or the code and reason of a Close frame.
+/// The beginning of a frame's payload as quoted text; for a Close frame, its code and reason.
 fn shown_payload(opcode: Opcode, payload: &[u8]) -> String {
     let seen = &payload[..payload.len().min(PREVIEW)];
     match (opcode, seen) {

@@ -1,18 +1,20 @@
-//! Arguments in error messages. A message quotes what was typed; a credential may stand anywhere in it.
+//! Arguments in error messages. A message quotes what the user typed, which may contain a credential
+//! anywhere.
 
 use super::text::REDACTED;
 use super::url::{is_secret_name, shown_url};
 
-/// How much of an argument is taken for a secret.
+/// How much of an argument is treated as a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suspicion {
-    /// It is the value of an option that holds no secret: only URLs and names of secrets count.
+    /// The argument is the value of an option that holds no secret: redacts only credentials in URLs and
+    /// values with a secret name.
     Low,
-    /// It stands in a place that is not known: `NAME:PASSWORD` counts, too.
+    /// The role of the argument is unknown: also redacts the password in `NAME:PASSWORD`.
     High,
 }
 
-/// `text`, in which each of the arguments is shown as [`shown_argument`] shows it.
+/// `text` with each of the arguments replaced as [`shown_argument`] shows it.
 pub fn shown_text<'a>(
     text: &str,
     arguments: impl IntoIterator<Item = &'a str>,
@@ -24,12 +26,12 @@ pub fn shown_text<'a>(
         .map(|part| (part, shown_argument(part, suspicion)))
         .filter(|(part, shown)| part != shown)
         .collect();
-    // The whole before its parts.
+    // Replace a whole argument before its parts.
     pairs.sort_by_key(|(part, _)| std::cmp::Reverse(part.len()));
     pairs.iter().fold(text.to_owned(), |text, (part, shown)| text.replace(part, shown))
 }
 
-/// An argument as it is shown.
+/// An argument in a form that is safe to print.
 pub fn shown_argument(argument: &str, suspicion: Suspicion) -> String {
     let is_url = argument.contains("://") || argument.find('@').is_some_and(|at| at > 0);
     let named = argument.split_once([':', '=']).filter(|(name, value)| {
@@ -42,8 +44,8 @@ pub fn shown_argument(argument: &str, suspicion: Suspicion) -> String {
     if is_url || suspicion == Suspicion::High { shown_url(argument) } else { argument.to_owned() }
 }
 
-/// The argument, the value that may be attached to an option (`--user=VALUE`, `-uVALUE`), and the words of both: of a
-/// list, a message may quote a single one.
+/// The argument, the value that may be attached to an option (`--user=VALUE`, `-uVALUE`), and the words of
+/// both, because a message may quote a single element of a list.
 fn parts(argument: &str) -> impl Iterator<Item = &str> {
     let attached = if argument.starts_with("--") {
         argument.split_once('=').map(|(_, value)| value)

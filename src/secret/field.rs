@@ -1,12 +1,12 @@
-//! Header fields as they are shown. A value is a secret unless its field is known to hold none: every service has its own
-//! name for a token.
+//! Header fields in a form that is safe to print. Every service has its own name for a token, so a value
+//! counts as a secret unless its field is known to be harmless.
 
 use std::borrow::Cow;
 
 use super::text::REDACTED;
 use super::url::shown_reference;
 
-/// Fields whose values hold no secret, in lower case. `*` at the end stands for any rest.
+/// Fields whose values are no secrets, in lower case. A final `*` matches any suffix.
 const HARMLESS: [&str; 63] = [
     "accept",
     "accept-*",
@@ -73,10 +73,10 @@ const HARMLESS: [&str; 63] = [
     "x-squid-error",
 ];
 
-/// Fields that hold URLs.
+/// Fields whose values are URLs.
 const REFERENCES: [&str; 4] = ["content-location", "location", "origin", "referer"];
 
-/// The longest subprotocol that is taken for a name.
+/// The longest subprotocol that still counts as a name.
 const LONGEST_NAME: usize = 40;
 
 /// A field in one line: `Name: value`.
@@ -84,7 +84,7 @@ pub fn shown_header(name: &str, value: &str) -> String {
     format!("{name}: {}", shown_value(name, value))
 }
 
-/// The value of the field `name`, without secrets.
+/// The value of the field `name`, with secrets redacted.
 pub fn shown_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     let name = name.to_ascii_lowercase();
     if name == "sec-websocket-protocol" {
@@ -105,13 +105,14 @@ pub fn shown_value<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if HARMLESS.iter().any(is_harmless) { value.into() } else { REDACTED.into() }
 }
 
-/// A subprotocol, where it is a plain name; some clients send a token in its place.
+/// A subprotocol if it is a plain name; otherwise redacted, because some clients send a token in its place.
 pub fn shown_subprotocol(name: &str) -> &str {
     if is_plain_name(name) { name } else { REDACTED }
 }
 
-/// Whether a subprotocol is a name, such as `graphql-transport-ws`, and not a token: a browser can set no header, so some
-/// servers take its token as a subprotocol (`base64url.bearer.authorization.k8s.io.TOKEN`).
+/// Whether a subprotocol is a name, such as `graphql-transport-ws`, and not a token. Browsers cannot set
+/// headers, so some servers accept their token as a subprotocol
+/// (`base64url.bearer.authorization.k8s.io.TOKEN`).
 pub fn is_plain_name(subprotocol: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._+-".contains(&byte);
     subprotocol.len() <= LONGEST_NAME

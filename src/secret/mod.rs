@@ -1,6 +1,7 @@
-//! Text that must not be printed: passwords, tokens, cookies; and how text that may hold one is shown.
-//! Pure. What is taken for a secret: credentials, the values of header fields that are not known to be harmless, those of
-//! query parameters with certain names, and subprotocols that are no plain name.
+//! Text that must not be printed, such as passwords, tokens and cookies, and the printable form of text that
+//! may contain it.
+//! Pure. These count as secrets: credentials, values of header fields that are not known to be harmless,
+//! values of query parameters with certain names, and subprotocols that are not plain names.
 
 mod argument;
 mod field;

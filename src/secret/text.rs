@@ -2,20 +2,19 @@
 
 use std::fmt;
 
-/// Stands in the place of a secret.
+/// Replaces a secret.
 pub const REDACTED: &str = "(redacted)";
 
-/// A string that shows itself as `(redacted)` wherever it is formatted.
+/// A string that is formatted as `(redacted)`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself; for the wire only.
+    /// The text itself. Only for sending; never print it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,5 @@
-//! URLs as they are shown: without userinfo, and without the values of parameters that may be secrets.
+//! URLs in a form that is safe to print: without userinfo, and without the values of parameters that may be
+//! secrets.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -7,25 +8,25 @@ use percent_encoding::percent_decode_str;
 
 use super::text::REDACTED;
 
-/// A parameter with one of these in its name may hold a secret.
+/// A parameter whose name contains one of these may be a secret.
 const SECRET_NAMES: [&str; 6] = ["token", "key", "secret", "sig", "pass", "auth"];
 
-/// What ends a parameter, in a query, in a fragment, and in a path (`;jsessionid=...`).
+/// The characters that end a parameter in a query, a fragment or a path (`;jsessionid=...`).
 const SEPARATORS: [char; 4] = ['?', '&', ';', '#'];
 
-/// Whether the value that belongs to this name may be a secret.
+/// Whether the value with this name may be a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let name = percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
     SECRET_NAMES.iter().any(|part| name.contains(part))
 }
 
-/// What was typed as a URL, and may be anything. A password that was not percent-encoded holds any character, so
-/// everything between the scheme and the last `@` counts as userinfo.
+/// What a user typed as a URL, which may be any text. A password that is not percent-encoded may contain any
+/// character, so everything between the scheme and the last `@` counts as userinfo.
 pub fn shown_url(text: &str) -> String {
     let (start, rest) = split_scheme(text);
     let shown = match rest.rfind('@') {
         Some(at) if at > 0 => format!("{start}{REDACTED}{}", &rest[at..]),
-        // A scheme cannot hold a colon: what stands before it is a name, and then a password.
+        // A `://` in `rest` follows no valid scheme: the text before it may be a name and a password.
         _ => match rest.split_once("://") {
             Some((_, rest)) => format!("{start}{REDACTED}://{rest}"),
             None => format!("{start}{}", without_password(rest)),
@@ -34,7 +35,7 @@ pub fn shown_url(text: &str) -> String {
     without_secret_parameters(&shown)
 }
 
-/// A URL that may be relative, as a server gives it (RFC 3986 §4.1): userinfo ends with the authority.
+/// A URL from a server, possibly relative (RFC 3986 §4.1). Its userinfo ends with the authority.
 pub fn shown_reference(text: &str) -> String {
     let (before, after) = text.split_once("//").unwrap_or((text, ""));
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
@@ -47,7 +48,7 @@ pub fn shown_reference(text: &str) -> String {
     }
 }
 
-/// The scheme with its `://` where there is one, and what follows.
+/// Splits off the scheme with its `://`, if there is one.
 fn split_scheme(text: &str) -> (&str, &str) {
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -59,7 +60,8 @@ fn split_scheme(text: &str) -> (&str, &str) {
     }
 }
 
-/// `NAME:PASSWORD` where the `@HOST` was forgotten: a port is a number, and an IP address is no name.
+/// Redacts the password in `NAME:PASSWORD` without `@HOST`. A port is a number and an IP address is not a
+/// name, so neither is redacted.
 fn without_password(rest: &str) -> Cow<'_, str> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = &rest[..end];

@@ -1,19 +1,21 @@
-//! A buffer on its way from the socket to the output: read into, searched for payload, and written without being copied.
+//! A buffer on its way from the socket to the output: filled by reading, searched for payload, and written
+//! without copying.
 
 use std::io::IoSlice;
 use std::ops::Range;
 
-/// Bytes read from the socket at once.
+/// The most bytes that one read takes from the socket.
 pub(super) const READ: usize = 256 * 1024;
 
-/// Pieces of payload below this size are moved together: a write of many small slices costs more than moving them.
+/// Pieces of payload smaller than this are moved next to each other: a write of many small slices costs more
+/// than moving them.
 const SMALL_PIECE: usize = 8 * 1024;
 
-/// Bytes from the socket, and which of them are payload.
+/// Bytes from the socket, and the ranges that are payload.
 #[derive(Debug, Default)]
 pub(super) struct ReadBuffer {
     bytes: Vec<u8>,
-    /// What was read and not consumed.
+    /// The bytes that were read and are not consumed yet.
     unread: Range<usize>,
     /// The start of the range that [`ReadBuffer::unread`] returned last. Offsets of sections count from it.
     base: usize,
@@ -21,22 +23,23 @@ pub(super) struct ReadBuffer {
 }
 
 impl ReadBuffer {
-    /// Room for the next read, once everything before was consumed.
+    /// The space for the next read. All earlier bytes must be consumed before.
     pub(super) fn space(&mut self) -> &mut [u8] {
         debug_assert!(self.is_consumed());
         if self.bytes.len() != READ {
-            // Zeroed by the operating system, page by page as it is used: a short session touches few of them.
+            // The operating system zeroes pages only when they are first used, and a short session uses few
+            // of them.
             self.bytes = vec![0; READ];
         }
         &mut self.bytes
     }
 
-    /// Takes note that `count` bytes were read into [`ReadBuffer::space`].
+    /// Records that `count` bytes were read into [`ReadBuffer::space`].
     pub(super) fn filled(&mut self, count: usize) {
         self.unread = 0..count;
     }
 
-    /// Begins with `bytes`, which came together with the response to the upgrade.
+    /// Starts with `bytes`, which arrived together with the response of the opening handshake.
     pub(super) fn preload(&mut self, bytes: &[u8]) {
         self.bytes = bytes.to_vec();
         self.unread = 0..bytes.len();
@@ -46,7 +49,8 @@ impl ReadBuffer {
         self.unread.is_empty()
     }
 
-    /// Takes the bytes out, so that they can be borrowed while payload is marked. [`ReadBuffer::put_back`] returns them.
+    /// Takes the bytes out, so that they can be borrowed while payload is marked. [`ReadBuffer::put_back`]
+    /// returns them to the buffer.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -55,7 +59,7 @@ impl ReadBuffer {
         self.bytes = bytes;
     }
 
-    /// The range of the bytes that are not consumed.
+    /// The range of the bytes that are not consumed yet.
     pub(super) fn unread(&mut self) -> Range<usize> {
         self.base = self.unread.start;
         self.unread.clone()
@@ -70,7 +74,8 @@ impl ReadBuffer {
         self.unread.start += count;
     }
 
-    /// Marks `len` bytes of payload, `offset` bytes after the start of the range that [`ReadBuffer::unread`] returned last.
+    /// Marks `len` bytes as payload, starting `offset` bytes into the range that [`ReadBuffer::unread`]
+    /// returned last.
     pub(super) fn mark(&mut self, offset: usize, len: usize) {
         let start = self.base + offset;
         match self.payload.last_mut() {
@@ -85,7 +90,7 @@ impl ReadBuffer {
         !self.payload.is_empty()
     }
 
-    /// Makes a chunk of the buffer and its marks, and goes on with the buffer `spare`.
+    /// Turns the buffer and its marks into a chunk, and continues with the buffer `spare`.
     pub(super) fn replace(&mut self, spare: Vec<u8>) -> Chunk {
         debug_assert!(self.is_consumed());
         let bytes = std::mem::replace(&mut self.bytes, spare);
@@ -93,7 +98,7 @@ impl ReadBuffer {
     }
 }
 
-/// A buffer with the ranges to write, in order.
+/// A buffer, and the ranges of it to write, in order.
 #[derive(Debug)]
 pub(super) struct Chunk {
     bytes: Vec<u8>,
@@ -115,7 +120,7 @@ impl Chunk {
         Self { bytes, ranges: joined }
     }
 
-    /// A chunk of all `bytes`.
+    /// A chunk that consists of all `bytes`.
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         let all = 0..bytes.len();
         Self { bytes, ranges: vec![all] }
@@ -146,7 +151,7 @@ impl Chunk {
         }
     }
 
-    /// The buffer, for another use.
+    /// The buffer, for reuse.
     pub(super) fn into_buffer(self) -> Vec<u8> {
         self.bytes
     }

@@ -1,12 +1,11 @@
-//! What a lane needs from its event loop.
+//! The handles of the event loop that a lane needs.
 
 use crate::net::{LoopWaker, Poller};
 
-/// Handles for the lanes of a session.
 #[derive(Clone, Debug)]
 pub struct LaneContext {
-    /// Waits for descriptors that the network thread reads and writes itself.
+    /// Reports events of descriptors that the network thread reads and writes itself.
     pub(super) poller: Poller,
-    /// Ends the network thread's sleep.
+    /// Wakes the network thread.
     pub(super) waker: LoopWaker,
 }

@@ -4,8 +4,8 @@ use super::chunk::ReadBuffer;
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
 
-/// How a sink hands bytes to the output lane: by `out` or by [`Delivery::pass_on`]. In one session it uses only one of
-/// them, because their order is not kept.
+/// The two ways in which a sink hands bytes to the output lane: `out` and [`Delivery::pass_on`]. A session
+/// must use only one of them, because they do not keep their relative order.
 #[derive(Debug)]
 pub struct Delivery<'a> {
     /// Bytes that the sink has laid out.
@@ -15,7 +15,7 @@ pub struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    /// Writes the bytes of the section as they are; without copying them where they lie in the input.
+    /// Writes the bytes of the section unchanged, without copying them if they are in the input buffer.
     pub fn pass_on(&mut self, section: &Section<'_>) {
         match section.offset {
             Some(offset) => self.input.mark(offset, section.bytes.len()),
@@ -24,15 +24,16 @@ impl Delivery<'_> {
     }
 }
 
-/// Takes the messages that arrive.
+/// Receives the messages that arrive.
 pub trait Sink {
-    /// Takes a part of a message.
+    /// Receives a part of a message.
     ///
     /// # Errors
-    /// The session has to end: the sink takes nothing more.
+    /// The session must end, because the sink accepts nothing more.
     fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure>;
 
-    /// Lays out the next piece of a message that was too large to be laid out at once. Returns whether more pieces follow.
+    /// Lays out the next piece of a message that was too large for one piece. Returns whether more pieces
+    /// follow.
     fn continue_message(&mut self, out: &mut Vec<u8>) -> bool {
         let _ = out;
         false
@@ -41,6 +42,7 @@ pub trait Sink {
     /// The session was closed with this frame.
     fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>);
 
-    /// Checks that no message has met, described with what was seen instead; `None` when all are met.
+    /// The checks that no message has met, with a description of what was seen instead; `None` if all are
+    /// met.
     fn unmet(&self) -> Option<String>;
 }

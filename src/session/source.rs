@@ -1,4 +1,4 @@
-//! Where the messages to send come from. A source yields sections of messages and knows nothing of frames.
+//! The source of the messages to send. A source yields sections of messages and does not handle frames.
 
 use std::time::Instant;
 
@@ -6,60 +6,60 @@ use super::lane::LaneContext;
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, OutgoingSection};
 
-/// What a source has to send.
+/// What a source offers to send.
 #[derive(Debug)]
 pub enum Offer<'a> {
     /// A part of a message.
     Section(OutgoingSection<'a>),
-    /// Not a section yet, but asking again at once may give one.
+    /// No section yet, but the next call may return one at once.
     Again,
-    /// Nothing yet. A waker, or a message from the server, announces more.
+    /// No section yet. A waker, or a message from the server, announces the next one.
     Pending,
-    /// Nothing before this time.
+    /// No section before this time.
     Later(Instant),
-    /// The end: everything was accepted. The input may name the Close to send.
+    /// The end of the input: all of it was accepted. The input may specify the Close to send.
     End(Option<CloseFrame>),
 }
 
-/// What a source has that was not accepted.
+/// Whether a source has input that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remaining {
-    /// Nothing: its end was seen, or its end does not matter, as that of a terminal.
+    /// Nothing: the source has seen the end of its input, or the end does not matter (a terminal).
     Nothing,
     /// At least one more byte or message.
     Something,
-    /// Nothing at hand, and its end was not seen.
+    /// No input is available, but the source has not seen its end.
     Unknown,
 }
 
 /// Yields the messages to send.
 pub trait Source {
-    /// Starts the threads that it needs.
+    /// Starts the source's threads.
     fn start(&mut self, context: &LaneContext) -> Result<(), Failure>;
 
-    /// The next section. One of at most `room` bytes is accepted whole; of a longer one, the rest has to be offered again.
-    /// Never blocks.
+    /// Returns the next section. The caller accepts a section of at most `room` bytes completely; the rest of
+    /// a longer one must be offered again. Never blocks.
     ///
     /// # Errors
-    /// The input cannot be read, or is malformed. What was accepted before is still sent.
+    /// The input cannot be read, or is malformed. Sections accepted before are still sent.
     fn offer(&mut self, room: usize) -> Result<Offer<'_>, Failure>;
 
-    /// The first `bytes` of the section offered last are in frames.
+    /// The first `bytes` of the last offered section are now in frames.
     fn accept(&mut self, bytes: usize);
 
-    /// What has been accepted since the last call is about to be written to the socket.
+    /// Everything accepted since the last call is about to be written to the socket.
     fn leaves(&mut self) {}
 
-    /// What is left. Never blocks.
+    /// Whether input remains. Never blocks.
     fn remaining(&mut self) -> Remaining;
 
-    /// Bytes of payload in all, where that is known before reading.
+    /// The number of payload bytes in total, if known before reading.
     fn size(&self) -> Option<u64> {
         None
     }
 
-    /// Whether a reply of the server is missing: until it is there, the session is not over, and the time to receive
-    /// counts.
+    /// Whether a reply of the server is missing. Until it arrives, the session is not over, and the receive
+    /// timeout runs.
     fn awaits_reply(&self) -> bool {
         false
     }

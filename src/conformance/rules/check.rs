@@ -1,4 +1,4 @@
-//! A rule and the function that tries it.
+//! A rule and the function that checks it.
 
 use crate::conformance::harness::Harness;
 use crate::conformance::harness::judgement::Judged;
@@ -21,7 +21,7 @@ impl RuleCheck {
         Self { rule: Rule::new(id, section, title), attempt }
     }
 
-    /// The same for a rule of RFC 7692.
+    /// Marks the rule as one of RFC 7692.
     pub(crate) const fn of_compression(self) -> Self {
         Self { rule: self.rule.of_compression(), attempt: self.attempt }
     }

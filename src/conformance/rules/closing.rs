@@ -1,5 +1,5 @@
-//! Rules of the closing handshake (RFC 6455 §5.5.1, §7): every Close frame is answered, bad ones are not repeated, and the
-//! server ends the TCP connection.
+//! Rules of the closing handshake (RFC 6455 §5.5.1, §7): the server answers every Close frame, does not echo
+//! an invalid one, and closes the TCP connection.
 
 use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
@@ -71,7 +71,8 @@ fn open_codes_answered(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// Also between the fragments of a message; with what code is up to the server, which will never see the rest.
+/// A Close frame between the fragments of a message must be answered, too. The server may choose the code,
+/// because it will never receive the rest of the message.
 fn answered_in_message(harness: &mut Harness<'_>) -> Judged {
     let begin = RawFrame::new(TEXT, "unfinished").unfinished();
     let payload = harness.answered_close(&[begin, RawFrame::close(1000, b"")])?;
@@ -122,7 +123,7 @@ fn one_byte_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses_close(PROTOCOL_ERROR, &RawFrame::new(CLOSE, [3]))
 }
 
-/// Codes that are reserved, or stand for an event and are never sent.
+/// Codes that are reserved, or that only describe an event locally and are never sent.
 fn forbidden_codes_refused(harness: &mut Harness<'_>) -> Judged {
     codes_refused(harness, &[1004, 1005, 1006, 1015])
 }
@@ -140,7 +141,8 @@ fn reason_not_utf8_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses_close(1007, &RawFrame::close(1000, b"\xce\xba\xe1\xbd\xff"))
 }
 
-/// A Close frame with this payload answers one with `code`, which is usually repeated.
+/// Describes the Close frame with this payload that answered one with `code`. Servers usually repeat the
+/// code.
 fn repeated(payload: &[u8], code: u16) -> String {
     match close_code(payload) {
         Some(same) if same == code => format!("Close frame with {code}"),

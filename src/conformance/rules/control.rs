@@ -1,4 +1,5 @@
-//! Rules of control frames (RFC 6455 §5.5): pings are answered, pongs are not, and both are short and whole.
+//! Rules of control frames (RFC 6455 §5.5): pings are answered, pongs are not, and control frames are short
+//! and unfragmented.
 
 use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
@@ -91,7 +92,7 @@ fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
         }
         event => Judgement::fail(event.instead_of("a pong", connection.patience())),
     };
-    // Completes the message, lest the goodbye comes within it.
+    // Completes the message, so that the closing handshake does not begin inside it.
     connection.send(&[RawFrame::new(CONTINUATION, " a message")]);
     Ok(judgement)
 }

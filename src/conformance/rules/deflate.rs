@@ -1,5 +1,5 @@
-//! Rules of permessage-deflate (RFC 7692), for a server that agrees to it: what it answers, what it compresses, and what it
-//! inflates.
+//! Rules of permessage-deflate (RFC 7692) for a server that supports it: its answer to an offer, the messages
+//! it compresses, and the messages it inflates.
 
 use super::check::RuleCheck;
 use crate::conformance::finding::Verdict;
@@ -48,13 +48,13 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
         .of_compression(),
 ];
 
-/// What most clients offer.
+/// The parameters that most clients offer.
 const USUAL: &str = "client_max_window_bits";
 
 /// RSV1 among the reserved bits.
 const RSV1: u8 = 0x4;
 
-/// The close code for data that is not what its type says (RFC 6455 §7.4.1).
+/// The close code for data that is invalid for its message type (RFC 6455 §7.4.1).
 const INVALID_DATA: u16 = 1007;
 
 /// The close code for a message that is too big (RFC 6455 §7.4.1).
@@ -63,16 +63,16 @@ const TOO_BIG: u16 = 1009;
 /// "Hello" in a compressed message (RFC 7692 §7.2.3.1).
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 
-/// "Hello" once more, by reference to the first (RFC 7692 §7.2.3.2).
+/// "Hello" a second time, as a reference to the first (RFC 7692 §7.2.3.2).
 const HELLO_AGAIN: [u8; 5] = [0xf2, 0x00, 0x11, 0x00, 0x00];
 
-/// Bytes to which the bomb inflates.
+/// The size of the decompression bomb once inflated, in bytes.
 const BOMB: usize = 256 << 20;
 
-/// What is compressed of the bomb at a time.
+/// Bytes of the bomb that are compressed at a time.
 const PIECE: usize = 1 << 20;
 
-/// The least window, in bits that zlib can compress in, and a distance that is beyond it.
+/// The smallest window that zlib can compress with, in bits; then a distance that exceeds it.
 const SMALL_WINDOW: &str = "server_max_window_bits=9";
 const BEYOND_WINDOW: usize = 600;
 
@@ -80,13 +80,13 @@ fn compressed(payload: &[u8]) -> RawFrame {
     RawFrame::new(TEXT, payload).reserved(RSV1)
 }
 
-/// Ends the check of a rule about answers where the server does not agree to what most clients offer.
+/// Stops the check of a rule about answers if the server declines the offer that most clients make.
 fn agrees(harness: &mut Harness<'_>) -> Result<(), Stop> {
     let head = harness.answer_to(&format!("permessage-deflate; {USUAL}"))?;
     if shown(&head).is_empty() { Err(declined(USUAL).into()) } else { Ok(()) }
 }
 
-/// Whether the answer to these parameters keeps the rules.
+/// Checks the answer to an offer with these parameters.
 fn answers(harness: &mut Harness<'_>, params: &str) -> Judged {
     let offer = if params.is_empty() { String::new() } else { format!("; {params}") };
     let head = harness.answer_to(&format!("permessage-deflate{offer}"))?;
@@ -97,7 +97,7 @@ fn answers(harness: &mut Harness<'_>, params: &str) -> Judged {
     })
 }
 
-/// The extensions in the answer.
+/// The extensions in the response, as text.
 fn shown(head: &ResponseHead) -> String {
     head.values("sec-websocket-extensions").collect::<Vec<_>>().join(", ")
 }
@@ -128,7 +128,7 @@ fn bad_offer(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// The same message twice: where no context is kept, its second echo can be inflated alone.
+/// Sends the same message twice. If the server keeps no context, the second echo can be inflated by itself.
 fn server_limits(harness: &mut Harness<'_>) -> Judged {
     harness.compressed("server_no_context_takeover", |harness, _| {
         let text = "a text that is worth being compressed, and that repeats itself: ".repeat(8);
@@ -162,7 +162,7 @@ fn plain_accepted(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// "Hello" in fragments that are cut inside its block.
+/// "Hello" in fragments that split its deflate block.
 fn hello_in_fragments() -> Vec<RawFrame> {
     vec![
         compressed(&HELLO[..3]).unfinished(),
@@ -194,7 +194,7 @@ fn context_kept(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// These two messages both come back as `payload`.
+/// Checks that both of these messages come back as `payload`.
 fn twice(harness: &mut Harness<'_>, payload: &[u8], frames: &[RawFrame]) -> Judged {
     let (mut connection, behaviours) = harness.open()?;
     connection.send(frames);
@@ -215,7 +215,7 @@ fn twice(harness: &mut Harness<'_>, payload: &[u8], frames: &[RawFrame]) -> Judg
     })
 }
 
-/// Bytes that repeat beyond the window, and do not compress otherwise.
+/// Sends bytes that repeat only at a distance beyond the window, and are otherwise incompressible.
 fn window_kept(harness: &mut Harness<'_>) -> Judged {
     harness.compressed(SMALL_WINDOW, |harness, _| {
         let mut noise = vec![0; BEYOND_WINDOW];
@@ -243,7 +243,8 @@ fn broken_refused(harness: &mut Harness<'_>) -> Judged {
         let rsv1_again = RawFrame::new(CONTINUATION, &HELLO[3..]).reserved(RSV1);
         let tries = [
             ("a block of no type", INVALID_DATA, vec![compressed(&[0x07])], Verdict::Fail),
-            // Only senders must not: what zlib has inflated of it may be taken for the message.
+            // Only senders are forbidden this: a receiver may take the bytes that zlib inflated for the
+            // message.
             ("a block without end", INVALID_DATA, vec![cut()], Verdict::Inconclusive),
             ("RSV1 on a continuation", PROTOCOL_ERROR, vec![cut().unfinished(), rsv1_again], Verdict::Fail),
         ];
@@ -256,7 +257,7 @@ fn broken_refused(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-/// The server may refuse the bomb, or take it; but it has to survive it.
+/// The server may refuse the bomb or accept it, but it must survive it.
 fn bomb(harness: &mut Harness<'_>) -> Judged {
     harness.compressed(USUAL, |harness, agreement| {
         let payload = compressed_zeros(agreement.client_max_window_bits);
@@ -271,7 +272,7 @@ fn bomb(harness: &mut Harness<'_>) -> Judged {
                 return Ok(Judgement::pass(closed(&payload, TOO_BIG)));
             }
             ServerEvent::Close(payload) => Some(closed(&payload, TOO_BIG)),
-            // It sends back so much that it is not read.
+            // Its reply is too large for us to read.
             ServerEvent::Ended(ConnectionEnd::Unreadable(_))
             | ServerEvent::Message(..)
             | ServerEvent::Pong(_)

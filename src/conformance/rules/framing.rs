@@ -1,5 +1,5 @@
-//! Rules of the frame itself (RFC 6455 §5.1, §5.2): mask, reserved bits, opcodes, length, and that frames and segments have
-//! nothing to do with each other.
+//! Rules of a single frame (RFC 6455 §5.1, §5.2): mask, reserved bits, opcodes and length, and that frame
+//! boundaries are independent of TCP segments.
 
 use super::check::RuleCheck;
 use crate::conformance::finding::Verdict;
@@ -81,13 +81,14 @@ fn control_opcodes_refused(harness: &mut Harness<'_>) -> Judged {
     harness.refuses_each(PROTOCOL_ERROR, [("opcode 0xb", frame(0xB)), ("opcode 0xf", frame(0xF))])
 }
 
-/// The first bit of a 64-bit length is no part of it. As with a length that is too wide, what the receiver has to do is
+/// The first bit of a 64-bit length must be 0 (RFC 6455 §5.2). The RFC does not say what a receiver must do
+/// with a 1, as it does not for a length in too many bytes.
 fn length_high_bit_refused(harness: &mut Harness<'_>) -> Judged {
     let judgement = harness.refuses(PROTOCOL_ERROR, &[RawFrame::new(BINARY, "").announcing(1 << 63)])?;
     Ok(only_for_senders(judgement))
 }
 
-/// What a sender must not do tells little when it is accepted.
+/// If a server accepts what only senders are forbidden to do, the result is inconclusive.
 fn only_for_senders(judgement: Judgement) -> Judgement {
     match judgement.verdict {
         Verdict::Fail => Judgement::inconclusive(format!("{}; only senders must not", judgement.seen)),
@@ -95,7 +96,8 @@ fn only_for_senders(judgement: Judgement) -> Judgement {
     }
 }
 
-/// A length in more bytes than it needs. That is forbidden to the sender; what the receiver has to do is not said.
+/// A length in more bytes than it needs. The RFC forbids it to the sender, and does not say what the receiver
+/// must do.
 fn length_not_minimal(harness: &mut Harness<'_>) -> Judged {
     let frame = |width| vec![text("length").length_in(width)];
     let tries = [("16 bits for 6", frame(Width::Sixteen)), ("64 bits for 6", frame(Width::SixtyFour))];

@@ -1,5 +1,5 @@
-//! Rules of the opening handshake (RFC 6455 §4.2): requests that have to be accepted, requests that must not be, and
-//! what the server says in either case.
+//! Rules of the opening handshake (RFC 6455 §4.2): which requests the server must accept, which it must
+//! refuse, and what its response contains.
 
 use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
@@ -66,13 +66,13 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
     RuleCheck::new("http-1-0-refused", "4.2.1", "no upgrade of HTTP/1.0", http_1_0_refused),
 ];
 
-/// An extension and a subprotocol that nobody has.
+/// The name of an extension and of a subprotocol that no server supports.
 const UNKNOWN: &str = "x-wsurl-unknown";
 
 fn accepted(harness: &mut Harness<'_>) -> Judged {
     Ok(match harness.ask(&harness.request())? {
         answer if is_upgraded(&answer) => Judgement::pass(answer.described()),
-        // A server may refuse whom it wants.
+        // A server may refuse any client.
         UpgradeReply::Head(head) => Judgement::inconclusive(head.status_and_reason()),
         answer => Judgement::fail(answer.described()),
     })
@@ -166,7 +166,7 @@ fn key_missing(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.remove("sec-websocket-key"))
 }
 
-/// A key is 16 bytes in base64; but a server need not look.
+/// A key must be 16 bytes in base64, but a server need not check it.
 fn key_malformed(harness: &mut Harness<'_>) -> Judged {
     let tries = ["c2hvcnQ=", "no base64, no key!"].map(|key| (format!("key '{key}'"), key));
     harness.each(tries, |harness, key| {
@@ -231,7 +231,7 @@ fn http_1_0_refused(harness: &mut Harness<'_>) -> Judged {
     refuses(harness, |request| request.version("HTTP/1.0"))
 }
 
-/// A request that is changed like this is accepted like an ordinary one.
+/// Checks that the server accepts a request with this change.
 fn accepts(harness: &mut Harness<'_>, change: impl FnOnce(&mut Request)) -> Judged {
     harness.accepts_ordinary_requests()?;
     let mut request = harness.request();
@@ -248,12 +248,12 @@ fn judge_accepted(answer: &UpgradeReply) -> Judgement {
     }
 }
 
-/// A request that is changed like this is not accepted.
+/// Checks that the server refuses a request with this change.
 fn refuses(harness: &mut Harness<'_>, change: impl FnOnce(&mut Request)) -> Judged {
     Ok(judge_refused(&changed(harness, change)?))
 }
 
-/// What a server that accepts ordinary requests says to one that is changed like this.
+/// The reply to a request with this change, from a server that accepts ordinary requests.
 fn changed(harness: &mut Harness<'_>, change: impl FnOnce(&mut Request)) -> Result<UpgradeReply, Stop> {
     harness.accepts_ordinary_requests()?;
     let mut request = harness.request();
@@ -266,13 +266,13 @@ fn judge_refused(answer: &UpgradeReply) -> Judgement {
         UpgradeReply::Head(head) if head.status == 101 => Judgement::fail(head.status_and_reason()),
         UpgradeReply::Head(head) if head.status >= 400 => Judgement::pass(head.status_and_reason()),
         UpgradeReply::Head(head) => Judgement::pass(format!("no upgrade, but {}", head.status_and_reason())),
-        // RFC 6455 §7.2.2: whoever aborts the handshake just closes the connection.
+        // RFC 6455 §7.2.2: an endpoint that aborts the opening handshake may simply close the connection.
         answer @ UpgradeReply::Ended(_) => Judgement::pass(format!("{} (should be 400)", answer.described())),
         answer @ (UpgradeReply::NotHttp | UpgradeReply::Silence) => Judgement::fail(answer.described()),
     }
 }
 
-/// The answer to a request that is changed like this, which has to be accepted for the rule to have a bearing.
+/// The response to a request with this change. If the server refuses the request, the rule is inconclusive.
 fn upgraded(harness: &mut Harness<'_>, change: impl FnOnce(&mut Request)) -> Result<ResponseHead, Stop> {
     match changed(harness, change)? {
         UpgradeReply::Head(head) if head.status == 101 => Ok(head),
@@ -284,7 +284,7 @@ fn is_upgraded(answer: &UpgradeReply) -> bool {
     matches!(answer, UpgradeReply::Head(head) if head.status == 101)
 }
 
-/// What the answer says in a field, and whether that is right.
+/// Reports the values of a field in the response, and passes if `is_right`.
 fn said(head: &ResponseHead, field: &str, is_right: bool) -> Judgement {
     let values: Vec<_> = head.values(field).map(|value| shown_value(field, value)).collect();
     let seen =

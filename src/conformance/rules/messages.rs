@@ -1,4 +1,5 @@
-//! Rules of messages (RFC 6455 §5.4, §5.6, §8.1): fragments make one message, text is UTF-8, and there is a limit.
+//! Rules of messages (RFC 6455 §5.4, §5.6, §8.1): fragments make up one message, text is UTF-8, and huge
+//! messages do no harm.
 
 use super::check::RuleCheck;
 use crate::conformance::harness::Harness;
@@ -31,16 +32,16 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
     RuleCheck::new("message-huge", "10.4", "an endless message does no harm", message_huge),
 ];
 
-/// The close code for data that is not what its type says (RFC 6455 §7.4.1).
+/// The close code for data that is invalid for its message type (RFC 6455 §7.4.1).
 const INVALID_DATA: u16 = 1007;
 
 /// The close code for a message that is too big (RFC 6455 §7.4.1).
 const TOO_BIG: u16 = 1009;
 
-/// The bytes that are sent of a message that announces many more.
+/// Bytes sent of a message whose header announces many more.
 const BEGIN_OF_HUGE: usize = 16 * 1024;
 
-/// Fragments of a message, the first with this opcode.
+/// The fragments of a message; the first has this opcode.
 fn fragments(opcode: u8, pieces: &[&[u8]]) -> Vec<RawFrame> {
     let frame = |(i, piece): (usize, &&[u8])| {
         let frame = RawFrame::new(if i == 0 { opcode } else { CONTINUATION }, *piece);
@@ -127,7 +128,7 @@ fn utf8_beyond(harness: &mut Harness<'_>) -> Judged {
     harness.refuses(INVALID_DATA, &[RawFrame::new(TEXT, b"\xF4\x90\x80\x80")])
 }
 
-/// A message that no server can hold does not bring it down. It may read on, or end the connection.
+/// A message that no server can hold must not crash it. The server may read on, or end the connection.
 fn message_huge(harness: &mut Harness<'_>) -> Judged {
     let frame = RawFrame::new(BINARY, vec![0; BEGIN_OF_HUGE]).announcing(harness.huge());
     let event = {
@@ -146,7 +147,7 @@ fn message_huge(harness: &mut Harness<'_>) -> Judged {
         ServerEvent::Ended(end) => dropped(&end, TOO_BIG),
         ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => "it reads on".to_owned(),
     };
-    // Whether it has refused, or fallen over.
+    // A new connection shows whether the server refused the message or crashed.
     match harness.connect() {
         Ok(_) => Ok(Judgement::pass(seen)),
         Err(Stop::Judged(gone)) => {

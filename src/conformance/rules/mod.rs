@@ -1,5 +1,6 @@
-//! The rules: each file holds those of one chapter with the functions that try them, and its table is a row of one of the
-//! tables here. A file for another RFC, or for another purpose than `--conformance`, stands beside these.
+//! The rules, one file per chapter: each holds a table of rules and the functions that check them. The tables
+//! are listed here. Rules of another RFC, or rules that do not belong to `--conformance`, go into files of
+//! their own.
 
 mod check;
 mod closing;
@@ -13,8 +14,8 @@ pub(crate) mod server_frames;
 use self::check::RuleCheck;
 use super::rule::Rule;
 
-/// The rules that are tried, in this order: those of RFC 6455, then those of RFC 7692. Those on the server's own frames
-/// (`server_frames`) come last.
+/// The rules that have a check of their own, in the order of execution: those of RFC 6455, then those of RFC
+/// 7692. The rules on the server's own frames (`server_frames`) are reported last.
 static TRIED: [&[RuleCheck]; 6] =
     [handshake::CHECKS, framing::CHECKS, control::CHECKS, messages::CHECKS, closing::CHECKS, deflate::CHECKS];
 

@@ -1,4 +1,4 @@
-//! The server's own frames: every one that is seen, on whatever connection, is looked at here. Pure.
+//! Rules on the server's own frames: checks every frame that the server sends, on every connection. Pure.
 
 use crate::conformance::harness::frame::{BINARY, CLOSE, CONTINUATION, PING, PONG, SeenFrame, TEXT, Width};
 use crate::conformance::harness::judgement::Judgement;
@@ -6,7 +6,7 @@ use crate::conformance::harness::recorder::FrameWatcher;
 use crate::conformance::rule::Rule;
 use crate::protocol::{Utf8Stream, close_code_is_sendable};
 
-/// The rules of this file: the checks of the frames that came while the other rules were tried.
+/// The rules of this file. Their checks cover all frames that arrive while other rules are checked.
 pub(crate) const CHECKS: &[(Rule, FrameCheck)] = &[
     (Rule::new("sends-no-masks", "5.1", "the server's frames are not masked"), FrameCheck::Unmasked),
     (Rule::new("sends-no-reserved-bits", "5.2", "its reserved bits are zero"), FrameCheck::ReservedBitsZero),
@@ -28,48 +28,48 @@ pub(crate) const CHECKS: &[(Rule, FrameCheck)] = &[
     ),
 ];
 
-/// What a server has to keep in each frame.
+/// A check that applies to each frame of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameCheck {
     Unmasked,
     ReservedBitsZero,
     DefinedOpcode,
-    /// No length in more bytes than it needs.
+    /// Lengths use the shortest encoding.
     ShortestLength,
-    /// Control frames short and not in fragments.
+    /// Control frames are short and not fragmented.
     WholeControl,
     FragmentOrder,
     Utf8,
-    /// Close frames with a code that may be sent, and a reason in UTF-8.
+    /// Close frames have a code that may be sent, and a reason in UTF-8.
     LegalClose,
-    /// No data after a Close frame.
+    /// No data follows a Close frame.
     NothingAfterClose,
 }
 
-/// How the server did in all frames so far.
+/// The results for all frames so far.
 #[derive(Debug, Default)]
 pub(crate) struct ServerFrameChecks {
     results: [CheckResult; 9],
     progress: ConnectionProgress,
 }
 
-/// How the server did on one check.
+/// The result of one check.
 #[derive(Clone, Debug, Default)]
 struct CheckResult {
-    /// The frames to which the check applied.
+    /// The number of frames to which the check applied.
     frames: u64,
-    /// The first frame that broke it: how, and the evidence.
+    /// The first frame that failed the check: the reason, and the evidence.
     breach: Option<(String, Vec<String>)>,
 }
 
-/// What the next frame of the connection has to fit.
+/// The state of the current connection that its next frame must agree with.
 #[derive(Debug, Default)]
 struct ConnectionProgress {
-    /// Whether the message under way is text; `None` between messages.
+    /// Whether the current message is text; `None` between messages.
     message: Option<bool>,
     utf8: Utf8Stream,
     closed: bool,
-    /// Whether compression was agreed on: then the first reserved bit is no breach, and text may be compressed.
+    /// Whether compression was agreed on. If so, RSV1 is allowed, and text may be compressed.
     may_compress: bool,
 }
 
@@ -95,7 +95,7 @@ impl FrameWatcher for ServerFrameChecks {
 }
 
 impl ServerFrameChecks {
-    /// How the server did in this, and the evidence.
+    /// The judgement of this check, and its evidence.
     pub(crate) fn judge(&self, check: FrameCheck) -> (Judgement, Vec<String>) {
         let result = &self.results[check as usize];
         match (&result.breach, result.frames) {
@@ -108,7 +108,7 @@ impl ServerFrameChecks {
 }
 
 impl ConnectionProgress {
-    /// The checks that apply to this frame, and whether it keeps them.
+    /// The checks that apply to this frame, and whether it passes them.
     fn check(&mut self, frame: &SeenFrame) -> Vec<(FrameCheck, Result<(), String>)> {
         let keeps = |kept: bool, breach: &str| if kept { Ok(()) } else { Err(breach.to_owned()) };
         let defined = matches!(frame.opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG);
@@ -218,7 +218,7 @@ mod tests {
         RawFrame::new(opcode, payload).unmasked()
     }
 
-    /// The only check that is neglected, and how.
+    /// The one check that these frames fail, and the reason.
     fn breach(frames: &[RawFrame]) -> (FrameCheck, String) {
         let checks = checked(frames);
         let judged = ALL.map(|check| (check, checks.judge(check).0));

@@ -1,16 +1,16 @@
-//! A buffer between TLS and the socket, in both directions: TLS reads and writes one record at a time,
-//! the operating system should be asked for many at once.
+//! A buffer between TLS and the socket, in both directions. TLS reads and writes one record at a time; the
+//! buffer combines many records into one system call.
 
 use std::io::{self, ErrorKind, Read, Write};
 
-/// Bytes read ahead at most. A TLS record is at most 16 KiB and a little.
+/// The most bytes read ahead. A TLS record has slightly more than 16 KiB at most.
 const READ_CAPACITY: usize = 128 * 1024;
 
-/// Bytes written before the socket is asked to take them.
+/// Once this many bytes are buffered, they are written to the socket.
 const WRITE_CAPACITY: usize = 128 * 1024;
 
-/// Wraps a non-blocking stream. `flush` never reports that it would block: what could not be written stays
-/// in the buffer, and [`Buffered::drain`] says whether anything does.
+/// Wraps a non-blocking stream. `flush` never returns `WouldBlock`: unwritten bytes stay in the buffer, and
+/// [`Buffered::drain`] tells whether there are any.
 #[derive(Debug)]
 pub(in crate::net) struct Buffered<S> {
     inner: S,
@@ -43,7 +43,7 @@ impl<S> Buffered<S> {
 }
 
 impl<S: Write> Buffered<S> {
-    /// Writes what is buffered as far as the stream takes it: whether nothing is left.
+    /// Writes buffered bytes as far as the stream takes them. Returns whether the buffer is empty.
     pub(in crate::net) fn drain(&mut self) -> io::Result<bool> {
         while self.output_start < self.output.len() {
             match self.inner.write(&self.output[self.output_start..]) {
@@ -92,7 +92,7 @@ impl<S: Write> Write for Buffered<S> {
 mod tests {
     use super::*;
 
-    /// Takes `room` bytes, then blocks.
+    /// Takes `room` bytes, then returns `WouldBlock`.
     struct Narrow {
         room: usize,
         taken: Vec<u8>,

@@ -1,4 +1,4 @@
-//! A file of CA certificates (`--cacert`), as it was read.
+//! A file of CA certificates (`--cacert`) in memory.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub struct CaFile {
     pub pem: Vec<u8>,
 }
 
-/// The name alone: the content is long.
+/// Prints only the name, because the content is long.
 impl fmt::Debug for CaFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CaFile").field(&self.name).finish()

@@ -1,4 +1,4 @@
-//! What a certificate says: whom it is for, who issued it, and when it is valid.
+//! The content of a certificate: its subject, its issuer, and its validity.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,7 +8,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use super::error::{CertificateError, ErrorClass};
 use crate::error::{Failure, Status};
 
-/// The facts of a certificate that a person asks for.
+/// The facts of a certificate that are shown to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
     /// The subject, such as `CN=example.com`.
@@ -17,7 +17,7 @@ pub struct CertificateFacts {
     pub issuer: String,
     /// DNS names and IP addresses that the certificate is for.
     pub names: Vec<String>,
-    /// The IP addresses among the names: a DNS name that looks like one does not count.
+    /// The IP addresses among the names. A DNS name that looks like an address is not one of them.
     pub addresses: Vec<IpAddr>,
     /// Seconds since 1970 from which it is valid.
     pub not_before: i64,
@@ -28,13 +28,13 @@ pub struct CertificateFacts {
 }
 
 impl CertificateFacts {
-    /// Reads a certificate in DER; `None` when it is none.
+    /// Parses a certificate in DER; `None` if it is malformed.
     pub fn from_der(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let alternative = certificate.subject_alternative_name().ok().flatten();
         let names = alternative.iter().flat_map(|extension| &extension.value.general_names);
         let addresses = names.clone().filter_map(address).collect();
-        // Without alternative names, the common name counts: so the TLS libraries do.
+        // Without alternative names, the common name applies, as in the TLS libraries.
         let common = certificate.subject().iter_common_name().filter(|_| alternative.is_none());
         let common = common.filter_map(|name| name.as_str().ok()).map(ToOwned::to_owned);
         Some(Self {
@@ -51,12 +51,12 @@ impl CertificateFacts {
         })
     }
 
-    /// Whole days from `now` to the end of its validity; negative when that is past.
+    /// Whole days from `now` to the end of its validity; negative after it.
     pub fn days_left(&self, now: SystemTime) -> i64 {
         (self.not_after - seconds(now)).div_euclid(DAY)
     }
 
-    /// Whether it is for `host`, by its alternative names (RFC 6125 §6.4).
+    /// Whether it is valid for `host`, according to its alternative names (RFC 6125 §6.4).
     pub fn is_for(&self, host: &str) -> bool {
         match host.parse() {
             Ok(ip) => self.addresses.contains(&ip),
@@ -64,9 +64,9 @@ impl CertificateFacts {
         }
     }
 
-    /// Why a client that wants `host` refuses it. `error` is the first that the TLS library found; the certificate itself tells
-    /// of more, and the one that a person can do most about is the reason: dates, then names, then the issuer. Errors of the
-    /// classes in `ignored` are not the reason.
+    /// Why a client that wants `host` refuses the certificate. `error` is the first error of the TLS library;
+    /// the certificate may show more. The reason reported is the one that a person can act on best: dates,
+    /// then names, then the issuer. Errors of the classes in `ignored` are never the reason.
     pub fn refusal(
         &self,
         host: &str,
@@ -128,7 +128,7 @@ impl CertificateFacts {
         }
     }
 
-    /// That it is not valid yet or not valid any more, if so.
+    /// The failure that it is not yet valid or has expired, if so.
     fn out_of_dates(&self, now: SystemTime) -> Option<Failure> {
         let (start, end) = (self.not_before, self.not_after);
         let now = seconds(now);
@@ -163,13 +163,13 @@ fn seconds(time: SystemTime) -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The day of a time in seconds since 1970, such as `2026-01-02`; what lies before 1970 counts as its first day.
+/// The date of a time in seconds since 1970, such as `2026-01-02`; times before 1970 give its first day.
 pub(in crate::net) fn date(seconds: i64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     humantime::format_rfc3339_seconds(time).to_string()[..10].to_owned()
 }
 
-/// How it stands with a certificate that has so many days left: `3 days left`, `expired 1 day ago`.
+/// The validity as text: `3 days left`, `expired 1 day ago`.
 pub fn validity(days_left: i64) -> String {
     if days_left < 0 {
         format!("expired {} ago", days(-1 - days_left))
@@ -198,11 +198,11 @@ fn address(name: &GeneralName<'_>) -> Option<IpAddr> {
     }
 }
 
-/// A `*` stands for exactly one label, the leftmost.
+/// Matches a DNS name pattern; a leading `*` matches exactly one label.
 fn dns_name_matches(pattern: &str, host: &str) -> bool {
     let host = host.trim_end_matches('.');
     match pattern.strip_prefix("*.") {
-        // Not for a whole top-level domain.
+        // A wildcard must not cover a whole top-level domain.
         Some(parent) if !parent.contains('.') => false,
         Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
         None => pattern.eq_ignore_ascii_case(host),

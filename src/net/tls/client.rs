@@ -1,4 +1,4 @@
-//! TLS with a server or a proxy: the handshake, and what its failure means.
+//! TLS with a server or a proxy: the handshake, and the meaning of its failures.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -18,25 +18,25 @@ use crate::net::transport::{Transport, WaitError};
 /// Which peers are accepted, for which name, and our own certificate.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
-    /// What the TLS library is told.
+    /// The settings of the TLS library.
     pub settings: Settings,
-    /// The name for SNI and verification, instead of the URL's host.
+    /// The name for SNI and verification, if it is not the URL's host.
     pub domain: Option<String>,
     /// Our certificate and its key.
     pub identity: Option<Identity>,
     /// The only public keys that are accepted.
     pub pins: Option<Pins>,
-    /// What the first connection has made of all this, for those that follow.
+    /// The TLS library's form of these options, which all connections share.
     pub prepared: Prepared,
 }
 
-/// The TLS library's form of the options, made once for all connections with the same options, which must not change any
-/// more.
+/// The TLS library's form of the options. It is made once and shared by all connections with these options;
+/// the options must not change afterwards.
 #[derive(Clone, Default)]
 pub struct Prepared(Arc<OnceLock<Connector>>);
 
 impl TlsOptions {
-    /// Makes the first connection as fast as those that follow. It also tells what is wrong with the options.
+    /// Prepares the options in advance, so that the first connection is as fast as later ones.
     pub fn prepare(&self) {
         let _ = self.connector();
     }
@@ -47,12 +47,12 @@ impl TlsOptions {
         }
         let trusted = self.settings.cacert.as_ref().map(certificates_in).transpose()?;
         let connector = Connector::new(&self.settings, trusted, self.identity.as_ref())?;
-        // When another thread was faster, both have made the same.
+        // If another thread was faster, both results are equal.
         Ok(self.prepared.0.get_or_init(|| connector).clone())
     }
 }
 
-/// The key is not shown.
+/// Does not print the key.
 impl std::fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { settings, domain, identity, pins, prepared: _ } = self;
@@ -72,26 +72,26 @@ pub(in crate::net) struct TlsClient {
     options: TlsOptions,
 }
 
-/// Why a handshake has not led to a session.
+/// Why a handshake did not establish a session.
 pub(in crate::net) enum Refused {
     Wait(WaitError),
     Tls(HandshakeFailure),
 }
 
 impl TlsClient {
-    /// Reads the certificates. `host` is the name of the URL.
+    /// Prepares the settings. `host` is the host of the URL.
     pub(in crate::net) fn new(options: &TlsOptions, host: &str) -> Result<Self, Failure> {
         let connector = options.connector()?;
         let name = options.domain.clone().unwrap_or_else(|| host.to_owned());
         Ok(Self { connector, name, options: options.clone() })
     }
 
-    /// Whether only a handshake without checks can tell if the certificate was what failed.
+    /// Whether a diagnostic handshake is necessary to learn if the certificate caused the failure.
     pub(in crate::net) fn needs_diagnosis(&self) -> bool {
         !EXPLAINS_REFUSALS && !self.options.settings.insecure
     }
 
-    /// The TLS handshake over `transport`, which leads to the peer.
+    /// Performs the TLS handshake over `transport`, which is connected to the peer.
     pub(in crate::net) fn handshake(
         &self,
         transport: Transport,
@@ -100,7 +100,7 @@ impl TlsClient {
         handshake(&self.connector, &self.name, transport, deadline)
     }
 
-    /// The failure of a wait in the handshake.
+    /// The failure when waiting in the handshake failed.
     pub(in crate::net) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
         match err {
             WaitError::Deadline => Failure::timeout(Phase::Tls, &self.name, deadline),
@@ -108,8 +108,8 @@ impl TlsClient {
         }
     }
 
-    /// The diagnostic handshake, without checks and without our certificate. When it succeeds, the certificate was what
-    /// failed: what is wrong with it. No user data is sent over that connection.
+    /// The diagnostic handshake: without verification and without our certificate. If it succeeds, the
+    /// certificate caused the failure, and the result is the reason. It never sends user data.
     pub(in crate::net) fn diagnose(&self, transport: Transport, deadline: &Deadline) -> Option<Failure> {
         let Settings { versions, .. } = self.options.settings;
         let unchecked = Settings { insecure: true, versions, ..Settings::default() };
@@ -120,7 +120,7 @@ impl TlsClient {
         Some(self.refusal(chain.first()?, None))
     }
 
-    /// What the failed handshake with `target` means to the user.
+    /// Explains the failed handshake with `target`.
     pub(in crate::net) fn failed(&self, target: &str, failure: &HandshakeFailure) -> Failure {
         match failure {
             HandshakeFailure::Certificate { leaf, error } => {
@@ -179,7 +179,8 @@ fn certificates_in(file: &CaFile) -> Result<Certificates, Failure> {
 
 const CA_EXAMPLE: &str = "a CA file holds -----BEGIN CERTIFICATE----- blocks";
 
-/// The peer has ended the connection with an alert after the handshake, which is how TLS 1.3 refuses our certificate.
+/// The failure when the peer has ended the connection with an alert after the handshake. TLS 1.3 servers
+/// refuse our certificate in this way.
 pub(in crate::net) fn tls_alert(target: &str, alert: &TlsError) -> Failure {
     handshake_failed(target)
         .and(format_args!(": {alert}"))

@@ -1,9 +1,9 @@
-//! What goes wrong in TLS, in terms that no TLS library has a part in.
+//! TLS errors, independent of the TLS library.
 
 use std::fmt;
 use std::io;
 
-/// Why the TLS library cannot go on. I/O errors of an open session carry it, too.
+/// Why the TLS library cannot continue. I/O errors of an open session contain it as well.
 #[derive(Debug)]
 pub struct TlsError {
     reason: String,
@@ -21,8 +21,8 @@ impl TlsError {
         Self { reason: reason.into(), is_alert: true }
     }
 
-    /// The alert behind an error of reading or writing, if one came. With TLS 1.3, the server's verdict on our
-    /// certificate arrives this way: after the handshake, with the first read.
+    /// The alert inside an I/O error, if there is one. With TLS 1.3, the server refuses our certificate in
+    /// this way: after the handshake, at the first read.
     pub(in crate::net) fn alert_in(err: &io::Error) -> Option<&Self> {
         err.get_ref()?.downcast_ref::<Self>().filter(|err| err.is_alert)
     }
@@ -42,23 +42,23 @@ impl From<TlsError> for io::Error {
     }
 }
 
-/// What is wrong with a certificate, by the kinds that have an exit status or a flag of their own.
+/// The classes of certificate errors: each has its own exit status or flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// It is for another name.
+    /// The certificate is for another name.
     Name,
-    /// It is out of its dates.
+    /// The certificate is not valid yet, or has expired.
     Expired,
-    /// It does not lead to a trusted root.
+    /// The chain does not end at a trusted root.
     Untrusted,
-    /// Its issuer has withdrawn it.
+    /// The issuer has revoked the certificate.
     Revoked,
-    /// Everything else: a weak key, a bad signature, a purpose that does not fit.
+    /// All other errors: a weak key, a bad signature, a wrong purpose.
     Invalid,
 }
 
 impl ErrorClass {
-    /// The name that `--ignore-tls-error` has for it.
+    /// The name of the class in `--ignore-tls-error`.
     pub(in crate::net) fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -70,14 +70,14 @@ impl ErrorClass {
     }
 }
 
-/// One error that the TLS library has found in the peer's chain of certificates.
+/// An error that the TLS library found in the peer's certificate chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateError {
     /// Its kind.
     pub class: ErrorClass,
-    /// The words of the TLS library.
+    /// The TLS library's description.
     pub text: &'static str,
-    /// Which certificate: 0 is the peer's own, 1 its issuer's.
+    /// The certificate's position in the chain: 0 is the peer's own, 1 is its issuer's.
     pub depth: u32,
 }
 
@@ -92,7 +92,7 @@ pub(in crate::net) enum HandshakeFailure {
         /// The first error that is not ignored.
         error: CertificateError,
     },
-    /// Anything else; a backend that does not explain its refusals has them here, too.
+    /// Any other failure; if the backend does not explain refused certificates, also those.
     Other(TlsError),
 }
 

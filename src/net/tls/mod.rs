@@ -1,9 +1,9 @@
 //! TLS: the client's and the embedded server's handshake, certificates, pins, and our own identity.
 //! May import `net::transport`, which carries an established session.
 //!
-//! The TLS library is known to `backend` alone: OpenSSL on Unix, the platform's library (through native-tls) on
-//! Windows and macOS. What the two have in common stands beside it: `settings` go in, a `session` or an `error`
-//! comes out.
+//! Only `backend` uses a TLS library: OpenSSL on Unix, the platform's library (through native-tls) on Windows
+//! and macOS. The types that both backends share are here: `settings` are their input, a `session` or an
+//! `error` is their output.
 
 pub(super) mod backend;
 pub(super) mod buffered;
@@ -17,5 +17,5 @@ pub mod server;
 pub(super) mod session;
 pub mod settings;
 
-/// Whether the TLS library of this platform tells each error of a certificate, so that some can be ignored.
+/// Whether this platform's TLS library reports each error of a certificate, so that some can be ignored.
 pub const TELLS_ERRORS_APART: bool = backend::EXPLAINS_REFUSALS;

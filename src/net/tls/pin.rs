@@ -1,4 +1,4 @@
-//! Pinned public keys: `sha256//BASE64` of a certificate's `SubjectPublicKeyInfo`, as curl and RFC 7469 have them.
+//! Pinned public keys: `sha256//BASE64` of a certificate's `SubjectPublicKeyInfo`, as in curl and RFC 7469.
 
 use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
@@ -6,15 +6,15 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::error::{Failure, Status};
 
-/// The keys of which a server has to have one.
+/// The pinned keys. A server must have one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pins(Vec<[u8; 32]>);
 
 impl Pins {
-    /// Reads `sha256//BASE64`, or several with `;` between them.
+    /// Parses `sha256//BASE64`, or several separated by `;`.
     ///
     /// # Errors
-    /// Shows a value that would be accepted.
+    /// A message with an example of a valid value.
     pub fn parse(text: &str) -> Result<Self, String> {
         const EXAMPLE: &str = "write sha256//BASE64 with the SHA-256 of the public key, such as \
                                sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -25,7 +25,7 @@ impl Pins {
         text.split(';').map(pin).collect::<Option<_>>().map(Self).ok_or_else(|| EXAMPLE.to_owned())
     }
 
-    /// Whether the certificate of `host`, in DER, has one of the keys.
+    /// Checks that the certificate of `host`, in DER, has one of the keys.
     pub(in crate::net) fn check(&self, certificate: Option<&[u8]>, host: &str) -> Result<(), Failure> {
         let key = certificate.and_then(public_key);
         if key.is_some_and(|key| self.0.contains(&key)) {
@@ -37,7 +37,7 @@ impl Pins {
     }
 }
 
-/// The SHA-256 of the public key.
+/// The SHA-256 of the certificate's public key.
 fn public_key(certificate: &[u8]) -> Option<[u8; 32]> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
     Some(Sha256::digest(certificate.public_key().raw).into())

@@ -1,5 +1,5 @@
-//! TLS from the server's side, over any stream that does not block: for the embedded server.
-//! With OpenSSL, TLS 1.2 and 1.3 are spoken; elsewhere what native-tls offers a server.
+//! The server's side of TLS over any non-blocking stream, for the embedded server. OpenSSL serves TLS 1.2 and
+//! 1.3; native-tls serves the versions that the platform offers.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,21 +17,21 @@ impl TlsServer {
         Self(acceptor)
     }
 
-    /// TLS over `stream`, whose handshake is yet to come.
+    /// Starts TLS over `stream`; the handshake follows when the connection is read.
     pub fn accept<S: Read + Write>(&self, stream: S) -> TlsConnection<S> {
         TlsConnection(State::New(self.0.clone(), Buffered::new(stream)))
     }
 }
 
-/// The key stays out of sight.
+/// Does not print the key.
 impl fmt::Debug for TlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TlsServer")
     }
 }
 
-/// A connection in TLS. Reading does the handshake first, as far as it goes without waiting; what is written needs
-/// [`TlsConnection::drain`] to leave.
+/// A TLS connection. Reading first performs as much of the handshake as is possible without blocking. Written
+/// bytes are sent by [`TlsConnection::drain`].
 pub struct TlsConnection<S>(State<S>);
 
 enum State<S> {
@@ -42,7 +42,7 @@ enum State<S> {
 }
 
 impl<S: Read + Write> TlsConnection<S> {
-    /// Hands what was encrypted to the stream, as far as it takes it: whether all is handed over.
+    /// Writes encrypted bytes to the stream, as far as it takes them. Returns whether it took all.
     pub fn drain(&mut self) -> io::Result<bool> {
         match &mut self.0 {
             State::Handshake(handshake) => handshake.get_mut().drain(),
@@ -51,7 +51,7 @@ impl<S: Read + Write> TlsConnection<S> {
         }
     }
 
-    /// Tells the client that nothing more comes (RFC 8446 §6.1), as far as that is possible without waiting.
+    /// Sends `close_notify` (RFC 8446 §6.1) if that is possible without blocking.
     pub fn shut_down(&mut self) {
         if let State::Open(stream) = &mut self.0 {
             stream.shut_down();

@@ -1,4 +1,4 @@
-//! What the TLS library is told before it connects.
+//! The settings of the TLS library.
 
 use std::path::PathBuf;
 
@@ -8,26 +8,25 @@ use super::error::ErrorClass;
 /// Which peers are accepted, and in which versions of TLS.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// CA certificates that take the place of the system's.
+    /// CA certificates that replace the system's.
     pub cacert: Option<CaFile>,
     /// Accepts any certificate for any name.
     pub insecure: bool,
-    /// Errors that do not make a certificate unacceptable.
+    /// The classes of certificate errors to ignore.
     pub ignored: Vec<ErrorClass>,
-    /// The oldest and the newest version to speak.
+    /// The oldest and the newest version to negotiate.
     pub versions: (Option<TlsVersion>, Option<TlsVersion>),
     /// The file to which the secrets of each session are appended (`SSLKEYLOGFILE`).
     pub key_log: Option<PathBuf>,
 }
 
-/// The oldest version that is spoken unless another is wanted.
+/// The oldest version to negotiate by default.
 pub(super) const OLDEST: TlsVersion = TlsVersion::V1_2;
 
-/// The application protocol that is offered (ALPN): the opening handshake is defined for HTTP/1.1 (RFC 6455 §4.1), and
-/// a server that prefers HTTP/2 has to know.
+/// The application protocol to offer (ALPN): the opening handshake is defined for HTTP/1.1 (RFC 6455 §4.1),
+/// and without the offer a server might choose HTTP/2.
 pub(super) const ALPN: &str = "http/1.1";
 
-/// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum TlsVersion {

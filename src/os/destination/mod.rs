@@ -1,8 +1,9 @@
 //! Where bytes are stored: standard output, a device, a FIFO, or a file.
 //!
-//! A regular file appears under its name when it is complete; until then it is `FILE.part`. It keeps the owner, group and
-//! permission bits of the file that it replaces. A file that cannot be replaced without losing something (its other names,
-//! its owner, the link that leads to it) is written in place; its old content stays until the first byte arrives.
+//! A regular file appears under its name when it is complete; until then it is `FILE.part`. It keeps the
+//! owner, group and permission bits of the file that it replaces. A file is written in place if replacing it
+//! would lose something: its other hard links, its owner, or the symbolic link to it. Its old content then
+//! stays until the first byte arrives.
 //! Everything that can fail before the first byte fails in [`Destination::open`].
 
 mod opening;
@@ -28,7 +29,8 @@ use crate::error::{Failure, IoCause, Status};
 /// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
 
-/// An open destination. Unless it is completed, received bytes stay in a file beside it, and the old file stays.
+/// An open destination. If it is not completed, received bytes stay in the `.part` file and the old file is
+/// unchanged, unless it is written in place.
 #[derive(Debug)]
 pub struct Destination {
     name: String,
@@ -40,7 +42,7 @@ impl Destination {
     /// Standard output.
     ///
     /// # Errors
-    /// [`Status::WriteError`] when it is closed.
+    /// [`Status::WriteError`] when standard output is closed.
     pub fn standard() -> Result<Self, Failure> {
         let name = "standard output".to_owned();
         let file = stdio::output().map_err(|err| cannot_write(&name, err))?;
@@ -68,7 +70,7 @@ impl Destination {
         &self.name
     }
 
-    /// The writing end. It has to be dropped before the destination is completed.
+    /// The writer. It must be dropped before the destination is completed.
     pub fn writer(&self) -> Writer {
         self.writer.clone()
     }
@@ -88,17 +90,18 @@ impl Destination {
         }
     }
 
-    /// Stores the bytes, and gives the file its name.
+    /// Stores the bytes and, for a regular file, gives it its final name.
     ///
     /// # Errors
-    /// [`Status::WriteError`]: the system could not store it. What was written of a file is kept beside its name.
+    /// [`Status::WriteError`]: the system could not store the bytes. Those already written to a file are kept
+    /// in its `.part` file.
     pub fn complete(self) -> Result<(), Failure> {
         let Self { name, writer, state } = self;
         let kept = state.kept();
-        // If nothing was written, the file has to become empty.
+        // If nothing was written, an existing file must still become empty.
         let stored = writer.begin().and_then(|()| match state {
             State::Direct if writer.is_regular() => writer.close(),
-            // A thread that waits for a reader may still hold it.
+            // A thread that waits for a reader may still use the descriptor, so it is not closed here.
             State::Direct => Ok(()),
             State::Beside(part) => part.complete(writer),
             State::InPlace(unfinished, _) => writer.close().map(|()| unfinished.complete()),
@@ -106,7 +109,7 @@ impl Destination {
         stored.map_err(|err| naming(cannot_write(&name, err), kept))
     }
 
-    /// Gives up. Received bytes stay, and the failure names their file.
+    /// Gives up. Received bytes are kept, and the failure names their file.
     #[must_use]
     pub fn keep(self, failure: Failure) -> Failure {
         naming(failure, self.state.kept())
@@ -115,7 +118,7 @@ impl Destination {
     /// Writes `bytes` and completes the destination.
     ///
     /// # Errors
-    /// As [`Destination::complete`]. A reader that is gone is no error.
+    /// As [`Destination::complete`]. A reader that has closed the pipe is no error.
     pub fn write_whole(self, bytes: &[u8]) -> Result<(), Failure> {
         let written = write_all(&mut self.writer(), bytes);
         match written {
@@ -129,7 +132,7 @@ impl Destination {
     }
 }
 
-/// The failure of a run that is ended by force, with the names of the incomplete files.
+/// For a run that is ended by force: removes the empty new files, and names the kept ones in the failure.
 pub(super) fn given_up(failure: Failure) -> Failure {
     settle_all().into_iter().fold(failure, |failure, kept| naming(failure, Some(kept)))
 }
@@ -140,7 +143,7 @@ fn naming(failure: Failure, kept: Option<Kept>) -> Failure {
     failure.restated(text)
 }
 
-/// Writes all of `bytes`, even if another program has made the descriptor non-blocking, which all of its holders share.
+/// Writes all of `bytes`, even if another program has made the shared descriptor non-blocking.
 fn write_all(writer: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match writer.write(bytes) {

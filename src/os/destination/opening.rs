@@ -1,4 +1,4 @@
-//! Opens a path for writing: directly, as a file beside it, or in place.
+//! Opens a path for writing: directly, as a `.part` file beside it, or in place.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -14,7 +14,7 @@ use crate::os::stdio;
 pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
     if let Some(number) = stdio::descriptor(path) {
         stdio::check_path(path)?;
-        // A descriptor of ours is duplicated: opening it again would begin at the start of a file.
+        // Our own descriptor is duplicated: opening it again would start at the beginning of the file.
         let file = if number == 1 { stdio::output()? } else { File::options().append(true).open(path)? };
         return Ok((Writer::new(file, false), State::Direct));
     }
@@ -32,8 +32,8 @@ pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
     }
 }
 
-/// Opens a device, a FIFO, or the target of a symbolic link, which are not replaced. The system follows the link, and
-/// refuses to where it protects folders that everybody may write.
+/// Opens a path that is not replaced: a device, a FIFO, or the target of a symbolic link. The system follows
+/// the link, unless it protects links in world-writable folders.
 fn open_as_it_is(path: &Path, options: &fs::OpenOptions) -> io::Result<(Writer, State)> {
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
@@ -42,7 +42,7 @@ fn open_as_it_is(path: &Path, options: &fs::OpenOptions) -> io::Result<(Writer, 
     Ok((Writer::new(file, false), State::Direct))
 }
 
-/// Opens a regular file that is to be replaced. It must be writable.
+/// Opens a regular file to be replaced. It must be writable.
 fn replace(path: &Path) -> io::Result<(Writer, State)> {
     let file = platform::open_without_following(path)?;
     let metadata = file.metadata()?;
@@ -63,7 +63,7 @@ fn in_place(path: &Path, file: File, why: InPlace) -> (Writer, State) {
     (writer, State::InPlace(unfinished, why))
 }
 
-/// Whether the folder takes no new file of that name, as opposed to a temporary shortage.
+/// Whether the folder permits no new file of that name, as opposed to a temporary shortage.
 fn is_refused(err: &io::Error) -> bool {
     matches!(
         err.kind(),
@@ -80,13 +80,13 @@ mod platform {
 
     use crate::os::destination::state::InPlace;
 
-    /// `O_CREAT`, although the file is there: in a folder that everybody may write, the system then refuses files that
-    /// others have put there (`protected_regular` in proc(5)).
+    /// Uses `O_CREAT`, although the file exists: the system then refuses files of other users in
+    /// world-writable folders (`protected_regular` in proc(5)).
     pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
         File::options().write(true).create(true).truncate(false).custom_flags(libc::O_NOFOLLOW).open(path)
     }
 
-    /// What a new file beside this one would lack.
+    /// What a new file could not keep of this one, if anything.
     pub(super) fn irreplaceable(file: &File, metadata: &Metadata) -> Option<InPlace> {
         if metadata.nlink() > 1 {
             return Some(InPlace::OtherNames);

@@ -1,8 +1,9 @@
-//! `FILE.part`, which becomes FILE when it is complete. It stays when a run is interrupted after bytes have arrived, and a
-//! later run overwrites it with its own first byte.
+//! `FILE.part`, which is renamed to FILE when it is complete. It stays when a run is interrupted after bytes
+//! have arrived; a later run overwrites it when its own first byte arrives.
 //!
-//! It is visible, so that a run that is killed leaves nothing hidden. While a run writes it, the run holds a lock on it;
-//! a second run then takes `FILE.PID.part`. Links and files of others under such a name are never touched.
+//! The name is not hidden, so that a killed run leaves a visible file. A run holds a lock on the file that it
+//! writes; a second run then uses `FILE.PID.part`. Links, and files of other users, under such a name are
+//! never modified.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
@@ -12,31 +13,31 @@ use std::path::{Path, PathBuf};
 use super::unfinished::{Kept, Unfinished};
 use super::writer::Writer;
 
-/// How often a name is tried whose file changes meanwhile.
+/// How often to try a name whose file another run changes meanwhile.
 const TRIES: usize = 16;
 
-/// A file that has not got its final name.
+/// A file that does not have its final name yet.
 #[derive(Debug)]
 pub(super) struct Part {
     target: PathBuf,
     unfinished: Unfinished,
-    /// Holds the lock as long as the name is ours: longer than the file is written, and until an empty file is removed,
-    /// which comes first because fields are dropped in this order.
+    /// Holds the lock as long as the name is in use, including the removal of an empty file. `unfinished`
+    /// removes it, and is dropped first because it is declared first.
     lock: File,
 }
 
-/// Why the file cannot be made.
+/// Why the `.part` file cannot be created.
 #[derive(Debug)]
 pub(super) enum NoPart {
-    /// No file can be made in that folder.
+    /// The folder permits no new file.
     Folder(io::Error),
-    /// Owner and group of the file that is to be replaced cannot be given to another one.
+    /// The owner and group of the replaced file cannot be given to another file.
     Owner(io::Error),
 }
 
 impl Part {
-    /// Makes `target`.part, or takes over the one that an earlier run has left. It gets owner, group and permission bits of
-    /// `replaced`, the file that it is to replace.
+    /// Creates `target`.part, or takes over the one that an earlier run left behind. It gets the owner, group
+    /// and permission bits of `replaced`, the file that it will replace.
     pub(super) fn beside(target: &Path, replaced: Option<&Metadata>) -> Result<(Self, Writer), NoPart> {
         let own = format!(".{}.part", std::process::id());
         let taken = take(&with_suffix(target, ".part"), replaced).or_else(|err| {
@@ -53,12 +54,12 @@ impl Part {
         Ok((part, writer))
     }
 
-    /// The bytes that have arrived.
+    /// The file and its bytes, if any have arrived.
     pub(super) fn kept(&self) -> Option<Kept> {
         self.unfinished.kept()
     }
 
-    /// Stores everything and gives the file its name.
+    /// Stores everything and gives the file its final name.
     pub(super) fn complete(self, writer: Writer) -> io::Result<()> {
         writer.close()?;
         fs::rename(self.unfinished.path(), &self.target)?;
@@ -67,15 +68,15 @@ impl Part {
     }
 }
 
-/// A file that is locked, and has the name by which it was opened.
+/// A locked file that still has the name under which it was opened.
 struct Taken {
     file: File,
     path: PathBuf,
     is_new: bool,
 }
 
-/// Creates the file, or opens it when an earlier run has left it and nobody writes it. A file that is to have the
-/// permissions of another one has none for others until then.
+/// Creates the file, or opens one that an earlier run left behind and that no run is writing. A file that
+/// will get the permissions of `replaced` has no permissions for others until then.
 fn take(path: &Path, replaced: Option<&Metadata>) -> io::Result<Taken> {
     for _ in 0..TRIES {
         let (file, is_new) = match platform::create(path, replaced.is_some()) {
@@ -88,7 +89,7 @@ fn take(path: &Path, replaced: Option<&Metadata>) -> io::Result<Taken> {
             Err(err) => return Err(err),
         };
         platform::lock(&file)?;
-        // Until it was locked, the run that wrote it may have renamed or removed it.
+        // Before we locked it, the run that wrote it may have renamed or removed it.
         if platform::is_at(&file, path) {
             return Ok(Taken { file, path: path.to_owned(), is_new });
         }
@@ -122,8 +123,8 @@ mod platform {
         File::options().write(true).create_new(true).mode(mode).open(path)
     }
 
-    /// Opens what an earlier run may have left, which belongs to us or to the owner of the file that it was to replace;
-    /// `ResourceBusy` for everything else.
+    /// Opens a file that an earlier run may have left behind: it belongs to us or to the owner of the file
+    /// that it was to replace. Anything else is `ResourceBusy`.
     pub(super) fn open_ours(path: &Path, replaced: Option<&Metadata>) -> io::Result<File> {
         let opened = File::options().write(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
         let file = match opened {
@@ -139,7 +140,7 @@ mod platform {
     pub(super) fn lock(file: &File) -> io::Result<()> {
         match flock(file, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => Err(ErrorKind::ResourceBusy.into()),
-            // Not every file system has locks. Two runs at once are then the user's affair.
+            // Not every file system supports locks. There, the user must not start two runs at once.
             Ok(()) | Err(_) => Ok(()),
         }
     }
@@ -149,7 +150,7 @@ mod platform {
         (open.dev(), open.ino()) == (named.dev(), named.ino())
     }
 
-    /// Owner and group first: changing them takes permissions away on some systems.
+    /// Sets owner and group first, because changing them removes permissions on some systems.
     pub(super) fn give_attributes(file: &File, like: &Metadata) -> io::Result<()> {
         let own = file.metadata()?;
         if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
@@ -166,7 +167,8 @@ mod platform {
     use std::os::windows::fs::OpenOptionsExt;
     use std::path::Path;
 
-    /// `FILE_SHARE_READ` and `FILE_SHARE_DELETE`: others may read and rename it, and not write it. That is the lock.
+    /// `FILE_SHARE_READ` and `FILE_SHARE_DELETE`: other programs may read and rename the file, but not write
+    /// it. This serves as the lock.
     const NO_OTHER_WRITER: u32 = 1 | 4;
 
     /// `ERROR_SHARING_VIOLATION`.

@@ -7,19 +7,18 @@ use super::part::Part;
 use super::unfinished::{Kept, Unfinished};
 use crate::error::io_reason;
 
-/// Where the bytes are.
 #[derive(Debug)]
 pub(super) enum State {
-    /// Already written to standard output, another descriptor of ours, a device or a FIFO.
+    /// Written directly to standard output, another descriptor of ours, a device or a FIFO.
     Direct,
     /// In a file beside the final name.
     Beside(Part),
-    /// In the file that is to be replaced.
+    /// In the file that is being replaced.
     InPlace(Unfinished, InPlace),
 }
 
 impl State {
-    /// The part that has arrived of an incomplete file.
+    /// The incomplete file and its bytes, if any have arrived.
     pub(super) fn kept(&self) -> Option<Kept> {
         match self {
             Self::Direct => None,
@@ -29,7 +28,7 @@ impl State {
     }
 }
 
-/// Why a file is not replaced.
+/// Why a file is written in place instead of being replaced.
 #[derive(Debug)]
 pub(super) enum InPlace {
     SymbolicLink,

@@ -1,4 +1,4 @@
-//! What becomes of files, with the file system alone. Runs that are interrupted are tested at the process boundary.
+//! Tests of what happens to the files. Interrupted runs are tested at the process boundary.
 
 use std::fs::{self, File};
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! The incomplete files, for a program that is ended by force and runs no destructors.
+//! The incomplete files, for a program that is ended by force and does not run destructors.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ static ALL: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 #[derive(Clone, Debug)]
 struct Entry {
     path: PathBuf,
-    /// Whether this run has created the file, so that it is removed while it is empty.
+    /// Whether this run created the file; if so, it is removed while it is empty.
     is_new: bool,
     written: Arc<AtomicU64>,
 }
 
 impl Entry {
-    /// Removes the file if it is new and nothing has arrived.
+    /// Removes the file if it is new and no bytes have arrived.
     fn settle(&self) -> Option<Kept> {
         let kept = Kept::of(&self.path, self.written.load(Ordering::Relaxed));
         if kept.is_none() && self.is_new {
@@ -27,8 +27,7 @@ impl Entry {
     }
 }
 
-/// An incomplete file. Dropping this settles it: the file stays if bytes have arrived, and is removed if it is new and
-/// empty.
+/// An incomplete file. Dropping this removes the file if it is new and empty, and keeps it otherwise.
 #[derive(Debug)]
 pub(super) struct Unfinished {
     entry: Entry,
@@ -46,12 +45,12 @@ impl Unfinished {
         &self.entry.path
     }
 
-    /// The part that has arrived so far.
+    /// The file and its bytes, if any have arrived.
     pub(super) fn kept(&self) -> Option<Kept> {
         Kept::of(&self.entry.path, self.entry.written.load(Ordering::Relaxed))
     }
 
-    /// The file is complete: there is nothing to settle.
+    /// Marks the file as complete, so that dropping this keeps it.
     pub(super) fn complete(mut self) {
         self.is_complete = true;
     }
@@ -66,7 +65,7 @@ impl Drop for Unfinished {
     }
 }
 
-/// Settles all files when the program is about to end. Returns the parts that were kept.
+/// Removes the new and empty files when the program is about to end. Returns those that were kept.
 pub(crate) fn settle_all() -> Vec<Kept> {
     all().drain(..).filter_map(|entry| entry.settle()).collect()
 }
@@ -75,7 +74,7 @@ fn all() -> MutexGuard<'static, Vec<Entry>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The kept part of an incomplete file.
+/// An incomplete file that is kept.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     path: PathBuf,
@@ -88,7 +87,7 @@ impl Kept {
     }
 }
 
-/// The text at the end of an error.
+/// Formatted as the end of an error message.
 impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.bytes == 1 { "byte is" } else { "bytes are" };

@@ -1,5 +1,5 @@
-//! The writing end of a destination. It can be given to another thread, while the owner of the destination decides
-//! what becomes of the file.
+//! The writer of a destination. It can be moved to another thread, while the owner of the destination decides
+//! whether the file is completed or kept incomplete.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Write};
@@ -16,13 +16,13 @@ pub struct Writer(Arc<Shared>);
 struct Shared {
     file: File,
     is_regular: bool,
-    /// Whether the file still has its old content, which is removed before the first byte.
+    /// Whether the file still has its old content, which is removed before the first byte is written.
     holds_old: AtomicBool,
     written: Arc<AtomicU64>,
 }
 
 impl Writer {
-    /// Writes to `file`. `replaces`: its old content is removed first.
+    /// Creates a writer to `file`. With `replaces`, it removes the old content first.
     pub(super) fn new(file: File, replaces: bool) -> Self {
         let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let holds_old = AtomicBool::new(replaces);
@@ -34,18 +34,18 @@ impl Writer {
         &self.0.file
     }
 
-    /// Whether it is a regular file, which takes bytes without waiting for a reader.
+    /// Whether it is a regular file, which never waits for a reader.
     pub fn is_regular(&self) -> bool {
         self.0.is_regular
     }
 
-    /// The count of bytes written so far, which outlives the writer.
+    /// The number of bytes written so far; the counter outlives the writer.
     pub(super) fn written(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.0.written)
     }
 
-    /// Empties a file that is to be replaced, once. Clears setuid and setgid, so that downloaded bytes never run with such
-    /// rights: the kernel clears them on writes, but not on those of root.
+    /// Empties a file that is being replaced; does so once. Clears setuid and setgid, so that downloaded
+    /// bytes never run with these rights: the kernel clears them when a user writes, but not when root does.
     pub(super) fn begin(&self) -> io::Result<()> {
         if self.0.holds_old.swap(false, Ordering::Relaxed) {
             platform::clear_setuid(&self.0.file)?;
@@ -54,7 +54,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Closes the file. No other thread may still write it.
+    /// Closes the file. No other thread may be writing it.
     pub(super) fn close(self) -> io::Result<()> {
         match Arc::into_inner(self.0) {
             Some(shared) => platform::close(shared.file),
@@ -69,8 +69,8 @@ impl Writer {
         Ok(count)
     }
 
-    /// Makes a broken pipe on a regular file an ordinary error: such a file has no reader. Some network and FUSE file systems
-    /// report a lost server in this way.
+    /// Turns a broken pipe on a regular file into an ordinary error, because such a file has no reader. Some
+    /// network and FUSE file systems report a lost server in this way.
     fn explain(&self, err: io::Error) -> io::Error {
         if self.0.is_regular && err.kind() == ErrorKind::BrokenPipe {
             io::Error::other(IoCause(err))

@@ -30,7 +30,7 @@ pub struct DeflateContext {
     pub is_kept: bool,
 }
 
-/// As the answer to an offer would say it.
+/// Written as the answer to an offer states it.
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limit = |bits| (bits < MAX_WINDOW_BITS).then_some(bits);
@@ -46,8 +46,8 @@ impl fmt::Display for Agreement {
 }
 
 impl Agreement {
-    /// Checks the server's answer against the offer; `values` are those of all `Sec-WebSocket-Extensions` fields.
-    /// `None` where the server accepted nothing.
+    /// Checks the server's answer against the offer; `values` are those of all `Sec-WebSocket-Extensions`
+    /// fields. Returns `None` when the server accepts no extension.
     ///
     /// # Errors
     /// The rule that the answer breaks.
@@ -71,13 +71,14 @@ impl Agreement {
         Ok(agreement)
     }
 
-    /// As a server, accepts the first acceptable offer in the value of a request's `Sec-WebSocket-Extensions`: the
-    /// agreement and the value of the answer's field. `None` where no offer is acceptable (RFC 7692 §7).
+    /// As a server, accepts the first acceptable offer in the value of a request's
+    /// `Sec-WebSocket-Extensions`. Returns the agreement and the value of the response's field, or `None`
+    /// when no offer is acceptable (RFC 7692 §7).
     pub fn accept(offers: &str) -> Option<(Self, String)> {
         let elements = element::parse_list(offers).ok()?;
         let mut offered = elements.iter().filter(|element| element.name == PERMESSAGE_DEFLATE);
         let params = offered.find_map(|element| Params::of_offer(&element.params).ok())?;
-        // The answer repeats every limit that the client named: what it means to do becomes what it has to do.
+        // The answer repeats every limit that the client offered, which makes the limit binding.
         let answer = match params.client_max_window_bits {
             ClientWindow::NoValue => Params { client_max_window_bits: ClientWindow::Absent, ..params },
             ClientWindow::Absent | ClientWindow::Bits(_) => params,
@@ -123,8 +124,8 @@ impl Agreement {
         Ok(Self::new(offered, answered))
     }
 
-    /// The client keeps to what it offered for its own side even where the answer asks for less (RFC 7692 §7.1.1.2,
-    /// §7.1.2.2). The server's side is what the answer says.
+    /// On its own side the client keeps every limit it offered, even when the answer does not require it (RFC
+    /// 7692 §7.1.1.2, §7.1.2.2). The answer decides the server's side.
     fn new(offered: Params, answered: Params) -> Self {
         let client_window =
             offered.client_max_window_bits.limit().min(answered.client_max_window_bits.limit());
@@ -148,7 +149,8 @@ mod tests {
         params.parse().unwrap()
     }
 
-    /// The agreement in a short form: the client's window and then the server's, with `!` where no context is kept.
+    /// The agreement in a short form: the client's window, then the server's; `!` marks a context that is not
+    /// kept.
     fn short(agreement: Agreement) -> String {
         let side = |DeflateContext { window_bits, is_kept }| {
             format!("{window_bits}{}", if is_kept { "" } else { "!" })

@@ -14,7 +14,7 @@ pub(super) struct Param {
     pub(super) value: Option<String>,
 }
 
-/// The text does not follow the grammar.
+/// The text violates the grammar.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
@@ -35,7 +35,7 @@ pub(super) fn parse_list(text: &str) -> Result<Vec<Element>, Malformed> {
     }
 }
 
-/// What is left of the text. Spaces around separators mean nothing.
+/// The text that is not parsed yet. Spaces around separators are ignored.
 struct Scanner<'a> {
     rest: &'a str,
 }

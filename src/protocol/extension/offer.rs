@@ -15,11 +15,11 @@ pub struct Offer {
     pub(super) params: Params,
 }
 
-/// A text that is not an offer.
+/// Why a text is not an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidOffer {
     text: String,
-    /// `None` where the text does not follow the grammar.
+    /// `None` when the text violates the grammar.
     fault: Option<ParamFault>,
 }
 

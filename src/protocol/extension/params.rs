@@ -16,7 +16,7 @@ const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 /// Base-2 logarithms of the sizes that an LZ77 window may have (RFC 7692 §7.1.2).
 const WINDOW_BITS: RangeInclusive<u8> = 8..=15;
 
-/// The window without a parameter that limits it.
+/// The window size when no parameter limits it.
 pub(super) const MAX_WINDOW_BITS: u8 = *WINDOW_BITS.end();
 
 /// The parameters of one element.
@@ -33,12 +33,12 @@ pub(super) struct Params {
 pub(super) enum ClientWindow {
     #[default]
     Absent,
-    /// Without a value. In an offer: the answer may limit the client's window.
+    /// Without a value. In an offer it means that the answer may limit the client's window.
     NoValue,
     Bits(u8),
 }
 
-/// Why parameters are not those of permessage-deflate (RFC 7692 §7).
+/// Why a list of parameters is not valid for permessage-deflate (RFC 7692 §7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParamFault {
     /// A name that RFC 7692 does not define.
@@ -63,7 +63,7 @@ impl Params {
         Ok(read)
     }
 
-    /// Reads the parameters of an answer, in which every limit of a window has a value.
+    /// Reads the parameters of an answer, where every window limit must have a value.
     pub(super) fn of_answer(params: &[Param]) -> Result<Self, ParamFault> {
         let read = Self::of_offer(params)?;
         match read.client_max_window_bits {
@@ -101,7 +101,7 @@ impl Params {
 }
 
 impl ClientWindow {
-    /// The largest window that the parameter leaves to the client.
+    /// The largest window that this parameter allows the client.
     pub(super) fn limit(self) -> u8 {
         match self {
             Self::Bits(bits) => bits,

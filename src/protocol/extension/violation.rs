@@ -1,10 +1,10 @@
-//! The rules that a server's answer to an extension offer can break, each with its section.
+//! The rules that a server's answer to an extension offer can break, each with its RFC section.
 
 use std::fmt;
 
 use super::params::ParamFault;
 
-/// A rule that the answer broke. The client has to fail the connection.
+/// A rule that the answer broke. The client must fail the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExtensionViolation {
     /// The value of a header field is not a list of extensions.

@@ -4,7 +4,7 @@ use super::header::MAX_CONTROL_PAYLOAD;
 use super::violation::Violation;
 use crate::protocol::utf8::InvalidUtf8;
 
-/// The code that stands for a Close frame without one; never on the wire (RFC 6455 §7.4.1).
+/// The code that represents a Close frame without a code; it is never sent (RFC 6455 §7.4.1).
 pub const NO_STATUS: u16 = 1005;
 
 /// Code and reason of a Close frame.
@@ -46,7 +46,7 @@ impl CloseFrame {
         Ok(Self { code, reason: reason.to_owned() })
     }
 
-    /// The payload; a reason that is too long for a control frame is cut at a character.
+    /// The payload. A reason that is too long for a control frame is truncated at a character boundary.
     pub(in crate::protocol) fn payload(&self) -> Vec<u8> {
         if self.code == NO_STATUS {
             return Vec::new();
@@ -59,8 +59,8 @@ impl CloseFrame {
     }
 }
 
-/// Whether an endpoint may send this code: defined, registered or private, and not one that is never on the wire
-/// (1005, 1006, 1015).
+/// Whether an endpoint may send this code. It may send defined, registered and private codes, except those
+/// that are reserved for local use (1005, 1006, 1015).
 pub fn close_code_is_sendable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

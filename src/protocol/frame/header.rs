@@ -17,13 +17,12 @@ pub struct FrameHeader {
     pub fin: bool,
     /// The first reserved bit: an extension marks the first frame of a compressed message with it (RFC 7692 §6).
     pub rsv1: bool,
-    /// What the frame is.
     pub opcode: Opcode,
     /// The length of the payload in bytes, below 2^63.
     pub len: u64,
 }
 
-/// What is known of the frames of one direction.
+/// What the parser must know about the frames of one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::protocol) struct FrameRules {
     /// The side that sends them.
@@ -32,13 +31,13 @@ pub(in crate::protocol) struct FrameRules {
     pub(in crate::protocol) may_compress: bool,
 }
 
-/// A header as it was parsed.
+/// A parsed header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ParsedHeader {
     pub(super) header: FrameHeader,
     /// The key that masks the payload, where the sender is a client.
     pub(super) key: Option<[u8; 4]>,
-    /// Bytes of the header.
+    /// The length of the header in bytes.
     pub(super) size: usize,
 }
 
@@ -46,7 +45,8 @@ impl FrameRules {
     /// Parses a header; `None` when `bytes` hold only a part of it.
     ///
     /// # Errors
-    /// As soon as the bytes at hand break a rule, even when the header is not complete.
+    /// The bytes break a rule. The error is reported at the first byte that shows it, even when the header is
+    /// incomplete.
     pub(super) fn parse(self, bytes: &[u8]) -> Result<Option<ParsedHeader>, Violation> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let reserved = first >> 4 & 0x7;
@@ -101,7 +101,7 @@ impl FrameRules {
 }
 
 impl FrameHeader {
-    /// Appends the header, which ends in the masking key if there is one.
+    /// Appends the header, including the masking key if there is one.
     pub(super) fn append(&self, key: Option<[u8; 4]>, out: &mut Vec<u8>) {
         let masked = u8::from(key.is_some()) << 7;
         out.push(u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits());

@@ -1,6 +1,6 @@
 //! Masking (RFC 6455 §5.3): a fresh unpredictable key for every frame, and the XOR itself.
 
-/// Masking keys from the operating system's random source, fetched some hundred at a time.
+/// Masking keys from the operating system's random source, fetched a few hundred at a time.
 #[derive(Debug)]
 pub(in crate::protocol) struct MaskingKeys {
     pool: [u8; Self::POOL],
@@ -8,17 +8,17 @@ pub(in crate::protocol) struct MaskingKeys {
 }
 
 impl MaskingKeys {
-    /// Bytes that one system call fetches: at a million frames a second, a call a frame would be expensive.
+    /// Bytes that one system call fetches. One call per frame would be too slow at a million frames a second.
     const POOL: usize = 2048;
 
     pub(in crate::protocol) fn new() -> Self {
         Self { pool: [0; Self::POOL], used: Self::POOL }
     }
 
-    /// A key that was never used before.
+    /// Returns a key from fresh random bytes.
     ///
     /// # Panics
-    /// When the operating system has no random source; nothing can be sent safely then.
+    /// When the operating system has no random source: without one, nothing can be sent safely.
     pub(in crate::protocol) fn next(&mut self) -> [u8; 4] {
         if self.used == Self::POOL {
             getrandom::fill(&mut self.pool).expect("the operating system provides random bytes");
@@ -30,7 +30,7 @@ impl MaskingKeys {
     }
 }
 
-/// Masks `payload` in place; `key[0]` belongs to its first byte. Masking twice gives the payload back.
+/// Masks `payload` in place; `key[0]` masks its first byte. Masking twice restores the payload.
 pub(in crate::protocol) fn apply(key: [u8; 4], payload: &mut [u8]) {
     let [a, b, c, d] = key;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
@@ -73,7 +73,8 @@ mod tests {
     fn keys_do_not_repeat() {
         let mut keys = MaskingKeys::new();
         let drawn: std::collections::HashSet<_> = (0..2000).map(|_| keys.next()).collect();
-        // Two equal keys among 2000 of 2^32 happen once in two thousand runs; three never.
+        // Among 2000 random keys of 32 bits, one repeat happens once in two thousand runs, two practically
+        // never.
         assert!(drawn.len() >= 1999, "{}", drawn.len());
     }
 }

@@ -1,5 +1,5 @@
-//! Frames (RFC 6455 §5.2, §5.5): headers, masking, the payload of a Close, and the rules that a frame can break.
-//! Knows nothing of messages.
+//! Frames (RFC 6455 §5.2, §5.5): headers, masking, the payload of a Close, and the rules that a frame can
+//! break. Messages are the concern of `message`.
 
 mod close;
 mod header;

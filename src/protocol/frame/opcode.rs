@@ -20,7 +20,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a frame is (RFC 6455 §5.2, "Opcode").
+/// The type of a frame (RFC 6455 §5.2, "Opcode").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
     /// A further fragment of a message.
@@ -35,7 +35,7 @@ pub enum Opcode {
 }
 
 impl Opcode {
-    /// The opcode with these four bits; `None` for a reserved one.
+    /// The opcode with these four bits; `None` when it is reserved.
     pub(super) fn from_bits(bits: u8) -> Option<Self> {
         match bits {
             0x0 => Some(Self::Continuation),
@@ -59,7 +59,7 @@ impl Opcode {
         }
     }
 
-    /// Whether this is a control frame, which may come between the fragments of a message.
+    /// Whether this is a control frame, which may arrive between the fragments of a message.
     pub fn is_control(self) -> bool {
         matches!(self, Self::Close | Self::Ping | Self::Pong)
     }

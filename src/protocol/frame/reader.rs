@@ -1,11 +1,12 @@
-//! Finds frames in the bytes that the peer sends. A frame of any length passes in sections of what is at hand.
+//! Finds frames in the bytes that the peer sends. Yields each frame in sections, as its bytes arrive, so a
+//! frame may have any length.
 
 use std::ops::Range;
 
 use super::header::{FrameHeader, FrameRules, MAX_HEADER, ParsedHeader};
 use super::violation::Violation;
 
-/// A part of a frame: as much of its payload as was at hand.
+/// A part of a frame: the payload that has arrived so far and was not yielded before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::protocol) struct FrameSection {
     pub(in crate::protocol) header: FrameHeader,
@@ -28,13 +29,13 @@ struct OpenFrame {
     remaining: u64,
 }
 
-/// The state between two pieces of input: a part of a header, or a frame whose payload is not complete.
+/// The state between two pieces of input: a partial header, or a frame with an incomplete payload.
 #[derive(Debug)]
 pub(in crate::protocol) struct FrameReader {
     rules: FrameRules,
     partial_header: [u8; MAX_HEADER],
     partial_header_len: usize,
-    /// The last frame, until all of its payload was given out.
+    /// The last frame, until all of its payload has been yielded.
     open: Option<OpenFrame>,
 }
 
@@ -44,11 +45,12 @@ impl FrameReader {
         Self { rules, partial_header: [0; MAX_HEADER], partial_header_len: 0, open: None }
     }
 
-    /// Takes bytes from the front of `input`: how many, and the section that they are. Without a section, all of `input`
-    /// was used and more is needed. A frame without payload is a section of no bytes.
+    /// Takes bytes from the front of `input`. Returns how many it took, and the section they make up. Without
+    /// a section, it has taken all of `input` and needs more. A frame without payload yields one empty
+    /// section.
     ///
     /// # Errors
-    /// The rule that the header breaks, at the first byte that breaks it.
+    /// The header breaks a rule. The error is reported at the first byte that shows it.
     pub(in crate::protocol) fn read(
         &mut self,
         input: &[u8],
@@ -65,7 +67,8 @@ impl FrameReader {
         }
     }
 
-    /// Takes back the last `count` bytes of `section`, which was read last: they are read again.
+    /// Takes back the last `count` bytes of `section`, the section read last; the caller passes them to
+    /// [`FrameReader::read`] again.
     pub(in crate::protocol) fn unread(&mut self, section: &FrameSection, count: usize) {
         if count > 0 {
             let header = section.header;
@@ -83,7 +86,8 @@ impl FrameReader {
         self.open.is_none() && self.partial_header_len == 0
     }
 
-    /// Completes a header from what was kept of it and the front of `input`: how many bytes of `input` belong to it.
+    /// Completes a header from the bytes kept so far and the front of `input`. Returns how many bytes of
+    /// `input` belong to it.
     fn header(&mut self, input: &[u8]) -> Result<(usize, Option<ParsedHeader>), Violation> {
         if self.partial_header_len == 0
             && let Some(parsed) = self.rules.parse(input)?

@@ -1,4 +1,5 @@
-//! The rules of RFC 6455 and RFC 7692 that a peer can break, each with its section and the close code that answers it.
+//! The rules of RFC 6455 and RFC 7692 that a peer can break, each with its section and the close code to
+//! answer with.
 
 use std::fmt;
 
@@ -9,11 +10,11 @@ use crate::protocol::utf8::InvalidUtf8;
 /// A rule that the peer broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// A reserved bit is set; the three bits, RSV1 highest.
+    /// A reserved bit is set. Holds the three bits; RSV1 is the highest.
     ReservedBits(u8),
-    /// The bit of a compressed message, RSV1, on a frame that does not begin a message.
+    /// RSV1, which marks a compressed message, on a frame that does not begin a message.
     CompressedBit(Opcode),
-    /// An opcode that means nothing.
+    /// An opcode that no RFC defines.
     ReservedOpcode(u8),
     /// A control frame without FIN.
     FragmentedControl(Opcode),
@@ -27,14 +28,13 @@ pub enum Violation {
     LengthHighBit,
     /// A length written in more bytes than it needs.
     LengthNotMinimal {
-        /// The length.
         len: u64,
-        /// The bytes it was written in.
+        /// The size of the extended length field in bytes.
         bytes: usize,
     },
-    /// A continuation frame while no message was begun.
+    /// A continuation frame when no message has begun.
     ContinuationWithoutStart,
-    /// A new message before the last one was complete.
+    /// A new message before the previous one is complete.
     MessageInsideMessage(Opcode),
     /// A compressed message that cannot be inflated.
     BrokenDeflate(InflateError),
@@ -42,13 +42,13 @@ pub enum Violation {
     TextNotUtf8(InvalidUtf8),
     /// A Close frame with a payload of one byte.
     CloseTooShort,
-    /// A close code that must not be sent.
+    /// A close code that must not be sent on the wire.
     CloseCode(u16),
     CloseReasonNotUtf8(InvalidUtf8),
 }
 
 impl Violation {
-    /// The code of the Close frame that answers this (RFC 6455 §7.4.1).
+    /// The code of the Close frame that answers this violation (RFC 6455 §7.4.1).
     pub fn close_code(&self) -> u16 {
         match self {
             Self::TextNotUtf8(_) | Self::CloseReasonNotUtf8(_) | Self::BrokenDeflate(_) => 1007,

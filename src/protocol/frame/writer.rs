@@ -7,17 +7,17 @@ use super::mask::{self, MaskingKeys};
 use super::opcode::Opcode;
 use crate::protocol::role::Role;
 
-/// How much is copied before it is masked: little enough to still be in the fastest cache.
+/// Bytes that are copied before they are masked: few enough to still be in the L1 cache.
 const BLOCK: usize = 8 * 1024;
 
-/// Writes frames; those of a client with a masking key each.
+/// Writes frames. A client's frames each get a fresh masking key.
 #[derive(Debug)]
 pub struct FrameWriter {
     keys: Option<MaskingKeys>,
     recorded: Option<Vec<RecordedFrame>>,
 }
 
-/// A frame that was written: its header, and the beginning of its payload where that was given with it.
+/// A frame that was written: its header, and the beginning of its payload where the caller supplied one.
 pub type RecordedFrame = (FrameHeader, Vec<u8>);
 
 /// Bytes of payload that are kept of a recorded frame.
@@ -41,12 +41,12 @@ impl FrameWriter {
         Self { keys, recorded: None }
     }
 
-    /// From now on, keeps the headers of frames, and how their payloads begin, for [`FrameWriter::take_recorded`].
+    /// From now on, keeps frame headers and the beginnings of payloads for [`FrameWriter::take_recorded`].
     pub fn record_frames(&mut self) {
         self.recorded.get_or_insert_default();
     }
 
-    /// The frames that were written since the last call, if they are kept.
+    /// Returns the frames written since the last call, if recording is on.
     pub fn take_recorded(&mut self) -> Vec<RecordedFrame> {
         self.recorded.as_mut().map(std::mem::take).unwrap_or_default()
     }
@@ -58,14 +58,14 @@ impl FrameWriter {
         self.record_payload(payload);
     }
 
-    /// Keeps how the payload of the last frame begins, if frames are recorded.
+    /// Keeps the beginning of the last frame's payload, if recording is on.
     pub fn record_payload(&mut self, beginning: &[u8]) {
         if let Some((_, preview)) = self.recorded.as_mut().and_then(|recorded| recorded.last_mut()) {
             preview.extend_from_slice(&beginning[..beginning.len().min(PREVIEW)]);
         }
     }
 
-    /// Appends the header of a frame; its payload has to follow before any other frame.
+    /// Appends the header of a frame. The caller must append its whole payload before any other frame.
     pub fn begin(&mut self, header: FrameHeader, out: &mut Vec<u8>) -> PayloadMask {
         if let Some(recorded) = &mut self.recorded {
             recorded.push((header, Vec::new()));
@@ -85,7 +85,7 @@ impl FrameWriter {
         self.control(Opcode::Pong, payload, out);
     }
 
-    /// Appends a Close frame, after which nothing may be sent.
+    /// Appends a Close frame. Nothing may be sent after it.
     pub fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>) {
         self.control(Opcode::Close, &close.payload(), out);
     }

@@ -1,4 +1,5 @@
-//! Puts the payloads of frames together to messages: their order, their limit, their text, and what they inflate to.
+//! Assembles messages from the payloads of frames: checks their order, size limit and UTF-8, and inflates
+//! them.
 
 use super::event::{Event, MessageError, Section};
 use super::inflate::Inflater;
@@ -8,19 +9,19 @@ use crate::protocol::frame::{
 };
 use crate::protocol::utf8::Utf8Stream;
 
-/// Bytes that are inflated for one section, at most.
+/// The most bytes that are inflated for one section.
 const INFLATED: usize = 64 * 1024;
 
-/// A message whose last frame has not come, or was not inflated to its end.
+/// A message whose last frame has not arrived, or is not inflated to its end.
 #[derive(Clone, Copy, Debug)]
 struct OpenMessage {
     kind: Kind,
     is_compressed: bool,
-    /// Bytes that the headers of its frames announce so far, or that were inflated.
+    /// The length so far: the sum of the lengths in its frame headers, or the number of inflated bytes.
     len: u64,
 }
 
-/// See the module.
+/// Assembles messages from frames; see the module.
 #[derive(Debug)]
 pub(super) struct Assembler {
     message: Option<OpenMessage>,
@@ -29,13 +30,13 @@ pub(super) struct Assembler {
     control: Vec<u8>,
     inflater: Option<Inflater>,
     inflated: Vec<u8>,
-    /// All bytes at hand were used, but not everything that they inflate to was given out: whether the message ends with
-    /// it.
+    /// Set when all input bytes are used but their inflated output is not complete. The value says whether
+    /// the message ends with that output.
     pending: Option<bool>,
 }
 
 impl Assembler {
-    /// Inflates in `context`, if compression was agreed on.
+    /// Creates an assembler that inflates with `context`, if compression was agreed on.
     pub(super) fn new(context: Option<DeflateContext>, max_message: Option<u64>) -> Self {
         Self {
             message: None,
@@ -56,15 +57,15 @@ impl Assembler {
         self.pending.is_some()
     }
 
-    /// More of what the bytes at hand inflate to.
+    /// Returns more of the inflated output of bytes that were taken before.
     pub(super) fn pending(&mut self) -> Result<Section<'_>, MessageError> {
         let ends = self.pending.take().unwrap_or_default();
         let (section, _) = self.inflate(&[], ends)?;
         Ok(section)
     }
 
-    /// Takes the payload of a data frame: a section of its message, and how many bytes at the end of `payload` were not
-    /// used.
+    /// Takes the payload of a data frame. Returns a section of its message, and how many bytes at the end of
+    /// `payload` were not used.
     pub(super) fn data<'a>(
         &'a mut self,
         frame: &FrameSection,
@@ -108,18 +109,19 @@ impl Assembler {
         if len > limit { Err(MessageError::TooBig { at_least: len, limit }) } else { Ok(()) }
     }
 
-    /// Inflates compressed bytes, as far as there is room. The message ends after them where `ends`.
+    /// Inflates compressed bytes while there is room. `ends` says whether the message ends after them.
     fn inflate(&mut self, compressed: &[u8], ends: bool) -> Result<(Section<'_>, usize), MessageError> {
         let Some(inflater) = &mut self.inflater else { return Err(Violation::ReservedBits(0x4).into()) };
         let before = self.message.map_or(0, |message| message.len);
-        // One byte beyond the limit shows that it is exceeded.
+        // One byte more than the limit proves that the message exceeds it.
         let left = self.max_message.saturating_sub(before).saturating_add(1);
         let room = usize::try_from(left).map_or(INFLATED, |left| left.min(INFLATED));
         let mut bytes = std::mem::take(&mut self.inflated);
         bytes.clear();
         let result = inflater.section(compressed, ends, &mut bytes, room);
         let last = ends && result.is_ok_and(|progress| !progress.is_pending);
-        // What was inflated before an error comes first, so that the error does not depend on where the bytes were cut.
+        // Bytes inflated before an error are checked first, so that the reported error does not depend on how
+        // the input was split.
         let kind = self.take_bytes(&bytes, last)?;
         let len = before + bytes.len() as u64;
         self.limit(len)?;
@@ -135,7 +137,7 @@ impl Assembler {
         Ok((section, unused))
     }
 
-    /// Checks the next bytes of a text, and ends the message with the last ones.
+    /// Checks the next bytes of a message, and ends the message when `last` is set.
     fn take_bytes(&mut self, bytes: &[u8], last: bool) -> Result<Kind, Violation> {
         let kind = self.message.map_or(Kind::Binary, |message| message.kind);
         if kind == Kind::Text {
@@ -150,7 +152,7 @@ impl Assembler {
         Ok(kind)
     }
 
-    /// A control frame is at most 125 bytes long, so its payload is gathered where it comes in pieces.
+    /// Collects the payload of a control frame that arrives in pieces; it has at most 125 bytes.
     pub(super) fn control<'a>(
         &'a mut self,
         frame: &FrameSection,

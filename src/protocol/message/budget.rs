@@ -1,7 +1,7 @@
-//! How much may be written before the socket is asked again. The one place where pacing, lockstep and waiting control frames
-//! limit a source.
+//! How much may be written before the socket is asked again. Pacing, lockstep and waiting control frames
+//! limit a source only here.
 
-/// What the [`MessageWriter`](super::MessageWriter) may still write. It counts down.
+/// What the [`MessageWriter`](super::MessageWriter) may still write. The writer subtracts what it writes.
 #[derive(Clone, Copy, Debug)]
 pub struct SendBudget {
     /// Bytes of payload.

@@ -1,17 +1,17 @@
-//! Compresses messages, and holds what came out until it is worth a frame.
+//! Compresses messages, and collects the output until there is enough for a frame.
 
 use super::deflate::{Deflater, SectionEnd};
 use crate::protocol::extension::DeflateContext;
 
-/// Bytes that are held, at most, before they go out as a fragment.
+/// The most bytes that are collected before they are sent as a fragment.
 const FRAGMENT: u64 = 64 * 1024;
 
-/// See the module.
+/// A deflater and its collected output; see the module.
 #[derive(Debug)]
 pub(super) struct Compressor {
     deflater: Deflater,
     held: Vec<u8>,
-    /// Whether the deflater may keep bytes of the message that the receiver cannot have yet.
+    /// Whether the deflater may hold bytes of the message that the receiver cannot inflate yet.
     keeps_bytes: bool,
 }
 
@@ -21,20 +21,21 @@ impl Compressor {
         Self { deflater, held: Vec::new(), keeps_bytes: false }
     }
 
-    /// Whether a message is better compressed; its length may not be known.
+    /// Whether compressing the message is worthwhile; `len` is `None` when its length is unknown.
     pub(super) fn pays_off(&self, len: Option<u64>) -> bool {
         let len = len.and_then(|len| usize::try_from(len).ok());
         len.is_none_or(|len| self.deflater.pays_off(len))
     }
 
-    /// Compresses the next bytes of a message, which ends with them where `last`.
+    /// Compresses the next bytes of a message. `last` says whether the message ends with them.
     pub(super) fn push(&mut self, bytes: &[u8], last: bool) {
         let end = if last { SectionEnd::Message } else { SectionEnd::Open };
         self.deflater.section(bytes, end, &mut self.held);
         self.keeps_bytes = !last && (self.keeps_bytes || !bytes.is_empty());
     }
 
-    /// Makes all bytes so far ready to be inflated: whether there were any left.
+    /// Flushes the deflater, so that the receiver can inflate all bytes so far. Returns whether there is
+    /// output to send.
     pub(super) fn flush(&mut self) -> bool {
         let keeps_bytes = std::mem::take(&mut self.keeps_bytes);
         if keeps_bytes {
@@ -43,12 +44,13 @@ impl Compressor {
         keeps_bytes || !self.held.is_empty()
     }
 
-    /// Whether enough is held for a frame of a message that goes on. Frames have at most `max_frame` bytes.
+    /// Whether the collected output is enough for a frame of an unfinished message. Frames have at most
+    /// `max_frame` bytes.
     pub(super) fn fills_frame(&self, max_frame: u64) -> bool {
         self.held.len() as u64 >= FRAGMENT.min(max_frame)
     }
 
-    /// What came out and is in no frame yet. The buffer belongs back with [`Compressor::put_back`].
+    /// Takes the output that is in no frame yet. The caller returns the buffer with [`Compressor::put_back`].
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.held)
     }

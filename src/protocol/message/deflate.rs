@@ -1,12 +1,13 @@
 //! Compresses the messages that one side sends (RFC 7692 §7.2.1). Takes a message of any size in sections.
-//! Memory: about 370 KiB for the largest window and 240 KiB for the smallest, whatever is compressed.
+//! Memory: about 370 KiB for the largest window and 240 KiB for the smallest, independent of the input.
 
 use flate2::{Compress, Compression, FlushCompress};
 
-/// The empty stored block that ends a flush; the end of a message leaves it out.
+/// The empty stored block that a flush appends. It is removed from the end of a message (RFC 7692 §7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
-/// The header of the block in [`TAIL`], where the flush that would write it has nothing to flush (RFC 7692 §7.2.3.6).
+/// The header of the block in [`TAIL`], written by hand when the deflater has nothing to flush (RFC 7692
+/// §7.2.3.6).
 const EMPTY_BLOCK: u8 = 0x00;
 
 /// The level for short messages. It uses no Huffman trees of its own: JSON lines of 118 bytes take 0.27 µs each and
@@ -17,33 +18,33 @@ const SHORT_LEVEL: u32 = 1;
 /// 604 MB/s; level 6: 16 % at 110 MB/s).
 const LONG_LEVEL: u32 = 4;
 
-/// Where long messages begin, in bytes. Here a message shrinks to 17 % at level 4, and to 26 % at level 1.
+/// The length in bytes from which a message is long. A message of this length shrinks to 17 % at level 4, and
+/// to 26 % at level 1.
 const LONG: usize = 4 * 1024;
 
-/// The least bytes of a message that pay off with the context of others: 99 % of such pieces of JSON get shorter.
+/// The shortest message to compress when the context is kept: 99 % of JSON pieces of this length get shorter.
 const MIN_WITH_CONTEXT: usize = 16;
 
-/// The same without a context: 72 % get shorter.
+/// The shortest message to compress without context: 72 % get shorter.
 const MIN_WITHOUT_CONTEXT: usize = 128;
 
-/// The smallest window that zlib-rs has. Its matches reach back 512 - 262 = 250 bytes at most, so that it also keeps
-/// to the window of 256 bytes, which is the smallest that RFC 7692 knows.
+/// The smallest window of zlib-rs. Its matches reach back at most 512 - 262 = 250 bytes, so its output also
+/// fits the window of 256 bytes, the smallest in RFC 7692.
 const MIN_WINDOW_BITS: u8 = 9;
 
-/// The most that the output buffer grows at a time, in bytes, beside what `Vec` adds on its own.
+/// The most bytes by which the output buffer is extended at a time; `Vec` may add more.
 const MAX_RESERVE: usize = 16 * 1024;
 
-/// Room that a flush needs at least; with less it would write its marker twice.
+/// The least room for a flush; with less, the deflater would write its marker twice.
 const FLUSH_ROOM: usize = 64;
 
-/// What ends with a section.
+/// What ends at the end of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionEnd {
     /// Nothing: the compressor may keep bytes until the next section.
     Open,
-    /// The receiver can inflate all bytes so far: the end of a fragment that is to arrive now.
+    /// The fragment: the receiver can inflate all bytes so far.
     Flush,
-    /// The message.
     Message,
 }
 
@@ -52,26 +53,27 @@ pub enum SectionEnd {
 pub struct Deflater {
     stream: Compress,
     keeps_context: bool,
-    /// Whether the window is empty. Only then zlib-rs can change the level.
+    /// Whether the window is empty: zlib-rs can change the level only then.
     is_empty: bool,
 }
 
 impl Deflater {
-    /// A compressor for windows of 2^`window_bits` bytes (8 to 15). Each message may refer to those before it where
-    /// `keeps_context`.
+    /// Creates a compressor for windows of 2^`window_bits` bytes (8 to 15). With `keeps_context`, a message
+    /// may refer to those before it.
     pub fn new(window_bits: u8, keeps_context: bool) -> Self {
         let window_bits = window_bits.max(MIN_WINDOW_BITS);
         let stream = Compress::new_with_window_bits(Compression::new(SHORT_LEVEL), false, window_bits);
         Self { stream, keeps_context, is_empty: true }
     }
 
-    /// Whether a whole message of this length is likely to get shorter. Others are better sent as they are.
+    /// Whether a whole message of this length is likely to get shorter. Any other message should be sent
+    /// uncompressed.
     pub fn pays_off(&self, message_len: usize) -> bool {
         message_len >= if self.keeps_context { MIN_WITH_CONTEXT } else { MIN_WITHOUT_CONTEXT }
     }
 
-    /// Compresses the next section of a message and appends what comes out, possibly nothing. The first message of a
-    /// context decides on speed or size: a message that is short and one section is taken as the first of many.
+    /// Compresses the next section of a message and appends the output, which may be empty. The first message
+    /// of a context selects the level: a short message in one section is assumed to be the first of many.
     pub fn section(&mut self, bytes: &[u8], end: SectionEnd, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.is_empty) {
             let is_short = end == SectionEnd::Message && bytes.len() < LONG;
@@ -102,7 +104,7 @@ impl Deflater {
         }
     }
 
-    /// Runs until all of `bytes` is taken and, where a flush is asked for, all of it is in `out`.
+    /// Runs until the deflater has taken all of `bytes` and, for a flush, written all output to `out`.
     fn compress(&mut self, mut bytes: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
         loop {
             out.reserve(bytes.len().min(MAX_RESERVE) + FLUSH_ROOM);

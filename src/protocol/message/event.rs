@@ -1,18 +1,19 @@
-//! What a peer sent, as a [`MessageReader`](super::MessageReader) gives it.
+//! The events that a [`MessageReader`](super::MessageReader) yields.
 
 use crate::protocol::frame::{CloseFrame, FrameHeader, Kind, Violation};
 
-/// A part of a message, as much of it as was at hand.
+/// A part of a message: the bytes that have arrived and were not yielded before.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Section<'a> {
     /// The type of the message.
     pub kind: Kind,
     /// The bytes of the message, inflated and unmasked; possibly none.
     pub bytes: &'a [u8],
-    /// Where `bytes` begin in the input of [`MessageReader::read`](super::MessageReader::read). `None` on every section of
-    /// a connection where they need not lie there: with compression, and from a client, whose frames are masked.
+    /// Where `bytes` begin in the input of [`MessageReader::read`](super::MessageReader::read). Always `None`
+    /// on a connection with compression, and for frames from a client: their bytes are inflated or unmasked
+    /// elsewhere.
     pub offset: Option<usize>,
-    /// Bytes of payload on the wire that this section was made of.
+    /// The number of payload bytes on the wire that produced this section.
     pub wire_len: usize,
     /// Whether the message begins here.
     pub first: bool,
@@ -27,20 +28,20 @@ pub struct Section<'a> {
 pub enum Event<'a> {
     /// A part of a message.
     Data(Section<'a>),
-    /// A ping; it wants a pong with the same payload (RFC 6455 §5.5.2).
+    /// A ping, which requires a pong with the same payload (RFC 6455 §5.5.2).
     Ping(&'a [u8]),
     /// A pong, solicited or not.
     Pong(&'a [u8]),
-    /// A Close frame; nothing that follows it counts.
+    /// A Close frame. The reader ignores everything after it.
     Close(CloseFrame),
 }
 
-/// Why a peer's bytes are not read any further.
+/// Why the reader stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageError {
-    /// The peer broke a rule; the connection has to be failed (RFC 6455 §7.1.7).
+    /// The peer broke a rule. The connection must be failed (RFC 6455 §7.1.7).
     Violation(Violation),
-    /// The message has more bytes than the limit allows: its frame headers say so, or it inflates to more.
+    /// The message is larger than the limit, according to its frame headers or after inflating.
     TooBig {
         /// Bytes announced or inflated so far.
         at_least: u64,

@@ -1,5 +1,5 @@
-//! Inflates the messages that one side receives (RFC 7692 §7.2.2). Gives a message of any size in sections.
-//! Memory: about 60 KiB, whatever is inflated.
+//! Inflates the messages that one side receives (RFC 7692 §7.2.2). Yields a message of any size in sections.
+//! Memory: about 60 KiB, independent of the input.
 //!
 //! Uses zlib-rs itself instead of flate2, because only `InflateFlush::Block` tells whether a message ends with a block.
 
@@ -9,17 +9,18 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use crate::protocol::inflate_error::InflateError;
 
-/// The bytes that the sender removed from the end of a message, and one more. Inflating stops before that one if the
-/// message ends as it must, with the header of an empty stored block.
+/// The bytes that the sender removed from the end of a message, and one more. A message that ends correctly
+/// ends with the header of an empty stored block, so inflating stops before the additional byte.
 const TAIL_AND_STOP: [u8; 5] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
 
-/// The largest window of deflate. zlib-rs has no smaller one, and inflates what was made with smaller ones in it.
+/// The largest window of deflate. zlib-rs inflates only with this one; it also suits data made with smaller
+/// windows.
 const WINDOW_BITS: u8 = 15;
 
-/// The most that is inflated at a time, in bytes: little enough to still be in a fast cache when it is copied.
+/// The most bytes that are inflated at a time: few enough to still be in a fast cache when they are copied.
 const BLOCK: usize = 16 * 1024;
 
-/// The inflater of one direction. After an error it must not be used any more.
+/// The inflater of one direction. It must not be used after an error.
 pub struct Inflater {
     stream: Inflate,
     keeps_context: bool,
@@ -28,28 +29,29 @@ pub struct Inflater {
     block: Box<[u8; BLOCK]>,
 }
 
-/// How far [`Inflater::section`] came.
+/// The result of [`Inflater::section`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Compressed bytes that were used.
+    /// The number of compressed bytes used.
     pub used: usize,
-    /// Whether room was used up, so that there may be more. The next call gets the unused compressed bytes, possibly
-    /// none, and the same `last`.
+    /// Whether the room is used up, so that there may be more output. The next call must pass the unused
+    /// compressed bytes, possibly none, and the same `last`.
     pub is_pending: bool,
 }
 
 impl Inflater {
-    /// An inflater for windows of any size. A message may refer to those before it where `keeps_context`.
+    /// Creates an inflater for windows of any size. With `keeps_context`, a message may refer to those before
+    /// it.
     pub fn new(keeps_context: bool) -> Self {
         let stream = Inflate::new(false, WINDOW_BITS);
         Self { stream, keeps_context, offset: 0, block: Box::new([0; BLOCK]) }
     }
 
-    /// Inflates the next compressed bytes of a message and appends at most `room` bytes to `out`; `room` must not be
-    /// zero. The message ends after `compressed` where `last`.
+    /// Inflates the next compressed bytes of a message and appends at most `room` bytes to `out`; `room` must
+    /// not be zero. `last` says whether the message ends after `compressed`.
     ///
     /// # Errors
-    /// The message is not deflate data, or lacks its end.
+    /// The message is not valid deflate data, or is truncated.
     pub fn section(
         &mut self,
         compressed: &[u8],
@@ -65,7 +67,7 @@ impl Inflater {
             rest = &rest[step.used..];
             room -= step.written;
             match step.status {
-                // A block with BFINAL set ended the stream, but not the message (RFC 7692 §7.2.3.4).
+                // A block with BFINAL ends the deflate stream, but not the message (RFC 7692 §7.2.3.4).
                 Status::StreamEnd => self.stream.reset(false),
                 Status::Ok | Status::BufError if rest.is_empty() && step.written < limit => {
                     if last {
@@ -79,7 +81,7 @@ impl Inflater {
         Ok(Progress { used: compressed.len() - rest.len(), is_pending: true })
     }
 
-    /// Inflates the tail that the sender removed, and gets ready for the next message.
+    /// Inflates the tail that the sender removed, and prepares for the next message.
     fn end_message(&mut self) -> Result<(), InflateError> {
         let unended =
             InflateError { offset: self.offset, reason: "it does not end with an empty stored block" };
@@ -105,13 +107,13 @@ impl Inflater {
             offset: self.offset,
             reason: self.stream.error_message().unwrap_or(err.as_str()),
         })?;
-        // Neither exceeds the length of its buffer.
+        // Neither count exceeds the length of its buffer.
         let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
         Ok(Step { used: size(used), written: size(written), status })
     }
 }
 
-/// One call of zlib-rs.
+/// The result of one call of zlib-rs.
 struct Step {
     used: usize,
     written: usize,

@@ -1,4 +1,4 @@
-//! Messages (RFC 6455 §5.4, §5.6): between sections of messages and the frames of a connection.
+//! Messages (RFC 6455 §5.4, §5.6): converts frames to sections of messages, and back.
 
 mod assembler;
 mod budget;

@@ -1,6 +1,6 @@
-//! Turns the bytes that the peer sends into sections of messages and control frames. Holds no payload but that of a control
-//! frame and one section that was unmasked or inflated, so a message of any length passes through. Gives the same messages,
-//! and the same error, wherever the bytes are cut.
+//! Turns the bytes that the peer sends into sections of messages and control frames. Buffers only the payload
+//! of one control frame and one unmasked or inflated section, so a message may have any length. Yields the
+//! same messages and the same error however the input is split.
 
 use super::assembler::Assembler;
 use super::event::{Event, MessageError};
@@ -8,17 +8,17 @@ use crate::protocol::extension::Agreement;
 use crate::protocol::frame::{FrameReader, FrameRules, apply_mask};
 use crate::protocol::role::Role;
 
-/// The receiving half of the protocol. After an error or a Close it must not be fed any more.
+/// The receiving half of the protocol. It must not be given input after an error or a Close.
 #[derive(Debug)]
 pub struct MessageReader {
     frames: FrameReader,
     messages: Assembler,
-    /// The payload of a client's frame at hand.
+    /// The unmasked payload of a client's frame.
     unmasked: Vec<u8>,
     wire_bytes: u64,
 }
 
-/// A client that has agreed on no compression and limits nothing.
+/// Creates a client's reader without compression and without limits.
 impl Default for MessageReader {
     fn default() -> Self {
         Self::new(Role::Client, None, None)
@@ -26,8 +26,8 @@ impl Default for MessageReader {
 }
 
 impl MessageReader {
-    /// A reader of `role` at the start of a connection. It inflates as agreed, and refuses messages of more than
-    /// `max_message` bytes.
+    /// Creates a reader for `role` at the start of a connection. It inflates as agreed, and refuses messages
+    /// of more than `max_message` bytes.
     pub fn new(role: Role, agreement: Option<Agreement>, max_message: Option<u64>) -> Self {
         let rules = FrameRules { sender: role.peer(), may_compress: agreement.is_some() };
         let context = agreement.map(|agreement| agreement.inflating(role));
@@ -39,26 +39,27 @@ impl MessageReader {
         }
     }
 
-    /// Whether the input so far ends where a message, or a control frame between messages, ends.
+    /// Whether the input so far ends at the end of a message, or of a control frame between messages.
     pub fn is_between_messages(&self) -> bool {
         self.messages.is_between_messages() && self.frames.is_between_frames()
     }
 
-    /// Bytes of payload in the data frames so far.
+    /// Bytes of payload in all data frames so far.
     pub fn wire_bytes(&self) -> u64 {
         self.wire_bytes
     }
 
-    /// Whether [`MessageReader::read`] gives an event even without input.
+    /// Whether [`MessageReader::read`] returns an event even without input.
     pub fn has_pending(&self) -> bool {
         self.messages.has_pending()
     }
 
-    /// Takes bytes from the front of `input`: how many were used, and what they gave. Without an event, all of `input` was
-    /// used and more is needed; to be called until then.
+    /// Takes bytes from the front of `input`. Returns how many it used, and the event they make up. Without
+    /// an event, it has used all of `input` and needs more; call it until then.
     ///
     /// # Errors
-    /// The rule that the peer broke, or the limit that its message exceeds, at the first byte that tells.
+    /// The peer broke a rule, or its message exceeds the limit. The error is reported at the first byte that
+    /// shows it.
     pub fn read<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Event<'a>>), MessageError> {
         let Self { frames, messages, unmasked, wire_bytes } = self;
         if messages.has_pending() {
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
     use crate::protocol::frame::{Opcode, Violation};
 
-    /// Decodes `stream` cut into pieces of `size` bytes, and puts sections of a message together again.
+    /// Decodes `stream` in pieces of `size` bytes, and joins the sections of each message.
     fn decode(stream: &[u8], size: usize) -> Result<Vec<String>, MessageError> {
         let mut reader = MessageReader::default();
         let (mut seen, mut message) = (Vec::new(), Vec::new());

@@ -1,6 +1,7 @@
-//! Turns sections of messages into frames. Only this file decides how a message becomes frames: one frame where the length
-//! is known, fragments where it is not or where frames are limited (RFC 6455 §5.4). A compressed message is one frame where
-//! it comes out of the compressor at once, else fragments (RFC 7692 §6.1).
+//! Turns sections of messages into frames. Only this file decides how a message is framed. A message is one
+//! frame when its length is known, and fragments when it is not or when frame size is limited (RFC 6455
+//! §5.4). A compressed message is one frame when the compressor outputs it at once, and fragments otherwise
+//! (RFC 7692 §6.1).
 
 use super::budget::SendBudget;
 use super::compressor::Compressor;
@@ -17,27 +18,27 @@ pub struct OutgoingSection<'a> {
     pub kind: Kind,
     /// The bytes; possibly none.
     pub bytes: &'a [u8],
-    /// Whether the message ends with them.
+    /// Whether the message ends with this section.
     pub last: bool,
-    /// The length of the whole message in bytes, where it is known when the message begins.
+    /// The length of the whole message in bytes, if it is known when the message begins.
     pub whole_len: Option<u64>,
 }
 
-/// What became of a section.
+/// How much of a section was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Bytes that were taken from its front.
+    /// Bytes taken from the front of the section.
     pub bytes: usize,
     /// Whether the message is complete.
     pub message: bool,
 }
 
-/// A message of which not everything was written.
+/// A message that is not completely written.
 #[derive(Debug)]
 struct OpenMessage {
     kind: Kind,
     is_compressed: bool,
-    /// Bytes to come, where the length is known and the message is not compressed.
+    /// Bytes still to come, if the length is known and the message is not compressed.
     left: Option<u64>,
     begun: bool,
 }
@@ -51,7 +52,7 @@ impl OpenMessage {
     }
 }
 
-/// A frame of which not all of the payload was written.
+/// A frame whose payload is not completely written.
 #[derive(Debug)]
 struct OpenFrame {
     mask: PayloadMask,
@@ -70,8 +71,8 @@ pub struct MessageWriter {
 }
 
 impl MessageWriter {
-    /// A writer of `role` at the start of a connection. It compresses as agreed, and its data frames have at most
-    /// `max_frame` bytes of payload.
+    /// Creates a writer for `role` at the start of a connection. It compresses as agreed, and its data frames
+    /// have at most `max_frame` bytes of payload.
     pub fn new(role: Role, agreement: Option<Agreement>, max_frame: Option<u64>) -> Self {
         Self {
             frames: FrameWriter::new(role),
@@ -83,52 +84,54 @@ impl MessageWriter {
         }
     }
 
-    /// Bytes of payload in the data frames so far.
+    /// Bytes of payload in all data frames so far.
     pub fn wire_bytes(&self) -> u64 {
         self.wire_bytes
     }
 
-    /// From now on, keeps the headers of frames for [`MessageWriter::take_recorded`].
+    /// From now on, keeps frame headers for [`MessageWriter::take_recorded`].
     pub fn record_frames(&mut self) {
         self.frames.record_frames();
     }
 
-    /// The frames that were begun since the last call, if they are kept.
+    /// Returns the frames begun since the last call, if recording is on.
     pub fn take_recorded(&mut self) -> Vec<RecordedFrame> {
         self.frames.take_recorded()
     }
 
-    /// Whether the last frame lacks a part of its payload: no other frame may follow yet.
+    /// Whether the payload of the last frame is incomplete, so that no other frame may follow yet.
     pub fn is_inside_frame(&self) -> bool {
         self.frame.is_some()
     }
 
-    /// Bytes of payload that the last frame lacks.
+    /// Bytes missing from the payload of the last frame.
     pub fn frame_remaining(&self) -> u64 {
         self.frame.as_ref().map_or(0, |frame| frame.mask.remaining())
     }
 
-    /// Whether a message was begun and is not complete.
+    /// Whether a message has begun and is not complete.
     pub fn is_inside_message(&self) -> bool {
         self.message.is_some()
     }
 
-    /// Whether `budget` allows anything more. Once something was written, a control frame that waits goes before the next
-    /// frame.
+    /// Whether `budget` allows more. Once something has been written, a waiting control frame must be sent
+    /// before the next data frame.
     pub fn may_write(&self, budget: &SendBudget, has_written: bool) -> bool {
         let control_first = budget.control_waits && has_written && self.frame.is_none();
         let may_begin = self.message.is_some() || budget.messages > 0;
         budget.bytes > 0 && may_begin && !control_first
     }
 
-    /// The most that is written at once: where a control frame waits, no further than to the end of a frame.
+    /// The most bytes to write at once. When a control frame waits, this ends at the end of the current
+    /// frame.
     pub fn room(&self, budget: &SendBudget) -> usize {
         let frame = self.frame.as_ref().map_or(self.max_frame, |frame| frame.mask.remaining());
         let frame = if budget.control_waits { frame } else { u64::MAX };
         usize::try_from(frame).unwrap_or(usize::MAX).min(budget.room())
     }
 
-    /// Appends the front of `section` as frames to `out`: all of it when it has at most [`MessageWriter::room`] bytes.
+    /// Appends the front of `section` to `out` as frames; all of it if it has at most [`MessageWriter::room`]
+    /// bytes.
     pub fn write(
         &mut self,
         section: &OutgoingSection<'_>,
@@ -162,14 +165,15 @@ impl MessageWriter {
         written
     }
 
-    /// Whether `section` is a whole message that becomes one frame at once. Most are; this is the short way for them.
+    /// Whether `section` is a whole message that becomes one frame at once. This is the fast path for most
+    /// messages.
     fn is_one_frame(&self, section: &OutgoingSection<'_>, budget: &SendBudget) -> bool {
         let len = section.bytes.len();
         let is_whole = section.last && self.message.is_none();
         is_whole && self.compressor.is_none() && len <= self.room(budget) && len as u64 <= self.max_frame
     }
 
-    /// A message that begins with `section`, and ends with it where `last`.
+    /// Begins the message of `section`. `last` says whether it also ends with it.
     fn open(&self, section: &OutgoingSection<'_>, last: bool) -> OpenMessage {
         let len = section.whole_len.or_else(|| last.then_some(section.bytes.len() as u64));
         let is_compressed = self.compressor.as_ref().is_some_and(|compressor| compressor.pays_off(len));
@@ -185,7 +189,7 @@ impl MessageWriter {
     ) -> Written {
         let mut rest = &section.bytes[..taken];
         let mut complete = false;
-        // A section without bytes says something only when the message ends with it.
+        // An empty section matters only when the message ends with it.
         while !complete && (!rest.is_empty() || last) {
             if self.frame.is_none() {
                 self.begin_frame(rest.len() as u64, last, out);
@@ -207,7 +211,7 @@ impl MessageWriter {
         Written { bytes: taken - rest.len(), message: complete }
     }
 
-    /// Begins the next frame of the message, of which `here` bytes are at hand.
+    /// Begins the next frame of the message; `here` bytes of its payload are available.
     fn begin_frame(&mut self, here: u64, last: bool, out: &mut Vec<u8>) {
         let Some(message) = &mut self.message else { return };
         let wanted = message.left.unwrap_or(here);
@@ -218,7 +222,7 @@ impl MessageWriter {
         self.frame = Some(OpenFrame { mask, fin });
     }
 
-    /// Compresses the next bytes of a message. What comes out waits for a frame until it is enough for one.
+    /// Compresses the next bytes of a message. The output waits until there is enough for a frame.
     fn write_compressed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) {
         let Some(compressor) = &mut self.compressor else { return };
         compressor.push(bytes, last);
@@ -227,15 +231,15 @@ impl MessageWriter {
         }
     }
 
-    /// Appends all bytes so far of a compressed message, so that the receiver can inflate them: for a source that has
-    /// nothing more for now. Without such bytes, nothing happens.
+    /// Appends the rest of the compressed bytes so far, so that the receiver can inflate them. Call it when
+    /// the source has no data for now. Does nothing when there are no such bytes.
     pub fn flush(&mut self, out: &mut Vec<u8>) {
         if self.compressor.as_mut().is_some_and(Compressor::flush) {
             self.frame_compressed(&[], false, out);
         }
     }
 
-    /// Puts what came out of the compressor into frames, recorded as frames of `bytes`.
+    /// Puts the compressor's output into frames. `bytes` is recorded as their payload.
     fn frame_compressed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) {
         let (Some(compressor), Some(message)) = (&mut self.compressor, &mut self.message) else { return };
         let compressed = compressor.take();
@@ -255,19 +259,20 @@ impl MessageWriter {
         compressor.put_back(compressed);
     }
 
-    /// Appends a ping. Not inside a frame.
+    /// Appends a ping. Must not be called inside a frame.
     pub fn ping(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         debug_assert!(self.frame.is_none());
         self.frames.ping(payload, out);
     }
 
-    /// Appends a pong: the answer to a ping, or an unsolicited one (RFC 6455 §5.5.3). Not inside a frame.
+    /// Appends a pong: the answer to a ping, or an unsolicited one (RFC 6455 §5.5.3). Must not be called
+    /// inside a frame.
     pub fn pong(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         debug_assert!(self.frame.is_none());
         self.frames.pong(payload, out);
     }
 
-    /// Appends a Close frame, after which nothing may be sent. Not inside a frame.
+    /// Appends a Close frame, after which nothing may be sent. Must not be called inside a frame.
     pub fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>) {
         debug_assert!(self.frame.is_none());
         self.frames.close(close, out);
@@ -285,7 +290,7 @@ mod tests {
         MessageWriter::new(Role::Client, None, max_frame)
     }
 
-    /// The frames in `out`: FIN, opcode, payload length.
+    /// FIN, opcode and payload length of each frame in `out`.
     fn frames(mut out: &[u8]) -> Vec<(bool, u8, usize)> {
         let mut seen = Vec::new();
         while let [first, second, ..] = *out {

@@ -1,4 +1,4 @@
-//! Inbound: from the socket into events, from events into messages.
+//! Inbound: from the socket to events, and from events to messages.
 
 use std::io::{self, ErrorKind, Read};
 use std::time::Instant;
@@ -15,11 +15,12 @@ use crate::size;
 /// The close code for a message that is too big (RFC 6455 §7.4.1).
 const TOO_BIG: u16 = 1009;
 
-/// The close code when the sink refuses a message that breaks no rule.
+/// The close code for a message that breaks no rule but that the sink refuses.
 const NORMAL: u16 = 1000;
 
 impl Session<'_> {
-    /// Reads one buffer from the socket, so that writing gets its turn. Returns whether anything moved.
+    /// Reads one buffer from the socket; not more, so that writing gets its turn. Returns whether anything
+    /// moved.
     pub(super) fn read(&mut self, now: Instant) -> bool {
         if !self.machine.listens() || !self.make_room(now) {
             return false;
@@ -40,7 +41,7 @@ impl Session<'_> {
                 self.input.filled(count);
                 self.consume(now);
                 if is_short {
-                    // Probably all for now: write it before asking the socket again.
+                    // A short read has probably emptied the socket: write the data before reading again.
                     self.lanes.output.submit();
                 }
                 true
@@ -53,15 +54,17 @@ impl Session<'_> {
         }
     }
 
-    /// The connection has ended without a Close. A write that failed before says more about the cause than the end of reading.
+    /// Handles the end of a connection without a Close. The error of an earlier write explains the cause
+    /// better than the end of reading.
     pub(super) fn lose(&mut self, cause: Option<io::Error>, now: Instant) {
-        // After a reset, the kernel does not tell how much the peer has taken.
+        // After a reset, the kernel does not report how much the peer has received.
         let progress = self.progress(None);
         let cause = self.broken.take().map(|broken| broken.cause).or(cause);
         self.machine.lost(cause, progress, now);
     }
 
-    /// How far the data of both sides has come; `unacknowledged` user data is in the kernel.
+    /// How far the data of both sides has come. `unacknowledged` counts bytes of user data in the kernel's
+    /// send queue.
     pub(super) fn progress(&mut self, unacknowledged: Option<u64>) -> Progress {
         let sent = self.machine.tally().bytes_sent;
         let prepared = self.broken.as_ref().map_or(self.outbox.waiting(), |broken| broken.waiting);
@@ -74,7 +77,7 @@ impl Session<'_> {
         }
     }
 
-    /// Whether the output can take more. Also tells the machine when the output has failed.
+    /// Whether the output can take more. Tells the machine if the output has failed.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
         match self.lanes.output.has_room() {
             Ok(_) if self.lanes.output.reader_is_gone() && self.machine.needs_reader() => {
@@ -105,9 +108,9 @@ impl Session<'_> {
         self.machine.output_is_closed(progress, under_way, now);
     }
 
-    /// Handles the events in the buffer, as long as the output has room for what they bring.
+    /// Handles the events in the buffer while the output has room for their data.
     pub(super) fn consume(&mut self, now: Instant) {
-        // Taken out, because events borrow from both while the other parts are used.
+        // Moved out of `self`, because events borrow from both while other fields are used.
         let (bytes, mut reader) = (self.input.take(), std::mem::take(&mut self.reader));
         while self.machine.listens() && self.has_room_for_more(now) {
             let unread = self.input.unread();
@@ -137,7 +140,8 @@ impl Session<'_> {
         }
     }
 
-    /// Whether another event may be handled. The text of one message may be more than the output takes at once.
+    /// Whether another event may be handled. The layout of a single message may exceed what the output takes
+    /// at once.
     fn has_room_for_more(&mut self, now: Instant) -> bool {
         while self.lays_out {
             if !self.make_room(now) {

@@ -1,15 +1,15 @@
-//! A lingering close: the moment after a session in which the server's bytes are still read and dropped. Closing a socket
-//! with unread bytes resets the connection, and the reset would overtake our Close.
+//! A lingering close: after a session, the server's bytes are still read and discarded for a moment. Closing
+//! a socket with unread bytes resets the connection, and the reset could discard our Close.
 
 use std::io::{ErrorKind, Read};
 use std::time::{Duration, Instant};
 
 use crate::net::Transport;
 
-/// Its longest duration.
+/// The longest duration of a lingering close.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// A connection that is only read.
+/// A connection in its lingering close.
 #[derive(Debug)]
 pub(super) struct LingeringClose {
     transport: Transport,
@@ -17,17 +17,16 @@ pub(super) struct LingeringClose {
 }
 
 impl LingeringClose {
-    /// Begins now.
     pub(super) fn begin(transport: Transport) -> Self {
         Self { transport, until: Instant::now() + MOMENT }
     }
 
-    /// When it ends at the latest.
+    /// The time at which it ends at the latest.
     pub(super) fn until(&self) -> Instant {
         self.until
     }
 
-    /// Reads and drops what has arrived. Returns whether to go on.
+    /// Reads and discards the bytes that have arrived. Returns whether to continue.
     pub(super) fn listen(&mut self) -> bool {
         let mut scrap = [0; 4096];
         while Instant::now() < self.until {

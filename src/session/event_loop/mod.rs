@@ -1,6 +1,6 @@
-//! The network thread: one loop that owns the poll and runs one session or a thousand. What can become ready registers
-//! with its poller: connections, lanes' wakers, pipes. It decides nothing: every event goes to a session's machine, every
-//! action comes from it. It sleeps in one place.
+//! The network thread: one loop that owns the poll and runs any number of sessions. Connections, wakers of
+//! lanes, and pipes register with its poller. The loop makes no decisions: it passes every event to a
+//! session's machine, and takes every action from it. It waits in one place.
 
 mod inbound;
 mod lingering_close;
@@ -43,7 +43,7 @@ pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
         event_loop.add(slot);
     }
     event_loop.run()?;
-    // From here on, a signal ends the program.
+    // From now on, a signal ends the program.
     drop(attached);
     Ok(event_loop.slots.into_iter().map(Slot::finish).collect())
 }
@@ -55,9 +55,9 @@ struct EventLoop<'a> {
     /// The slot of each connection, by its token.
     by_token: Vec<Option<usize>>,
     timers: Timers,
-    /// The slots with lanes.
+    /// The slots that have lanes besides the connection.
     with_lanes: Vec<usize>,
-    /// Slots that get a turn before the next wait.
+    /// The slots that get a turn before the next wait.
     due: Vec<usize>,
     signalled: bool,
 }
@@ -122,7 +122,7 @@ impl<'a> EventLoop<'a> {
         Ok(())
     }
 
-    /// Tells every session of a signal.
+    /// Passes a received signal to every session.
     fn look_for_signals(&mut self) {
         if !self.signalled
             && let Some(signal) = signals::received()
@@ -136,10 +136,10 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    /// Asks what has become ready. Sleeps until something has, or a timer is due, unless a slot has more to do.
+    /// Polls for events. Waits for an event or a timer, unless a slot has more to do.
     fn wait(&mut self) -> Result<(), Failure> {
         self.poller.will_sleep();
-        // News from before `will_sleep` makes no event.
+        // What a lane reported before `will_sleep` produces no event, so look at the lanes here.
         for number in &self.with_lanes {
             if self.slots[*number].has_lane_news() {
                 self.due.push(*number);
@@ -154,7 +154,7 @@ impl<'a> EventLoop<'a> {
         let Self { poller, by_token, due, with_lanes, .. } = self;
         let heard = poller.wait(timeout, |Token(token)| match by_token.get(token) {
             Some(Some(number)) => due.push(*number),
-            // A lane's waker or pipe.
+            // The waker or the pipe of a lane.
             _ => due.extend_from_slice(with_lanes),
         });
         heard.map_err(|err| cannot_wait(IoCause(err)))?;

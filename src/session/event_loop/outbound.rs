@@ -1,4 +1,4 @@
-//! Outbound: from the source into frames, from frames into the socket, and our own control frames.
+//! Outbound: from the source to frames, from frames to the socket; and our own control frames.
 
 use std::io;
 use std::time::Instant;
@@ -11,15 +11,16 @@ use crate::session::keepalive::{Due, PAYLOAD};
 use crate::session::observer::Direction;
 use crate::session::source::{Offer, Remaining};
 
-/// Bytes by which the buffer may be overfilled to complete a section.
+/// Bytes by which the buffer's capacity may be exceeded to complete a section.
 const OVERSHOOT: usize = 64 * 1024;
 
-/// How many times a source may answer [`Offer::Again`] before reading gets its turn.
+/// How many times in a row a source may return [`Offer::Again`] before reading gets its turn.
 const ATTEMPTS: u32 = 64;
 
 impl Session<'_> {
-    /// Moves messages from the source into frames. Returns whether there were any. Does nothing until the socket has taken
-    /// what was prepared before: so nothing is moved within the buffer, and a control frame waits behind one buffer at most.
+    /// Moves messages from the source into frames. Returns whether it moved any. Does nothing until the
+    /// socket has taken all earlier frames, so that no bytes move within the buffer and a control frame waits
+    /// behind one buffer at most.
     pub(super) fn fill(&mut self, now: Instant) -> bool {
         if self.machine.awaits_input() {
             return self.watch_input_end(now);
@@ -48,9 +49,9 @@ impl Session<'_> {
         appended || went_on
     }
 
-    /// Whether the source may be asked now.
+    /// Whether the source may be asked for data now.
     pub(super) fn may_fill(&self, now: Instant) -> bool {
-        // Data behind the measured ping would delay its pong.
+        // User data behind the measured ping would delay its pong.
         self.keep_alive.pong_awaited_since(now).is_none()
             && self.outbox.is_taken()
             && self.machine.allowance() > 0
@@ -66,14 +67,15 @@ impl Session<'_> {
             control_waits: self.pong.is_some() || self.keep_alive.is_due(now),
         };
         if budget.control_waits && self.writer.is_inside_frame() {
-            // The control frame has its place where this frame ends, and not behind the next one.
+            // The control frame comes directly after the current frame, so fill no further than its end.
             let left = usize::try_from(self.writer.frame_remaining()).unwrap_or(usize::MAX);
             (budget.bytes, budget.overshoot) = (budget.bytes.min(left), 0);
         }
         budget
     }
 
-    /// Appends frames until the budget or the source is exhausted: whether asking again at once may give more.
+    /// Appends frames until the budget or the source is exhausted. Returns whether asking again at once may
+    /// give more.
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
@@ -104,11 +106,11 @@ impl Session<'_> {
                 }
             }
         }
-        // A compressor may have taken everything without a frame to show for it.
+        // A compressor may have taken all bytes without producing a frame.
         Ok(has_written)
     }
 
-    /// After the server's Close, finds out whether the input has ended or has more, which cannot be sent.
+    /// After the server's Close, checks whether the input has ended, or has more data that cannot be sent.
     fn watch_input_end(&mut self, now: Instant) -> bool {
         match self.lanes.source.offer(1) {
             Ok(Offer::Section(_)) => self.machine.input_goes_on(),
@@ -123,7 +125,7 @@ impl Session<'_> {
         true
     }
 
-    /// Writes frames to the socket until it takes no more. Returns whether it took any.
+    /// Writes frames to the socket until it takes no more. Returns whether it took any bytes.
     pub(super) fn write(&mut self, now: Instant) -> bool {
         if self.broken.is_some() || self.outbox.is_sent() {
             return false;
@@ -140,7 +142,8 @@ impl Session<'_> {
         progress.moved
     }
 
-    /// Gives up sending. What the peer has sent is still read to its end, which has to come soon: it may say why.
+    /// Stops sending. Continues to read until the peer closes, for a limited time, because its Close may give
+    /// the reason.
     fn write_failed(&mut self, cause: io::Error, now: Instant) {
         let unsent = self.has_unsent_user_data() || self.remaining() == Remaining::Something;
         self.broken = Some(Broken { cause, unsent, waiting: self.outbox.waiting() });
@@ -158,13 +161,13 @@ impl Session<'_> {
             self.writer.close(frame, self.outbox.buffer());
             self.trace_sent();
         } else {
-            // No frame may stand inside another one, and the rest of the current one is not at hand: the connection ends
-            // without a Close.
+            // A Close frame must not begin inside another frame, and the rest of the current frame is not
+            // available: the connection ends without a Close.
             self.machine.cannot_close(now);
         }
     }
 
-    /// Appends the rest of the last frame, if it is at hand. Returns whether another frame may follow.
+    /// Appends the rest of the last frame, if it is available. Returns whether another frame may follow.
     fn complete_frame(&mut self) -> bool {
         while self.writer.is_inside_frame() {
             let bytes = usize::try_from(self.writer.frame_remaining()).unwrap_or(usize::MAX);
@@ -183,14 +186,14 @@ impl Session<'_> {
         self.machine.may_send_control() && !self.writer.is_inside_frame() && self.broken.is_none()
     }
 
-    /// Called before a control frame is appended: if nothing else waits, `--send-timeout` starts with it.
+    /// Called before a control frame is appended. If nothing else waits, it starts `--send-timeout`.
     fn expect_output(&mut self, now: Instant) {
         if self.outbox.is_taken() {
             self.machine.has_to_send(now);
         }
     }
 
-    /// Appends the pings and pongs that are due. Returns whether there were any.
+    /// Appends the pings and pongs that are due. Returns whether it appended any.
     pub(super) fn keep_alive(&mut self, now: Instant) -> bool {
         let mut moved = self.answer_ping(now);
         if !self.may_send_control() {
@@ -208,7 +211,8 @@ impl Session<'_> {
         moved
     }
 
-    /// Answers the last ping, if a frame may be appended and the server takes our answers. Returns whether it did.
+    /// Answers the last ping, if a frame may be appended and the server still takes our bytes. Returns
+    /// whether it did.
     pub(super) fn answer_ping(&mut self, now: Instant) -> bool {
         let has_room = self.outbox.waiting() < CAPACITY;
         if !has_room || !self.may_send_control() {

@@ -1,19 +1,19 @@
-//! Frames on their way to the socket, and how far the user data among them has come.
+//! The buffer of frames to write to the socket. Tracks how much of the user data has been written.
 
 use std::io::{self, ErrorKind, Write};
 
 use crate::net::Transport;
 use crate::size::KEPT_CAPACITY;
 
-/// The most payload that is prepared at once, in bytes.
+/// The most bytes of payload that are prepared at once.
 pub(super) const CAPACITY: usize = 256 * 1024;
 
 /// The result of a write.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
-    /// The transport took something.
+    /// The transport took some bytes.
     pub(super) moved: bool,
-    /// What it took held user data, and not only control frames.
+    /// The bytes taken include user data, not only control frames.
     pub(super) user_data: bool,
 }
 
@@ -22,12 +22,12 @@ pub(super) struct Progress {
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
-    /// Where the last data frame ends in `bytes`; only control frames follow it.
+    /// The end of the last data frame in `bytes`; only control frames follow it.
     user_data_end: usize,
-    /// Whether TLS has handed everything to the kernel.
+    /// Whether TLS has passed all bytes to the kernel.
     drained: bool,
     user_data_in_tls: bool,
-    /// The count of bytes that the kernel had taken when it had taken the last user data.
+    /// The value of the kernel's byte count when it had taken the last user data.
     user_data_mark: u64,
 }
 
@@ -43,27 +43,27 @@ impl Outbox {
         }
     }
 
-    /// Whether the transport has taken everything.
+    /// Whether the transport has taken all bytes.
     pub(super) fn is_taken(&self) -> bool {
         self.written == self.bytes.len()
     }
 
-    /// Whether everything is in the kernel.
+    /// Whether all bytes have reached the kernel.
     pub(super) fn is_sent(&self) -> bool {
         self.is_taken() && self.drained
     }
 
-    /// Whether user data has not reached the kernel.
+    /// Whether some user data has not reached the kernel.
     pub(super) fn has_unsent_user_data(&self) -> bool {
         self.user_data_in_tls || self.written < self.user_data_end
     }
 
-    /// Bytes that wait for the transport.
+    /// The number of bytes that the transport has not taken.
     pub(super) fn waiting(&self) -> usize {
         self.bytes.len() - self.written
     }
 
-    /// The buffer to append frames to. User data is to be appended only when everything before was taken.
+    /// The buffer to which frames are appended. Append user data only when all earlier bytes were taken.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         if self.is_taken() {
             self.bytes.clear();
@@ -74,26 +74,26 @@ impl Outbox {
         &mut self.bytes
     }
 
-    /// The bytes appended last are user data.
+    /// Marks the bytes appended last as user data.
     pub(super) fn ends_in_user_data(&mut self) {
         self.user_data_end = self.bytes.len();
     }
 
-    /// Bytes of user data that the peer's TCP has not acknowledged, with those of frame headers and TLS; `None` where the
-    /// system does not tell.
+    /// Bytes of user data that the peer's TCP has not acknowledged, including the overhead of frame headers
+    /// and TLS; `None` if the system does not report it.
     pub(super) fn unacknowledged(&self, transport: &Transport) -> Option<u64> {
         let acknowledged = transport.bytes_written().checked_sub(transport.unacknowledged()?)?;
         Some(self.user_data_mark.saturating_sub(acknowledged))
     }
 
-    /// Nothing more can be sent.
+    /// Discards all bytes, because nothing more can be sent.
     pub(super) fn abandon(&mut self) {
         self.bytes.clear();
         (self.written, self.user_data_end, self.drained, self.user_data_in_tls) = (0, 0, true, false);
     }
 
-    /// Writes to the transport until it takes no more. User data is written first and by itself, so that it is known when the
-    /// kernel has all of it.
+    /// Writes to the transport until it takes no more. Writes user data first and separately, to learn when
+    /// the kernel has all of it.
     pub(super) fn write(&mut self, transport: &mut Transport, progress: &mut Progress) -> io::Result<()> {
         let (before, user_data) = (transport.bytes_written(), self.has_unsent_user_data());
         let result = self.write_all(transport, progress);

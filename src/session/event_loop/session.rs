@@ -1,4 +1,5 @@
-//! One open WebSocket in the event loop: it moves bytes between the lanes, the protocol and the socket, as its machine says.
+//! One open WebSocket in the event loop. It moves bytes between the lanes, the protocol and the socket, as
+//! decided by its machine.
 
 use std::time::Instant;
 
@@ -29,7 +30,7 @@ use crate::stats::Tally;
 pub(super) enum Turn {
     /// Bytes were moved, so there may be more to do.
     Moved,
-    /// The poll has to be asked what is ready before the next turn.
+    /// The next turn must follow a poll, which tells what is ready.
     LookAgain,
     /// There is nothing to do until the next event.
     Idle,
@@ -37,19 +38,19 @@ pub(super) enum Turn {
     Over,
 }
 
-/// Where data comes from and goes to. Independent of the connection.
+/// The source, sink and output of a session. They do not depend on the connection.
 pub(super) struct Lanes<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) output: OutputLane,
 }
 
-/// The failure of a write, after which nothing can be sent.
+/// A failed write, after which nothing can be sent.
 pub(super) struct Broken {
     pub(super) cause: std::io::Error,
-    /// Whether user data had not reached the kernel.
+    /// Whether some user data had not reached the kernel.
     pub(super) unsent: bool,
-    /// Bytes that the kernel had not taken.
+    /// The number of bytes that the kernel had not taken.
     pub(super) waiting: usize,
 }
 
@@ -63,11 +64,11 @@ pub(super) struct Session<'a> {
     // Inbound.
     pub(super) input: ReadBuffer,
     pub(super) reader: MessageReader,
-    /// The output lane is full, so nothing is read.
+    /// Whether the output lane is full, so that nothing is read.
     pub(super) blocked: bool,
-    /// A received message has begun and is not complete.
+    /// Whether a received message is incomplete.
     pub(super) inside_message: bool,
-    /// The sink has more of a message to lay out.
+    /// Whether the sink has more of a message to lay out.
     pub(super) lays_out: bool,
     // Outbound.
     pub(super) outbox: Outbox,
@@ -76,28 +77,28 @@ pub(super) struct Session<'a> {
     pub(super) pacer: Option<Pacer>,
     /// Whether only the pacer prevents sending.
     pub(super) held_back: bool,
-    /// When the source will have more.
+    /// When the source will have more data, if it named a time.
     pub(super) more_at: Option<Instant>,
     // Control frames.
     pub(super) keep_alive: KeepAlive,
-    /// The payload of a ping that could not be answered yet. Only the last one needs an answer (RFC 6455 §5.5.3).
+    /// The payload of a ping that is not answered yet. Only the last ping needs an answer (RFC 6455 §5.5.3).
     pub(super) pong: Option<Vec<u8>>,
     pub(super) hints: Hints,
     next_tick: Option<Instant>,
     begun: bool,
 }
 
-/// A session that is over, before everything received is written.
+/// A session that has ended, but whose received data may not be completely written yet.
 pub(super) struct Ended<'a> {
     lanes: Lanes<'a>,
     outcome: Outcome,
-    /// Whether the output was closed or has failed, so that nothing more is written.
+    /// Whether the output was closed or has failed, so that remaining data is discarded.
     discards: bool,
     until: Option<crate::deadline::Deadline>,
 }
 
 impl<'a> Session<'a> {
-    /// Starts the lanes.
+    /// Starts the lanes and the session.
     pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
         let Setup { mut connection, server, source, sink, output, observer, options } = setup;
         connection.transport.attach(&context.poller).map_err(|err| cannot_wait(IoCause(err)))?;
@@ -155,12 +156,12 @@ impl<'a> Session<'a> {
         self.transport.token()
     }
 
-    /// A signal came.
+    /// Passes a signal to the machine.
     pub(super) fn interrupt(&mut self, signal: Signal, now: Instant) {
         self.machine.interrupted(signal, now);
     }
 
-    /// Reads, fills, writes and decides once, without waiting.
+    /// Reads, fills, writes and decides once, without blocking.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
         let mut moved = if self.begun { self.read(now) } else { self.first_read(now) };
         moved |= self.keep_alive(now);
@@ -187,10 +188,11 @@ impl<'a> Session<'a> {
         Turn::Idle
     }
 
-    /// Takes the bytes that came together with the response to the upgrade.
+    /// Handles the bytes that arrived together with the response of the opening handshake.
     fn first_read(&mut self, now: Instant) -> bool {
         self.begun = true;
-        // First, so that the machine knows whether the input is over before it counts messages that came with the response.
+        // Fill first, so that the machine knows whether the input has ended before it counts messages that
+        // came with the response.
         self.fill(now);
         self.consume(now);
         true
@@ -214,14 +216,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Looks for news from the lanes. Returns whether a turn is due.
+    /// Checks the lanes for changes. Returns whether a turn is due.
     pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
         let was_blocked = self.blocked;
         let moved = (self.make_room(now) && was_blocked) | self.fill(now);
         moved || self.machine.is_due()
     }
 
-    /// When a turn is due, even without an event.
+    /// The time of the next turn if there is no event.
     pub(super) fn next_look(&self, now: Instant) -> Option<Instant> {
         let paced = self.pacer.as_ref().filter(|_| self.held_back).map(Pacer::ready_at);
         let alive = if self.may_send_control() { self.keep_alive.next() } else { None };
@@ -230,19 +232,19 @@ impl<'a> Session<'a> {
         [machine, alive, paced, more, self.next_tick].into_iter().flatten().min()
     }
 
-    /// Whether user data has not reached the kernel.
+    /// Whether some user data has not reached the kernel.
     pub(super) fn has_unsent_user_data(&mut self) -> bool {
         self.broken.as_ref().is_some_and(|broken| broken.unsent)
             || self.outbox.has_unsent_user_data()
             || self.writer.is_inside_message()
     }
 
-    /// What the source still has.
+    /// Whether the source has more input.
     pub(super) fn remaining(&mut self) -> Remaining {
         self.lanes.source.remaining()
     }
 
-    /// Tells the machine and the observer how far everything has come in the end.
+    /// Reports the final progress to the machine and the observer.
     fn note_end(&mut self) {
         let unacknowledged = self.outbox.unacknowledged(&self.transport);
         let progress = self.progress(unacknowledged);
@@ -251,7 +253,8 @@ impl<'a> Session<'a> {
         self.observer.tick(&tally);
     }
 
-    /// Leaves the connection. A server that may not have read our last words is to be listened to for a moment.
+    /// Closes the connection. After a failure, a lingering close gives the server time to read our last
+    /// frames.
     pub(super) fn end(mut self) -> (Ended<'a>, Option<LingeringClose>) {
         self.note_end();
         let wire_bytes = (self.writer.wire_bytes(), self.reader.wire_bytes());
@@ -285,7 +288,7 @@ impl<'a> Session<'a> {
 }
 
 impl Ended<'_> {
-    /// Waits until everything received is written.
+    /// Waits until all received data is written.
     pub(super) fn finish(self) -> Outcome {
         let Self { lanes, outcome, discards, until } = self;
         let Lanes { sink, output, .. } = lanes;

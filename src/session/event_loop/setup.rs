@@ -1,4 +1,4 @@
-//! The parts that a session is started with, and its outcome.
+//! The inputs and the outcome of a session.
 
 use std::time::Duration;
 use std::time::Instant;
@@ -17,7 +17,7 @@ use crate::session::source::Source;
 use crate::session::verdict::Side;
 use crate::stats::Tally;
 
-/// A connection, source, sink and output, and the rules of the session.
+/// The connection, source, sink and output of a session, and its options.
 pub struct Setup<'a> {
     /// The open WebSocket.
     pub connection: Connection,
@@ -25,38 +25,38 @@ pub struct Setup<'a> {
     pub server: ServerName,
     /// Yields the messages to send.
     pub source: &'a mut dyn Source,
-    /// Takes the messages received.
+    /// Receives the arriving messages.
     pub sink: &'a mut dyn Sink,
     /// Where the sink's bytes are written.
     pub output: Output,
-    /// Receives events, for traces.
+    /// Receives events for traces.
     pub observer: &'a mut dyn Observer,
     pub options: SessionOptions,
 }
 
-/// The rules of a session.
+/// The options of a session.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
-    /// When our Close is sent.
+    /// When to send our Close.
     pub rule: FinishRule,
-    /// Its limits in time.
+    /// The time limits.
     pub limits: Limits,
-    /// Our Close, and which of the server's are accepted.
+    /// Our Close, and which Close frames of the server are accepted.
     pub close: CloseOptions,
-    /// The most payload sent in a second, in bytes.
+    /// The most payload bytes sent per second.
     pub limit_rate: Option<u64>,
-    /// The most payload of a data frame that is sent, in bytes.
+    /// The most payload bytes in a data frame that is sent.
     pub max_frame: Option<u64>,
-    /// The longest message that is received, in bytes.
+    /// The longest message that is accepted, in bytes.
     pub max_message: Option<u64>,
-    /// Whether to send a ping at once, and to await and time its pong.
+    /// Whether to send a ping at once, wait for its pong, and measure the round trip.
     pub ping: bool,
-    /// Advice for failures.
+    /// The advice for failures.
     pub hints: Hints,
 }
 
 impl SessionOptions {
-    /// Options without limits on sizes and rates.
+    /// Creates options without limits on sizes and rates.
     pub fn new(rule: FinishRule, limits: Limits, close: CloseOptions) -> Self {
         Self {
             rule,
@@ -74,28 +74,29 @@ impl SessionOptions {
 /// The outcome of a session.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Success, or the failure to show.
+    /// Success, or the failure to report.
     pub result: Result<(), Failure>,
     /// Whether everything received was written to the output.
     pub delivered: bool,
-    /// Messages and bytes.
+    /// The counts of messages and bytes.
     pub tally: Tally,
-    /// Who sent the first Close, and the server's Close frame; `None` when the connection was lost or given up.
+    /// The side that sent the first Close, and the server's Close frame; `None` if the connection was lost or
+    /// abandoned.
     pub close: Option<(Side, CloseFrame)>,
-    /// The round trip of the ping of [`SessionOptions::ping`], if it was answered.
+    /// The round trip of the ping of [`SessionOptions::ping`], if its pong arrived.
     pub ping: Option<Duration>,
-    /// When everything awaited had arrived, so that only the closing handshake was left.
+    /// When the last awaited message had arrived, so that only the closing handshake remained.
     pub finished_at: Option<Instant>,
     /// The time from our Close to the server's.
     pub close_took: Option<Duration>,
-    /// Whether the input was read to its end, and the next hop's TCP has taken all of it.
+    /// Whether the input was read to its end, and the TCP of the next hop has taken all of it.
     pub sent_whole: bool,
-    /// Whether the server closed after a whole message, and everything received was written.
+    /// Whether the server closed between messages, and all received data was written.
     pub received_whole: bool,
 }
 
 impl Outcome {
-    /// The outcome when no session was opened.
+    /// The outcome if no session was opened.
     pub fn failed(failure: Failure) -> Self {
         Self {
             result: Err(failure),
@@ -111,7 +112,7 @@ impl Outcome {
     }
 }
 
-/// The network thread cannot wait for events.
+/// The failure when the network thread cannot wait for events.
 pub(super) fn cannot_wait(why: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Status::ReceiveFailed, "cannot wait for events").source(why)
 }

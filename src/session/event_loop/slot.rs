@@ -1,4 +1,4 @@
-//! The place of one connection in the event loop: its session, the lingering close after it, then its end.
+//! The place of one connection in the event loop: first for its session, then for the lingering close.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::os::signals::Signal;
 use crate::session::lane::LaneContext;
 
-/// Turns that a session gets in a row before the poll is asked, and before other sessions get theirs.
+/// Turns that a session gets in a row before the loop polls again and other sessions get turns.
 const TURNS: u32 = 4;
 
 /// What a slot needs after its turns.
@@ -19,15 +19,15 @@ const TURNS: u32 = 4;
 pub(super) enum Progress {
     /// Another turn.
     Busy,
-    /// A turn after an event, or at this time.
+    /// A turn after an event, or at this time if there is one.
     Sleeps(Option<Instant>),
-    /// Nothing more: it has just ended.
+    /// Nothing more: the connection has just ended.
     Over,
-    /// Nothing: it had ended before.
+    /// Nothing: the connection had ended before.
     WasOver,
 }
 
-/// One connection.
+/// The place of one connection.
 pub(super) struct Slot<'a> {
     token: Token,
     has_lanes: bool,
@@ -36,15 +36,15 @@ pub(super) struct Slot<'a> {
 
 enum Stage<'a> {
     Running(Box<Session<'a>>),
-    /// The server's last bytes are read and dropped.
+    /// The session has ended; the server's last bytes are read and discarded.
     Lingering(LingeringClose, Box<Ended<'a>>),
     Over(Box<Ended<'a>>),
-    /// Only while one stage replaces another.
+    /// Only while one stage replaces another one.
     Changing,
 }
 
 impl<'a> Slot<'a> {
-    /// Starts the lanes.
+    /// Starts the lanes and the session.
     pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
         let has_lanes = setup.output.is_somewhere();
         let session = Session::begin(setup, context)?;
@@ -56,7 +56,7 @@ impl<'a> Slot<'a> {
         self.token
     }
 
-    /// Whether it has lanes beside the connection.
+    /// Whether the session has lanes besides the connection.
     pub(super) fn has_lanes(&self) -> bool {
         self.has_lanes
     }
@@ -74,7 +74,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Gives the session some turns.
+    /// Gives the session a few turns.
     pub(super) fn take_turns(&mut self) -> Progress {
         match std::mem::replace(&mut self.stage, Stage::Changing) {
             Stage::Running(session) => self.run(session),
@@ -121,7 +121,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Waits until everything received is written.
+    /// Waits until all received data is written.
     pub(super) fn finish(self) -> Outcome {
         match self.stage {
             Stage::Running(session) => session.end().0.finish(),

@@ -1,17 +1,17 @@
-//! The TLS library of the platform. Each backend has the same items:
+//! Wraps the platform's TLS library. Every backend has the same items:
 //!
 //! | item | what it is |
 //! |---|---|
 //! | `Connector` | the client's settings, ready for connections |
 //! | `Acceptor` | a server's certificate, ready for connections |
-//! | `Step`, `MidHandshake` | where a handshake stands |
-//! | `Stream` | an open session: reads and writes, and tells its `TlsSession` |
+//! | `Step`, `MidHandshake` | the state of a handshake |
+//! | `Stream` | an open session: reads, writes, and returns its `TlsSession` |
 //! | `Identity`, `Certificates` | a certificate with its key; CA certificates |
 //! | `EXPLAINS_REFUSALS` | whether a refused certificate comes with its error, and errors can be ignored by their class |
 //!
-//! OpenSSL is used directly where native-tls would wrap it: it then reads no CA certificate that no chain asks for, tells
-//! each error of a chain, the version and the cipher suite, logs keys, and serves TLS 1.3. `OpenBSD` has `LibreSSL`, which
-//! lacks some of that, and so gets native-tls.
+//! On Unix, OpenSSL is used directly and not through native-tls: this way it loads only the CA certificates
+//! that a chain needs, reports every error of a chain, the version and the cipher suite, logs keys, and
+//! serves TLS 1.3. `OpenBSD` has `LibreSSL`, which lacks some of these features, so native-tls is used there.
 //! `RUSTFLAGS='--cfg wsurl_native_tls'` chooses native-tls on every platform.
 
 #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "openbsd"), not(wsurl_native_tls)))]

@@ -1,6 +1,6 @@
-//! Our own certificate and its key, as the TLS library takes them: the client's (`--cert`, `--key`, `--pass`) and that
-//! of the embedded server (`--tls-cert`, `--tls-key`). Pure.
-//! Files are told apart by what is in them, not by their names. The TLS library takes keys as PKCS#8 only:
+//! Our own certificate and its key: the client's (`--cert`, `--key`, `--pass`) and that of the embedded
+//! server (`--tls-cert`, `--tls-key`). Pure.
+//! The content of a file decides its format, not its name. The TLS library accepts keys only as PKCS#8, so
 //! `private_key` converts the others.
 
 mod owner;
@@ -17,11 +17,11 @@ use crate::net::tls::server::TlsServer;
 use owner::{Owner, failure};
 use private_key::PrivateKey;
 
-/// Reads certificates in PEM and their key, from a file of its own or the same, for a server.
-/// `names` are the names of the two files, for messages.
+/// Reads certificates in PEM and their key, from a separate file or the same one, for a server. `names` are
+/// the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate), as [`load`] has it.
+/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate), as for [`load`].
 pub fn server(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -38,13 +38,13 @@ pub fn server(
         .map_err(|err| failure(format!("cannot use the certificate {shown} and its key")).source(err))
 }
 
-/// Reads certificates in PEM and their key, from a file of its own or the same, or both from PKCS#12.
+/// Reads certificates in PEM and their key, from a separate file or the same one, or both from PKCS#12.
 /// `names` are the names of the two files, for messages.
 ///
 /// # Errors
-/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate). That a key does not fit is found where the key tells its public half; where
-/// it does not (Ed25519, old EC keys) and is of the right kind, building the connector fails with the words of the
-/// TLS library.
+/// [`Status::ClientCertificate`](crate::error::Status::ClientCertificate). A key that does not match
+/// is detected here if the private key contains its public key. Otherwise (Ed25519, old EC keys), and if the
+/// algorithm matches, building the connector fails with the TLS library's message.
 pub fn load(
     certificate: &[u8],
     key: Option<&[u8]>,
@@ -89,7 +89,7 @@ fn load_pem(
     Identity::from_pkcs8(text.as_bytes(), key.as_bytes()).map_err(|err| unusable().source(err))
 }
 
-/// Whether this is a `PFX` with version 3 (RFC 7292 §4), be its length definite or not.
+/// Whether this is a `PFX` of version 3 (RFC 7292 §4), with a definite or an indefinite length.
 fn is_pkcs12(bytes: &[u8]) -> bool {
     let version = |at: usize| bytes.get(at..at + 3) == Some(&[2, 1, 3]);
     match bytes {
@@ -101,7 +101,7 @@ fn is_pkcs12(bytes: &[u8]) -> bool {
 
 fn load_pkcs12(bytes: &[u8], password: Option<&str>, shown: &str) -> Result<Identity, Failure> {
     Identity::from_pkcs12(bytes, password.unwrap_or_default()).map_err(|err| {
-        // The library says in words only which of the two it is.
+        // Only the text of the library's error distinguishes the two causes.
         match password {
             Some(_) => failure(format!("wrong password for {shown}, or a PKCS#12 file that cannot be used"))
                 .hint(format!(
@@ -123,7 +123,7 @@ fn certificates(bytes: &[u8], shown: &str) -> Result<Vec<Vec<u8>>, Failure> {
                 found.push(block.contents);
             }
             Ok(_) => {}
-            // Of a key with a header; reading the key says what is wrong with it.
+            // An error in a key with a header; reading the key reports it.
             Err(_) if !found.is_empty() => break,
             Err(err) => return Err(failure(format!("{shown} is not PEM")).source(err)),
         }
@@ -162,12 +162,12 @@ mod tests {
         };
     }
 
-    /// Of no certificate here.
+    /// A key that belongs to none of the test certificates.
     const OTHER_ED_KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n\
         -----END PRIVATE KEY-----\n";
 
-    /// Loads with file names `cert` and `key`: `ok`, or what is said, with the advice.
+    /// Loads the files `cert` and `key`. Returns `ok`, or the message with its advice.
     fn loaded(certificate: &[u8], key: Option<&[u8]>, password: Option<&str>) -> String {
         match load(certificate, key, password, ("cert", key.map(|_| "key"))) {
             Ok(_) => "ok".to_owned(),
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// As `loaded`, for a server.
+    /// Like `loaded`, for a server.
     fn served(certificate: &[u8], key: Option<&[u8]>) -> String {
         match server(certificate, key, ("cert", key.map(|_| "key"))) {
             Ok(_) => "ok".to_owned(),
@@ -270,7 +270,7 @@ mod tests {
             let said = loaded(certificate, Some(key), None);
             assert!(said.starts_with("the key does not fit the certificate (key, cert)"), "{said}");
         }
-        // An Ed25519 key does not tell its public half, but what it is.
+        // An Ed25519 key does not contain its public key, but its algorithm is known.
         assert!(ec(data!("ed.key"), None).starts_with("the key does not fit the certificate (key, cert)"));
     }
 

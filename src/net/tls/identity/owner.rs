@@ -1,8 +1,8 @@
-//! What messages about a certificate and its key depend on.
+//! The owner of a certificate and its key, which decides the text of messages.
 
 use crate::error::{Failure, Status};
 
-/// Whose certificate and key they are; advice differs.
+/// The owner of the certificate; selects the advice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Client,
@@ -10,7 +10,7 @@ pub(super) enum Owner {
 }
 
 impl Owner {
-    /// The flag that names the file of the key.
+    /// The option for the key file.
     pub(super) fn key_flag(self) -> &'static str {
         match self {
             Self::Client => "--key",
@@ -18,7 +18,7 @@ impl Owner {
         }
     }
 
-    /// What to do about a key in `shown` that has a password.
+    /// Advice about the encrypted key in the file `shown`.
     pub(super) fn password_advice(self, shown: &str) -> String {
         match self {
             Self::Client => "--pass PASSWORD or --pass @FILE gives its password".to_owned(),

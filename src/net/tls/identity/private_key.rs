@@ -12,7 +12,7 @@ use x509_parser::pem::Pem;
 use super::owner::{Owner, failure};
 use crate::error::Failure;
 
-/// A key in PKCS#8 (RFC 5958), not encrypted.
+/// An unencrypted key in PKCS#8 (RFC 5958).
 pub(super) struct PrivateKey(SecretDocument);
 
 impl PrivateKey {
@@ -23,7 +23,7 @@ impl PrivateKey {
         shown: &str,
         owner: Owner,
     ) -> Result<Self, Failure> {
-        // Old OpenSSL writes a header into the block, and derives the key by MD5 in one round.
+        // The block has a header of old OpenSSL versions, which derive the key with one round of MD5.
         if memchr::memmem::find(bytes, b"Proc-Type: 4,ENCRYPTED").is_some() {
             return Err(old_encryption(shown));
         }
@@ -50,13 +50,13 @@ impl PrivateKey {
         })
     }
 
-    /// The key for the TLS library.
+    /// The key in PEM, as the TLS library accepts it.
     pub(super) fn to_pem(&self) -> Result<impl std::ops::Deref<Target = String> + use<>, der::Error> {
         self.0.to_pem("PRIVATE KEY", LineEnding::LF)
     }
 
-    /// Whether a certificate with a public key of this algorithm and these bits may be its own: no only when that is
-    /// certain.
+    /// Whether the key may belong to a certificate with a public key of this algorithm and these bits.
+    /// Returns false only if it certainly does not.
     pub(super) fn fits(&self, algorithm: &[u8], public: &[u8]) -> bool {
         match self.public_key() {
             Some(own) => own == public || x_coordinate(&own) == x_coordinate(public),
@@ -65,7 +65,7 @@ impl PrivateKey {
         }
     }
 
-    /// The bits of the public key as a certificate has them, when the private key tells them.
+    /// The bits of the public key in the form that certificates use, if the private key contains them.
     fn public_key(&self) -> Option<Vec<u8>> {
         let key = PrivateKeyInfoRef::from_der(self.0.as_bytes()).ok()?;
         let bytes = key.private_key.as_bytes();
@@ -79,7 +79,7 @@ impl PrivateKey {
     }
 }
 
-/// What a compressed point and the same one uncompressed have in common (SEC 1 §2.3.3); other keys whole.
+/// The part that a compressed and an uncompressed point share (SEC 1 §2.3.3); other keys are returned whole.
 fn x_coordinate(public: &[u8]) -> &[u8] {
     match public {
         [2 | 3, x @ ..] => x,
@@ -116,7 +116,7 @@ fn decrypt(
         return Err(failure(format!("the key {shown} is encrypted")).hint(owner.password_advice(shown)));
     };
     encrypted.decrypt(password).map_err(|err| match err {
-        // With a wrong password the padding is wrong, or by chance right and the rest is no key.
+        // A wrong password gives wrong padding or, by chance, correct padding and an invalid key.
         pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => {
             failure(format!("wrong password for the key {shown}"))
         }

@@ -9,7 +9,7 @@ use crate::protocol::message::{Deflater, Inflater};
 #[test]
 fn a_message_without_its_end_is_refused_at_every_cut() {
     let [text, ..] = messages_of_python();
-    // A block with trees of its own, one with the fixed trees, one without compression.
+    // A block with dynamic Huffman codes, one with the fixed codes, and a stored block.
     let dynamic = HEXLOWER.decode(PYTHON_15[0].as_bytes()).unwrap();
     let fixed = deflated(&mut Deflater::new(15, true), &text);
     let stored = deflated(&mut Deflater::new(15, true), &Random(3).bytes(600));
@@ -38,7 +38,8 @@ fn a_message_that_kept_its_tail_is_refused() {
 
 #[test]
 fn a_tail_that_another_block_takes_for_its_own_is_not_an_end() {
-    // The start of a block in which a bit 0 means a literal, and nine bits 1 mean the end: the tail ends this block.
+    // The start of a block in which the bit 0 is a literal and nine bits 1 are the end of the block: the tail
+    // completes this block.
     let message = HEXLOWER.decode(b"04c0816d1b411004c1ead97bcaf9476c00").unwrap();
     assert!(
         verdict(&message).unwrap_err().contains("at byte 17: it does not end with an empty stored block")

@@ -1,4 +1,4 @@
-//! How far the compressor reaches back, and how small and fast it is.
+//! Tests how far back the compressor refers, how small its output is, and which messages it compresses.
 
 use zlib_rs::{Inflate, InflateFlush};
 
@@ -16,7 +16,7 @@ fn fits_window(history: &[u8], compressed: &[u8], bits: u8) -> bool {
 #[test]
 fn matches_stay_within_the_agreed_window() {
     for bits in 8..=15 {
-        // The text repeats at a distance that only a larger window reaches.
+        // The text repeats at a distance that only a larger window covers.
         let period = Random(u64::from(bits)).bytes((1 << bits) + 8);
         let text = period.repeat(3 + 4096 / period.len());
         for first in [8, 4096] {
@@ -38,7 +38,7 @@ fn a_larger_window_finds_more() {
     assert!(size(15) < 4000 && size(11) > 12_000, "{} {}", size(15), size(11));
 }
 
-/// Lines as of a log.
+/// JSON lines similar to those of a log.
 fn json_lines(len: usize) -> Vec<u8> {
     let mut random = Random(5);
     let mut line = |at| {

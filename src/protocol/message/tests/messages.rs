@@ -17,7 +17,7 @@ fn by_default() -> Option<Agreement> {
     agreement("permessage-deflate")
 }
 
-/// One message as frames, written in sections of `size` bytes.
+/// The frames of one message, written in sections of `size` bytes.
 fn written(writer: &mut MessageWriter, kind: Kind, message: &[u8], size: usize) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), message);
     let whole_len = Some(message.len() as u64);
@@ -31,7 +31,7 @@ fn written(writer: &mut MessageWriter, kind: Kind, message: &[u8], size: usize) 
     }
 }
 
-/// The messages in `stream`, which is read in pieces of `size` bytes.
+/// The messages in `stream`, read in pieces of `size` bytes.
 fn read(
     reader: &mut MessageReader,
     stream: &[u8],

@@ -13,7 +13,7 @@ use crate::protocol::inflate_error::InflateError;
 /// "Hello" in a compressed message (RFC 7692 §7.2.3.1).
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 
-/// Room that no test message fills.
+/// More room than any test message needs.
 const AMPLE: usize = 1 << 20;
 
 fn deflated(deflater: &mut Deflater, message: &[u8]) -> Vec<u8> {
@@ -29,12 +29,12 @@ fn inflated(inflater: &mut Inflater, message: &[u8]) -> Result<Vec<u8>, InflateE
     Ok(out)
 }
 
-/// What a fresh inflater says of a message.
+/// The result of inflating a message with a fresh inflater.
 fn verdict(message: &[u8]) -> Result<Vec<u8>, String> {
     inflated(&mut Inflater::new(true), message).map_err(|err| err.to_string())
 }
 
-/// Numbers that look random, the same in every run.
+/// Pseudorandom numbers, the same in every run.
 struct Random(u64);
 
 impl Random {

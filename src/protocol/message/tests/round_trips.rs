@@ -1,4 +1,4 @@
-//! Messages of all sizes, cut at random, come back as they were, in bounded room.
+//! Messages of all sizes, split at random, survive a round trip in bounded memory.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::Random;
 use crate::protocol::inflate_error::InflateError;
 use crate::protocol::message::{Deflater, Inflater, SectionEnd};
 
-/// A message of which a part repeats earlier parts.
+/// A message in which some parts repeat earlier ones.
 fn compressible(random: &mut Random, len: usize) -> Vec<u8> {
     let mut message = Vec::with_capacity(len);
     while message.len() < len {
@@ -22,7 +22,7 @@ fn compressible(random: &mut Random, len: usize) -> Vec<u8> {
     message
 }
 
-/// Compresses `message` in sections of random sizes, with a flush here and there.
+/// Compresses `message` in sections of random sizes, with flushes at random.
 fn deflate_in_sections(deflater: &mut Deflater, message: &[u8], random: &mut Random) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), message);
     loop {
@@ -41,7 +41,7 @@ fn deflate_in_sections(deflater: &mut Deflater, message: &[u8], random: &mut Ran
     }
 }
 
-/// Inflates `message` in sections and rooms of random sizes.
+/// Inflates `message` in sections of random sizes, with random room for output.
 fn inflate_in_sections(
     inflater: &mut Inflater,
     message: &[u8],
@@ -109,7 +109,7 @@ fn a_bomb_of_one_gibibyte_is_inflated_in_bounded_room() {
     for fragment in &mut fragments {
         deflater.section(&zeros, SectionEnd::Flush, fragment);
     }
-    // Every further MiB of zeros is compressed to the same bytes as the second.
+    // Each further MiB of zeros compresses to the same bytes as the second one.
     let [first, further] = fragments;
     let mut bomb = [first, further.repeat(1023)].concat();
     bomb.push(0x00);

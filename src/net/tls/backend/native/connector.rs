@@ -1,4 +1,4 @@
-//! Both sides of native-tls.
+//! The client's and the server's settings for native-tls.
 
 use std::io::{Read, Write};
 
@@ -18,7 +18,7 @@ pub(in crate::net) struct Connector {
 }
 
 impl Connector {
-    /// `trusted` takes the place of the system's CA certificates.
+    /// `trusted` replaces the system's CA certificates.
     pub(in crate::net) fn new(
         settings: &Settings,
         trusted: Option<Certificates>,
@@ -40,7 +40,7 @@ impl Connector {
         let ignores_name = settings.insecure || settings.ignored.contains(&ErrorClass::Name);
         builder.danger_accept_invalid_certs(settings.insecure);
         builder.danger_accept_invalid_hostnames(ignores_name);
-        // With a certificate of ours, its key does not fit.
+        // If we use a certificate, the reason is that its key does not match.
         let (status, what) = match identity {
             Some(_) => (Status::ClientCertificate, "cannot use the client certificate and its key"),
             None => (Status::TlsHandshake, "cannot set up TLS"),
@@ -62,9 +62,9 @@ impl Connector {
 pub(in crate::net) struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
-    /// Fails when the key does not fit.
+    /// Fails when the key does not match the certificate.
     pub(in crate::net) fn new(identity: &Identity) -> Result<Self, TlsError> {
-        // Not every acceptor says so; every connector does.
+        // Not every acceptor reports a mismatch, but every connector does.
         TlsConnector::builder().disable_built_in_roots(true).identity(identity.0.clone()).build()?;
         Ok(Self(TlsAcceptor::new(identity.0.clone())?))
     }

@@ -1,4 +1,4 @@
-//! Certificates as native-tls holds them.
+//! Certificates in native-tls's types.
 
 use std::path::Path;
 
@@ -15,7 +15,6 @@ impl Certificates {
         Ok(Self(Certificate::stack_from_pem(pem)?))
     }
 
-    /// Whether there is none.
     pub(in crate::net) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -26,12 +25,12 @@ impl Certificates {
 pub struct Identity(pub(super) native_tls::Identity);
 
 impl Identity {
-    /// From certificates in PEM, the own one first, and a PKCS#8 key in PEM.
+    /// Reads certificates in PEM, our own first, and a PKCS#8 key in PEM.
     pub(in crate::net) fn from_pkcs8(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         Ok(Self(native_tls::Identity::from_pkcs8(certificates, key)?))
     }
 
-    /// From a PKCS#12 file, which holds both.
+    /// Reads both from a PKCS#12 file.
     pub(in crate::net) fn from_pkcs12(bytes: &[u8], password: &str) -> Result<Self, TlsError> {
         Ok(Self(native_tls::Identity::from_pkcs12(bytes, password)?))
     }

@@ -8,5 +8,5 @@ pub(in crate::net) use connector::{Acceptor, Connector};
 pub(in crate::net) use identity::{Certificates, Identity};
 pub(in crate::net) use stream::{MidHandshake, Step, Stream};
 
-/// The library does not tell why a certificate was refused.
+/// Whether the library reports why it refused a certificate.
 pub(in crate::net) const EXPLAINS_REFUSALS: bool = false;

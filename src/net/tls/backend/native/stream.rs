@@ -1,4 +1,4 @@
-//! A handshake and the session that it ends in.
+//! A TLS handshake, and the session that it establishes.
 
 use std::io::{self, Read, Write};
 
@@ -8,7 +8,7 @@ use crate::net::tls::certificate::CertificateFacts;
 use crate::net::tls::error::{CertificateError, ErrorClass, HandshakeFailure, TlsError};
 use crate::net::tls::session::TlsSession;
 
-/// Where a handshake stands.
+/// The state of a handshake.
 pub(in crate::net) enum Step<S> {
     Done(Stream<S>),
     Waiting(MidHandshake<S>),
@@ -43,17 +43,17 @@ impl<S> MidHandshake<S> {
 }
 
 impl<S: Read + Write> MidHandshake<S> {
-    /// Goes on.
+    /// Continues the handshake.
     pub(in crate::net) fn resume(self) -> Step<S> {
         Step::of(self.inner.handshake(), self.unchecked_name)
     }
 }
 
-/// An open session over a stream that does not block.
+/// An open session over a non-blocking stream.
 #[derive(Debug)]
 pub(in crate::net) struct Stream<S> {
     inner: TlsStream<S>,
-    /// The name that the peer was not held to.
+    /// The host name, if the peer's certificate was not verified for it.
     unchecked_name: Option<String>,
 }
 
@@ -68,7 +68,8 @@ impl<S> Stream<S> {
 }
 
 impl<S: Read + Write> Stream<S> {
-    /// What was agreed on. The library tells neither version nor cipher suite, and of the chain the first certificate.
+    /// The negotiated parameters. The library reports neither version nor cipher suite, and only the first
+    /// certificate of the chain.
     pub(in crate::net) fn session(&self) -> TlsSession {
         let alpn = self.inner.negotiated_alpn().ok().flatten();
         let leaf = self.inner.peer_certificate().ok().flatten().and_then(|leaf| leaf.to_der().ok());
@@ -87,9 +88,9 @@ impl<S: Read + Write> Stream<S> {
         wrong.then_some(CertificateError { class: ErrorClass::Name, text: "hostname mismatch", depth: 0 })
     }
 
-    /// Sends `close_notify` as far as that is possible without waiting.
+    /// Sends `close_notify` if that is possible without blocking.
     pub(in crate::net) fn shut_down(&mut self) {
-        // The peer may be gone already.
+        // The peer may have closed the connection already.
         let _ = self.inner.shutdown();
     }
 }
@@ -110,7 +111,8 @@ impl<S: Read + Write> Write for Stream<S> {
     }
 }
 
-/// An error that does not come from the system comes from the library, which has no other way to report an alert.
+/// Converts an error of the library, which is how it reports an alert, to a TLS error; an error of the system
+/// stays as it is.
 fn alert_or_io(err: io::Error) -> io::Error {
     if err.raw_os_error().is_none() && err.get_ref().is_some() {
         TlsError::alert(err.to_string()).into()

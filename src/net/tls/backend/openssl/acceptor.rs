@@ -1,4 +1,4 @@
-//! The server's side of OpenSSL.
+//! The server's settings for OpenSSL.
 
 use std::io::{Read, Write};
 
@@ -14,7 +14,7 @@ use crate::net::tls::error::TlsError;
 pub(in crate::net) struct Acceptor(SslAcceptor);
 
 impl Acceptor {
-    /// Fails when the key does not fit.
+    /// Fails when the key does not match the certificate.
     pub(in crate::net) fn new(identity: &Identity) -> Result<Self, TlsError> {
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
         identity.install(&mut builder)?;

@@ -1,5 +1,5 @@
-//! Many CA certificates in one PEM file. They are decoded, which is cheap, but only those that a chain asks for are parsed,
-//! which is not.
+//! PEM files with many CA certificates. Decodes all of them, which is cheap, but parses only those that a
+//! chain needs, because parsing is expensive.
 
 use std::path::PathBuf;
 
@@ -15,20 +15,20 @@ const END: &[u8] = b"-----END CERTIFICATE-----";
 pub(super) struct Bundle(Vec<Vec<u8>>);
 
 impl Bundle {
-    /// Reads files in PEM. A file or a block that cannot be read counts as none: the chain is refused then.
+    /// Reads PEM files. Skips a file or block that cannot be read; a chain that needs it is refused.
     pub(super) fn read(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let files = paths.into_iter().filter_map(|path| std::fs::read(path).ok());
         Self(files.flat_map(|pem| decode(&pem)).collect())
     }
 
-    /// Those that may have issued one of the `certificates`.
+    /// The certificates that may have issued one of `certificates`.
     pub(super) fn issuers_of(&self, certificates: &StackRef<X509>) -> Vec<X509> {
         let names = certificates.iter().filter_map(issuer_name).collect::<Vec<_>>();
         let finders = names.iter().map(memmem::Finder::new).collect::<Vec<_>>();
         self.parsed(|der| finders.iter().any(|name| name.find(der).is_some()))
     }
 
-    /// Every one.
+    /// All certificates of the bundle.
     pub(super) fn all(&self) -> Vec<X509> {
         self.parsed(|_| true)
     }
@@ -52,7 +52,7 @@ fn decode(mut pem: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
-/// What stands in the next block, and what follows it.
+/// The content of the next block, and the text after it.
 fn next_block(pem: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = &pem[memmem::find(pem, BEGIN)? + BEGIN.len()..];
     let end = memmem::find(text, END)?;

@@ -1,4 +1,4 @@
-//! The client's side of OpenSSL.
+//! The client's settings for OpenSSL.
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use crate::error::{Failure, IoCause, Status};
 use crate::net::tls::error::TlsError;
 use crate::net::tls::settings::{ALPN, OLDEST, Settings, TlsVersion};
 
-/// The cipher suites before TLS 1.3: those of native-tls.
+/// The cipher suites for TLS 1.2 and older, as in native-tls.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
 /// Settings that are ready for connections.
@@ -28,7 +28,7 @@ pub(in crate::net) struct Connector {
 }
 
 impl Connector {
-    /// `trusted` takes the place of the system's CA certificates.
+    /// `trusted` replaces the system's CA certificates.
     pub(in crate::net) fn new(
         settings: &Settings,
         trusted: Option<Certificates>,
@@ -87,11 +87,11 @@ impl Connector {
     }
 }
 
-/// A context that trusts nobody yet.
+/// Creates a context that trusts no CA certificate yet.
 fn context(versions: (Option<TlsVersion>, Option<TlsVersion>)) -> Result<SslContextBuilder, ErrorStack> {
     let mut context = SslContext::builder(SslMethod::tls_client())?;
     context.set_options(SslOptions::ALL | SslOptions::NO_COMPRESSION);
-    // An empty record before each one guards TLS 1.0 against a known attack.
+    // An empty record before each record protects TLS 1.0 against the BEAST attack.
     context.clear_options(SslOptions::DONT_INSERT_EMPTY_FRAGMENTS);
     context.set_mode(
         SslMode::AUTO_RETRY

@@ -1,4 +1,4 @@
-//! Errors of OpenSSL in our terms.
+//! Converts OpenSSL's errors to our types.
 
 use std::ffi::c_int;
 use std::io::{self, ErrorKind};
@@ -34,7 +34,7 @@ fn is_alert(err: &Error) -> bool {
     err.library_code() == LIBRARY && SslAlert::from_reason_code(err.reason_code()).is_some()
 }
 
-/// A handshake has failed with `err`.
+/// The error of a failed handshake.
 pub(super) fn of_handshake(err: &ssl::Error) -> TlsError {
     match (err.ssl_error(), err.io_error()) {
         (Some(stack), _) => stack.clone().into(),
@@ -43,7 +43,7 @@ pub(super) fn of_handshake(err: &ssl::Error) -> TlsError {
     }
 }
 
-/// Reads from or writes to an open session by `call`.
+/// Does `call`, which reads from or writes to an open session, and converts its error.
 pub(super) fn io(mut call: impl FnMut() -> Result<usize, ssl::Error>) -> io::Result<usize> {
     loop {
         let err = match call() {
@@ -51,9 +51,9 @@ pub(super) fn io(mut call: impl FnMut() -> Result<usize, ssl::Error>) -> io::Res
             Err(err) => err,
         };
         match (err.code(), err.io_error()) {
-            // The peer has ended the session in order.
+            // The peer has sent `close_notify`.
             (ErrorCode::ZERO_RETURN, _) => return Ok(0),
-            // A message of TLS itself was dealt with.
+            // OpenSSL has processed a TLS message without user data; try again.
             (ErrorCode::WANT_READ, None) => {}
             _ => return Err(err.into_io_error().unwrap_or_else(|err| without_io_error(&err))),
         }
@@ -65,26 +65,26 @@ fn without_io_error(err: &ssl::Error) -> io::Error {
     let ended = |err: &Error| (err.library_code(), err.reason_code()) == (LIBRARY, UNEXPECTED_EOF);
     match err.ssl_error() {
         Some(stack) if !stack.errors().iter().any(ended) => TlsError::from(stack.clone()).into(),
-        // Before version 3, OpenSSL has no error of its own for it.
+        // Before version 3, OpenSSL has no separate error for a missing `close_notify`.
         Some(_) | None => io::Error::new(ErrorKind::UnexpectedEof, UNANNOUNCED),
     }
 }
 
-/// OpenSSL's result in our terms.
+/// Converts OpenSSL's verification result.
 pub(super) fn certificate_error(result: X509VerifyResult, depth: u32) -> CertificateError {
     CertificateError { class: class(result.as_raw()), text: result.error_string(), depth }
 }
 
-/// The numbers are those of `openssl/x509_vfy.h`.
+/// The class of an error number of `openssl/x509_vfy.h`.
 fn class(error: c_int) -> ErrorClass {
     match error {
-        // An issuer is unknown (2, 20), the certificate (18) or its root (19) is self-signed, there is no issuer at all to
-        // verify a signature (21), the root is not trusted for this purpose (27).
+        // The issuer is unknown (2, 20), the certificate (18) or its root (19) is self-signed, no issuer is
+        // available to verify a signature (21), or the root is not trusted for this purpose (27).
         2 | 18..=21 | 27 => ErrorClass::Untrusted,
-        // Not valid yet, not valid any more.
+        // Not yet valid (9), or expired (10).
         9 | 10 => ErrorClass::Expired,
         23 => ErrorClass::Revoked,
-        // Of the host name, of the address.
+        // The host name (62) or the IP address (64) does not match.
         62 | 64 => ErrorClass::Name,
         _ => ErrorClass::Invalid,
     }

@@ -1,4 +1,4 @@
-//! Certificates as OpenSSL holds them.
+//! Certificates in OpenSSL's types.
 
 use std::path::{Path, PathBuf};
 
@@ -16,25 +16,24 @@ use crate::net::tls::error::TlsError;
 /// CA certificates, and the file that holds them.
 pub(in crate::net) struct Certificates {
     found: Vec<X509>,
-    /// The file, when it holds certificate revocation lists (CRLs), too.
+    /// The file, if it also holds certificate revocation lists (CRLs).
     crl_file: Option<PathBuf>,
 }
 
 impl Certificates {
     /// All certificates in the PEM file at `path`, which holds `pem`.
     pub(in crate::net) fn from_pem(pem: &[u8], path: &Path) -> Result<Self, TlsError> {
-        // The crate wants a path in UTF-8.
+        // The openssl crate accepts only paths in UTF-8.
         let has_crl = path.to_str().is_some() && memmem::find(pem, b"-----BEGIN X509 CRL-----").is_some();
         let crl_file = has_crl.then(|| path.to_owned());
         Ok(Self { found: X509::stack_from_pem(pem)?, crl_file })
     }
 
-    /// Whether there is none.
     pub(in crate::net) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// Makes `store` trust them. A peer's certificate must not be in one of the CRLs.
+    /// Makes `store` trust these certificates, and refuse a peer's certificate that is in one of the CRLs.
     pub(super) fn install(self, store: &mut X509StoreBuilderRef) -> Result<(), ErrorStack> {
         for certificate in self.found {
             store.add_cert(certificate)?;
@@ -56,7 +55,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// From certificates in PEM, the own one first, and a PKCS#8 key in PEM.
+    /// Reads certificates in PEM, our own first, and a PKCS#8 key in PEM.
     pub(in crate::net) fn from_pkcs8(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
         let key = PKey::private_key_from_pem(key)?;
         let mut chain = X509::stack_from_pem(certificates)?.into_iter();
@@ -64,18 +63,18 @@ impl Identity {
         Ok(Self { certificate, issuers: chain.collect(), key })
     }
 
-    /// From a PKCS#12 file, which holds both.
+    /// Reads both from a PKCS#12 file.
     pub(in crate::net) fn from_pkcs12(bytes: &[u8], password: &str) -> Result<Self, TlsError> {
         let content = Pkcs12::from_der(bytes)?.parse2(password)?;
         Ok(Self {
             certificate: content.cert.ok_or_else(|| TlsError::new("it holds no certificate"))?,
             key: content.pkey.ok_or_else(|| TlsError::new("it holds no private key"))?,
-            // OpenSSL gives the stack in the reverse of the order in which it is sent.
+            // OpenSSL returns the certificates in the reverse of the order to send.
             issuers: content.ca.into_iter().flatten().rev().collect(),
         })
     }
 
-    /// Makes a context show it. A key that does not fit is refused here.
+    /// Makes a context use this certificate. Fails when the key does not match.
     pub(super) fn install(&self, context: &mut SslContextBuilder) -> Result<(), TlsError> {
         context.set_certificate(&self.certificate)?;
         context.set_private_key(&self.key)?;

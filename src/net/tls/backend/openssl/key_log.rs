@@ -1,4 +1,5 @@
-//! The secrets of each session, for tools that decrypt captured traffic (`SSLKEYLOGFILE`, as in the NSS format).
+//! Logs the secrets of each session in the NSS format (`SSLKEYLOGFILE`), for tools that decrypt captured
+//! traffic.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,14 +10,14 @@ use std::path::Path;
 pub(super) struct KeyLog(File);
 
 impl KeyLog {
-    /// A new file is for its owner's eyes only.
+    /// Opens the file. A new file is readable by its owner only.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(Self)
     }
 
-    /// Appends one line, in one write: other processes may append to the same file.
+    /// Appends one line in one write, because other processes may append to the same file.
     pub(super) fn append(&self, line: &str) {
-        // A log that cannot be written does not end the connection.
+        // A failed write to the log must not end the connection.
         let _ = (&self.0).write_all(format!("{line}\n").as_bytes());
     }
 }

@@ -1,4 +1,4 @@
-//! OpenSSL, by its own crate.
+//! OpenSSL, through the openssl crate.
 
 mod acceptor;
 mod bundle;
@@ -15,5 +15,5 @@ pub(in crate::net) use connector::Connector;
 pub(in crate::net) use identity::{Certificates, Identity};
 pub(in crate::net) use stream::{MidHandshake, Step, Stream};
 
-/// The callback of the verification tells every error.
+/// Whether the library reports why it refused a certificate: the verification callback receives every error.
 pub(in crate::net) const EXPLAINS_REFUSALS: bool = true;

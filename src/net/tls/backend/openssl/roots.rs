@@ -1,6 +1,6 @@
-//! The system's CA certificates. Issuers are looked up in hashed directories, file by file; the bundle is opened only when
-//! a chain would be refused without it: on systems that have no hashed directory, and where somebody has added a
-//! certificate to the bundle by hand.
+//! The system's CA certificates. Looks issuers up in hashed directories, one file per issuer. Opens the
+//! bundle file only when a chain would be refused without it: on systems without a hashed directory, and when
+//! someone has added a certificate only to the bundle.
 
 use std::env;
 use std::ffi::c_int;
@@ -22,11 +22,11 @@ use crate::net::tls::error::{CertificateError, ErrorClass};
 /// The system's CA certificates.
 pub(super) struct SystemRoots {
     directories: Vec<PathBuf>,
-    /// What the bundle files hold, once it was needed.
+    /// The content of the bundle files, loaded when first needed.
     bundle: OnceLock<Bundle>,
 }
 
-/// A peer's certificate, and how it is verified.
+/// A peer's certificate, and how to verify it.
 pub(super) struct Peer<'a> {
     pub(super) leaf: &'a X509Ref,
     /// All certificates that the peer sent.
@@ -50,9 +50,9 @@ impl SystemRoots {
         Ok(())
     }
 
-    /// Whether the peer's certificate leads to a root when those of the bundles are trusted, too.
-    /// First with those that name an issuer in the chain byte by byte, then with all: names that differ in their encoding may
-    /// be equal (RFC 5280 §7.1).
+    /// Verifies the peer's certificate with the bundles as additional roots. Tries first the bundle's
+    /// certificates whose name equals an issuer's name byte by byte, then all of them, because names in
+    /// different encodings may be equal (RFC 5280 §7.1).
     pub(super) fn verify_with_bundles(&self, peer: &Peer<'_>) -> Result<(), CertificateError> {
         let bundle = self.bundle.get_or_init(|| Bundle::read(bundles()));
         let first = self.verify(peer, bundle.issuers_of(peer.sent));
@@ -75,7 +75,8 @@ impl SystemRoots {
         if result == X509VerifyResult::OK { Ok(()) } else { Err(certificate_error(result, depth)) }
     }
 
-    /// Name and dates of the peer's own certificate are not verified here: the verification that asks does that.
+    /// Builds the store of this additional verification. It does not check the name and the dates of the
+    /// peer's own certificate, because the main verification does.
     fn store(&self, peer: &Peer<'_>, trusted: Vec<X509>) -> Result<X509Store, ErrorStack> {
         let mut checks = X509VerifyParam::new()?;
         checks.set_purpose(X509PurposeId::SSL_SERVER)?;
@@ -93,8 +94,8 @@ impl SystemRoots {
     }
 }
 
-/// The directories that `SSL_CERT_DIR` lists; when there are none, those of the OpenSSL we are linked with and those of
-/// the usual systems.
+/// The directories in `SSL_CERT_DIR`; if it is not set, the default ones of the linked OpenSSL and of common
+/// systems.
 fn directories() -> Vec<PathBuf> {
     let listed = env::var_os("SSL_CERT_DIR");
     let listed = distinct(listed.iter().flat_map(env::split_paths));
@@ -105,7 +106,7 @@ fn directories() -> Vec<PathBuf> {
     distinct(built_in.into_iter().chain(openssl_probe::candidate_cert_dirs().map(ToOwned::to_owned)))
 }
 
-/// The file that `SSL_CERT_FILE` names; when there is none, that of the OpenSSL we are linked with and that of the usual
+/// The file in `SSL_CERT_FILE`; if it is not set, the default ones of the linked OpenSSL and of common
 /// systems.
 fn bundles() -> Vec<PathBuf> {
     let named = distinct(env::var_os("SSL_CERT_FILE").map(PathBuf::from));
@@ -116,7 +117,7 @@ fn bundles() -> Vec<PathBuf> {
     distinct(built_in.into_iter().chain(openssl_probe::probe().cert_file))
 }
 
-/// Those of the paths that exist, each once: many systems have several names for the same place.
+/// The existing paths without duplicates: many systems have several names for the same place.
 fn distinct(paths: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in paths.into_iter().filter_map(|path| path.canonicalize().ok()) {
@@ -127,7 +128,7 @@ fn distinct(paths: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     found
 }
 
-/// The folder of certificates and settings that OpenSSL was built for.
+/// The directory of certificates and settings that is compiled into OpenSSL.
 fn built_in() -> Option<PathBuf> {
     // The text is `OPENSSLDIR: "/usr/lib/ssl"`.
     version::dir().split('"').nth(1).map(PathBuf::from)

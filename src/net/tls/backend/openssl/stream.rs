@@ -1,4 +1,4 @@
-//! A handshake and the session that it ends in.
+//! A TLS handshake, and the session that it establishes.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -12,7 +12,7 @@ use crate::net::tls::session::TlsSession;
 /// The most user data in a record (RFC 8446 §5.1).
 const RECORD: usize = 16 * 1024;
 
-/// Where a handshake stands.
+/// The state of a handshake.
 pub(in crate::net) enum Step<S> {
     Done(Stream<S>),
     Waiting(MidHandshake<S>),
@@ -48,18 +48,18 @@ impl<S> MidHandshake<S> {
 }
 
 impl<S: Read + Write> MidHandshake<S> {
-    /// Goes on.
+    /// Continues the handshake.
     pub(in crate::net) fn resume(self) -> Step<S> {
         Step::of(self.inner.handshake(), self.findings)
     }
 }
 
-/// An open session over a stream that does not block.
+/// An open session over a non-blocking stream.
 #[derive(Debug)]
 pub(in crate::net) struct Stream<S> {
     inner: SslStream<S>,
     findings: Findings,
-    /// The error behind what was read last.
+    /// An error to return by the next read, because the last one also returned data.
     failed: Option<io::Error>,
 }
 
@@ -72,7 +72,7 @@ impl<S> Stream<S> {
         self.inner.get_mut()
     }
 
-    /// What was agreed on.
+    /// The negotiated parameters.
     pub(in crate::net) fn session(&self) -> TlsSession {
         let ssl = self.inner.ssl();
         let chain = ssl.peer_cert_chain().into_iter().flatten();
@@ -87,9 +87,9 @@ impl<S> Stream<S> {
 }
 
 impl<S: Read + Write> Stream<S> {
-    /// Sends `close_notify` as far as that is possible without waiting.
+    /// Sends `close_notify` if that is possible without blocking.
     pub(in crate::net) fn shut_down(&mut self) {
-        // The peer may be gone already.
+        // The peer may have closed the connection already.
         let _ = self.inner.shutdown();
     }
 }
@@ -104,7 +104,7 @@ fn version(ssl: &SslRef) -> Option<&'static str> {
     }
 }
 
-/// OpenSSL gives one record at a time; as many are read as there are and as fit.
+/// OpenSSL returns one record at a time; this reads all available records that fit.
 impl<S: Read + Write> Read for Stream<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if let Some(err) = self.failed.take() {
@@ -113,7 +113,7 @@ impl<S: Read + Write> Read for Stream<S> {
         let mut filled = failure::io(|| self.inner.ssl_read(buf))?;
         while filled > 0 && buf.len() - filled >= RECORD {
             match failure::io(|| self.inner.ssl_read(&mut buf[filled..])) {
-                // The end of the stream is told again.
+                // The next read reports the end of the stream again.
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(err) if err.kind() == ErrorKind::WouldBlock => break,

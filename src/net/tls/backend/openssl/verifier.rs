@@ -1,5 +1,5 @@
-//! The verification callback: for each error that OpenSSL finds in the peer's chain it decides whether the error is ignored,
-//! and keeps what was found. It runs before our own certificate or any user data is sent.
+//! The verification callback: decides for each error in the peer's chain whether to ignore it, and records
+//! the errors. It runs before we send our own certificate or any user data.
 
 use std::ffi::c_int;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,9 +16,9 @@ const NO_CRL: c_int = 3;
 
 /// Which certificates are accepted.
 pub(super) struct Policy {
-    /// Any.
+    /// Accept any certificate.
     pub(super) insecure: bool,
-    /// Those with errors of these classes.
+    /// Ignore errors of these classes.
     pub(super) ignored: Vec<ErrorClass>,
     /// The system's CA certificates, if they are trusted.
     pub(super) roots: Option<SystemRoots>,
@@ -30,10 +30,10 @@ impl Policy {
     }
 }
 
-/// The verification of one handshake.
+/// The state of one handshake's verification.
 pub(super) struct Verifier {
     policy: Arc<Policy>,
-    /// OpenSSL's security level, which sets the least strength of keys and signatures.
+    /// OpenSSL's security level, which sets the minimum strength of keys and signatures.
     level: u32,
     findings: Findings,
 }
@@ -43,14 +43,14 @@ impl Verifier {
         Self { policy, level, findings }
     }
 
-    /// Decides for `ssl` from now on.
+    /// Registers this as the callback of `ssl`.
     pub(super) fn install(self, ssl: &mut SslRef) {
         ssl.set_verify_callback(SslVerifyMode::PEER, move |holds, context| holds || self.tolerates(context));
     }
 
-    /// Whether the verification goes on in spite of an error.
+    /// Whether verification continues after an error.
     fn tolerates(&self, context: &X509StoreContextRef) -> bool {
-        // Its issuer has no CRL in the CA file: nothing says that it was revoked.
+        // The issuer has no CRL in the CA file, so nothing says that the certificate was revoked.
         if context.error().as_raw() == NO_CRL {
             return true;
         }
@@ -74,8 +74,8 @@ impl Verifier {
         false
     }
 
-    /// Whether a chain whose issuer is in no directory leads to a root in the system's bundle. The bundle is consulted once a
-    /// handshake; `None` where it does not count.
+    /// Verifies a chain whose issuer is in no directory with the system's bundle, at most once per handshake.
+    /// `None` if the bundle does not apply.
     fn trusted_by_bundle(&self, context: &X509StoreContextRef) -> Option<Result<(), CertificateError>> {
         let roots = self.policy.roots.as_ref().filter(|_| !self.policy.insecure)?;
         let known = self.findings.lock().by_bundle.clone();
@@ -83,7 +83,7 @@ impl Verifier {
             return known;
         }
         let ssl = context.ex_data(X509StoreContext::ssl_idx().ok()?);
-        // Before version 3, OpenSSL tells all that the peer sent only after the verification.
+        // Before version 3, OpenSSL returns all certificates sent by the peer only after the verification.
         let sent = ssl.and_then(SslRef::peer_cert_chain).or_else(|| context.chain())?;
         let check_dates = !self.policy.ignores(ErrorClass::Expired);
         let peer = Peer { leaf: context.chain()?.get(0)?, sent, level: self.level, check_dates };
@@ -93,7 +93,7 @@ impl Verifier {
     }
 }
 
-/// What a verification has found.
+/// The errors that a verification found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings(Arc<Mutex<Record>>);
 
@@ -105,12 +105,12 @@ struct Record {
 }
 
 impl Findings {
-    /// The errors in spite of which the certificate was accepted.
+    /// The errors that were ignored.
     pub(super) fn ignored(&self) -> Vec<CertificateError> {
         self.lock().ignored.clone()
     }
 
-    /// The certificate in DER and the error for which it was refused, if it was.
+    /// If the certificate was refused: the certificate in DER, and the error.
     pub(super) fn refused(&self) -> Option<(Vec<u8>, CertificateError)> {
         self.lock().refused.clone()
     }
