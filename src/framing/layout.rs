@@ -36,6 +36,13 @@ impl MessageLayout {
         Self { format, keep_newline, kind, time, begun: false, done: 0 }
     }
 
+    /// Appends the whole message with this `payload`.
+    pub(super) fn append_all(&self, payload: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(self.before());
+        self.append(payload, out);
+        self.append_after(payload, out);
+    }
+
     /// Appends the next piece of the message with this `payload`, which is the same in each call: at most `most` bytes,
     /// which are [`SMALLEST_PIECE`] or more. True when it was the last piece. No piece ends within a character.
     pub fn next_piece(&mut self, payload: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
@@ -94,8 +101,8 @@ impl MessageLayout {
         }
         let has_delimiter =
             self.keep_newline && self.format.is_plain() && payload.last().copied() == self.format.delimiter();
-        if !has_delimiter {
-            out.extend(self.format.delimiter());
+        if let Some(delimiter) = self.format.delimiter().filter(|_| !has_delimiter) {
+            out.push(delimiter);
         }
     }
 }

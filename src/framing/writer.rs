@@ -29,8 +29,7 @@ impl FramingWriter {
 
     /// Appends a whole message.
     pub fn message(&self, kind: Kind, payload: &[u8], clock: impl FnOnce() -> SystemTime, out: &mut Vec<u8>) {
-        let mut layout = self.begin(kind, clock);
-        while !layout.next_piece(payload, usize::MAX, out) {}
+        self.begin(kind, clock).append_all(payload, out);
     }
 
     /// Appends the Close of the session, in `json` only.
