@@ -7,7 +7,7 @@ use crate::cli::values::HeaderCheck;
 use crate::cli::{Mode, ProbeArgs};
 use crate::commands::data;
 use crate::commands::options::{CommonOptions, ConversationOptions, checks};
-use crate::commands::reporting;
+use crate::commands::{reporting, without_effect};
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::framing::Format;
@@ -89,6 +89,7 @@ impl ProbeOptions {
 /// Arguments contradict each other, a URL is malformed, or a file cannot be read.
 pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
     refuse_contradictions(&args)?;
+    without_effect::probe(&args)?;
     let mut conversation = args.conversation;
     if let Some(name) = &args.expect_subprotocol
         && conversation.request.subprotocols.is_empty()
@@ -109,7 +110,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
     let until = endpoints.iter().find_map(|options| options.limits.whole);
     let rules = data::Rules { format: Format::Lines, max_message: args.max_message_size, until };
-    let messages = rules.messages(Vec::new(), args.data)?;
+    let messages = rules.messages(args.data.typed)?;
     let is_text = |message: &Vec<u8>| kind == Kind::Binary || std::str::from_utf8(message).is_ok();
     if let Some(index) = messages.iter().position(|message| !is_text(message)) {
         return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))
