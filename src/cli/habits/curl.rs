@@ -1,6 +1,6 @@
 //! curl's options, as `curl --help all` of 7.88 and the manual of 8.22 list them.
 
-use super::{Habit, habit};
+use super::habit::{Habit, habit};
 
 pub(super) const HABITS: &[Habit] = &[
     // The request

@@ -2,20 +2,11 @@
 //! another tool works here, it has no row.
 
 mod curl;
+mod habit;
 mod others;
 mod websocat;
 
-/// Options of one tool that are answered alike.
-pub(super) struct Habit {
-    /// The names as they are typed, such as `-i` and `--include`.
-    pub(super) names: &'static [&'static str],
-    /// What to type instead, or why there is nothing to type.
-    pub(super) words: &'static str,
-}
-
-const fn habit(names: &'static [&'static str], words: &'static str) -> Habit {
-    Habit { names, words }
-}
+use self::habit::Habit;
 
 /// The tools and their tables, in the order in which they are named.
 const TOOLS: [(&str, &[&[Habit]]); 4] = [

@@ -1,6 +1,6 @@
 //! The options of wscat 6.1.0 and httpie 3.2.4, as their `--help` lists them. Those of `python -m websockets` (17.4) work here.
 
-use super::{Habit, habit};
+use super::habit::{Habit, habit};
 
 pub(super) const WSCAT: &[Habit] = &[
     habit(&["-c", "--connect"], "write the URL without a flag: wsurl send URL"),

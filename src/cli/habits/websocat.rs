@@ -1,6 +1,6 @@
 //! websocat's options, as `websocat --help=long` of 1.14.1 lists them.
 
-use super::{Habit, habit};
+use super::habit::{Habit, habit};
 
 const NO_SERVER: &str =
     "not built: `wsurl echo-test --listen ADDR:PORT` is an echo server, and wsurl a client";
