@@ -253,7 +253,7 @@ pub(super) const HABITS: &[Habit] = &[
     habit(&["-1"], "write --tlsv1.2 or --tlsv1.3"),
 ];
 
-/// Options of protocols that are no WebSockets.
+/// Options of other protocols: FTP, mail, SSH, Telnet, TFTP.
 pub(super) const OTHER_PROTOCOLS: &[Habit] = &[
     habit(
         &[
