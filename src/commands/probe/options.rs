@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::urls::UrlSource;
 use crate::cli::values::HeaderCheck;
-use crate::cli::{Mode, ProbeArgs};
+use crate::cli::{MessageForm, Mode, ProbeArgs, TypedMessage};
 use crate::commands::data;
 use crate::commands::options::{CommonOptions, ConversationOptions, checks};
 use crate::commands::{reporting, without_effect};
@@ -107,7 +107,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
     let dumps_header = conversation.output.dump_header.is_some();
     let sources = args.urls.iter().map(|url| UrlSource::parse(url)).collect::<Result<Vec<_>, _>>()?;
-    refuse_second_reading(&sources, &args.data)?;
+    refuse_second_reading(&sources, &args.data.typed)?;
     let mut common = CommonOptions::from_args(conversation)?;
     let mut endpoints = Vec::new();
     for source in sources {
@@ -170,9 +170,10 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
 }
 
 /// Standard input can be read once.
-fn refuse_second_reading(urls: &[UrlSource], data: &[Vec<u8>]) -> Result<(), Failure> {
+fn refuse_second_reading(urls: &[UrlSource], data: &[TypedMessage]) -> Result<(), Failure> {
     let urls = urls.iter().filter(|source| source.is_input()).count();
-    let data = data.iter().filter(|data| *data == b"@-").count();
+    let from_input = |data: &&TypedMessage| data.bytes == b"@-" && data.form != MessageForm::Text;
+    let data = data.iter().filter(from_input).count();
     if urls > 0 && urls + data > 1 {
         return Err(Failure::new(Status::Usage, "standard input holds the URLs, and can be read only once")
             .hint("write one of them into a file, and give it as @FILE"));
