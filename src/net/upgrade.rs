@@ -19,6 +19,9 @@ use crate::error::{Failure, IoCause, Phase, Status};
 use crate::protocol::{Agreement, Offer, PERMESSAGE_DEFLATE};
 use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
 
+/// The field that offers extensions, and accepts them.
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
 /// The options of the request, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct UpgradeOptions {
@@ -142,7 +145,7 @@ fn request_fields(
         fields.push(("Sec-WebSocket-Protocol".to_owned(), options.subprotocols.join(", ")));
     }
     if let Some(offer) = &options.compression {
-        fields.push(("Sec-WebSocket-Extensions".to_owned(), offer.header_value()));
+        fields.push((EXTENSIONS.to_owned(), offer.header_value()));
     }
     fields.push(("User-Agent".to_owned(), concat!("wsurl/", env!("CARGO_PKG_VERSION")).to_owned()));
     if let Some(authorization) = authorization {
@@ -232,10 +235,17 @@ fn check_subprotocol(head: &ResponseHead, offered: &[String]) -> Result<Option<S
     }
 }
 
-/// What to try when the refusal, whose head and body are `shown`, asks for the compression that was not offered.
+/// What to try when the refusal, whose head and body are `shown`, asks for the compression that was not offered, or
+/// for another offer.
 fn compression_advice(head: &ResponseHead, shown: &str, options: &UpgradeOptions) -> Option<&'static str> {
-    let demands = matches!(head.status, 400 | 426) && shown.contains(PERMESSAGE_DEFLATE);
-    (demands && options.compression.is_none()).then_some("--compress offers permessage-deflate")
+    let names = |what| matches!(head.status, 400 | 426) && shown.contains(what);
+    match options.compression {
+        None if names(PERMESSAGE_DEFLATE) => Some("--compress offers permessage-deflate"),
+        Some(offer) if offer != Offer::default() && (names(PERMESSAGE_DEFLATE) || names(EXTENSIONS)) => {
+            Some("the server may want other parameters: --compress without any leaves the choice to it")
+        }
+        _ => None,
+    }
 }
 
 fn empty_reply(target: &str) -> Failure {
