@@ -19,7 +19,7 @@ fn events_before_the_reply_do_not_matter() {
     Wsurl::new(["send", "--within", "5s", "--expect-json", "/id=1", &server.url(), r#"{"id":1}"#])
         .stdout("{\"event\":1}\n{\"event\":2}\n{\"id\":1,\"ok\":true}\n")
         .stderr("")
-        .within(secs(3))
+        .within(secs(9))
         .exits(0);
     assert_eq!(server.close_code(), Some(1000));
 }
@@ -49,7 +49,7 @@ fn unmet_in_time_names_the_limit_and_the_closest_message() {
             "wsurl: error: --expect-json '/id=1' was not met within 500ms (--within): of 2 messages the last was \"tick\"; \
              in message 1, /id is 2\n",
         )
-        .within(secs(3))
+        .within(secs(9))
         .exits(1);
     assert_eq!(server.close_code(), Some(1000));
 }
@@ -118,7 +118,7 @@ fn in_lockstep_a_missing_reply_ends_the_wait_too() {
     let server = Script::new().upgrade().read_frame().read_close();
     Wsurl::new(["send", "--lockstep", "--within", "500ms", "--expect-text", "b", &server.url(), "a", "b"])
         .stderr_has("did not answer the last message within 500ms (--within); --expect-text 'b' was not met: no message arrived")
-        .within(secs(3))
+        .within(secs(9))
         .exits(1);
 }
 
@@ -175,7 +175,7 @@ fn a_greeting_that_does_not_come_is_told() {
 #[test]
 fn a_close_that_is_expected_is_success_and_any_other_is_not() {
     let expecting = |codes: &str, server: &Script| {
-        Wsurl::new(["send", "--expect-close", codes, &server.url(), "hi"]).within(secs(3))
+        Wsurl::new(["send", "--expect-close", codes, &server.url(), "hi"]).within(secs(9))
     };
     expecting("4401", &closes(4401, "who are you?")).stdout("").stderr("").exits(0);
     expecting("1008,44xx", &closes(4401, "")).exits(0);
@@ -204,7 +204,7 @@ fn a_close_that_does_not_come_is_told() {
         Wsurl::new(["send", "--expect-close", "4401", limit, "500ms", &server.url(), "hi"])
             .stdout("hello\n")
             .stderr(format!("wsurl: error: {error}\n"))
-            .within(secs(3))
+            .within(secs(9))
             .exits(1);
     }
 }
@@ -273,7 +273,7 @@ fn a_lost_connection_is_accepted_only_when_the_input_has_ended() {
     let server = Script::new().upgrade().read_frame().close();
     Wsurl::new(["stream", "--accept-close", "1006", &server.url()])
         .stdin_open("hi")
-        .within(secs(4))
+        .within(secs(9))
         .exits(55);
 }
 
@@ -348,7 +348,7 @@ fn a_probe_gives_up_after_within() {
         Script::new().upgrade().read_frame().send(frame::raw(0x8A, "wsurl")).read_frame().read_close();
     Wsurl::new(["probe", "-d", "ping", "--expect-text", "pong", "--within", "500ms", &server.url()])
         .stderr_has("--expect-text 'pong' was not met within 500ms (--within): no message arrived")
-        .within(secs(3))
+        .within(secs(9))
         .exits(1);
     Wsurl::new(["probe", "-d", "ping", "--within", "500ms", &server.url()])
         .stderr_has("--within waits for a check, and there is none")
@@ -361,7 +361,7 @@ fn a_probe_keeps_a_receive_timeout_that_is_given() {
         let bytes = [frame::raw(0x8A, "wsurl"), greeting.map(frame::text).unwrap_or_default()].concat();
         let server = Script::new().upgrade().read_frame().send(bytes).read_close();
         let run = Wsurl::new(["probe", "--expect-text", "pong", "--receive-timeout", "400ms", &server.url()]);
-        (server, run.within(secs(3)))
+        (server, run.within(secs(9)))
     };
     let (_server, silent) = run(None);
     silent.stderr_has("timed out after 400ms in receive with 127.0.0.1 (--receive-timeout)").exits(28);
