@@ -356,6 +356,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--max-latency', '--max-latency', [CompletionResultType]::ParameterName, 'Fail when the slowest round trip (upgrade, ping, message) takes longer')
             [CompletionResult]::new('--warn', '--warn', [CompletionResultType]::ParameterName, 'Warn when the whole probe takes longer')
             [CompletionResult]::new('--crit', '--crit', [CompletionResultType]::ParameterName, 'Fail when the whole probe takes longer')
+            [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Probe at most this many endpoints at a time')
             [CompletionResult]::new('--wait-ready', '--wait-ready', [CompletionResultType]::ParameterName, 'Probe again until all checks hold, for at most this long')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]')
             [CompletionResult]::new('--expect-text', '--expect-text', [CompletionResultType]::ParameterName, 'Expect some message to equal this text, else exit 1')

@@ -349,6 +349,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --max-latency 'Fail when the slowest round trip (upgrade, ping, message) takes longer'
             cand --warn 'Warn when the whole probe takes longer'
             cand --crit 'Fail when the whole probe takes longer'
+            cand --parallel 'Probe at most this many endpoints at a time'
             cand --wait-ready 'Probe again until all checks hold, for at most this long'
             cand --report 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]'
             cand --expect-text 'Expect some message to equal this text, else exit 1'

@@ -321,6 +321,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'Fail when the slowest round trip (upgrade, ping, message) takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when the whole probe takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l parallel -d 'Probe at most this many endpoints at a time' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r

@@ -65,7 +65,7 @@ pub(super) fn attempt(
         wants_refusal,
         has_messages: probe.has_messages(),
         needs_pong: !probe.rule.server_closes,
-        expected_close: options.close.expect.as_ref(),
+        expected_close: probe.expect_close.as_ref(),
         route: Route::to(&endpoint, options),
         checks: &checks,
         last_message: &incoming.checks().seen(),
@@ -75,7 +75,7 @@ pub(super) fn attempt(
     let failure = failure.or_else(|| assertions::broken(&assertions));
     let slow = probe.assertions.warn.is_some_and(|warn| elapsed > warn);
     let report = ProbeReport {
-        url: options.endpoint.to_string(),
+        url: options.endpoint.as_typed().to_owned(),
         url_effective: endpoint.to_string(),
         time,
         elapsed,
