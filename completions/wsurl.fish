@@ -64,9 +64,13 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -110,7 +114,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-timeout -d 'Li
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -138,7 +142,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input; - is standard input' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write received bytes to this file, which appears when it is complete; - is standard output, the default' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'Put at most this many bytes into one message' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second, counted after compression' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of the bytes sent and received' -r -f -a "sha256\t'SHA-256'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-message-size -d 'Refuse larger messages from the server [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal and standard output is not one'
@@ -146,9 +150,16 @@ always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -192,7 +203,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-timeout -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -237,6 +248,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-with -d 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -280,7 +292,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-timeout -
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -312,14 +324,19 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'Fail when the slowest round trip (upgrade, ping, message) takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when the whole probe takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l parallel -d 'Probe at most this many endpoints at a time' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -363,7 +380,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-timeout -d 'L
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'

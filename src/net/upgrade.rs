@@ -93,7 +93,7 @@ pub(super) fn upgrade(
     let request = request_text(endpoint, &fields);
     // A server that stops reading the request may have sent a response first, which says more than the write error.
     let written = transport.write_until(request.as_bytes(), deadline);
-    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
+    let (mut head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
         let advice = silence_advice(&err, endpoint, options);
         let failure = match (written, err) {
             (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
@@ -104,9 +104,9 @@ pub(super) fn upgrade(
             _ => failure,
         }
     })?;
-    *response = Some(head.clone());
     if head.status != 101 {
-        let shown = shown_refusal(transport, &head, leftover, deadline);
+        let shown = shown_refusal(transport, &mut head, leftover, deadline);
+        *response = Some(head.clone());
         let advice = compression_advice(&head, &shown, options);
         let failure = refusal(&target, &head, options.identification()).details(shown);
         return Err(match advice {
@@ -114,6 +114,7 @@ pub(super) fn upgrade(
             None => failure,
         });
     }
+    *response = Some(head.clone());
     let (subprotocol, agreement) = check(&head, &key, options).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
             .details(shown_head(&head))
