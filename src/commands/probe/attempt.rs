@@ -84,6 +84,7 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
         thresholds: [probe.assertions.warn, probe.assertions.crit],
         min_cert_days: probe.assertions.min_cert_days.map(i64::from),
         conformance: None,
+        security: None,
     };
     Probed { endpoint, report }
 }

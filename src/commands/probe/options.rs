@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::cli::values::HeaderCheck;
-use crate::cli::{Mode, ProbeArgs};
+use crate::cli::{Mode, ProbeArgs, RuleArgs};
 use crate::commands::data;
 use crate::commands::options::{CommonOptions, ConversationOptions, checks};
 use crate::commands::reporting;
@@ -22,7 +22,7 @@ pub(super) struct ProbeOptions {
     pub(super) max_message_size: u64,
     pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
-    pub(super) conformance: bool,
+    pub(super) rules: RuleArgs,
     /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
     pub(super) sessions: Sessions,
@@ -130,7 +130,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
             crit: args.crit,
         },
         wait_ready: args.wait_ready,
-        conformance: args.conformance,
+        rules: args.rules,
         shows_progress,
         sessions: Sessions::default(),
     };
@@ -146,15 +146,28 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
         );
     }
     let has_checks = !checks(&args.checks).is_empty();
-    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.rules.conformance) {
         let what = if has_checks { "a check on messages" } else { "--conformance" };
         let text =
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
         return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
     }
+    refuse_idle_rules(&args.rules)?;
     if args.urls.len() > 1 && args.conversation.output.dump_header.is_some() {
         return Err(Failure::new(Status::Usage, "-D takes the answer to one URL only")
             .hint("--report json shows all answers"));
     }
     Ok(())
+}
+
+/// Options of rules that are not checked.
+fn refuse_idle_rules(rules: &RuleArgs) -> Result<(), Failure> {
+    let idle = match rules {
+        RuleArgs { conformance: true, .. } => return Ok(()),
+        rules if !rules.conformance_except.is_empty() => "--conformance-except",
+        rules if rules.rule_timeout.is_some() => "--rule-timeout",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Status::Usage, format!("{idle} has no effect without --conformance"))
+        .hint(format!("write --conformance {idle} ...")))
 }
