@@ -312,11 +312,14 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'Fail when the slowest round trip (upgrade, ping, message) takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when the whole probe takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l parallel -d 'Probe at most this many endpoints at a time' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance-except -d 'Rules that the server is known to break: they are shown, and are no failure' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l rule-timeout -d 'How long one rule may take, and twice as long as one reaction of the server; 2s by default, longer for a server that is far away' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
@@ -369,7 +372,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need. -d gives messages that the server understands, for a server that does not echo'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'

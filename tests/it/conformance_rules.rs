@@ -609,7 +609,7 @@ fn a_proxy_that_stays_shut_is_not_asked_again() {
 }
 
 /// Options with this patience.
-fn options<'a>(patience: Duration, interrupted: &'a dyn Fn() -> bool) -> Options<'a> {
+fn options(patience: Duration, interrupted: &dyn Fn() -> bool) -> Options<'_> {
     // The time of a rule is long enough for a busy machine.
     let limit = patience.max(LONG) * 3;
     Options { patience, limit, comeback: COMEBACK, huge: HUGE, messages: &[], interrupted }

@@ -171,10 +171,10 @@ fn rules_are_cases_of_the_other_reports() {
     let suite = root.child("testsuite").expect("a suite");
     let rules: Vec<_> = suite
         .all("testcase")
-        .filter(|case| case.attribute("classname").is_some_and(|name| name.starts_with("RFC ")))
+        .filter(|case| case.attribute("name").is_some_and(|name| name.starts_with("RFC ")))
         .collect();
     assert_eq!(rules.len() as u64, tally.values().sum::<u64>());
-    assert!(rules.iter().any(|case| case.attribute("name") == Some("5.5.2 ping-answered")));
+    assert!(rules.iter().any(|case| case.attribute("name") == Some("RFC 6455 5.5.2 ping-answered")));
     let skipped = rules.iter().filter(|case| case.child("skipped").is_some()).count() as u64;
     let unclear = ["inconclusive", "not-applicable"].map(|name| tally.get(name).copied().unwrap_or_default());
     assert_eq!(skipped, unclear.iter().sum::<u64>());
@@ -228,8 +228,7 @@ fn known_deviations_are_shown_and_are_no_failure() {
     );
 
     let but_one = ["--conformance-except", all, "--conformance-except", "sends-legal-close"];
-    let run =
-        probe(&but_one).args(&["--report=human", &junit, &json_file, &server.url()]).stderr("").exits(0);
+    let run = probe(&but_one).args(["--report=human", &junit, &json_file, &server.url()]).stderr("").exits(0);
     let text = run.text();
     assert!(
         regex(r"(?m)^  conformance: \d+ pass, 5 fail \(5 known\), 1 inconclusive, 12 not ").is_match(text)
@@ -286,7 +285,7 @@ fn a_crash_is_named_in_the_error() {
     let except = ["--conformance-except", "length-high-bit-refused", "--rule-timeout", "500ms"];
     let server = Flawed::start(Flaw::HangsOfHighBit);
     probe(&except)
-        .args(&[&server.url()])
+        .args([&server.url()])
         .stderr(
             "wsurl: error: the server was lost after length-high-bit-refused, and was not back within 10s\n",
         )
@@ -298,7 +297,7 @@ fn messages_help_to_judge_a_server_that_does_not_echo() {
     let server = Flawed::start(Flaw::Picky);
     let seen = |args: &[&str]| {
         let report =
-            json(probe(&["--report", "json"]).args(args).args(&[&server.url()]).stderr("").exits(0).text());
+            json(probe(&["--report", "json"]).args(args).args([&server.url()]).stderr("").exits(0).text());
         let rules = report["conformance"]["rules"].as_array().expect("rules").clone();
         let rule = rules.iter().find(|rule| rule["id"] == "text-fragmented").expect("the rule").clone();
         (rule["verdict"].clone(), rule["seen"].clone())

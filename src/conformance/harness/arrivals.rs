@@ -37,7 +37,7 @@ impl Harness<'_> {
         frames: &[RawFrame],
     ) -> Judged {
         let message = self.behaviours()?.own_message(kind, payload);
-        self.takes(&message, proof, frames, |connection, frames| connection.send(frames))
+        self.takes(&message, proof, frames, at_once)
     }
 
     /// A message arrives when it is sent in the frames that `frames` makes from opcode and payload. Our own message is tried with
@@ -51,7 +51,7 @@ impl Harness<'_> {
     ) -> Judged {
         let message = self.message(kind, own_kind, own)?;
         let frames = frames(opcode(message.kind), &message.payload);
-        self.takes(&message, proof, &frames, |connection, frames| connection.send(frames))
+        self.takes(&message, proof, &frames, at_once)
     }
 
     /// A message that `send` sends in these frames arrives.
@@ -60,11 +60,11 @@ impl Harness<'_> {
         message: &TrialMessage,
         proof: Proof,
         frames: &[RawFrame],
-        send: impl FnOnce(&mut RawConnection<'_>, &[RawFrame]),
+        send: fn(&mut RawConnection<'_>, &[RawFrame]),
     ) -> Judged {
         let mark = self.mark();
         let TrialMessage { kind, reaction, .. } = message;
-        if reaction.closes().is_some() {
+        if reaction.closes() {
             return Ok(Judgement::inconclusive(format!("it ends the connection at any {kind} message")));
         }
         let (mut connection, behaviours) = self.open()?;
@@ -159,6 +159,11 @@ impl Arrival {
             _ => Judgement::pass(place),
         })
     }
+}
+
+/// Sends all frames at once.
+fn at_once(connection: &mut RawConnection<'_>, frames: &[RawFrame]) {
+    connection.send(frames);
 }
 
 /// Whether the end of the connection is the fault of how the message was sent.

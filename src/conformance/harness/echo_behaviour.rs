@@ -97,12 +97,14 @@ impl Reaction {
         }
     }
 
-    /// Whether the server ends the connection at the message, and with what code.
-    pub(crate) fn closes(&self) -> Option<Option<u16>> {
-        match self {
-            Self::Usual(EchoBehaviour::Closes(code)) => Some(*code),
-            Self::Usual(_) | Self::Known(_) => None,
-        }
+    /// Whether the server ends the connection at the message.
+    pub(crate) fn closes(&self) -> bool {
+        matches!(self, Self::Usual(EchoBehaviour::Closes(_)))
+    }
+
+    /// Whether the server would end the connection with this code, or without one, whatever is wrong with the message.
+    pub(crate) fn explains(&self, came: Option<u16>, refusal: u16) -> bool {
+        matches!(self, Self::Usual(EchoBehaviour::Closes(usual)) if came != Some(refusal) || came == *usual)
     }
 
     /// Whether this event answers the message of the user.

@@ -33,6 +33,12 @@ enum Presence {
     Lost(String),
 }
 
+/// Whether a server that was lost is there again.
+enum Comeback {
+    After(Duration),
+    Never,
+}
+
 impl Harness<'_> {
     /// Tries a rule; `None` when the user interrupts.
     pub(crate) fn attempt(&mut self, rule: &'static str, attempt: Attempt) -> Option<Attempted> {
@@ -43,7 +49,7 @@ impl Harness<'_> {
             // Not one connection of this rule was made: it was another rule that the server did not survive.
             let previous = self.previous;
             if let (Presence::Lost(why), Some((rule, attempt))) = (self.presence()?, previous) {
-                revised = Some(self.lost(rule, attempt, Vec::new(), why)?);
+                revised = Some(self.lost(rule, attempt, Vec::new(), &why)?);
             }
             judged = self.once(rule, attempt)?;
         }
@@ -51,7 +57,7 @@ impl Harness<'_> {
             && !self.recorder.is_alive
             && let Presence::Lost(why) = self.presence()?
         {
-            judged = self.lost(rule, attempt, judged.1, why)?;
+            judged = self.lost(rule, attempt, judged.1, &why)?;
         }
         self.previous = Some((rule, attempt));
         Some(Attempted { judged, revised })
@@ -84,10 +90,10 @@ impl Harness<'_> {
         rule: &'static str,
         attempt: Attempt,
         mut evidence: Vec<String>,
-        why: String,
+        why: &str,
     ) -> Option<Judgements> {
         evidence.push(format!("* the server is gone: {why}"));
-        let Some(away) = self.comeback()? else {
+        let Comeback::After(away) = self.comeback()? else {
             let comeback = self.options.comeback;
             self.gone =
                 Some(format!("the server was lost after {rule}, and was not back within {comeback:?}"));
@@ -102,7 +108,7 @@ impl Harness<'_> {
             return Some((Judgement::inconclusive(seen), evidence));
         };
         evidence.push(format!("* the server is gone: {why}"));
-        let returned = if let Some(away) = self.comeback()? {
+        let returned = if let Comeback::After(away) = self.comeback()? {
             format!("back after {away:.1?}")
         } else {
             self.gone = Some(format!("the server was lost after {rule}, and did not come back"));
@@ -140,28 +146,27 @@ impl Harness<'_> {
                 Ok(UpgradeReply::Head(head)) if matches!(head.status, 502..=504) && self.is_upgrading() => {
                     (Presence::Lost(format!("answered {}", head.status_and_reason())), false)
                 }
-                Ok(UpgradeReply::Head(_) | UpgradeReply::NotHttp) => (Presence::Alive, false),
                 Ok(reply @ (UpgradeReply::Ended(_) | UpgradeReply::Silence)) if self.is_upgrading() => {
                     (Presence::Lost(format!("{} to an upgrade request", reply.described())), false)
                 }
-                Ok(UpgradeReply::Ended(_) | UpgradeReply::Silence) => (Presence::Alive, false),
+                Ok(_) => (Presence::Alive, false),
             },
         };
         self.recorder.transcript.take();
         Some(presence)
     }
 
-    /// Waits for a server that is gone: how long it took, or `None` if it did not come. Ends when the user interrupts.
-    fn comeback(&mut self) -> Option<Option<Duration>> {
+    /// Waits for a server that is gone. `None` when the user interrupts.
+    fn comeback(&mut self) -> Option<Comeback> {
         let deadline = Deadline::after(self.options.comeback, FLAG);
         let begun = std::time::Instant::now();
         while deadline.remaining().is_some() {
             thread::sleep(PAUSE);
             if let (Presence::Alive, _) = self.present()? {
                 self.failures = 0;
-                return Some(Some(begun.elapsed()));
+                return Some(Comeback::After(begun.elapsed()));
             }
         }
-        Some(None)
+        Some(Comeback::Never)
     }
 }

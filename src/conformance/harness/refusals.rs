@@ -74,11 +74,12 @@ impl Harness<'_> {
         let (mut connection, _) = self.open()?;
         connection.send(&[frames, &[RawFrame::new(PING, &*mark)]].concat());
         let event = reaction(&mut connection, frames, &mark, usual)?;
-        let refused = |seen: String, came: Option<u16>| match usual.and_then(Reaction::closes) {
-            Some(usual) if came != Some(code) || came == usual => {
+        let refused = |seen: String, came: Option<u16>| {
+            if usual.is_some_and(|usual| usual.explains(came, code)) {
                 Judgement::inconclusive(format!("{seen}, but it ends the connection at any message"))
+            } else {
+                Judgement::pass(seen)
             }
-            _ => Judgement::pass(seen),
         };
         Ok(match event {
             ServerEvent::Pong(payload) if payload == mark => {

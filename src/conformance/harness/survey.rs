@@ -18,6 +18,9 @@ const QUIET: Duration = Duration::from_millis(300);
 /// The most messages that are awaited before ours.
 const MOST_UNSOLICITED: usize = 64;
 
+/// Messages of the server, in order.
+type Messages = Vec<(Kind, Vec<u8>)>;
+
 /// How an echo comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Echo {
@@ -131,7 +134,7 @@ impl Harness<'_> {
     }
 
     /// The messages that come after the first messages of the user and this one; `None` if the connection ends.
-    fn messages_after(&mut self, last: Option<&RawFrame>) -> Result<Option<Vec<(Kind, Vec<u8>)>>, Stop> {
+    fn messages_after(&mut self, last: Option<&RawFrame>) -> Result<Option<Messages>, Stop> {
         let mut messages = Vec::new();
         let first = self.first_messages();
         let mut connection = self.connect()?;

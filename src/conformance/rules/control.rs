@@ -112,7 +112,7 @@ pub(super) fn in_message(
     let kinds = [Kind::Text, Kind::Binary];
     for kind in kinds {
         let message = harness.message(None, kind, own)?;
-        if message.reaction.closes().is_none() {
+        if !message.reaction.closes() {
             let (begin, rest) = message.payload.split_at(message.payload.len() / 2);
             return attempt(harness, Halves::new(opcode(message.kind), begin, rest));
         }

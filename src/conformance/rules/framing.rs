@@ -153,6 +153,8 @@ fn frame_in_pieces(harness: &mut Harness<'_>) -> Judged {
     let message = harness.message(None, Kind::Text, b"byte by byte")?;
     let frame = RawFrame::new(opcode(message.kind), &*message.payload);
     harness.takes(&message, Proof::Pong, &[frame], |connection, frames| {
-        frames.iter().for_each(|frame| connection.send_dripping(frame));
+        for frame in frames {
+            connection.send_dripping(frame);
+        }
     })
 }
