@@ -240,7 +240,9 @@ fn known_deviations_are_shown_and_are_no_failure() {
     let suites = Element::parse(&read("junit"));
     let suite = suites.child("testsuite").expect("a suite");
     assert_eq!(suite.attribute("failures"), Some("0"));
-    let case = suite.all("testcase").find(|case| case.attribute("name") == Some("5.5.1 close-one-byte"));
+    let case = suite
+        .all("testcase")
+        .find(|case| case.attribute("name").is_some_and(|name| name.ends_with("5.5.1 close-one-byte")));
     let skipped = case.expect("the case").child("skipped").expect("skipped");
     assert_eq!(skipped.attribute("message"), Some("known deviation: sent back"));
 }

@@ -5,17 +5,14 @@
 use std::thread;
 use std::time::Duration;
 
-use super::judgement::{Judged, Judgement, Stop};
+use super::judgement::{Judgement, Stop};
 use super::upgrade_reply::UpgradeReply;
-use super::{FLAG, Harness};
+use super::{Attempt, FLAG, Harness};
 use crate::deadline::Deadline;
 use crate::error::Status;
 
 /// The pause before a server that was lost is looked for again.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// What tries a rule.
-pub(crate) type Attempt = fn(&mut Harness<'_>) -> Judged;
 
 /// What an attempt came to: the judgement and its evidence.
 pub(crate) type Judgements = (Judgement, Vec<String>);

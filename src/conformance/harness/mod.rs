@@ -35,8 +35,7 @@ use std::rc::Rc;
 use tungstenite::handshake::client::generate_key;
 
 use self::echo_behaviour::Behaviours;
-use self::judgement::{Judgement, Stop};
-use self::loss::Attempt;
+use self::judgement::{Judged, Judgement, Stop};
 use self::pace::Pace;
 use self::raw_connection::RawConnection;
 use self::recorder::{FrameWatcher, Recorder};
@@ -51,6 +50,9 @@ const MOST_FAILURES: u32 = 3;
 
 /// The flag of the limit of a rule.
 const FLAG: &str = "--rule-timeout";
+
+/// What tries a rule.
+pub(crate) type Attempt = fn(&mut Harness<'_>) -> Judged;
 
 /// Tries rules. At most one of its connections is open at a time.
 pub(crate) struct Harness<'a> {
