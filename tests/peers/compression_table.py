@@ -85,7 +85,7 @@ def cell(wsurl, server, offers):
     """The answers to all offers, of which equal ones are told once."""
     answers = [echo_test(wsurl, server, offer, "--sizes=" + LADDER, "-n", "2") for offer in offers]
     if len(answers) > 1 and all(kept(offer, answer) for offer, answer in zip(offers, answers, strict=True)):
-        return "as offered"
+        return "as offered, or smaller"
     return ", ".join(dict.fromkeys("yes" if answer == "``" else answer for answer in answers))
 
 
