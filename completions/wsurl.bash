@@ -53,7 +53,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__echo__subcmd__test)
-            opts="-n -t -b -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --count --size --sizes --text --binary --payload --mode --fragment --interval --in-flight --connections --duration --greeting --seed --report --listen --tls-cert --tls-key --delay --drop-after --close-with --header --protocol --subprotocol --compress --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
+            opts="-n -t -b -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --count --size --sizes --text --binary --payload --mode --fragment --interval --in-flight --connections --duration --greeting --seed --report --listen --tls-cert --tls-key --delay --drop-after --close-with --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +160,10 @@ _wsurl() {
                     return 0
                     ;;
                 --compress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress-min)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -395,7 +399,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__probe)
-            opts="-d -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --data --data-raw --json --mode --max-message-size --expect-status --expect-subprotocol --expect-extension --expect-header --min-cert-days --max-latency --warn --crit --parallel --wait-ready --conformance --report --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
+            opts="-d -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --data --data-raw --json --mode --max-message-size --expect-status --expect-subprotocol --expect-extension --expect-header --min-cert-days --max-latency --warn --crit --parallel --wait-ready --report --expect-text --expect-regex --expect-json --within --greeting --expect-close --conformance --conformance-except --rule-timeout --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,6 +501,14 @@ _wsurl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --conformance-except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rule-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --header)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -514,6 +526,10 @@ _wsurl() {
                     return 0
                     ;;
                 --compress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress-min)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -749,7 +765,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__send)
-            opts="-d -t -b -0 -o -1 -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --data --data-raw --json --text --binary --framing --in-framing --out-framing --null-terminated --keep-newline --max-message-size --output --lockstep --one-message --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
+            opts="-d -t -b -0 -o -1 -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --data --data-raw --json --text --binary --framing --in-framing --out-framing --null-terminated --keep-newline --max-message-size --output --lockstep --one-message --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -852,6 +868,10 @@ _wsurl() {
                     return 0
                     ;;
                 --compress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress-min)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1087,7 +1107,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__stream)
-            opts="-T -o -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --upload-file --output --chunk-size --single-message --limit-rate --digest --max-message-size --progress --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
+            opts="-T -o -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --upload-file --output --chunk-size --single-message --limit-rate --digest --max-message-size --progress --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1186,6 +1206,10 @@ _wsurl() {
                     return 0
                     ;;
                 --compress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress-min)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -92,6 +92,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("Output", "-v -w '%{json}\\n' URL"),
     ("End of the session", "--expect 3 URL"),
     ("Checks", "--expect-json /ok=true URL"),
+    ("Rules", "--conformance URL"),
     ("Embedded server", "--listen 127.0.0.1:9001 --delay 200ms"),
 ];
 

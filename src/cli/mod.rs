@@ -9,6 +9,7 @@ mod help;
 mod hints;
 mod pasted;
 mod probe;
+mod rules;
 mod send;
 mod shared;
 mod stream;
@@ -21,6 +22,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use artifacts::{Artifact, committed_files, generate};
 pub use echo_test::{EchoTestArgs, ListenArgs, Mode};
 pub use probe::ProbeArgs;
+pub use rules::RuleArgs;
 pub use send::{Framing, SendArgs};
 pub use shared::{
     AddressArgs, CheckArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs,
