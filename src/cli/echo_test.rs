@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Command, Id, ValueEnum};
 
-use super::shared::ConversationArgs;
+use super::shared::{ConversationArgs, REPORTS};
 use super::values::{self, SizeList};
 use crate::echo::Content;
 use crate::report::ReportTarget;
@@ -78,7 +78,7 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", hide_possible_values = true, value_parser = REPORTS)]
     pub reports: Vec<ReportTarget>,
 
     /// The embedded server

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::echo_test::Mode;
 use super::rules::RuleArgs;
-use super::shared::{CheckArgs, ConversationArgs};
+use super::shared::{CheckArgs, ConversationArgs, REPORTS};
 use super::typed::DataArgs;
 use super::values::{self, HeaderCheck};
 use crate::protocol::PERMESSAGE_DEFLATE;
@@ -78,7 +78,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", hide_possible_values = true, value_parser = REPORTS)]
     pub reports: Vec<ReportTarget>,
 
     /// Checks of messages
