@@ -109,8 +109,9 @@ fn stays_out(harness: &mut Harness<'_>, request: &Request, way: Way) -> Judged {
                 None => "101, then closed without a code".to_owned(),
             }),
             ServerEvent::Ended(end) => Judgement::pass(format!("101, then {}", end.described())),
-            ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => Judgement::fail(format!("101 Switching Protocols, and still open after {patience:?}")),
-            ),
+            ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => {
+                Judgement::fail(format!("101 Switching Protocols, and still open after {patience:?}"))
+            }
         },
         Upgrade::Refused(reply @ (UpgradeReply::NotHttp | UpgradeReply::Silence)) => {
             Judgement::inconclusive(reply.described())
