@@ -76,7 +76,7 @@ pub struct ProbeArgs {
     #[arg(long)]
     pub conformance: bool,
 
-    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    #[arg(long = "report", help = ReportTarget::help(true), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::of_probe)]
     pub reports: Vec<ReportTarget>,
 
     /// Checks of messages
