@@ -31,11 +31,11 @@ pub struct EchoTestArgs {
     pub sizes: Option<SizeList>,
 
     /// Send text messages with characters of one to four bytes (the default)
-    #[arg(short, long, conflicts_with = "binary")]
+    #[arg(short, long, alias = "ws-text", conflicts_with = "binary")]
     pub text: bool,
 
     /// Send binary messages
-    #[arg(short, long)]
+    #[arg(short, long, alias = "ws-binary")]
     pub binary: bool,
 
     /// What payloads consist of [default: text; with -b or --mode stream: random]

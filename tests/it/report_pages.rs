@@ -20,13 +20,13 @@ fn github_is_told_what_failed() {
     let good = EchoServer::start();
     let summary = new_file("summary.md");
     fs::write(&summary.1, "before\n").expect("write a file");
-    let checks = ["-d", "100%", "--expect-text", "a,b"];
+    let checks = ["-d", "100%", "--expect-text", "a,b", "--within", "300ms"];
     let run = wsurl(&["probe", "--report", "github", &closed, &good.url()]).args(checks);
     let run = run.env("GITHUB_STEP_SUMMARY", &summary.1).exits(7);
     let (good_url, title) = (good.url(), |url: &str| url.replace(':', "%3A"));
     let expected = format!(
         "::error title=wsurl%3A {}::{closed}: cannot connect to {address}: Connection refused\n\
-         ::error title=wsurl%3A {}::{good_url}: --expect-text 'a,b' was not met: the message was \"100%25\"%0A\
+         ::error title=wsurl%3A {}::{good_url}: --expect-text 'a,b' was not met within 300ms (--within): the message was \"100%25\"%0A\
          assertion --expect-text 'a,b': the message was \"100%25\"\n",
         title(&closed),
         title(&good_url)

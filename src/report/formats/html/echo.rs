@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::chart::{self, Course};
-use super::{Mark, fact, head, said};
+use super::parts::{self, Mark, fact, head, said};
 use crate::echo::{Interval, SizeOutcome};
 use crate::report::echo::EchoReport;
 use crate::report::markup::Markup;
@@ -18,7 +18,7 @@ const LEAST_INTERVALS: usize = 8;
 const MOST_INTERVALS: usize = 80;
 
 pub(super) fn page(report: &EchoReport, _: Style) -> String {
-    super::page(&format!("Echo test of {}", report.url), report.time, |page| {
+    parts::page(&format!("Echo test of {}", report.url), report.time, |page| {
         page.element("section", &[("class", "card")], |page| {
             verdict(page, report);
             tiles(page, report);

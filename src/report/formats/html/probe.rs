@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Mark, fact, head, pill, said};
+use super::parts::{self, Mark, fact, head, pill, said};
 use crate::conformance::{Finding, Verdict};
 use crate::net::tls::certificate::validity;
 use crate::report::markup::Markup;
@@ -15,7 +15,7 @@ pub(super) fn page(reports: &[ProbeReport], _: Style) -> String {
         [only] => format!("Probe of {}", only.url),
         _ => format!("Probe of {} endpoints", reports.len()),
     };
-    super::page(&title, time, |page| {
+    parts::page(&title, time, |page| {
         if reports.len() > 1 {
             overview(page, reports);
         }
