@@ -93,8 +93,11 @@ fn endpoint(page: &mut Markup, report: &ProbeReport, level: &str) {
         page.text_element("pre", &[], evidence);
     }
     assertions(page, report);
-    if let Some(findings) = &report.conformance {
-        rules(page, findings);
+    for (title, findings) in [("Rules of the protocol", &report.conformance), ("Security", &report.security)]
+    {
+        if let Some(findings) = findings {
+            rules(page, title, findings);
+        }
     }
     facts(page, report);
 }
@@ -164,9 +167,9 @@ fn assertions(page: &mut Markup, report: &ProbeReport) {
 }
 
 /// The rules with what was sent and seen, folded in where the rule is kept. Those that are broken come first.
-fn rules(page: &mut Markup, findings: &[Finding]) {
+fn rules(page: &mut Markup, title: &str, findings: &[Finding]) {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    page.text_element("h3", &[], "Rules of the protocol");
+    page.text_element("h3", &[], title);
     let counts = format!(
         "{} kept, {} broken, {} inconclusive, {} not applicable. Each opens to what was sent and seen.",
         count(Verdict::Pass),
@@ -177,10 +180,11 @@ fn rules(page: &mut Markup, findings: &[Finding]) {
     said(page, "muted", &counts);
     let mut order: Vec<_> = findings.iter().collect();
     order.sort_by_key(|finding| match finding.verdict {
-        Verdict::Fail => 0,
-        Verdict::Inconclusive => 1,
-        Verdict::Pass => 2,
-        Verdict::NotApplicable => 3,
+        Verdict::Fail if !finding.excepted => 0,
+        Verdict::Fail => 1,
+        Verdict::Inconclusive => 2,
+        Verdict::Pass => 3,
+        Verdict::NotApplicable => 4,
     });
     page.element("div", &[], |page| {
         for finding in order {
@@ -192,24 +196,27 @@ fn rules(page: &mut Markup, findings: &[Finding]) {
 fn rule(page: &mut Markup, finding: &Finding) {
     let (mark, word) = match finding.verdict {
         Verdict::Pass => (Mark::Ok, "pass"),
+        Verdict::Fail if finding.excepted => (Mark::None, "known"),
         Verdict::Fail => (Mark::Fail, "fail"),
         Verdict::Inconclusive => (Mark::Warn, "unclear"),
         Verdict::NotApplicable => (Mark::None, "n/a"),
     };
-    let open: &[(&str, &str)] = if finding.verdict == Verdict::Fail { &[("open", "open")] } else { &[] };
+    let rule = finding.rule;
+    // What no RFC asks for has no section.
+    let (section, said_in) = match rule.section {
+        "" => (String::new(), String::new()),
+        section => (format!("\u{a7}{section}"), format!("RFC {} \u{a7}{section}: ", rule.rfc)),
+    };
+    let open: &[(&str, &str)] = if mark == Mark::Fail { &[("open", "open")] } else { &[] };
     page.element("details", open, |page| {
         page.element("summary", &[], |page| {
             page.element("span", &[], |page| pill(page, mark, word));
-            page.text_element("span", &[("class", "muted")], &format!("\u{a7}{}", finding.rule.section));
-            page.text_element("code", &[("class", "id")], finding.rule.id);
+            page.text_element("span", &[("class", "muted")], &section);
+            page.text_element("code", &[("class", "id")], rule.id);
             page.text_element("span", &[("class", "seen")], &finding.seen);
         });
         page.element("div", &[("class", "more")], |page| {
-            said(
-                page,
-                "",
-                &format!("RFC {} \u{a7}{}: {}.", finding.rule.rfc, finding.rule.section, finding.rule.title),
-            );
+            said(page, "", &format!("{said_in}{}.", rule.title));
             if !finding.evidence.is_empty() {
                 page.text_element("pre", &[], &finding.evidence.join("\n"));
             }
