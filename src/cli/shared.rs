@@ -19,14 +19,10 @@ use crate::net::policy::NetworkPolicy;
 use crate::net::tls::error::ErrorClass;
 use crate::net::tls::pin::Pins;
 use crate::protocol::Offer;
-use crate::report::{FORMATS, ReportTarget, write_out};
+use crate::report::write_out;
 use crate::secret::Secret;
 use crate::session::{Check, CloseCodes};
 use crate::size;
-
-/// The values of `--report`.
-pub(super) const REPORTS: Suggested<ReportTarget> =
-    Suggested { parse: ReportTarget::parse, values: || FORMATS.iter().map(|format| format.name).collect() };
 
 const NETWORKS: Suggested<NetworkPolicy> =
     Suggested { parse: NetworkPolicy::parse, values: || vec!["loopback", "private", "internet"] };

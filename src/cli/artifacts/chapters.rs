@@ -93,8 +93,9 @@ pub(super) const REPORTS: &str = "--report FORMAT[=FILE] may be given several ti
                        given. A file is opened before anything is sent, and appears under its name when it is \
                        complete.";
 
-pub(super) const SEVERAL: &str = "With several URLs, the human and the JSON report on each are printed as soon as those before \
-                       it are. In metrics, a URL that is given twice has the label nth, in performance data a number.";
+pub(super) const SEVERAL: &str = "With several URLs, the human report has a line for each as soon as it is probed; on a terminal \
+                       the lines are a table, and failures are explained below it. The JSON objects come in the order \
+                       given, each as soon as those before it are. In metrics, a URL that is given twice has the label nth, in performance data a number.";
 
 pub(super) const NAGIOS: &str = "With --report nagios on standard output, the exit code is 0 when all is well, 1 for a warning, 2 \
                       for a failure, and 3 when the fault is on this side: bad arguments, a malformed URL, or a file \

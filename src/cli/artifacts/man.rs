@@ -191,7 +191,8 @@ fn reports(roff: &mut Roff, subcommand: &str) {
     };
     roff.control("SH", ["REPORTS"]);
     roff.text([roman(REPORTS)]);
-    for ReportFormat { name, meaning, .. } in &FORMATS {
+    let formats = FORMATS.iter().filter(|format| subcommand != "probe" || format.is_of_probes());
+    for ReportFormat { name, meaning, .. } in formats {
         roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
     }
     if subcommand == "probe" {
