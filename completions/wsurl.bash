@@ -161,7 +161,7 @@ _wsurl() {
                     return 0
                     ;;
                 --report)
-                    COMPREPLY=($(compgen -W "human json junit tap nagios prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json junit tap nagios prometheus github html hlog" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -731,7 +731,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__probe)
-            opts="-d -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --data --json --mode --max-message-size --expect-status --expect-subprotocol --expect-extension --expect-header --min-cert-days --max-latency --warn --crit --parallel --wait-ready --report --expect-text --expect-regex --expect-json --within --greeting --expect-close --conformance --conformance-except --rule-timeout --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
+            opts="-d -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --data --json --mode --max-message-size --expect-status --expect-subprotocol --expect-extension --expect-header --min-cert-days --max-latency --warn --crit --parallel --wait-ready --report --expect-text --expect-regex --expect-json --within --greeting --expect-close --conformance --conformance-except --security --security-except --rule-timeout --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -857,7 +857,7 @@ _wsurl() {
                     return 0
                     ;;
                 --report)
-                    COMPREPLY=($(compgen -W "human json junit tap nagios prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json junit tap nagios prometheus github html" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -906,6 +906,13 @@ _wsurl() {
                     return 0
                     ;;
                 --conformance-except)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --security-except)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

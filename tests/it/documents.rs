@@ -44,6 +44,7 @@ const EXITS: &[(&str, i32)] = &[
     ("--allow-network internet", 7), // the server is on loopback
     ("/op=pong", 1),                 // an echo server says ping
     ("--expect-text pong", 1),       // so it does here
+    ("--security", 1),               // an echo server accepts any Origin
     ("mkfifo", 55),                  // the server closes, and the loop has no end
     ("/mute", 28),
     ("/403", 22),
@@ -161,7 +162,7 @@ fn commands_in(path: &Path) -> Vec<Documented> {
 struct Bench {
     folder: tempfile::TempDir,
     echo: Embedded,
-    tls: EchoServer,
+    tls: Embedded,
     /// Sends three messages by itself.
     ticker: EchoServer,
     /// Closes at once.
@@ -177,11 +178,12 @@ impl Bench {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let path = |name: &str| folder.path().join(name);
         let write = |name: &str, content: &[u8]| fs::write(path(name), content).expect("write a file");
-        let tls = Echo::new().tls(Certificate::DaysLeft(89)).start();
+        let tls = Embedded::tls(Certificate::DaysLeft(89));
         write("disk.img", &vec![7; 100_000]);
         write("request.json", b"{\"op\": \"ping\"}");
         write("fields.txt", b"Origin: https://example.com\n");
         write("lines.jsonl", b"{\"id\": 1}\n{\"id\": 2}\n");
+        write("session.txt", b"sid=1");
         write("token", b"secret");
         write("me.pass", b"secret");
         let fixture =
@@ -198,7 +200,7 @@ impl Bench {
         let ticker = Echo::new().greeting("1").greeting("2").greeting("3").start();
         let closing = Embedded::with_options(&["--close-with", "1000"]);
         let choosing = Embedded::with_options(&["--subprotocol", "chat.v2"]);
-        let endpoints = format!("{}\n{}\n", ticker.url(), choosing.url());
+        let endpoints = format!("{0}\n{0}\n", tls.url());
         write("endpoints.txt", endpoints.as_bytes());
         Self {
             folder,
@@ -223,7 +225,7 @@ impl Bench {
         let refusing = refuser.as_ref().map(Script::url).unwrap_or_default();
         let (_held, closed) = closed_port();
         let closed = closed.trim_start_matches("ws://").trim_end_matches('/').to_owned();
-        let tls = self.tls.url();
+        let tls = self.tls.url().to_owned();
         let mut command = text.to_owned();
         for (documented, here) in [
             ("wss://example.com/private", refusing.clone()),
@@ -241,6 +243,9 @@ impl Bench {
             ("ws://localhost:9001/", self.echo.url().to_owned()),
             ("proxy.example:3128", closed.clone()),
             ("127.0.0.1:1080", closed.clone()),
+            ("wss://example.com/echo", tls.clone()),
+            ("wss://chat.example/ws", tls.clone()),
+            ("-n 20000", "-n 20".to_owned()),
             ("-U alice", "-U alice:secret".to_owned()),
             ("127.0.0.1:9001", "127.0.0.1:0".to_owned()),
             ("127.0.0.1:9443", "127.0.0.1:0".to_owned()),
