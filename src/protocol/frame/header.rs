@@ -104,12 +104,12 @@ impl FrameHeader {
     /// Appends the header, including the masking key if there is one.
     pub(super) fn append(&self, key: Option<[u8; 4]>, out: &mut Vec<u8>) {
         let masked = u8::from(key.is_some()) << 7;
-        out.push(u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits());
+        let first = u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits();
         match (len_size(self.len), self.len.to_be_bytes()) {
-            (0, [.., short]) => out.push(masked | short),
-            (2, [.., high, low]) => out.extend([masked | 0x7E, high, low]),
+            (0, [.., short]) => out.extend([first, masked | short]),
+            (2, [.., high, low]) => out.extend([first, masked | 0x7E, high, low]),
             (_, all) => {
-                out.push(masked | 0x7F);
+                out.extend([first, masked | 0x7F]);
                 out.extend(all);
             }
         }
