@@ -35,9 +35,9 @@ impl From<TooBig> for Fault {
 /// Checks that a whole message of `kind` is UTF-8 if it is a text.
 pub(super) fn check_text(kind: Kind, payload: &[u8]) -> Result<(), Fault> {
     match kind {
-        Kind::Text => std::str::from_utf8(payload)
-            .map(drop)
-            .map_err(|err| Fault::NotUtf8 { offset: err.valid_up_to() }),
+        Kind::Text => {
+            std::str::from_utf8(payload).map(drop).map_err(|err| Fault::NotUtf8 { offset: err.valid_up_to() })
+        }
         Kind::Binary => Ok(()),
     }
 }

@@ -185,9 +185,9 @@ impl Source for MessageSource {
 
 fn check_text(kind: Kind, payload: &[u8], number: u64) -> Result<(), Failure> {
     match kind {
-        Kind::Text => std::str::from_utf8(payload)
-            .map(drop)
-            .map_err(|err| framing::not_utf8(number, err.valid_up_to())),
+        Kind::Text => {
+            std::str::from_utf8(payload).map(drop).map_err(|err| framing::not_utf8(number, err.valid_up_to()))
+        }
         Kind::Binary => Ok(()),
     }
 }

@@ -170,11 +170,16 @@ impl OutputLane {
         self.current.len() >= BUFFER
     }
 
-    /// Writes what was appended, if the thread has room for a buffer.
-    pub(super) fn submit(&mut self) {
+    /// Writes what was appended if it is little and the network thread itself can write it.
+    pub(super) fn submit_little(&mut self) {
         if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
             self.write_now();
         }
+    }
+
+    /// Writes what was appended, if the thread has room for a buffer.
+    pub(super) fn submit(&mut self) {
+        self.submit_little();
         if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
             self.hand_over_current();
         }

@@ -7,6 +7,12 @@ use crate::protocol::role::Role;
 /// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
+/// The longest payload whose length needs no extended length field.
+pub(super) const MAX_SHORT: usize = 125;
+
+/// The size of an unmasked header without an extended length field.
+pub(super) const SHORT_HEADER: usize = 2;
+
 /// The longest header: two bytes, a 64-bit length and a masking key.
 pub(super) const MAX_HEADER: usize = 14;
 
