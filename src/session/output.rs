@@ -1,6 +1,6 @@
 //! The output lane: a thread that writes a file, pipe or terminal. While all of its buffers wait to be written, the network
 //! thread does not read from the server: that is all of the back-pressure. The network thread itself writes only to a pipe
-//! that has room.
+//! that has room, and to the null device.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -192,6 +192,13 @@ impl OutputLane {
     }
 
     fn hand_over(&mut self, chunk: Chunk) {
+        if let Some(null) = self.writer.as_mut().filter(|writer| writer.is_null()) {
+            match write_chunk(null, &chunk) {
+                Ok(()) => self.keep(chunk.into_buffer()),
+                Err(err) => self.failed = Some(Failed::Write(err)),
+            }
+            return;
+        }
         self.start_thread();
         // The thread leaves its error in the channel when it ends, where `collect` finds it. Without a thread, bytes are dropped.
         if self.thread.as_ref().is_some_and(|thread| thread.full.send(chunk).is_ok()) {
