@@ -1,9 +1,9 @@
 //! What is generated from the definition of the command line and committed: completions, man pages, the schemas of JSON
-//! reports, the lists in the README, and the help texts as a reviewer wants to see them change. One command writes all of it anew:
+//! reports, the lists in docs/, and the help texts as a reviewer wants to see them change. One command writes all of it anew:
 //!
 //! `UPDATE_GENERATED=1 cargo test --test it generated`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -23,7 +23,7 @@ const FOLDERS: [&str; 3] = ["completions", "man", "tests/it/help"];
 fn generated_files_are_fresh() {
     let mut files = wsurl::cli::committed_files().expect("generate");
     files.extend(help_texts());
-    files.push(readme());
+    files.extend(documents());
     let names: BTreeSet<_> = files.iter().map(|(name, _)| name.clone()).collect();
     if std::env::var_os("UPDATE_GENERATED").is_some_and(|value| value == "1") {
         for stale in committed_names().difference(&names) {
@@ -117,18 +117,23 @@ fn the_bash_completion_is_bash() {
     }
 }
 
-/// The README with its lists made anew: each stands between two comments.
-fn readme() -> (String, Vec<u8>) {
-    let mut text = fs::read_to_string(root().join("README.md")).expect("read the README");
-    for (name, list) in
-        [("exit codes", exit_codes()), ("report formats", formats()), ("write-out names", write_out_names())]
-    {
-        let begin = format!("<!-- {name}: generated -->\n");
-        let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("README.md has no {begin:?}"));
+/// The documents with their lists made anew: each list stands between two comments.
+fn documents() -> Vec<(String, Vec<u8>)> {
+    let mut documents = BTreeMap::new();
+    for (document, list, rows) in [
+        ("docs/sessions.md", "exit codes", exit_codes()),
+        ("docs/sessions.md", "write-out names", write_out_names()),
+        ("docs/reports.md", "report formats", formats()),
+    ] {
+        let text: &mut String = documents
+            .entry(document.to_owned())
+            .or_insert_with(|| fs::read_to_string(root().join(document)).expect("read a document"));
+        let begin = format!("<!-- {list}: generated -->\n");
+        let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{document} has no {begin:?}"));
         let (_, after) = rest.split_once("<!-- end -->\n").expect("an end of the list");
-        text = format!("{before}{begin}{list}<!-- end -->\n{after}");
+        *text = format!("{before}{begin}{rows}<!-- end -->\n{after}");
     }
-    ("README.md".to_owned(), text.into_bytes())
+    documents.into_iter().map(|(document, text)| (document, text.into_bytes())).collect()
 }
 
 fn exit_codes() -> String {

@@ -1,5 +1,5 @@
-//! The guide, ARCHITECTURE.md and CONTRIBUTING.md: the files, items and modules that it names exist, and its links lead
-//! somewhere.
+//! The documents: the files, items and modules that ARCHITECTURE.md and CONTRIBUTING.md name exist, all links lead somewhere,
+//! and the README leads to every document.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use regex::Regex;
 const GUIDE: [&str; 2] = ["ARCHITECTURE.md", "CONTRIBUTING.md"];
 
 /// The folders and files at the root whose names are taken for paths.
-const ROOTS: &str = r"src|tests|benches|examples|completions|man|\.ci|CHANGELOG\.md|README\.md";
+const ROOTS: &str = r"src|tests|benches|examples|completions|man|\.ci|docs|CHANGELOG\.md|README\.md";
 
 #[test]
 fn files_that_are_named_exist() {
@@ -57,24 +57,44 @@ fn the_table_of_modules_has_every_module() {
 #[test]
 fn links_lead_somewhere() {
     let link = regex(r"\]\(([^)#:]*)(?:#([^)]*))?\)");
-    let missing = each(&link, |document, captures| {
-        let target = captures.get(1).map(|file| file.as_str()).filter(|file| !file.is_empty());
-        let target = target.unwrap_or(document);
-        let leads = match captures.get(2) {
-            Some(anchor) => read(target).lines().filter_map(anchor_of).any(|found| found == anchor.as_str()),
-            None => root().join(target).exists(),
-        };
-        (!leads).then(|| captures[0].to_owned())
-    });
+    let mut missing = Vec::new();
+    for document in documents() {
+        let folder = Path::new(&document).parent().expect("a folder");
+        let text = read(&document);
+        for captures in link.captures_iter(&text) {
+            let target = match &captures[1] {
+                "" => PathBuf::from(&document),
+                file => folder.join(file),
+            };
+            let leads = match captures.get(2) {
+                Some(anchor) => {
+                    read(target).lines().filter_map(anchor_of).any(|found| found == anchor.as_str())
+                }
+                None => root().join(target).exists(),
+            };
+            if !leads {
+                missing.push(format!("{document}: {}", &captures[0]));
+            }
+        }
+    }
     assert_eq!(missing, [""; 0]);
 }
 
 #[test]
-fn the_readme_leads_to_the_guide() {
+fn the_readme_leads_to_every_document() {
     let readme = read("README.md");
-    for document in GUIDE {
+    for document in documents().iter().filter(|document| *document != "README.md") {
         assert!(readme.contains(&format!("({document})")), "README.md has no link to {document}");
     }
+}
+
+/// The guide, the README, and what is in `docs/`.
+fn documents() -> Vec<String> {
+    let entries = fs::read_dir(root().join("docs")).expect("read docs");
+    let names = entries.map(|entry| entry.expect("an entry of docs").file_name());
+    let names = names.map(|name| format!("docs/{}", name.to_str().expect("a name in UTF-8")));
+    let names = names.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "md"));
+    GUIDE.iter().map(|&document| document.to_owned()).chain(["README.md".to_owned()]).chain(names).collect()
 }
 
 /// What `complaint` says of each match in the guide.

@@ -1,4 +1,4 @@
-"""`probe --conformance` against echo servers with nothing but their defaults, and the README's table of the results."""
+"""`probe --conformance` against echo servers with nothing but their defaults, and the table of the results in docs/conformance.md."""
 
 import functools
 import os
@@ -10,7 +10,7 @@ from bed import case
 from harness import HERE, Daemon, check, same
 
 ROOT = HERE.parent.parent
-README = ROOT / "README.md"
+DOCUMENT = ROOT / "docs" / "conformance.md"
 MARKERS = ("<!-- conformance -->\n", "<!-- /conformance -->\n")
 COMMAND = "tests/peers/run --conformance-table"
 CELLS = {"pass": "pass", "fail": "**fail**", "inconclusive": "?", "not-applicable": "-"}
@@ -153,13 +153,13 @@ def conformance(bed):
     same("the failed rules without evidence", unproved, [])
 
 
-@case("readme")
+@case("document")
 def conformance_table_is_what_was_measured(bed):
-    committed = verdicts(between_markers(README.read_text()))
+    committed = verdicts(between_markers(DOCUMENT.read_text()))
     now = verdicts(table(bed))
     same("the servers", list(committed), list(now))
     differences = [
-        f"{rule} of {server}: {committed[server].get(rule)} in the README, {now[server].get(rule)} now"
+        f"{rule} of {server}: {committed[server].get(rule)} in docs/conformance.md, {now[server].get(rule)} now"
         for server in now
         for rule in sorted(committed[server].keys() | now[server].keys())
         if committed[server].get(rule) != now[server].get(rule)
@@ -229,14 +229,14 @@ def verdicts(text):
 
 def between_markers(text):
     begin, end = MARKERS
-    check(begin in text and end in text, f"README.md lacks {begin.strip()} or {end.strip()}")
+    check(begin in text and end in text, f"docs/conformance.md lacks {begin.strip()} or {end.strip()}")
     return text.partition(begin)[2].partition(end)[0]
 
 
 def write_table(bed):
-    """Puts the table into the README."""
-    text = README.read_text()
+    """Puts the table into the document."""
+    text = DOCUMENT.read_text()
     begin, end = MARKERS
     new = text.replace(begin + between_markers(text) + end, begin + table(bed) + end)
-    README.write_text(new)
-    return f"README.md {'is as it was' if new == text else 'has a new table'}"
+    DOCUMENT.write_text(new)
+    return f"docs/conformance.md {'is as it was' if new == text else 'has a new table'}"

@@ -5,7 +5,7 @@ usage: peers.py WSURL FOLDER NODE_PATH [REGEX | --conformance-table]
 The cases of this file are those of sessions; the files that it imports hold the others.
 
 Each case is a function over one peer; it raises Failed when something does not hold. REGEX picks cases by
-`name/peer`. PEERS_MIB says how large the large uploads are (1024). --conformance-table writes that of the README.
+`name/peer`. PEERS_MIB says how large the large uploads are (1024). --conformance-table writes that of docs/conformance.md.
 """
 
 import base64
