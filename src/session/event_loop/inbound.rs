@@ -139,8 +139,9 @@ impl Session<'_> {
             self.input.discard();
         }
         if self.input.is_consumed() && self.input.has_payload() {
-            let chunk = self.input.replace(self.lanes.output.read_buffer());
-            self.lanes.output.push(chunk);
+            self.lanes.output.push(self.input.take_chunk());
+            // Only now, because the buffer that was just written is the one in the processor's cache.
+            self.input.put_back(self.lanes.output.read_buffer());
         }
     }
 
