@@ -79,6 +79,7 @@ impl Session<'_> {
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
+            let before = self.writer.wire_bytes();
             // The section is borrowed, not moved: a move of a value that was written a moment ago stalls the processor.
             let written = match self.lanes.source.offer(self.writer.room(&budget)) {
                 Ok(Offer::Section(ref section)) => {
@@ -90,12 +91,12 @@ impl Session<'_> {
                     continue;
                 }
                 Ok(Offer::Pending) => {
-                    self.writer.flush(self.outbox.buffer());
+                    self.flush();
                     return Ok(has_written);
                 }
                 Ok(Offer::Later(at)) => {
                     self.more_at = Some(at);
-                    self.writer.flush(self.outbox.buffer());
+                    self.flush();
                     return Ok(has_written);
                 }
                 Ok(Offer::End(close)) => {
@@ -107,12 +108,21 @@ impl Session<'_> {
             self.lanes.source.accept(written.bytes);
             self.machine.sent(u64::from(written.message), written.bytes as u64);
             if let Some(pacer) = &mut self.pacer {
-                pacer.spend(written.bytes as u64);
+                pacer.spend(self.writer.wire_bytes() - before);
             }
             has_written = true;
         }
         // A compressor may have taken all bytes without producing a frame.
         Ok(has_written)
+    }
+
+    /// Sends what the compressor holds back, since the source has no more for now.
+    fn flush(&mut self) {
+        let before = self.writer.wire_bytes();
+        self.writer.flush(self.outbox.buffer());
+        if let Some(pacer) = &mut self.pacer {
+            pacer.spend(self.writer.wire_bytes() - before);
+        }
     }
 
     /// After the server's Close, checks whether the input has ended, or has more data that cannot be sent.
