@@ -148,10 +148,11 @@ mod platform {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn only_the_null_device_is_null() {
         let writer = |path: &str| Writer::new(File::options().write(true).open(path).unwrap(), false);
