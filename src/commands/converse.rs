@@ -19,6 +19,8 @@ pub(super) struct Conversation<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) destination: Destination,
+    /// The way of received bytes to the destination.
+    pub(super) output: Output,
     /// Whether the destination gets whole messages, so that a run that is ended by a signal has a result.
     pub(super) keeps_messages: bool,
     pub(super) rule: FinishRule,
@@ -60,6 +62,7 @@ fn hold(
         source,
         sink,
         destination,
+        output,
         keeps_messages,
         rule,
         limit_rate,
@@ -76,7 +79,7 @@ fn hold(
         server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
         source,
         sink,
-        output: Output::to(&destination),
+        output,
         observer: &mut trace,
         options: SessionOptions {
             limit_rate,
@@ -85,11 +88,24 @@ fn hold(
             ..SessionOptions::new(rule, options.limits, options.close.clone())
         },
     });
-    trace.end();
+    trace.end(&ending(&outcome));
     let ends_in_order = |failure: &Failure| is_in_order(options, failure, goes_on);
     let complete = outcome.delivered && outcome.result.as_ref().err().is_none_or(ends_in_order);
     outcome.result = store(destination, outcome.result, complete);
     outcome
+}
+
+/// How a session ended, in two words.
+fn ending(outcome: &Outcome) -> String {
+    let status = outcome.result.as_ref().err().map(Failure::status);
+    match (&outcome.close, status) {
+        (_, Some(status)) if status.is_signal() => "interrupted".to_owned(),
+        (Some((_, frame)), _) => format!("closed {}", frame.code),
+        (None, Some(Status::Timeout)) => "timed out".to_owned(),
+        (None, Some(Status::SendFailed | Status::ReceiveFailed)) => "connection lost".to_owned(),
+        (None, Some(_)) => "failed".to_owned(),
+        (None, None) => "ended".to_owned(),
+    }
 }
 
 /// Whether the output is complete although the run has failed: after an unexpected reply, and when a run that `goes_on`

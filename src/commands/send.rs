@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, FramingReader, FramingWriter};
 use crate::protocol::Kind;
-use crate::report::sanitize;
+use crate::report::{Verbosity, sanitize};
 use crate::session::{Checks, Count, FinishRule, Hints, Input, MessageSink, MessageSource};
 
 const HINTS: Hints = Hints {
@@ -31,6 +31,8 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let max_message = args.max_message_size;
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
+    let output =
+        outputs::output(&destination, args.output_file.as_deref(), options.verbosity >= Verbosity::Verbose);
     let source = Source {
         kind,
         messages: args.messages,
@@ -45,6 +47,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         source: &mut outgoing,
         sink: &mut incoming,
         destination,
+        output,
         keeps_messages: true,
         rule,
         limit_rate: None,

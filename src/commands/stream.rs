@@ -35,9 +35,9 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         _ => Shape::Unknown,
     };
     let destination = outputs::open(args.output_file.as_deref(), args.upload_file.as_deref(), &options)?;
-    let progress =
-        shows_progress(args.progress, options.verbosity, sanitize::is_shown(args.output_file.as_deref()))
-            .then(|| Progress::new(input.size));
+    let progress = shows_progress(args.progress, options.verbosity).then(|| Progress::new(input.size));
+    let shares = progress.is_some() || options.verbosity >= Verbosity::Verbose;
+    let output = outputs::output(&destination, args.output_file.as_deref(), shares);
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
     let mut incoming = StreamSink::new(digest, sanitize::for_output(args.output_file.as_deref()));
@@ -45,6 +45,7 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         source: &mut outgoing,
         sink: &mut incoming,
         destination,
+        output,
         keeps_messages: false,
         rule,
         limit_rate: args.limit_rate,
@@ -60,14 +61,12 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     report(&options, conversed, digests)
 }
 
-/// `on_terminal`: what is received is shown by a terminal, where it would stand in the middle of a bar.
-fn shows_progress(when: ProgressWhen, verbosity: Verbosity, on_terminal: bool) -> bool {
+/// On a terminal, a bar leaves when the first received byte is shown there.
+fn shows_progress(when: ProgressWhen, verbosity: Verbosity) -> bool {
     match when {
         ProgressWhen::Always => true,
         ProgressWhen::Never => false,
-        ProgressWhen::Auto => {
-            !on_terminal && std::io::stderr().is_terminal() && verbosity > Verbosity::Silent
-        }
+        ProgressWhen::Auto => std::io::stderr().is_terminal() && verbosity > Verbosity::Silent,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The log lane: a bounded queue and one thread that writes to standard error. No other thread writes there,
-//! so a stopped terminal or an unread pipe blocks no other thread.
+//! so a stopped terminal or an unread pipe blocks no other thread. Received data takes the same way to standard
+//! output while it shares a terminal with the lines, so that both appear in order.
 //! The first line starts the thread.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +28,9 @@ pub(super) trait Picture: Send {
     fn draw(&mut self);
     /// Removes the picture from the screen, calls `write`, and shows the picture again.
     fn above(&mut self, write: &mut dyn FnMut());
-    /// Draws the final state.
+    /// Whether the picture leaves the screen when received data comes to the same terminal.
+    fn yields_to_data(&self) -> bool;
+    /// Removes the picture for good.
     fn end(self: Box<Self>);
 }
 
@@ -38,6 +42,10 @@ static LANE: Lane = Lane {
         thread: Thread::None,
         writes: 0,
         limit: None,
+        data: None,
+        unwritten: 0,
+        data_error: None,
+        on_progress: None,
     }),
     changed: Condvar::new(),
 };
@@ -57,6 +65,14 @@ struct State {
     writes: u64,
     /// The limit of the whole run (`-m`).
     limit: Option<Deadline>,
+    /// Standard output, once it shares the lane.
+    data: Option<Arc<File>>,
+    /// Bytes of received data that are not written.
+    unwritten: usize,
+    /// The first error of writing data.
+    data_error: Option<io::Error>,
+    /// Called after data was written.
+    on_progress: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,6 +92,43 @@ pub(super) fn write(line: Vec<u8>) {
 /// Queues a text that must not be dropped: an error, or output that the user asked for.
 pub(super) fn write_always(text: Vec<u8>) {
     LANE.add(|backlog| backlog.push_always(text));
+}
+
+/// Sends received data to `output` through the lane from now on. `on_progress` is called after each write of data.
+pub(super) fn share(output: File, on_progress: impl Fn() + Send + Sync + 'static) {
+    let mut state = LANE.lock();
+    state.data = Some(Arc::new(output));
+    state.on_progress = Some(Arc::new(on_progress));
+}
+
+/// Queues received data, which is never dropped: the caller bounds [`unwritten`].
+pub(super) fn write_data(data: Vec<u8>) {
+    LANE.lock().unwritten += data.len();
+    LANE.add(|backlog| backlog.push_data(data));
+}
+
+/// The bytes of received data that are not written.
+pub(super) fn unwritten() -> usize {
+    LANE.lock().unwritten
+}
+
+/// The first error of writing data since the last call.
+pub(super) fn take_data_error() -> Option<io::Error> {
+    LANE.lock().data_error.take()
+}
+
+/// Waits until all data is written, or cannot be, at most until `end`. Returns whether it is.
+pub(super) fn finish_data(end: Option<Instant>) -> bool {
+    let mut state = LANE.lock();
+    while state.unwritten > 0 && state.data_error.is_none() {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return false;
+        }
+        let wait = LANE.changed.wait_timeout(state, left.unwrap_or(STALLED));
+        state = wait.unwrap_or_else(PoisonError::into_inner).0;
+    }
+    true
 }
 
 /// Shows a picture below the lines until [`end_picture`] is called.
@@ -145,7 +198,7 @@ impl Lane {
             match spawned {
                 Ok(_) => state.thread = Thread::Idle,
                 // Without a thread, a write that may block is better than a lost line.
-                Err(_) => write_now(&mut state.backlog),
+                Err(_) => write_now(&mut state),
             }
         }
         drop(state);
@@ -166,13 +219,26 @@ impl Lane {
                 continue;
             }
             state.thread = Thread::Busy;
+            let (output, on_progress) = (state.data.clone(), state.on_progress.clone());
             drop(state);
-            let written = entry.map_or(Ok(()), |entry| apply(entry, &mut picture));
+            let data = entry.as_ref().map_or(0, Entry::data_len);
+            let written = entry.map_or(Ok(()), |entry| apply(entry, &mut picture, output.as_deref()));
             if let Some(picture) = picture.as_mut().filter(|_| redraw) {
                 picture.draw();
             }
             state = self.lock();
             state.writes += 1;
+            state.unwritten -= data;
+            if data > 0 {
+                if let Err(err) = written {
+                    state.data_error.get_or_insert(err);
+                }
+                self.changed.notify_all();
+                drop(state);
+                on_progress.iter().for_each(|notify| notify());
+                state = self.lock();
+                continue;
+            }
             if written.is_err() {
                 // The reader of standard error is gone, and there is nowhere else to report that.
                 state.backlog.clear();
@@ -181,13 +247,26 @@ impl Lane {
     }
 }
 
-fn apply(entry: Entry<Box<dyn Picture>>, picture: &mut Option<Box<dyn Picture>>) -> io::Result<()> {
+/// Writes an entry. `output` is where data goes.
+fn apply(
+    entry: Entry<Box<dyn Picture>>,
+    picture: &mut Option<Box<dyn Picture>>,
+    output: Option<&File>,
+) -> io::Result<()> {
+    let above = |picture: Option<&mut Box<dyn Picture>>, write: &dyn Fn() -> io::Result<()>| {
+        let Some(picture) = picture else { return write() };
+        let mut written = Ok(());
+        picture.above(&mut || written = write());
+        written
+    };
     match (entry, picture.as_mut()) {
-        (Entry::Text(text), None) => return put(&text),
-        (Entry::Text(text), Some(picture)) => {
-            let mut written = Ok(());
-            picture.above(&mut || written = put(&text));
-            return written;
+        (Entry::Text(text), picture) => return above(picture, &|| put(&mut io::stderr().lock(), &text)),
+        (Entry::Data(data), _) => {
+            if let Some(picture) = picture.take_if(|picture| picture.yields_to_data()) {
+                picture.end();
+            }
+            let Some(output) = output else { return Ok(()) };
+            return above(picture.as_mut(), &|| put(&mut &*output, &data));
         }
         (Entry::Show(new), _) => *picture = Some(new),
         (Entry::End, _) => {
@@ -199,19 +278,18 @@ fn apply(entry: Entry<Box<dyn Picture>>, picture: &mut Option<Box<dyn Picture>>)
     Ok(())
 }
 
-fn write_now(backlog: &mut Backlog<Box<dyn Picture>>) {
-    while let Some(entry) = backlog.pop() {
-        if let Entry::Text(text) = entry {
-            let _ = put(&text);
-        }
+fn write_now(state: &mut State) {
+    let output = state.data.clone();
+    while let Some(entry) = state.backlog.pop() {
+        state.unwritten -= entry.data_len();
+        let _ = apply(entry, &mut None, output.as_deref());
     }
 }
 
 /// Writes all bytes, in a single `write` if the system takes them at once.
-fn put(mut bytes: &[u8]) -> io::Result<()> {
-    let mut stderr = io::stderr().lock();
+fn put(to: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match stderr.write(bytes) {
+        match to.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(err) if err.kind() == ErrorKind::Interrupted => {}

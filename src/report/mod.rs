@@ -17,6 +17,7 @@ pub(crate) mod record;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
+mod shared;
 mod style;
 pub(crate) mod target;
 mod trace;
@@ -28,6 +29,7 @@ pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warnin
 pub(crate) use formats::nagios;
 pub use formats::{FORMATS, Reader, ReportFormat};
 pub(crate) use record::Record;
+pub use shared::SharedOutput;
 pub use style::{Style, wants_ascii};
 pub(crate) use target::{Destinations, ReportTarget};
 pub use trace::Trace;

@@ -41,10 +41,10 @@ impl Trace {
         self.progress = Some(progress);
     }
 
-    /// Stops showing progress.
-    pub fn end(&mut self) {
+    /// Stops showing progress, and sums up. `ending` says how the session ended.
+    pub fn end(&mut self, ending: &str) {
         if let Some(progress) = self.progress.take() {
-            progress.end();
+            progress.end(ending);
         }
     }
 

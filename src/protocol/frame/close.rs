@@ -47,7 +47,7 @@ impl CloseFrame {
     }
 
     /// The payload. A reason that is too long for a control frame is truncated at a character boundary.
-    pub(in crate::protocol) fn payload(&self) -> Vec<u8> {
+    pub fn payload(&self) -> Vec<u8> {
         if self.code == NO_STATUS {
             return Vec::new();
         }

@@ -157,7 +157,7 @@ impl Session<'_> {
         }
         self.expect_output(now);
         if self.complete_frame() {
-            self.observer.note(&format!("sending Close {}", frame.described()));
+            self.note(&format!("sending Close {}", frame.described()));
             self.writer.close(frame, self.outbox.buffer());
             self.trace_sent();
         } else {
@@ -226,6 +226,9 @@ impl Session<'_> {
     }
 
     fn trace_sent(&mut self) {
+        if self.observer.wants_frames() {
+            self.lanes.output.keep_order();
+        }
         for (header, preview) in self.writer.take_recorded() {
             self.observer.frame(Direction::Sent, &header, &preview);
         }

@@ -198,6 +198,12 @@ impl<'a> Session<'a> {
         true
     }
 
+    /// Tells the observer what has happened, after the data that was received before.
+    pub(super) fn note(&mut self, text: &str) {
+        self.lanes.output.keep_order();
+        self.observer.note(text);
+    }
+
     fn io_state(&self, now: Instant) -> IoState {
         IoState {
             sending: !self.outbox.is_sent(),
