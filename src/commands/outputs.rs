@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::options::ConversationOptions;
 use crate::error::{Failure, Status};
-use crate::os::{Destination, same_file, stdio};
+use crate::os::{Destination, cannot_write, same_file, stdio};
 use crate::report::{self, SharedOutput, Verbosity};
 use crate::session::Output;
 
@@ -26,6 +26,15 @@ pub(super) fn open(
     }
     warn(&destination, options.verbosity);
     Ok(destination)
+}
+
+/// The output of a conversation at a terminal.
+///
+/// # Errors
+/// The program was started with standard output closed.
+pub(super) fn screen() -> Result<Output, Failure> {
+    let output = stdio::output().map_err(|err| cannot_write("standard output", err))?;
+    Ok(Output::on(Box::new(SharedOutput::new(output))))
 }
 
 /// The output of a session: `destination`, or the way of standard error if both are one terminal, on which `shares` says

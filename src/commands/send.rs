@@ -2,11 +2,13 @@
 
 use super::converse::{Conversation, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
-use super::{data, outputs};
+use super::{data, outputs, talking};
 use crate::cli::SendArgs;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, FramingReader, FramingWriter};
+use crate::os::Destination;
+use crate::prompt::{self, TalkSink, Typing};
 use crate::protocol::Kind;
 use crate::report::{Verbosity, sanitize};
 use crate::session::{Checks, Count, FinishRule, Hints, Input, MessageSink, MessageSource};
@@ -21,10 +23,20 @@ const HINTS: Hints = Hints {
 /// Sends messages, prints the replies.
 pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
+    if is_talk(&args) {
+        return talk(args);
+    }
     let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty());
     let (input_format, output_format) = formats(&args);
-    let escape = sanitize::for_output(args.output_file.as_deref());
+    let mut escape = sanitize::for_output(args.output_file.as_deref());
+    if args.pretty {
+        if escape.is_none() {
+            return Err(Failure::new(Status::Usage, "--pretty is for a terminal")
+                .hint("| jq does the same to what is piped"));
+        }
+        escape = Some(prompt::pretty::escape(talking::look(true, false).colour));
+    }
     let writer = FramingWriter::new(output_format, args.keep_newline);
     let mut incoming = MessageSink::new(writer, Checks::new(checks), escape);
     let kind = kind(args.binary, args.text, input_format);
@@ -54,6 +66,46 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         max_message: Some(max_message),
         progress: None,
         hints: HINTS,
+        talk: None,
+    };
+    let conversed = converse(&options, conversation);
+    report(&options, conversed, [None, None])
+}
+
+/// Whether messages are typed at a terminal: one a line, as a person types them.
+fn is_talk(args: &SendArgs) -> bool {
+    let is_given = !args.messages.is_empty() || !args.data.is_empty();
+    !is_given
+        && formats(args) == (Format::Lines, Format::Lines)
+        && talking::is_wanted(args.no_prompt, args.output_file.as_deref())
+}
+
+/// A conversation at a terminal.
+fn talk(args: SendArgs) -> Result<(), Failure> {
+    let checks = checks(&args.checks);
+    let rule = rule(&args, !checks.is_empty());
+    let typing = Typing {
+        kind: kind(args.binary, args.text, Format::Lines),
+        line_end: if args.keep_newline { "\n" } else { "" },
+        max_message: args.max_message_size,
+        history: None,
+    };
+    let mut incoming = TalkSink::new(talking::look(args.pretty, false), Checks::new(checks));
+    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let most = if args.one_message { 1 } else { u64::MAX };
+    let (talk, mut outgoing) = talking::begin(typing, talking::look(args.pretty, false), &options, most);
+    let conversation = Conversation {
+        source: &mut outgoing,
+        sink: &mut incoming,
+        destination: Destination::standard()?,
+        output: outputs::screen()?,
+        keeps_messages: true,
+        rule: talking::rule(rule),
+        limit_rate: None,
+        max_message: Some(args.max_message_size),
+        progress: None,
+        hints: HINTS,
+        talk: Some(talk),
     };
     let conversed = converse(&options, conversation);
     report(&options, conversed, [None, None])

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, finish_rule};
-use super::outputs;
+use super::{outputs, talking};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::Failure;
+use crate::os::Destination;
+use crate::prompt::{TalkSink, Typing};
+use crate::protocol::Kind;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
 use crate::report::{Verbosity, sanitize};
-use crate::session::{ChunkSource, Count, Hints, Input, Outcome, Shape, StreamSink};
+use crate::session::{Checks, ChunkSource, Count, Hints, Input, Outcome, Shape, StreamSink};
 
 const HINTS: Hints = Hints {
     no_reply: None,
@@ -20,9 +23,15 @@ const HINTS: Hints = Hints {
     too_large: Some("--max-message-size allows more"),
 };
 
+/// The most bytes of a line or a file that is sent from a prompt.
+const LONGEST_LINE: u64 = 64 << 20;
+
 /// Sends and receives bytes.
 pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
+    if is_talk(&args) {
+        return talk(args);
+    }
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let rule = finish_rule(&args.finish, Count::None);
     let (input, named) = match args.upload_file.as_deref() {
@@ -52,6 +61,7 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         max_message: args.max_message_size,
         progress,
         hints: HINTS,
+        talk: None,
     };
     let conversed = converse(&options, conversation);
     let digests = [outgoing.digest(), incoming.digest()];
@@ -59,6 +69,38 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         print_digests(&conversed, digests);
     }
     report(&options, conversed, digests)
+}
+
+/// Whether bytes are typed at a terminal, line by line.
+fn is_talk(args: &StreamArgs) -> bool {
+    let names_input = args.upload_file.as_deref().is_some_and(|path| path != Path::new("-"));
+    let is_plain = !args.single_message && args.digest.is_none() && args.progress != ProgressWhen::Always;
+    !names_input && is_plain && talking::is_wanted(args.no_prompt, args.output_file.as_deref())
+}
+
+/// A conversation at a terminal.
+fn talk(args: StreamArgs) -> Result<(), Failure> {
+    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let rule = finish_rule(&args.finish, Count::None);
+    let look = talking::look(false, true);
+    let typing = Typing { kind: Kind::Binary, line_end: "\n", max_message: LONGEST_LINE, history: None };
+    let (talk, mut outgoing) = talking::begin(typing, look, &options, u64::MAX);
+    let mut incoming = TalkSink::new(look, Checks::new(Vec::new()));
+    let conversation = Conversation {
+        source: &mut outgoing,
+        sink: &mut incoming,
+        destination: Destination::standard()?,
+        output: outputs::screen()?,
+        keeps_messages: false,
+        rule: talking::rule(rule),
+        limit_rate: args.limit_rate,
+        max_message: args.max_message_size,
+        progress: None,
+        hints: HINTS,
+        talk: Some(talk),
+    };
+    let conversed = converse(&options, conversation);
+    report(&options, conversed, [None, None])
 }
 
 /// On a terminal, a bar leaves when the first received byte is shown there.

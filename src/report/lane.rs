@@ -23,7 +23,7 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 const NOT_NOW: Duration = Duration::from_millis(5);
 
 /// A picture below the lines of a terminal, such as a progress bar. Only the lane's thread calls it.
-pub(super) trait Picture: Send {
+pub trait Picture: Send {
     /// Draws the current state.
     fn draw(&mut self);
     /// Removes the picture from the screen, calls `write`, and shows the picture again.
@@ -94,11 +94,14 @@ pub(super) fn write_always(text: Vec<u8>) {
     LANE.add(|backlog| backlog.push_always(text));
 }
 
-/// Sends received data to `output` through the lane from now on. `on_progress` is called after each write of data.
-pub(super) fn share(output: File, on_progress: impl Fn() + Send + Sync + 'static) {
-    let mut state = LANE.lock();
-    state.data = Some(Arc::new(output));
-    state.on_progress = Some(Arc::new(on_progress));
+/// Sends received data to `output` through the lane from now on.
+pub(super) fn share(output: File) {
+    LANE.lock().data = Some(Arc::new(output));
+}
+
+/// Has `notify` called after each write of data.
+pub(super) fn on_progress(notify: impl Fn() + Send + Sync + 'static) {
+    LANE.lock().on_progress = Some(Arc::new(notify));
 }
 
 /// Queues received data, which is never dropped: the caller bounds [`unwritten`].
@@ -132,17 +135,17 @@ pub(super) fn finish_data(end: Option<Instant>) -> bool {
 }
 
 /// Shows a picture below the lines until [`end_picture`] is called.
-pub(super) fn show(picture: Box<dyn Picture>) {
+pub fn show(picture: Box<dyn Picture>) {
     LANE.add(|backlog| backlog.show(picture));
 }
 
 /// Requests that the picture be redrawn.
-pub(super) fn redraw() {
+pub fn redraw() {
     LANE.lock().redraw = true;
     LANE.changed.notify_all();
 }
 
-pub(super) fn end_picture() {
+pub fn end_picture() {
     LANE.add(Backlog::end);
 }
 

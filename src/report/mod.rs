@@ -20,6 +20,7 @@ pub mod sanitize;
 mod shared;
 mod style;
 pub(crate) mod target;
+pub mod terminal;
 mod trace;
 pub mod units;
 pub(crate) mod write_out;

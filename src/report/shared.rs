@@ -9,20 +9,19 @@ use crate::session::Screen;
 
 /// Writes received data in order with the lines of standard error.
 #[derive(Debug)]
-pub struct SharedOutput(Option<File>);
+pub struct SharedOutput(());
 
 impl SharedOutput {
     /// Writes to `output`.
     pub fn new(output: File) -> Self {
-        Self(Some(output))
+        lane::share(output);
+        Self(())
     }
 }
 
 impl Screen for SharedOutput {
     fn on_progress(&mut self, wake: Box<dyn Fn() + Send + Sync>) {
-        if let Some(output) = self.0.take() {
-            lane::share(output, wake);
-        }
+        lane::on_progress(wake);
     }
 
     fn write(&mut self, bytes: Vec<u8>) {

@@ -80,7 +80,7 @@ impl Checks {
     }
 
     /// Looks at a message.
-    pub(super) fn look_at(&mut self, payload: &[u8]) {
+    pub fn look_at(&mut self, payload: &[u8]) {
         if self.all.iter().any(|asked| !asked.met) {
             self.seen += 1;
             for asked in self.all.iter_mut().filter(|asked| !asked.met) {
@@ -113,7 +113,7 @@ impl Checks {
     }
 
     /// The checks that were not met, and what was seen instead.
-    pub(super) fn unmet(&self) -> Option<String> {
+    pub fn unmet(&self) -> Option<String> {
         let open: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
         let were = if open.len() == 1 { "was" } else { "were" };
         (!open.is_empty()).then(|| format!("{} {were} not met: {}", open.join(" and "), self.seen()))

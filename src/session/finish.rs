@@ -17,6 +17,7 @@ pub enum Count {
 }
 
 /// The rule by which a session ends.
+#[allow(clippy::struct_excessive_bools)] // each is an option of its own
 #[derive(Clone, Copy, Debug)]
 pub struct FinishRule {
     /// How many messages have to arrive.
@@ -27,9 +28,18 @@ pub struct FinishRule {
     pub follow: bool,
     /// Sends a message only when the one before it was answered (`--lockstep`).
     pub lockstep: bool,
+    /// A person types the input, and may take any time for it: before its end, no reply is awaited.
+    pub typed: bool,
+    /// SIGINT ends the session as the user's own wish, without a failure: the terminal cannot tell us of Ctrl-C.
+    pub interrupt_quits: bool,
 }
 
 impl FinishRule {
+    /// Awaits `count` messages, and has no other condition.
+    pub fn counting(count: Count) -> Self {
+        Self { count, quiet: None, follow: false, lockstep: false, typed: false, interrupt_quits: false }
+    }
+
     /// The number of messages that have to arrive when `sent` were sent.
     pub fn awaited(&self, sent: u64) -> u64 {
         match self.count {
@@ -54,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_number_awaited() {
-        let rule = |count| FinishRule { count, quiet: None, follow: false, lockstep: false };
+        let rule = FinishRule::counting;
         assert_eq!(rule(Count::AsSent { at_least: 0 }).awaited(3), 3);
         assert_eq!(rule(Count::AsSent { at_least: 1 }).awaited(0), 1);
         assert_eq!(rule(Count::Exactly(2)).awaited(7), 2);
@@ -63,7 +73,7 @@ mod tests {
 
     #[test]
     fn only_an_exact_count_has_a_surplus() {
-        let exact = FinishRule { count: Count::Exactly(2), quiet: None, follow: false, lockstep: false };
+        let exact = FinishRule::counting(Count::Exactly(2));
         assert!(!exact.is_surplus(1));
         assert!(exact.is_surplus(2));
         assert!(!FinishRule { quiet: Some(Duration::ZERO), ..exact }.is_surplus(2));

@@ -45,6 +45,6 @@ pub use observer::{Direction, Observer};
 pub use output::Output;
 pub use screen::Screen;
 pub use sink::{Delivery, Sink};
-pub use source::{Offer, Remaining, Source};
+pub use source::{Control, Offer, Remaining, Source};
 pub use stream_sink::StreamSink;
 pub use verdict::Side;

@@ -31,6 +31,11 @@ pub trait Observer {
         let _ = (payload, now);
     }
 
+    /// The input has ended, but the session waits: for so many replies, or for the server.
+    fn waits(&mut self, replies: u64) {
+        let _ = replies;
+    }
+
     /// Something happened; `text` is one line.
     fn note(&mut self, text: &str) {
         let _ = text;

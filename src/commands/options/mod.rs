@@ -199,5 +199,5 @@ pub(super) fn finish_rule(args: &FinishArgs, by_default: Count) -> FinishRule {
         None if args.wait.is_some() || args.follow => Count::None,
         None => by_default,
     };
-    FinishRule { count, quiet: args.wait, follow: args.follow, lockstep: false }
+    FinishRule { quiet: args.wait, follow: args.follow, ..FinishRule::counting(count) }
 }

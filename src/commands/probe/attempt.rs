@@ -116,7 +116,7 @@ fn converse(
         Count::AsSent { at_least: awaited }
     };
     let _open = probe.sessions.enter();
-    let rule = FinishRule { count, quiet: None, follow: false, lockstep: false };
+    let rule = FinishRule::counting(count);
     session::run(Setup {
         connection,
         server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },

@@ -34,6 +34,9 @@ impl Machine {
         if awaiting {
             return true;
         }
+        if self.rule.typed && self.input_over_at.is_none() && !self.limits.receive_always {
+            return false;
+        }
         if self.rule.follow {
             return self.limits.receive_always && self.input_over_at.is_some();
         }

@@ -9,7 +9,7 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use super::finish::FinishRule;
+use super::finish::{Count, FinishRule};
 use super::hints::Hints;
 use super::limits::{CloseOptions, Limits};
 use super::verdict::{Completeness, Ending, SessionEnd, Side};
@@ -215,6 +215,7 @@ impl Machine {
     ///
     /// `unmet` says which checks were not met, `size` how much was to be sent in all.
     pub(super) fn into_end(self, unmet: Option<String>, size: Option<u64>) -> SessionEnd {
+        let awaited = self.awaited();
         SessionEnd {
             hints: self.hints,
             size,
@@ -222,13 +223,29 @@ impl Machine {
             ending: self.ending,
             failure: self.failure,
             completeness: self.completeness,
-            awaited: self.rule.awaited(self.tally.messages_sent),
+            awaited,
             accept: self.close.accept,
             our_code: self.close.frame.code,
             tally: self.tally,
             output_closed: self.output_closed,
             unmet,
         }
+    }
+
+    /// The number of messages that have to have arrived in all. What is typed awaits no reply before its end.
+    fn awaited(&self) -> u64 {
+        match self.rule.count {
+            Count::AsSent { .. } if self.rule.typed && self.input_over_at.is_none() => 0,
+            Count::AsSent { .. } | Count::Exactly(_) | Count::None => {
+                self.rule.awaited(self.tally.messages_sent)
+            }
+        }
+    }
+
+    /// For how many replies the session waits, now that its input has ended; `None` if it does not wait.
+    pub(super) fn waits_for(&self) -> Option<u64> {
+        let waits = self.rule.follow || self.rule.quiet.is_some() || self.awaits() > 0;
+        (self.state == State::Open && waits).then(|| self.awaits())
     }
 
     /// Whether the rule awaits any reply.

@@ -59,7 +59,7 @@ fn machine(rule: FinishRule) -> (Machine, Instant) {
 }
 
 fn rule(count: Count) -> FinishRule {
-    FinishRule { count, quiet: None, follow: false, lockstep: false }
+    FinishRule::counting(count)
 }
 
 fn close(code: u16) -> Step {
