@@ -8,7 +8,7 @@ use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, FramingReader, FramingWriter};
 use crate::os::Destination;
-use crate::prompt::{self, TalkSink, Typing};
+use crate::prompt::{self, Talk, TalkSink, Typing};
 use crate::protocol::Kind;
 use crate::report::{Verbosity, sanitize};
 use crate::session::{Checks, Count, FinishRule, Hints, Input, MessageSink, MessageSource};
@@ -84,16 +84,17 @@ fn is_talk(args: &SendArgs) -> bool {
 fn talk(args: SendArgs) -> Result<(), Failure> {
     let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty());
+    let look = talking::look(args.pretty, false);
+    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let typing = Typing {
         kind: kind(args.binary, args.text, Format::Lines),
         line_end: if args.keep_newline { "\n" } else { "" },
         max_message: args.max_message_size,
-        history: None,
+        history: talking::history(&options),
     };
-    let mut incoming = TalkSink::new(talking::look(args.pretty, false), Checks::new(checks));
-    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let most = if args.one_message { 1 } else { u64::MAX };
-    let (talk, mut outgoing) = talking::begin(typing, talking::look(args.pretty, false), &options, most);
+    let (talk, mut outgoing) = Talk::new(typing, look, talking::edits(), most);
+    let mut incoming = TalkSink::new(look, Checks::new(checks));
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,

@@ -9,7 +9,7 @@ use super::{outputs, talking};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::Failure;
 use crate::os::Destination;
-use crate::prompt::{TalkSink, Typing};
+use crate::prompt::{Talk, TalkSink, Typing};
 use crate::protocol::Kind;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
@@ -83,8 +83,13 @@ fn talk(args: StreamArgs) -> Result<(), Failure> {
     let options = ConversationOptions::from_args(&args.url, args.conversation)?;
     let rule = finish_rule(&args.finish, Count::None);
     let look = talking::look(false, true);
-    let typing = Typing { kind: Kind::Binary, line_end: "\n", max_message: LONGEST_LINE, history: None };
-    let (talk, mut outgoing) = talking::begin(typing, look, &options, u64::MAX);
+    let typing = Typing {
+        kind: Kind::Binary,
+        line_end: "\n",
+        max_message: LONGEST_LINE,
+        history: talking::history(&options),
+    };
+    let (talk, mut outgoing) = Talk::new(typing, look, talking::edits(), u64::MAX);
     let mut incoming = TalkSink::new(look, Checks::new(Vec::new()));
     let conversation = Conversation {
         source: &mut outgoing,

@@ -1,5 +1,6 @@
 //! When `send` and `stream` are a conversation at a terminal, and what they tell its user.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use super::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::Facts;
-use crate::prompt::{self, Look, Talk, TypedSource, Typing};
+use crate::prompt::{self, Look};
 use crate::protocol::CloseFrame;
 use crate::report::Verbosity;
 use crate::secret::{is_plain_name, shown_reference, shown_value};
@@ -30,17 +31,6 @@ pub(super) fn look(pretty: bool, bytes: bool) -> Look {
     Look { colour, pretty, ascii, bytes }
 }
 
-/// The two ends of a conversation at a terminal: the terminal, and the source of its messages.
-pub(super) fn begin(
-    typing: Typing,
-    look: Look,
-    options: &ConversationOptions,
-    most: u64,
-) -> (Talk, TypedSource) {
-    let typing = Typing { history: history(options), ..typing };
-    Talk::new(typing, look, edits(), most)
-}
-
 /// The rule for a session whose input is typed.
 pub(super) fn rule(rule: FinishRule) -> FinishRule {
     // Where lines are edited, Ctrl-C comes as a key, and SIGINT from elsewhere.
@@ -48,7 +38,7 @@ pub(super) fn rule(rule: FinishRule) -> FinishRule {
 }
 
 /// The file of the history. None for a conversation in which a secret was given: an answer to it may be another.
-fn history(options: &ConversationOptions) -> Option<PathBuf> {
+pub(super) fn history(options: &ConversationOptions) -> Option<PathBuf> {
     let upgrade = &options.dial.upgrade;
     let has_secret_field = upgrade.headers.iter().any(|header| {
         let value = header.value.as_ref().map_or("", |value| value.expose());
@@ -71,7 +61,8 @@ pub(super) fn greeting(endpoint: &Endpoint, facts: &Facts, verbosity: Verbosity,
     }
     let mut connected = format!("connected to {endpoint}");
     if let Some(remote) = facts.remote {
-        connected.push_str(&format!(" ({remote})"));
+        // Writing to a String cannot fail.
+        let _ = write!(connected, " ({remote})");
     }
     let subprotocol = facts.subprotocol.as_ref().map(|name| format!("subprotocol {name}"));
     let compressed = facts.agreement.map(|_| "compressed".to_owned());

@@ -75,7 +75,7 @@ fn replace(path: &Path, lines: &[String]) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&name)?;
-    let text: String = lines.iter().map(|line| format!("{}\n", escaped(line))).collect();
+    let text: String = lines.iter().flat_map(|line| [escaped(line), "\n".to_owned()]).collect();
     let written = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&name, path));
     if written.is_err() {
         let _ = fs::remove_file(&name);
@@ -184,7 +184,11 @@ mod tests {
     fn a_file_that_has_grown_is_shortened() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("h.history");
-        fs::write(&path, (0..2 * MOST + 1).map(|number| format!("{number}\n")).collect::<String>()).unwrap();
+        fs::write(
+            &path,
+            (0..=2 * MOST).flat_map(|number| [number.to_string(), "\n".to_owned()]).collect::<String>(),
+        )
+        .unwrap();
         let lines = read(&path);
         assert_eq!((lines.len(), &lines[0][..]), (MOST, "1001"));
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), MOST);

@@ -31,13 +31,21 @@ pub(super) enum Key {
 pub(super) struct KeyReader {
     parser: Parser,
     found: Found,
+    after_escape: bool,
 }
 
 impl KeyReader {
     /// The keys that end in `bytes`.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Vec<Key> {
         for byte in bytes {
-            self.parser.advance(&mut self.found, *byte);
+            let after_escape = std::mem::replace(&mut self.after_escape, *byte == 0x1b);
+            if after_escape && *byte == 0x7f && !self.found.is_pasting {
+                // Alt and Backspace: to the parser, DEL within a sequence is nothing.
+                self.parser = Parser::default();
+                self.found.keys.push(Key::Control('w'));
+            } else {
+                self.parser.advance(&mut self.found, *byte);
+            }
         }
         std::mem::take(&mut self.found.keys)
     }
@@ -117,8 +125,7 @@ impl Perform for Found {
         }
         self.keys.extend(match byte {
             b'\r' | b'\n' => Some(Key::Enter),
-            0x08 => Some(Key::Backspace),
-            0x7f => Some(Key::Backspace),
+            0x08 | 0x7f => Some(Key::Backspace),
             b'\t' => Some(Key::Text("\t".to_owned())),
             1..=26 => Some(Key::Control(char::from(byte + b'a' - 1))),
             0x1c => Some(Key::Control('\\')),
@@ -148,7 +155,6 @@ impl Perform for Found {
         match byte {
             _ if self.is_pasting => {}
             b'O' => self.next = Next::Cursor,
-            0x7f => self.keys.push(Key::Control('w')),
             _ => self.keys.push(Key::Alt(char::from(byte).to_ascii_lowercase())),
         }
     }
@@ -164,8 +170,10 @@ mod tests {
         for byte in bytes.as_bytes() {
             for key in one_by_one.read(&[*byte]) {
                 match (apart.last_mut(), key) {
-                    (Some(Key::Text(text)), Key::Text(more)) => text.push_str(&more),
-                    (Some(Key::Pasted(text)), Key::Pasted(more)) => text.push_str(&more),
+                    (Some(Key::Text(text)), Key::Text(more))
+                    | (Some(Key::Pasted(text)), Key::Pasted(more)) => {
+                        text.push_str(&more);
+                    }
                     (_, key) => apart.push(key),
                 }
             }
@@ -189,13 +197,13 @@ mod tests {
     #[test]
     fn cursor_keys_in_both_modes_and_with_modifiers() {
         for prefix in ["\u{1b}[", "\u{1b}O"] {
-            let typed: String = "ABCDHF".chars().map(|c| format!("{prefix}{c}")).collect();
+            let typed: String = "ABCDHF".chars().flat_map(|c| [prefix.to_owned(), c.to_string()]).collect();
             let expected = [Key::Up, Key::Down, Key::Right, Key::Left, Key::Home, Key::End];
             assert_eq!(keys(&typed), expected);
         }
         assert_eq!(keys("\u{1b}[1;5D\u{1b}[1;3C\u{1b}[1D"), [Key::WordLeft, Key::WordRight, Key::Left]);
         assert_eq!(keys("\u{1b}[3~\u{1b}[1~\u{1b}[4~"), [Key::Delete, Key::Home, Key::End]);
-        assert_eq!(keys("\u{1b}b\u{1b}\u{7f}"), [Key::Alt('b'), Key::Control('w')]);
+        assert_eq!(keys("\u{1b}b\u{1b}\u{7f}x"), [Key::Alt('b'), Key::Control('w'), text("x")]);
     }
 
     #[test]

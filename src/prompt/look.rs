@@ -2,6 +2,7 @@
 //! Invariant: no text of the server can look like another line of ours, because its own lines are indented.
 
 use anstyle::{AnsiColor, Style};
+use data_encoding::HEXLOWER;
 
 use super::pretty;
 use crate::protocol::Kind;
@@ -19,6 +20,7 @@ const SHOWN_BINARY: usize = 64;
 pub(super) const MOST_PRETTY: usize = 1 << 20;
 
 /// How messages are shown.
+#[allow(clippy::struct_excessive_bools)] // each is an option of its own
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Look {
     pub colour: bool,
@@ -100,7 +102,7 @@ fn readable(payload: &[u8]) -> Option<&str> {
 /// `binary, 3 bytes: 00 ff 1a`
 fn hex(payload: &[u8]) -> String {
     let shown = &payload[..payload.len().min(SHOWN_BINARY)];
-    let digits: String = shown.iter().map(|byte| format!(" {byte:02x}")).collect();
+    let digits: String = shown.iter().flat_map(|byte| [" ".to_owned(), HEXLOWER.encode(&[*byte])]).collect();
     let more = if shown.len() < payload.len() { " ..." } else { "" };
     let plural = if payload.len() == 1 { "" } else { "s" };
     let colon = if payload.is_empty() { "" } else { ":" };

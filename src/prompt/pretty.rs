@@ -1,6 +1,8 @@
 //! JSON with a line for each member and element (`--pretty`). Pure. Numbers, strings and the order of members stay as they
 //! came: only white space between the tokens changes.
 
+use std::fmt::Write;
+
 use anstyle::{AnsiColor, Style};
 
 use crate::json::Tokenizer;
@@ -102,7 +104,8 @@ impl Layout {
 
     fn styled(&mut self, style: Style, text: &str) {
         let style = if self.colour { style } else { Style::new() };
-        self.out.push_str(&format!("{style}{}{style:#}", sanitize::text(text)));
+        // Writing to a String cannot fail.
+        let _ = write!(self.out, "{style}{}{style:#}", sanitize::text(text));
     }
 }
 

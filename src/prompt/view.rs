@@ -148,6 +148,8 @@ fn place(cells: &[Cell], columns: usize) -> Place {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
+
     use super::*;
 
     fn content(line: &str, cursor: usize) -> Content {
@@ -156,12 +158,13 @@ mod tests {
 
     /// A screen of this size, and what is drawn on it.
     fn screen(columns: u16, rows: u16) -> vt100::Parser {
-        vt100::Parser::new(rows, columns, 0)
+        let side = |cells| NonZero::new(cells).expect("some cells");
+        vt100::Parser::new(side(rows), side(columns), 0)
     }
 
     fn size(screen: &vt100::Parser) -> Size {
         let (rows, columns) = screen.screen().size();
-        Size { columns: columns.into(), rows: rows.into() }
+        Size { columns: columns.get().into(), rows: rows.get().into() }
     }
 
     fn draw(screen: &mut vt100::Parser, content: &Content) -> Drawn {

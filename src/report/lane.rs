@@ -214,7 +214,8 @@ impl Lane {
         let mut state = self.lock();
         loop {
             let entry = state.backlog.pop();
-            let redraw = std::mem::take(&mut state.redraw) && picture.is_some();
+            // A request that came before its picture waits for it.
+            let redraw = picture.is_some() && std::mem::take(&mut state.redraw);
             if entry.is_none() && !redraw {
                 state.thread = Thread::Idle;
                 self.changed.notify_all();
@@ -238,7 +239,9 @@ impl Lane {
                 }
                 self.changed.notify_all();
                 drop(state);
-                on_progress.iter().for_each(|notify| notify());
+                if let Some(notify) = on_progress {
+                    notify();
+                }
                 state = self.lock();
                 continue;
             }
