@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::echo_test::Mode;
+use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::values::{self, HeaderCheck, Raw};
 use crate::protocol::PERMESSAGE_DEFLATE;
@@ -16,7 +17,7 @@ use crate::report::ReportTarget;
 /// Arguments of `wsurl probe`.
 #[derive(Debug, Args)]
 pub struct ProbeArgs {
-    /// ws:// or wss:// URLs, which are probed side by side
+    /// ws:// or wss:// URLs, which are probed side by side; @FILE has one a line, as has @-, standard input; # begins a comment
     #[arg(value_name = "URL", required = true)]
     pub urls: Vec<String>,
 
@@ -64,13 +65,13 @@ pub struct ProbeArgs {
     #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
     pub crit: Option<Duration>,
 
+    /// Probe at most this many endpoints at a time
+    #[arg(long, value_name = "N", default_value = "64", value_parser = values::parallel)]
+    pub parallel: usize,
+
     /// Probe again until all checks hold, for at most this long
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
-
-    /// Check the server's behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need
-    #[arg(long)]
-    pub conformance: bool,
 
     #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
     pub reports: Vec<ReportTarget>,
@@ -78,6 +79,10 @@ pub struct ProbeArgs {
     /// Checks of messages
     #[command(flatten)]
     pub checks: CheckArgs,
+
+    /// Rules
+    #[command(flatten)]
+    pub rules: RuleArgs,
 
     /// Options of all subcommands
     #[command(flatten)]

@@ -17,7 +17,7 @@ use crate::net::tls::error::ErrorClass;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
 use crate::secret::Secret;
-use crate::session::{AcceptClose, Check, JsonCheck};
+use crate::session::{Check, CloseCodes, JsonCheck};
 use crate::size;
 
 /// Longer than any run lasts, and short enough that a point in time can be that far away.
@@ -81,6 +81,14 @@ pub fn connections(text: &str) -> Result<usize, String> {
     }
 }
 
+/// How many endpoints to probe at a time.
+pub fn parallel(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1000) => Ok(count),
+        _ => Err("not a number from 1 to 1000; write 16 or 64".to_owned()),
+    }
+}
+
 /// An address to listen at.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
@@ -121,9 +129,9 @@ pub fn close_reason(text: &str) -> Result<String, String> {
     }
 }
 
-/// A list of accepted close codes.
-pub fn accept_close(text: &str) -> Result<AcceptClose, String> {
-    AcceptClose::parse(text)
+/// A list of close codes.
+pub fn close_codes(text: &str) -> Result<CloseCodes, String> {
+    CloseCodes::parse(text)
 }
 
 /// A regular expression.

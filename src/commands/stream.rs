@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
-use super::options::{ConversationOptions, finish_rule};
+use super::options::{ConversationOptions, checks, finish_rule};
 use super::{outputs, talking};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::Failure;
@@ -19,6 +19,7 @@ use crate::session::{Checks, ChunkSource, Count, Hints, Input, Outcome, Shape, S
 const HINTS: Hints = Hints {
     no_reply: None,
     fewer_messages: Some("--expect N sets how many messages are awaited, --wait DURATION a time instead"),
+    unmet: Some("--within 10s waits until every check is met, whatever else arrives"),
     early_close: Some("-f leaves the end of the session to the server"),
     too_large: Some("--max-message-size allows more"),
 };
@@ -32,8 +33,10 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     if is_talk(&args) {
         return talk(args);
     }
-    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
-    let rule = finish_rule(&args.finish, Count::None);
+    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
+    let checks = Checks::new(checks(&args.checks));
+    options.close.expect = args.checks.expect_close;
     let (input, named) = match args.upload_file.as_deref() {
         Some(path) if path != Path::new("-") => (Input::open(path, options.limits.whole)?, true),
         _ => (Input::standard()?, false),
@@ -49,7 +52,7 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     let output = outputs::output(&destination, args.output_file.as_deref(), shares);
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
-    let mut incoming = StreamSink::new(digest, sanitize::for_output(args.output_file.as_deref()));
+    let mut incoming = StreamSink::new(digest, checks, sanitize::for_output(args.output_file.as_deref()));
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,
@@ -80,8 +83,10 @@ fn is_talk(args: &StreamArgs) -> bool {
 
 /// A conversation at a terminal.
 fn talk(args: StreamArgs) -> Result<(), Failure> {
-    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
-    let rule = finish_rule(&args.finish, Count::None);
+    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
+    let checks = Checks::new(checks(&args.checks));
+    options.close.expect = args.checks.expect_close;
     let look = talking::look(false, true);
     let typing = Typing {
         kind: Kind::Binary,
@@ -90,7 +95,7 @@ fn talk(args: StreamArgs) -> Result<(), Failure> {
         history: talking::history(&options),
     };
     let (talk, mut outgoing) = Talk::new(typing, look, talking::edits(), u64::MAX);
-    let mut incoming = TalkSink::new(look, Checks::new(Vec::new()));
+    let mut incoming = TalkSink::new(look, checks);
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,

@@ -3,7 +3,7 @@
 use super::look::{Look, MOST_PRETTY};
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, Kind, Section};
-use crate::session::{Checks, Delivery, Sink};
+use crate::session::{Checks, Delivery, Sink, Unmet};
 use crate::size::KEPT_CAPACITY;
 
 /// A longer message is shown piece by piece, as the terminal takes it.
@@ -21,6 +21,8 @@ pub struct TalkSink {
     /// Whether the beginning of the message is shown.
     has_begun: bool,
     is_whole: bool,
+    /// Bytes of the message so far. Of a long one in `stream`, not all are kept, so that it meets no check.
+    arrived: u64,
 }
 
 impl TalkSink {
@@ -34,6 +36,7 @@ impl TalkSink {
             shown: 0,
             has_begun: false,
             is_whole: false,
+            arrived: 0,
         }
     }
 
@@ -76,8 +79,15 @@ impl Sink for TalkSink {
                 self.show_piece(delivery.out);
                 self.gathered.drain(..std::mem::take(&mut self.shown));
             }
-        } else if section.last {
-            self.checks.look_at(&self.gathered);
+        }
+        self.arrived += section.bytes.len() as u64;
+        if section.last {
+            if self.has_begun {
+                self.checks.pass_over(self.arrived);
+            } else {
+                self.checks.look_at(&self.gathered);
+            }
+            self.arrived = 0;
         }
         Ok(())
     }
@@ -100,7 +110,11 @@ impl Sink for TalkSink {
 
     fn close(&mut self, _: &CloseFrame, _: &mut Vec<u8>) {}
 
-    fn unmet(&self) -> Option<String> {
+    fn is_met(&self) -> bool {
+        self.checks.are_met()
+    }
+
+    fn unmet(&self) -> Option<Unmet> {
         self.checks.unmet()
     }
 }

@@ -58,6 +58,7 @@ mod checks; // --expect-text, --expect-regex, --expect-json
 mod framings; // how messages are laid out in stdin and stdout
 mod send; // message mode: where messages come from, and how long replies are awaited
 mod stream; // stream mode: chunks, sections, files
+mod until_met; // --within, --greeting, --expect-close: servers that speak unasked, and servers that close
 
 // The echo test
 mod echo_load; // counts, sizes, modes, fragments, pace, many messages and connections at once
@@ -69,6 +70,7 @@ mod echo_reports; // what is printed, in each format
 mod probe; // phases and facts, messages, and endpoints that are down, refuse or hang
 mod probe_checks; // what is asked of the endpoint: status, fields, certificate, latency, replies
 mod probe_conformance; // the rules of RFC 6455, kept and broken
+mod probe_down; // endpoints that refuse or do not answer, and the names under which they are told
 mod probe_ready; // --wait-ready
 mod probe_reports; // junit, tap, nagios, prometheus, and where they go
 mod probe_several; // several URLs side by side

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ProbeReport, ProbeVerdict};
+use super::{AssertionVerdict, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::net::Facts;
 use crate::net::tls::certificate::CertificateFacts;
@@ -29,9 +29,9 @@ pub(crate) fn line(report: &ProbeReport) -> String {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "wsurl probe --report json")]
 struct Probe {
-    /// The URL as given, without a password.
+    /// The URL as given, without its secrets.
     url: String,
-    /// The URL after redirects; the same as url without one.
+    /// The URL after redirects, in its normal form.
     url_effective: String,
     /// When the probe began.
     #[schemars(extend("format" = "date-time"))]
@@ -70,10 +70,12 @@ struct Probe {
     messages: Messages,
     /// The closing handshake; null when it was not reached.
     close: Option<Close>,
-    /// The assertions of the options.
+    /// All assertions of the options.
     assertions: Vec<Assertion>,
     /// The rules of RFC 6455 and RFC 7692; null without --conformance.
-    conformance: Option<Conformance>,
+    conformance: Option<RuleResults>,
+    /// The rules of --security; null without it.
+    security: Option<RuleResults>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -119,6 +121,8 @@ struct Http {
     reason: String,
     /// The header fields in their order.
     headers: Vec<Header>,
+    /// The first KiB of the body of a refusal; null where the upgrade was accepted.
+    body: Option<String>,
 }
 
 /// A header field.
@@ -220,16 +224,16 @@ enum By {
 struct Assertion {
     /// The option as given.
     name: String,
-    /// Whether it holds.
+    /// Whether it holds; false, too, where the probe failed before.
     holds: bool,
-    /// What was seen.
+    /// What was seen, or `not reached`.
     seen: String,
 }
 
-/// How the server did on the rules of RFC 6455 and RFC 7692.
+/// How the server did on the rules.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Conformance {
+struct RuleResults {
     /// Rules that it keeps.
     passed: usize,
     /// Rules that it breaks.
@@ -238,6 +242,8 @@ struct Conformance {
     inconclusive: usize,
     /// Rules that do not apply to the server.
     not_applicable: usize,
+    /// Rules that it breaks, and that the user excepts: they are no failure.
+    excepted: usize,
     /// Each rule.
     rules: Vec<Rule>,
 }
@@ -248,7 +254,7 @@ struct Conformance {
 struct Rule {
     /// The name of the rule.
     id: &'static str,
-    /// The number of the RFC: 6455, or 7692 for compression.
+    /// The number of the RFC: 6455, or 7692 for compression, 8996 for versions of TLS.
     rfc: u16,
     /// The section of the RFC that says it.
     section: &'static str,
@@ -256,6 +262,8 @@ struct Rule {
     title: &'static str,
     /// The verdict on the server.
     verdict: RuleVerdict,
+    /// Whether the user excepts the rule.
+    excepted: bool,
     /// What was seen, in one line.
     seen: String,
     /// The bytes on the connection: `> 89 ..` for bytes sent, `< 8a ..` for bytes received.
@@ -314,7 +322,8 @@ impl From<&ProbeReport> for Probe {
                 },
             }),
             assertions: report.assertions.iter().map(assertion).collect(),
-            conformance: report.conformance.as_deref().map(conformance),
+            conformance: report.conformance.as_deref().map(rules),
+            security: report.security.as_deref().map(rules),
         }
     }
 }
@@ -341,6 +350,7 @@ fn http(facts: &Facts) -> Option<Http> {
             .iter()
             .map(|(name, value)| Header { name: name.clone(), value: shown_value(name, value).into_owned() })
             .collect(),
+        body: (head.status != 101).then(|| head.body.clone()),
     })
 }
 
@@ -372,16 +382,18 @@ fn chain_certificate(certificate: &CertificateFacts) -> ChainCertificate {
 }
 
 fn assertion(assertion: &super::Assertion) -> Assertion {
-    Assertion { name: assertion.name.clone(), holds: assertion.holds, seen: assertion.seen.clone() }
+    let holds = assertion.verdict == AssertionVerdict::Holds;
+    Assertion { name: assertion.name.clone(), holds, seen: assertion.seen.clone() }
 }
 
-fn conformance(findings: &[Finding]) -> Conformance {
+fn rules(findings: &[Finding]) -> RuleResults {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    Conformance {
+    RuleResults {
         passed: count(conformance::Verdict::Pass),
         failed: count(conformance::Verdict::Fail),
         inconclusive: count(conformance::Verdict::Inconclusive),
         not_applicable: count(conformance::Verdict::NotApplicable),
+        excepted: findings.iter().filter(|finding| finding.is_known()).count(),
         rules: findings.iter().map(rule).collect(),
     }
 }
@@ -398,6 +410,7 @@ fn rule(finding: &Finding) -> Rule {
             conformance::Verdict::Inconclusive => RuleVerdict::Inconclusive,
             conformance::Verdict::NotApplicable => RuleVerdict::NotApplicable,
         },
+        excepted: finding.excepted,
         seen: finding.seen.clone(),
         evidence: finding.evidence.clone(),
     }

@@ -102,7 +102,7 @@ impl Session<'_> {
                 }
                 Offer::End(close) => {
                     self.machine.input_is_over(close, now);
-                    if let Some(replies) = self.machine.waits_for() {
+                    if let Some(replies) = self.machine.waits_for(!self.lanes.sink.is_met()) {
                         self.lanes.output.keep_order();
                         self.observer.waits(replies);
                     }

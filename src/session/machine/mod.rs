@@ -9,16 +9,16 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use super::finish::{Count, FinishRule};
+use super::finish::{Awaited, Count, FinishRule, SoFar};
 use super::hints::Hints;
 use super::limits::{CloseOptions, Limits};
-use super::verdict::{Completeness, Ending, SessionEnd, Side};
+use super::verdict::{Completeness, Ending, Overdue, SessionEnd, Side, Unmet};
 use crate::error::Failure;
 use crate::protocol::CloseFrame;
 use crate::stats::Tally;
 pub(super) use events::Progress;
 
-/// How long the answer to our Close is awaited after a signal.
+/// How long the answer to our Close is awaited after a signal, and when the verdict is clear.
 const HURRY: Duration = Duration::from_secs(1);
 
 /// How long the end of the input is awaited after the server's Close: a producer may end a little later than its server.
@@ -79,6 +79,8 @@ pub(super) struct IoState {
     pub(super) pong_awaited_since: Option<Instant>,
     /// The source waits for a reply.
     pub(super) awaiting: bool,
+    /// A check is not met.
+    pub(super) unmet: bool,
 }
 
 /// What the event loop has to do.
@@ -123,6 +125,8 @@ pub(super) struct Machine {
     broken_at: Option<Instant>,
     tally: Tally,
     failure: Option<Failure>,
+    /// The limit that has run out before what was awaited had come.
+    overdue: Option<Overdue>,
     ending: Option<Ending>,
     completeness: Completeness,
     /// Whether no message has arrived since the last one was sent.
@@ -167,6 +171,7 @@ impl Machine {
             broken_at: None,
             tally: Tally::default(),
             failure: None,
+            overdue: None,
             ending: None,
             completeness: Completeness::default(),
             unanswered: false,
@@ -206,56 +211,63 @@ impl Machine {
 
     /// Whether the server has closed after a whole message, in a way that is accepted.
     pub(super) fn has_received_all(&self) -> bool {
-        let is_closed = matches!(&self.ending, Some(Ending::Closed { by, frame })
-            if *by == Side::Us || self.close.accept.accepts(frame.code));
+        let is_closed = match &self.ending {
+            Some(Ending::Closed { by, frame }) => *by == Side::Us || self.close.accepts(frame.code),
+            Some(Ending::Lost { cause, .. }) => cause.is_none() && self.close.accepts_loss(),
+            None => false,
+        };
         is_closed && !self.completeness.inside_message && !self.discards
     }
 
     /// How it went.
     ///
     /// `unmet` says which checks were not met, `size` how much was to be sent in all.
-    pub(super) fn into_end(self, unmet: Option<String>, size: Option<u64>) -> SessionEnd {
-        let awaited = self.awaited();
+    pub(super) fn into_end(self, unmet: Option<Unmet>, size: Option<u64>) -> SessionEnd {
+        let rule = self.rule_of_verdict();
         SessionEnd {
             hints: self.hints,
             size,
             target: self.server.target,
             ending: self.ending,
             failure: self.failure,
+            overdue: self.overdue,
             completeness: self.completeness,
-            awaited,
-            accept: self.close.accept,
+            rule,
             our_code: self.close.frame.code,
+            close: self.close,
             tally: self.tally,
             output_closed: self.output_closed,
             unmet,
         }
     }
 
-    /// The number of messages that have to have arrived in all. What is typed awaits no reply before its end.
-    fn awaited(&self) -> u64 {
+    /// The rule for the verdict. What is typed awaits no reply before its end, unless their number was given.
+    fn rule_of_verdict(&self) -> FinishRule {
         match self.rule.count {
-            Count::AsSent { .. } if self.rule.typed && self.input_over_at.is_none() => 0,
-            Count::AsSent { .. } | Count::Exactly(_) | Count::None => {
-                self.rule.awaited(self.tally.messages_sent)
+            Count::AsSent { .. } if self.rule.typed && self.input_over_at.is_none() => {
+                FinishRule { count: Count::None, ..self.rule }
             }
+            Count::AsSent { .. } | Count::Exactly(_) | Count::None => self.rule,
         }
     }
 
     /// For how many replies the session waits, now that its input has ended; `None` if it does not wait.
-    pub(super) fn waits_for(&self) -> Option<u64> {
-        let waits = self.rule.follow || self.rule.quiet.is_some() || self.awaits() > 0;
-        (self.state == State::Open && waits).then(|| self.awaits())
+    pub(super) fn waits_for(&self, unmet: bool) -> Option<u64> {
+        let waits = self.rule.quiet.is_some() || self.awaits(unmet).is_some();
+        let missing = self.rule.awaited(self.tally.messages_sent);
+        (self.state == State::Open && waits)
+            .then(|| missing.saturating_sub(self.rule.counted(self.tally.messages_received)))
     }
 
-    /// Whether the rule awaits any reply.
-    fn awaits_any(&self) -> bool {
-        self.rule.awaited(self.tally.messages_sent) > 0
-    }
-
-    /// The number of messages that still have to arrive.
-    fn awaits(&self) -> u64 {
-        self.rule.awaited(self.tally.messages_sent).saturating_sub(self.tally.messages_received)
+    /// What has to arrive next. `unmet`: a check is not met.
+    fn awaits(&self, unmet: bool) -> Option<Awaited> {
+        self.rule.awaits(SoFar {
+            sent: self.tally.messages_sent,
+            received: self.tally.messages_received,
+            input_over: self.input_over_at.is_some(),
+            unanswered: self.unanswered,
+            unmet,
+        })
     }
 
     /// The beginning of the quiet period: since when no data was sent or received.

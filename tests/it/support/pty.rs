@@ -120,6 +120,13 @@ impl Terminal {
         String::from_utf8_lossy(&self.screen.bytes()).into_owned()
     }
 
+    /// A terminal of so many columns.
+    pub fn of_width(columns: u16) -> Self {
+        let terminal = Self::new();
+        terminal.resize(columns, 24);
+        terminal
+    }
+
     /// For the stdout or stderr of a run.
     pub fn file(&self) -> File {
         self.program_side.try_clone().expect("another descriptor")

@@ -36,7 +36,7 @@ fn a_reader_that_leaves_ends_the_session_soon() {
     let leaves = |progress: Progress, under_way: bool| {
         let (mut machine, now) = machine(FinishRule { follow: true, ..rule(Count::None) });
         machine.output_is_closed(progress, under_way, now);
-        assert!(machine.discards() && !machine.delivers() && !machine.needs_reader());
+        assert!(machine.discards() && !machine.delivers() && !machine.needs_reader(false));
         assert_eq!(step(&mut machine, IDLE, now), close(1001));
         let until = machine.next_look(IDLE).map(|at| at - now);
         step(&mut machine, IDLE, now + secs(1));
@@ -227,7 +227,7 @@ fn who_types_is_not_asked_for_replies_before_the_end() {
     let (mut machine, now) = self::machine(typed);
     machine.sent(2, 2);
     machine.input_is_over(None, now);
-    assert_eq!(machine.waits_for(), Some(2));
+    assert_eq!(machine.waits_for(false), Some(2));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(20)));
     machine.server_closed(CloseFrame::with_code(1000), DONE, now);
     assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 1);
