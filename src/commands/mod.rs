@@ -16,6 +16,7 @@ mod send;
 mod stdout;
 mod stream;
 mod talking;
+mod without_effect;
 mod written;
 
 use self::early::EarlyWriteOut;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
-use super::{outputs, talking};
+use super::{outputs, talking, without_effect};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::Failure;
 use crate::os::Destination;
@@ -30,10 +30,11 @@ const LONGEST_LINE: u64 = 64 << 20;
 /// Sends and receives bytes.
 pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
+    without_effect::stream(&args)?;
     if is_talk(&args) {
         return talk(args);
     }
-    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
     let checks = Checks::new(checks(&args.checks));
     options.close.expect = args.checks.expect_close;
@@ -83,7 +84,7 @@ fn is_talk(args: &StreamArgs) -> bool {
 
 /// A conversation at a terminal.
 fn talk(args: StreamArgs) -> Result<(), Failure> {
-    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
     let checks = Checks::new(checks(&args.checks));
     options.close.expect = args.checks.expect_close;
