@@ -33,7 +33,7 @@ const ORDER: [&[&str]; 13] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 16] = [
+const OWNERS: [(&[&str], &[&str]); 15] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (&["native_tls"], &["src/net/tls/backend/native/"]),
@@ -62,7 +62,6 @@ const OWNERS: [(&[&str], &[&str]); 16] = [
     (&["unicode_width"], &["src/report/page.rs", "src/prompt/view.rs"]),
     (&["unicode_segmentation"], &["src/prompt/line.rs", "src/prompt/view.rs"]),
     (&["anstyle_parse"], &["src/prompt/keys.rs"]),
-    (&["terminal_size"], &["src/os/terminal.rs"]),
 ];
 
 /// The most lines of code in a file, without tests, comments and blank lines.
