@@ -369,6 +369,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l within -d 'Wait un
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance-except -d 'Rules that the server is known to break: they are shown, and are no failure' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l security-except -d 'Rules of --security that are known to fail: they are shown, and are no failure' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l rule-timeout -d 'How long one rule may take, and twice as long as one reaction of the server; 2s by default, longer for a server that is far away' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
@@ -427,6 +428,7 @@ always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s X -l request -d 'The method of the opening handshake, which is GET' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need. -d gives messages that the server understands, for a server that does not echo'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l security -d 'Try what an attacker would try first, one verdict a rule: another site\'s Origin, upgrades without the credentials given, plain ws beside wss, old TLS, messages without end, and more. It says what was seen, not that a server is safe; not for one that others need'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'

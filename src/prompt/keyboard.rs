@@ -153,9 +153,18 @@ impl Keyboard {
 
     /// The end of the keyboard: what waits is still sent.
     fn end(&self) {
-        self.state().phase = Phase::Waiting;
-        terminal::redraw();
+        self.stops();
         self.queue.end();
+    }
+
+    /// No further line is sent.
+    pub(super) fn stops(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Typing {
+            state.phase = Phase::Waiting;
+        }
+        drop(state);
+        terminal::redraw();
     }
 
     fn press(&self, key: Key) {

@@ -61,7 +61,8 @@ impl Talk {
 
     /// An observer that shows what is neither a message nor a line of `trace`.
     pub fn watch<'a>(&self, trace: &'a mut Trace) -> Watch<'a> {
-        Watch { trace, queue: Arc::clone(&self.queue), look: self.look }
+        let (queue, keyboard) = (Arc::clone(&self.queue), Arc::clone(&self.keyboard));
+        Watch { trace, queue, keyboard, look: self.look }
     }
 }
 

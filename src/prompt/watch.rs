@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::keyboard::Keyboard;
 use super::look::Look;
 use super::queue::Queue;
 use crate::protocol::FrameHeader;
@@ -11,10 +12,10 @@ use crate::session::{Direction, Observer};
 use crate::stats::Tally;
 
 /// Watches the session of a conversation.
-#[derive(Debug)]
 pub struct Watch<'a> {
     pub(super) trace: &'a mut Trace,
     pub(super) queue: Arc<Queue>,
+    pub(super) keyboard: Arc<Keyboard>,
     pub(super) look: Look,
 }
 
@@ -40,6 +41,7 @@ impl Observer for Watch<'_> {
     }
 
     fn waits(&mut self, replies: u64) {
+        self.keyboard.stops();
         let what = match replies {
             0 => "waiting for the server".to_owned(),
             1 => "waiting for 1 reply".to_owned(),
