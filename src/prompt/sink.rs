@@ -69,7 +69,7 @@ impl TalkSink {
 }
 
 impl Sink for TalkSink {
-    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure> {
+    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<bool, Failure> {
         self.kind = section.kind;
         self.gathered.extend_from_slice(section.bytes);
         self.is_whole = section.last;
@@ -89,7 +89,7 @@ impl Sink for TalkSink {
             }
             self.arrived = 0;
         }
-        Ok(())
+        Ok(self.continue_message(delivery.out))
     }
 
     fn continue_message(&mut self, out: &mut Vec<u8>) -> bool {
