@@ -7,14 +7,22 @@ use std::ops::Range;
 /// The most bytes that one read takes from the socket.
 pub(super) const READ: usize = 256 * 1024;
 
+/// The most bytes that the first read takes. Whenever a read fills the buffer, the next one may take
+/// [`GROWTH`] times as many, so that a thousand sessions with small messages need little memory.
+const FIRST_READ: usize = 4 * 1024;
+
+const GROWTH: usize = 4;
+
 /// Pieces of payload smaller than this are moved next to each other: a write of many small slices costs more
 /// than moving them.
 const SMALL_PIECE: usize = 8 * 1024;
 
 /// Bytes from the socket, and the ranges that are payload.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ReadBuffer {
     bytes: Vec<u8>,
+    /// The most bytes that the next read takes.
+    size: usize,
     /// The bytes that were read and are not consumed yet.
     unread: Range<usize>,
     /// The start of the range that [`ReadBuffer::unread`] returned last. Offsets of sections count from it.
@@ -23,13 +31,15 @@ pub(super) struct ReadBuffer {
 }
 
 impl ReadBuffer {
+    pub(super) fn new() -> Self {
+        Self { bytes: Vec::new(), size: FIRST_READ, unread: 0..0, base: 0, payload: Vec::new() }
+    }
+
     /// The space for the next read. All earlier bytes must be consumed before.
     pub(super) fn space(&mut self) -> &mut [u8] {
         debug_assert!(self.is_consumed());
-        if self.bytes.len() != READ {
-            // The operating system zeroes pages only when they are first used, and a short session uses few
-            // of them.
-            self.bytes = vec![0; READ];
+        if self.bytes.len() != self.size {
+            self.bytes = vec![0; self.size];
         }
         &mut self.bytes
     }
@@ -37,6 +47,9 @@ impl ReadBuffer {
     /// Records that `count` bytes were read into [`ReadBuffer::space`].
     pub(super) fn filled(&mut self, count: usize) {
         self.unread = 0..count;
+        if count == self.size {
+            self.size = (self.size * GROWTH).min(READ);
+        }
     }
 
     /// Starts with `bytes`, which arrived together with the response of the opening handshake.
@@ -85,9 +98,16 @@ impl ReadBuffer {
         }
     }
 
-    /// Whether any payload is marked.
-    pub(super) fn has_payload(&self) -> bool {
-        !self.payload.is_empty()
+    /// The number of bytes that are marked as payload.
+    pub(super) fn payload_len(&self) -> usize {
+        self.payload.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// Moves the payload to the end of `out`.
+    pub(super) fn move_payload_to(&mut self, out: &mut Vec<u8>) {
+        for range in self.payload.drain(..) {
+            out.extend_from_slice(&self.bytes[range]);
+        }
     }
 
     /// Turns the buffer and its marks into a chunk, and continues with the buffer `spare`.
@@ -103,6 +123,8 @@ impl ReadBuffer {
 pub(super) struct Chunk {
     bytes: Vec<u8>,
     ranges: Vec<Range<usize>>,
+    /// How many of the bytes to write have been written.
+    written: usize,
 }
 
 impl Chunk {
@@ -117,22 +139,28 @@ impl Chunk {
                 _ => joined.push(range),
             }
         }
-        Self { bytes, ranges: joined }
+        Self { bytes, ranges: joined, written: 0 }
     }
 
     /// A chunk that consists of all `bytes`.
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         let all = 0..bytes.len();
-        Self { bytes, ranges: vec![all] }
+        Self { bytes, ranges: vec![all], written: 0 }
     }
 
-    /// The number of bytes to write.
+    /// The number of bytes that are not written yet.
     pub(super) fn len(&self) -> usize {
-        self.ranges.iter().map(ExactSizeIterator::len).sum()
+        self.ranges.iter().map(ExactSizeIterator::len).sum::<usize>() - self.written
     }
 
-    /// The bytes to write, without the first `skipped`.
-    pub(super) fn slices(&self, mut skipped: usize) -> Vec<IoSlice<'_>> {
+    /// Records that `count` bytes were written.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.written += count;
+    }
+
+    /// The bytes that are not written yet.
+    pub(super) fn slices(&self) -> Vec<IoSlice<'_>> {
+        let mut skipped = self.written;
         let mut slices = Vec::with_capacity(self.ranges.len());
         for range in &self.ranges {
             let here = skipped.min(range.len());
@@ -142,13 +170,6 @@ impl Chunk {
             }
         }
         slices
-    }
-
-    /// Appends the bytes to write to `out`.
-    pub(super) fn append_to(&self, out: &mut Vec<u8>) {
-        for range in &self.ranges {
-            out.extend_from_slice(&self.bytes[range.clone()]);
-        }
     }
 
     /// The buffer, for reuse.
@@ -161,8 +182,8 @@ impl Chunk {
 mod tests {
     use super::*;
 
-    fn written(chunk: &Chunk, skipped: usize) -> Vec<u8> {
-        chunk.slices(skipped).iter().flat_map(|slice| slice.to_vec()).collect()
+    fn unwritten(chunk: &Chunk) -> Vec<u8> {
+        chunk.slices().iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     #[test]
@@ -172,17 +193,37 @@ mod tests {
         let (behind, end) = (large.end + 4..large.end + 9, large.end + 11..large.end + 12);
         let ranges = vec![small, large, behind, end];
         let expected: Vec<u8> = ranges.iter().flat_map(|range| bytes[range.clone()].to_vec()).collect();
-        let chunk = Chunk::new(bytes, ranges);
-        assert_eq!(chunk.slices(0).len(), 2);
-        assert_eq!(chunk.len(), expected.len());
-        for skipped in 0..=expected.len() {
-            assert_eq!(written(&chunk, skipped), expected[skipped..], "{skipped}");
+        let mut chunk = Chunk::new(bytes, ranges);
+        assert_eq!(chunk.slices().len(), 2);
+        for written in 0..=expected.len() {
+            assert_eq!(chunk.len(), expected.len() - written);
+            assert_eq!(unwritten(&chunk), expected[written..], "{written}");
+            chunk.advance(1);
         }
     }
 
     #[test]
+    fn a_read_that_fills_the_buffer_makes_the_next_one_larger() {
+        let mut buffer = ReadBuffer::new();
+        let mut read = |count| {
+            let size = buffer.space().len();
+            buffer.filled(count);
+            buffer.consume(count);
+            size
+        };
+        assert_eq!(read(FIRST_READ - 1), FIRST_READ);
+        assert_eq!(read(FIRST_READ), FIRST_READ);
+        assert_eq!(read(GROWTH * FIRST_READ), GROWTH * FIRST_READ);
+        let mut size = 0;
+        for _ in 0..10 {
+            size = read(size);
+        }
+        assert_eq!(size, READ);
+    }
+
+    #[test]
     fn marks_count_from_where_reading_went_on() {
-        let mut buffer = ReadBuffer::default();
+        let mut buffer = ReadBuffer::new();
         buffer.preload(b"hhabhhhcdt");
         let bytes = buffer.take();
         assert_eq!(buffer.unread(), 0..10);
@@ -195,6 +236,14 @@ mod tests {
         buffer.consume(6);
         buffer.put_back(bytes);
         let chunk = buffer.replace(Vec::new());
-        assert_eq!(written(&chunk, 0), b"abcdt");
+        assert_eq!(unwritten(&chunk), b"abcdt");
+        buffer.preload(b"xyz");
+        buffer.consume(3);
+        buffer.unread();
+        buffer.base = 0;
+        buffer.mark(1, 2);
+        let mut out = b"before ".to_vec();
+        buffer.move_payload_to(&mut out);
+        assert_eq!((&out[..], buffer.payload_len()), (&b"before yz"[..], 0));
     }
 }

@@ -8,11 +8,11 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
-use super::lane::LaneContext;
+use super::lane::{Bell, LaneContext};
 use super::source::Remaining;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
-use crate::net::{LoopWaker, WatchedFile};
+use crate::net::WatchedFile;
 use crate::os::reading;
 
 /// Blocks that travel between the lane and the network thread.
@@ -126,7 +126,7 @@ enum Reading {
     /// The network thread reads.
     Pipe { pipe: WatchedFile, spare: Block },
     /// A thread of its own reads.
-    Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block> },
+    Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block>, bell: Bell },
     /// The input has ended.
     Over,
 }
@@ -156,20 +156,21 @@ impl InputLane {
         for _ in 0..blocks {
             let _ = empty.send(Block::default());
         }
-        let (block_size, waker) = (self.block_size, self.context.waker.clone());
+        let (block_size, bell) = (self.block_size, Bell::new(self.context.waker.clone()));
+        let rung = bell.clone();
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                read_all(file, block_size, &empties, &full, &waker);
-                // The closed channel announces the end. Wake only after that.
+                read_all(file, block_size, &empties, &full, &rung);
+                // The closed channel announces the end. Ring only after that.
                 drop(full);
-                waker.wake();
+                rung.ring_for_end();
             })
             .map_err(|err| {
                 Failure::new(Status::ReadError, format!("cannot start a thread that reads {}", self.name))
                     .source(IoCause(err))
             })?;
-        self.source = Reading::Thread { filled, empty };
+        self.source = Reading::Thread { filled, empty, bell };
         Ok(())
     }
 
@@ -190,7 +191,13 @@ impl InputLane {
         let result = match &mut self.source {
             Reading::Over => return Ok(Next::End),
             Reading::Pipe { .. } => return self.look_into_pipe(),
-            Reading::Thread { filled, .. } => filled.try_recv(),
+            Reading::Thread { filled, bell, .. } => match filled.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    bell.await_news();
+                    filled.try_recv()
+                }
+                result => result,
+            },
         };
         match result {
             Ok(Ok(block)) => Ok(Next::Block(block)),
@@ -293,7 +300,7 @@ fn read_all(
     block_size: usize,
     empties: &Receiver<Block>,
     full: &Sender<io::Result<Block>>,
-    waker: &LoopWaker,
+    bell: &Bell,
 ) {
     while let Ok(mut block) = empties.recv() {
         block.buffer.resize(block_size, 0);
@@ -317,6 +324,6 @@ fn read_all(
         if full.send(item).is_err() || failed {
             break;
         }
-        waker.wake();
+        bell.ring();
     }
 }

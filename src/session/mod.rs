@@ -8,6 +8,7 @@
 mod check;
 mod chunk;
 mod chunk_source;
+mod direct;
 mod event_loop;
 mod finish;
 mod hints;

@@ -8,10 +8,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::chunk::{Chunk, READ};
-use super::lane::LaneContext;
+use super::direct::Direct;
+use super::lane::{Bell, LaneContext};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::net::{LoopWaker, WatchedFile};
+use crate::net::WatchedFile;
 use crate::os::{Destination, Writer, cannot_write};
 use crate::size::KEPT_CAPACITY;
 
@@ -21,17 +22,11 @@ const IN_FLIGHT: usize = 4;
 /// A buffer is handed over when it holds this many bytes, or when the session has nothing else to do.
 const BUFFER: usize = 128 * 1024;
 
-/// A chunk of at most this size is copied instead of being handed over in its buffer, which is sixteen times as large.
-const SMALL_CHUNK: usize = READ / 16;
-
 /// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
 
 /// The length of one wait when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
-
-/// The most that the network thread writes to a pipe at once: what Linux writes whole (`PIPE_BUF`).
-const LITTLE: usize = 4096;
 
 /// How long writing to a file may go on after `--max-time`: a file has no slow reader.
 const GRACE: Duration = Duration::from_secs(1);
@@ -78,15 +73,19 @@ pub(super) struct OutputLane {
     writer: Option<Writer>,
     /// The same file, if its reader can go away.
     watched: Option<WatchedFile>,
-    writes_directly: bool,
+    direct: Option<Direct>,
+    /// The last chunk, until it is known whether more can be read at once. It comes before `current`.
+    last: Option<Chunk>,
     current: Vec<u8>,
     spare: Vec<Vec<u8>>,
     spare_read_buffers: Vec<Vec<u8>>,
     in_flight: usize,
+    /// `current` waits for a buffer to come back.
+    is_stalled: bool,
     /// What failed in the network thread.
     failed: Option<Failed>,
     thread: Option<Writing>,
-    waker: LoopWaker,
+    bell: Bell,
     /// The least time that [`OutputLane::finish`] has when the run has no time left.
     grace: Duration,
 }
@@ -109,21 +108,23 @@ impl OutputLane {
     pub(super) fn new(output: Output, context: &LaneContext) -> Self {
         let Output { writer, name } = output;
         let clone = writer.as_ref().and_then(|writer| writer.file().try_clone().ok());
+        let direct = writer.as_ref().and_then(|writer| Direct::to(writer.file()));
         let is_regular = writer.as_ref().is_some_and(Writer::is_regular);
         let watched = clone.and_then(|file| context.poller.watch_output(file).ok());
-        let writes_directly = watched.as_ref().is_some_and(|pipe| crate::os::stdio::is_pipe(pipe.file()));
         Self {
             name,
             writer,
             watched,
-            writes_directly,
+            direct,
+            last: None,
             current: Vec::new(),
             spare: Vec::new(),
             spare_read_buffers: Vec::new(),
             in_flight: 0,
+            is_stalled: false,
             failed: None,
             thread: None,
-            waker: context.waker.clone(),
+            bell: Bell::new(context.waker.clone()),
             grace: if is_regular { GRACE } else { Duration::ZERO },
         }
     }
@@ -143,26 +144,45 @@ impl OutputLane {
         self.watched.as_ref().is_some_and(|file| file.readiness().has_failed())
     }
 
-    /// Whether more may be read from the server.
+    /// Whether more may be read from the server. If not, the thread rings when it has written a buffer.
     pub(super) fn has_room(&mut self) -> Result<bool, OutputError> {
+        if self.makes_room()? {
+            return Ok(true);
+        }
+        self.bell.await_news();
+        // A buffer that came back before the announcement rings no bell.
+        self.makes_room()
+    }
+
+    fn makes_room(&mut self) -> Result<bool, OutputError> {
         self.collect()?;
-        if self.current.len() >= BUFFER {
+        if self.is_full() {
             self.submit();
         }
-        Ok(self.current.len() < BUFFER && self.in_flight <= IN_FLIGHT)
+        Ok(!self.is_full() && self.in_flight <= IN_FLIGHT)
+    }
+
+    /// Whether a buffer is free again for what [`OutputLane::submit`] could not hand over.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.is_stalled && self.in_flight < IN_FLIGHT
     }
 
     /// Writes a chunk, after everything that was appended before.
     pub(super) fn push(&mut self, chunk: Chunk) {
-        if chunk.len() <= SMALL_CHUNK {
-            chunk.append_to(&mut self.current);
-            self.keep(chunk.into_buffer());
-            return;
+        let before = self.last.take();
+        let appended = self.take_current();
+        match &self.direct {
+            Some(direct) if direct.is_pipe() => {
+                before.into_iter().chain(appended).for_each(|chunk| self.hand_over(chunk));
+                if self.in_flight == 0 {
+                    self.last = Some(chunk);
+                } else {
+                    self.hand_over(chunk);
+                }
+            }
+            Some(_) => before.into_iter().chain(appended).chain([chunk]).for_each(|chunk| self.write(chunk)),
+            None => before.into_iter().chain(appended).chain([chunk]).for_each(|chunk| self.hand_over(chunk)),
         }
-        if !self.current.is_empty() {
-            self.hand_over_current();
-        }
-        self.hand_over(chunk);
     }
 
     /// Whether the buffer to append to is full.
@@ -170,20 +190,49 @@ impl OutputLane {
         self.current.len() >= BUFFER
     }
 
-    /// Writes what was appended, if the thread has room for a buffer.
+    /// Writes everything, because there is nothing more to read at once; but only as much as the thread has
+    /// room for.
     pub(super) fn submit(&mut self) {
-        if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
-            self.write_now();
+        if let Some(chunk) = self.last.take() {
+            self.write(chunk);
         }
-        if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
-            self.hand_over_current();
+        if self.current.is_empty() {
+            return;
+        }
+        if self.in_flight < IN_FLIGHT {
+            self.take_current().into_iter().for_each(|chunk| self.write(chunk));
+        } else {
+            self.is_stalled = true;
+            self.bell.await_news();
         }
     }
 
-    fn hand_over_current(&mut self) {
+    fn take_current(&mut self) -> Option<Chunk> {
+        self.is_stalled = false;
+        if self.current.is_empty() {
+            return None;
+        }
         let next = self.spare.pop().unwrap_or_default();
-        let full = std::mem::replace(&mut self.current, next);
-        self.hand_over(Chunk::whole(full));
+        Some(Chunk::whole(std::mem::replace(&mut self.current, next)))
+    }
+
+    /// Writes a chunk: here as far as that is possible without waiting, else in the thread.
+    fn write(&mut self, mut chunk: Chunk) {
+        if let Some(direct) = self.direct.as_ref().filter(|_| self.in_flight == 0) {
+            match direct.write(&mut chunk) {
+                Ok(()) => {}
+                Err(err) if err.kind() == ErrorKind::Unsupported => self.direct = None,
+                Err(err) => {
+                    self.failed.get_or_insert(Failed::Write(err));
+                    chunk.advance(chunk.len());
+                }
+            }
+        }
+        if chunk.len() > 0 {
+            self.hand_over(chunk);
+        } else {
+            self.keep(chunk.into_buffer());
+        }
     }
 
     fn hand_over(&mut self, chunk: Chunk) {
@@ -198,30 +247,13 @@ impl OutputLane {
         let Some(writer) = self.writer.take() else { return };
         let (full, to_write) = mpsc::channel();
         let (done, written) = mpsc::channel();
-        let waker = self.waker.clone();
+        let bell = self.bell.clone();
         let spawned = thread::Builder::new()
             .name("output".to_owned())
-            .spawn(move || write_chunks(writer, &to_write, done, &waker));
+            .spawn(move || write_chunks(writer, &to_write, done, &bell));
         match spawned {
             Ok(_) => self.thread = Some(Writing { full, written }),
             Err(err) => self.failed = Some(Failed::NoThread(err)),
-        }
-    }
-
-    /// Writes to a pipe that has room, which saves a switch between threads.
-    fn write_now(&mut self) {
-        let Some(pipe) = self.watched.as_ref().filter(|_| !self.current.is_empty() && self.failed.is_none())
-        else {
-            return;
-        };
-        match crate::os::stdio::write_now(pipe.file(), &self.current) {
-            Ok(count) => drop(self.current.drain(..count)),
-            Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(err) if err.kind() == ErrorKind::Unsupported => self.writes_directly = false,
-            Err(err) => {
-                self.current.clear();
-                self.failed = Some(Failed::Write(err));
-            }
         }
     }
 
@@ -281,7 +313,7 @@ impl OutputLane {
         until: Option<Deadline>,
     ) -> Result<(), OutputError> {
         let mut more = true;
-        while more || !self.current.is_empty() || self.in_flight > 0 {
+        while more || !self.current.is_empty() || self.in_flight > 0 || self.last.is_some() {
             while more && !self.is_full() {
                 more = rest(&mut self.current);
             }
@@ -320,29 +352,28 @@ fn write_chunks(
     mut writer: Writer,
     chunks: &Receiver<Chunk>,
     done: Sender<io::Result<Vec<u8>>>,
-    waker: &LoopWaker,
+    bell: &Bell,
 ) {
-    while let Ok(chunk) = chunks.recv() {
-        let result = write_chunk(&mut writer, &chunk).map(|()| chunk.into_buffer());
+    while let Ok(mut chunk) = chunks.recv() {
+        let result = write_chunk(&mut writer, &mut chunk).map(|()| chunk.into_buffer());
         let failed = result.is_err();
         if done.send(result).is_err() || failed {
             break;
         }
-        waker.wake();
+        bell.ring();
     }
     // First, because the network thread completes the file when the channel is closed.
     drop(writer);
     drop(done);
-    waker.wake();
+    bell.ring_for_end();
 }
 
 /// Writes all of a chunk, even if another program has made the descriptor non-blocking, which all of its holders share.
-fn write_chunk(writer: &mut Writer, chunk: &Chunk) -> io::Result<()> {
-    let (mut written, len) = (0, chunk.len());
-    while written < len {
-        match writer.write_vectored(&chunk.slices(written)) {
+fn write_chunk(writer: &mut Writer, chunk: &mut Chunk) -> io::Result<()> {
+    while chunk.len() > 0 {
+        match writer.write_vectored(&chunk.slices()) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => written += count,
+            Ok(count) => chunk.advance(count),
             Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
             Err(err) if err.kind() == ErrorKind::Interrupted => {}
             Err(err) => return Err(err),

@@ -125,7 +125,7 @@ impl<'a> Session<'a> {
         if observer.wants_frames() {
             writer.record_frames();
         }
-        let mut input = ReadBuffer::default();
+        let mut input = ReadBuffer::new();
         input.preload(&connection.leftover);
         Self {
             transport: connection.transport,
@@ -219,7 +219,8 @@ impl<'a> Session<'a> {
     /// Checks the lanes for changes. Returns whether a turn is due.
     pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
         let was_blocked = self.blocked;
-        let moved = (self.make_room(now) && was_blocked) | self.fill(now);
+        let has_room = self.make_room(now);
+        let moved = (has_room && was_blocked) | self.lanes.output.may_go_on() | self.fill(now);
         moved || self.machine.is_due()
     }
 
