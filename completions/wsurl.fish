@@ -34,10 +34,10 @@ schema-probe\t''
 schema-echo-test\t''"
 complete -c wsurl -n "__fish_wsurl_needs_command" -s h -l help -d 'Print help'
 complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print version'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Check whether endpoints are up, how fast each phase is, and whether they are as expected'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Arguments of `wsurl send`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Arguments of `wsurl stream`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Arguments of `wsurl echo-test`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Arguments of `wsurl probe`'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends the content of a file, @- that of standard input' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'Layout of messages in standard input and standard output; base64 and hex also apply to MESSAGE and -d' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
@@ -228,7 +228,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'S
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r
@@ -312,6 +312,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l min-cert-days -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-latency -d 'Fail when the slowest round trip (upgrade, ping, message) takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when the whole probe takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l parallel -d 'Probe at most this many endpoints at a time' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r

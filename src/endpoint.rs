@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::error::{Failure, Status};
-use crate::secret::{Secret, shown_reference, shown_url};
+use crate::secret::{Secret, shown_reference, shown_url, shown_without_userinfo};
 
 /// A WebSocket server's address as the user wrote it.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Endpoint {
     port: u16,
     resource: String,
     userinfo: Option<Userinfo>,
+    /// What the user typed, without its secrets.
+    as_typed: String,
 }
 
 /// The credential in a URL, percent-decoded.
@@ -67,7 +69,8 @@ impl Endpoint {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        Ok(Self { secure, host, port, resource, userinfo: userinfo(&url) })
+        let as_typed = shown_without_userinfo(text);
+        Ok(Self { secure, host, port, resource, userinfo: userinfo(&url), as_typed })
     }
 
     /// Whether the connection is protected by TLS (wss).
@@ -116,6 +119,11 @@ impl Endpoint {
     /// The whole URL without its credential, as it is needed to go on from there. To be shown it is formatted instead.
     pub fn to_url(&self) -> String {
         format!("{}://{}{}", self.scheme(), self.authority(), self.resource)
+    }
+
+    /// The URL as the user typed it, without its credential and without the values of parameters that may be secrets.
+    pub fn as_typed(&self) -> &str {
+        &self.as_typed
     }
 
     /// The credential of the URL.

@@ -16,7 +16,7 @@ use crate::report::ReportTarget;
 /// Arguments of `wsurl probe`.
 #[derive(Debug, Args)]
 pub struct ProbeArgs {
-    /// ws:// or wss:// URLs, which are probed side by side
+    /// ws:// or wss:// URLs, which are probed side by side; @FILE has one a line, as has @-, standard input; # begins a comment
     #[arg(value_name = "URL", required = true)]
     pub urls: Vec<String>,
 
@@ -63,6 +63,10 @@ pub struct ProbeArgs {
     /// Fail when the whole probe takes longer
     #[arg(long, help_heading = "Checks", value_name = "DURATION", value_parser = values::duration)]
     pub crit: Option<Duration>,
+
+    /// Probe at most this many endpoints at a time
+    #[arg(long, value_name = "N", default_value = "64", value_parser = values::parallel)]
+    pub parallel: usize,
 
     /// Probe again until all checks hold, for at most this long
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]

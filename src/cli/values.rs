@@ -81,6 +81,14 @@ pub fn connections(text: &str) -> Result<usize, String> {
     }
 }
 
+/// How many endpoints to probe at a time.
+pub fn parallel(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1000) => Ok(count),
+        _ => Err("not a number from 1 to 1000; write 16 or 64".to_owned()),
+    }
+}
+
 /// An address to listen at.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()

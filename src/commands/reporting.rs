@@ -7,6 +7,7 @@ use super::outputs;
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
+use crate::os::terminal;
 use crate::report::{
     self, Destinations, Reader, ReportFormat, ReportTarget, Severity, Style, nagios, wants_ascii,
 };
@@ -32,7 +33,9 @@ impl Reporting {
             outputs::check_distinct(&[report, ("-D", output.dump_header.as_deref())])?;
         }
         let ascii = wants_ascii(output.color == ColorWhen::Never, |name| std::env::var(name).ok());
-        let style = Style { ascii, verbose: output.verbose > 0, terminal: std::io::stdout().is_terminal() };
+        let style = Style { ascii, verbose: output.verbose > 0, ..Style::default() };
+        let is_terminal = std::io::stdout().is_terminal();
+        let style = if is_terminal { style.on_terminal(terminal::columns()) } else { style };
         Ok(Self { destinations: Destinations::open(targets, output.silent, until)?, style })
     }
 
@@ -51,7 +54,7 @@ impl Reporting {
     /// # Errors
     /// The first that cannot be written.
     pub(super) fn files(self, text: impl Fn(&ReportFormat, Style) -> String) -> Result<(), Failure> {
-        let in_file = Style { terminal: false, ..self.style };
+        let in_file = self.style.in_file();
         self.destinations.write(|format| text(format, in_file))
     }
 }

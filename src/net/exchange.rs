@@ -59,17 +59,18 @@ fn read_more(
     Ok(count)
 }
 
-/// A refusal as lines that begin with `<`, and the beginning of its body, as far as it arrives in time.
+/// A refusal as lines that begin with `<`, and the beginning of its body, as far as it arrives in time. `head` keeps the
+/// body, too.
 pub(super) fn shown_refusal(
     transport: &mut Transport,
-    head: &ResponseHead,
+    head: &mut ResponseHead,
     body: Vec<u8>,
     deadline: &Deadline,
 ) -> String {
-    let body = read_body(transport, head, body, deadline);
+    head.body = read_body(transport, head, body, deadline);
     let mut text = shown_head(head);
-    if !body.is_empty() {
-        let _ = writeln!(text, "\n{}", body.trim_end_matches(['\r', '\n']));
+    if !head.body.is_empty() {
+        let _ = writeln!(text, "\n{}", head.body.trim_end_matches(['\r', '\n']));
     }
     text
 }

@@ -30,6 +30,8 @@ pub struct ResponseHead {
     pub version: u8,
     /// The header fields: names as received, and values.
     pub fields: Vec<(String, String)>,
+    /// The beginning of the body, for display, where the response is a refusal; empty otherwise.
+    pub body: String,
 }
 
 /// Why bytes are not the head of a response.
@@ -68,6 +70,7 @@ impl ResponseHead {
                 .iter()
                 .map(|field| (field.name.to_owned(), String::from_utf8_lossy(field.value).into_owned()))
                 .collect(),
+            body: String::new(),
         };
         Ok(Some((head, end)))
     }

@@ -19,6 +19,9 @@ use crate::error::{Failure, IoCause, Phase, Status};
 use crate::protocol::{Agreement, Offer, PERMESSAGE_DEFLATE};
 use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
 
+/// The field that offers extensions, and accepts them.
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
 /// The options of the request, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct UpgradeOptions {
@@ -88,7 +91,7 @@ pub(super) fn upgrade(
     let request = request_text(endpoint, &fields);
     // A server that stops reading the request may have sent a response first, which says more than the write error.
     let written = transport.write_until(request.as_bytes(), deadline);
-    let (head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
+    let (mut head, leftover) = read_head(transport, deadline, observer).map_err(|err| {
         let advice = silence_advice(&err, endpoint, options);
         let failure = match (written, err) {
             (Err(err), NoHead::Ended(0)) => lost(err, endpoint, deadline),
@@ -99,9 +102,9 @@ pub(super) fn upgrade(
             _ => failure,
         }
     })?;
-    *response = Some(head.clone());
     if head.status != 101 {
-        let shown = shown_refusal(transport, &head, leftover, deadline);
+        let shown = shown_refusal(transport, &mut head, leftover, deadline);
+        *response = Some(head.clone());
         let advice = compression_advice(&head, &shown, options);
         let failure = refusal(&target, &head, options.identification()).details(shown);
         return Err(match advice {
@@ -109,6 +112,7 @@ pub(super) fn upgrade(
             None => failure,
         });
     }
+    *response = Some(head.clone());
     let (subprotocol, agreement) = check(&head, &key, options).map_err(|why| {
         Failure::new(Status::ProtocolViolation, format!("{target} broke the opening handshake: {why}"))
             .details(shown_head(&head))
@@ -142,7 +146,7 @@ fn request_fields(
         fields.push(("Sec-WebSocket-Protocol".to_owned(), options.subprotocols.join(", ")));
     }
     if let Some(offer) = &options.compression {
-        fields.push(("Sec-WebSocket-Extensions".to_owned(), offer.header_value()));
+        fields.push((EXTENSIONS.to_owned(), offer.header_value()));
     }
     fields.push(("User-Agent".to_owned(), concat!("wsurl/", env!("CARGO_PKG_VERSION")).to_owned()));
     if let Some(authorization) = authorization {
@@ -232,10 +236,17 @@ fn check_subprotocol(head: &ResponseHead, offered: &[String]) -> Result<Option<S
     }
 }
 
-/// What to try when the refusal, whose head and body are `shown`, asks for the compression that was not offered.
+/// What to try when the refusal, whose head and body are `shown`, asks for the compression that was not offered, or
+/// for another offer.
 fn compression_advice(head: &ResponseHead, shown: &str, options: &UpgradeOptions) -> Option<&'static str> {
-    let demands = matches!(head.status, 400 | 426) && shown.contains(PERMESSAGE_DEFLATE);
-    (demands && options.compression.is_none()).then_some("--compress offers permessage-deflate")
+    let names = |what| matches!(head.status, 400 | 426) && shown.contains(what);
+    match options.compression {
+        None if names(PERMESSAGE_DEFLATE) => Some("--compress offers permessage-deflate"),
+        Some(offer) if offer != Offer::default() && (names(PERMESSAGE_DEFLATE) || names(EXTENSIONS)) => {
+            Some("the server may want other parameters: --compress without any leaves the choice to it")
+        }
+        _ => None,
+    }
 }
 
 fn empty_reply(target: &str) -> Failure {

@@ -1,7 +1,12 @@
-//! Whether a path names a terminal: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`.
+//! Whether a path names a terminal: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`; and how wide a terminal is.
 
 use std::io::IsTerminal;
 use std::path::Path;
+
+/// The columns of the terminal that standard output is; `None` where it is none, or does not tell.
+pub fn columns() -> Option<u16> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0).filter(|width| *width > 0)
+}
 
 /// Whether `path` is a terminal. `-` and `/dev/stdout` mean standard output.
 pub fn is_at(path: &Path) -> bool {

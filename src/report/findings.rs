@@ -46,6 +46,13 @@ pub(super) struct Case {
     pub(super) outcome: CaseOutcome,
 }
 
+impl Case {
+    /// Group and name: `phase tls`.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.group, self.name)
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum CaseOutcome {
     Passed,
@@ -105,14 +112,15 @@ pub(super) struct MetricFamily {
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) family: &'static MetricFamily,
-    pub(super) label: Option<(&'static str, String)>,
+    /// Labels beside that of the URL, with their values.
+    pub(super) labels: Vec<(&'static str, String)>,
     pub(super) value: f64,
 }
 
 impl Sample {
     /// A value of the URL as a whole.
     pub(super) fn new(family: &'static MetricFamily, value: f64) -> Self {
-        Self { family, label: None, value }
+        Self { family, labels: Vec::new(), value }
     }
 
     /// A value of a part.
@@ -122,6 +130,6 @@ impl Sample {
         part: impl Into<String>,
         value: f64,
     ) -> Self {
-        Self { family, label: Some((label, part.into())), value }
+        Self { family, labels: vec![(label, part.into())], value }
     }
 }

@@ -158,8 +158,9 @@ impl Lane {
         let mut state = self.lock();
         loop {
             let entry = state.backlog.pop();
-            let redraw = std::mem::take(&mut state.redraw) && picture.is_some();
-            if entry.is_none() && !redraw {
+            // The entry may be the picture that is to be drawn.
+            let redraw = std::mem::take(&mut state.redraw);
+            if entry.is_none() && !(redraw && picture.is_some()) {
                 state.thread = Thread::Idle;
                 self.changed.notify_all();
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

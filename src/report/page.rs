@@ -1,12 +1,10 @@
-//! The lines of a human report: none is wider than 80 columns.
+//! The lines of a human report: none is wider than the style says.
 
 use anstyle::{AnsiColor, Style as Color};
 use unicode_width::UnicodeWidthChar;
 
 use super::sanitize;
 use super::style::Style;
-
-const WIDTH: usize = 80;
 
 /// The indent of continuation lines of a reason.
 const INDENT: usize = 6;
@@ -26,6 +24,12 @@ impl Word {
             Self::Warn => "WARN",
             Self::Fail => "FAIL",
         }
+    }
+
+    /// With its colour, and blanks behind it up to `columns`.
+    pub(super) fn padded(self, columns: usize) -> String {
+        let (color, word) = (self.color(), self.text());
+        format!("{color}{word}{color:#}{}", " ".repeat(columns.saturating_sub(word.len())))
     }
 
     fn color(self) -> Color {
@@ -54,27 +58,32 @@ impl Page {
     pub(super) fn verdict(&mut self, word: Word, text: &str) {
         let (color, word) = (word.color(), word.text());
         let line = self.shown(&format!("{word:<INDENT$}{text}"));
-        let filled = fill(line.split(' '), " ", INDENT);
+        let filled = self.fill(line.split(' '), " ", INDENT);
         let rest = filled.strip_prefix(word).unwrap_or(&filled);
         self.push(&format!("{color}{word}{color:#}{rest}"));
     }
 
     /// A line that is cut with `...` when it is too long.
     pub(super) fn cut(&mut self, line: &str) {
-        let line = cut(&self.shown(line));
+        let line = cut(&self.shown(line), self.style.width);
         self.push(&line);
     }
 
     /// A line that wraps when it is too long.
     pub(super) fn wrap(&mut self, line: &str) {
-        let filled = fill(self.shown(line).split(' '), " ", INDENT);
+        self.wrap_at(line, INDENT);
+    }
+
+    /// A line that wraps when it is too long; continuation lines begin after `indent` columns.
+    pub(super) fn wrap_at(&mut self, line: &str, indent: usize) {
+        let filled = self.fill(self.shown(line).split(' '), " ", indent);
         self.push(&filled);
     }
 
     /// A list that wraps between items only; continuation lines align with the first item.
     pub(super) fn list(&mut self, label: &str, items: &[String]) {
         let line = self.shown(&format!("{label}{}", items.join(", ")));
-        let filled = fill(line.split(", "), ", ", label.len());
+        let filled = self.fill(line.split(", "), ", ", columns(label));
         self.push(&filled);
     }
 
@@ -84,6 +93,10 @@ impl Page {
 
     pub(super) fn into_text(self) -> String {
         self.text
+    }
+
+    fn fill<'a>(&self, pieces: impl Iterator<Item = &'a str>, glue: &str, indent: usize) -> String {
+        fill(pieces, glue, indent, self.style.width)
     }
 
     fn push(&mut self, line: &str) {
@@ -107,28 +120,34 @@ fn width(c: char) -> usize {
     if c == '\u{fe0f}' { 1 } else { c.width().unwrap_or(1) }
 }
 
-fn cut(line: &str) -> String {
+/// Columns that a text takes.
+pub(super) fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
+/// `line` with at most `most` columns, which are more than three.
+pub(super) fn cut(line: &str, most: usize) -> String {
     const MARK: &str = "...";
     let (mut columns, mut kept) = (0, 0);
     for (at, c) in line.char_indices() {
         columns += width(c);
-        if columns <= WIDTH - MARK.len() {
+        if columns <= most - MARK.len() {
             kept = at + c.len_utf8();
         }
-        if columns > WIDTH {
+        if columns > most {
             return format!("{}{MARK}", &line[..kept]);
         }
     }
     line.to_owned()
 }
 
-/// Puts `pieces` with `glue` between them into lines. Breaks a piece that fits on no line.
-fn fill<'a>(pieces: impl Iterator<Item = &'a str>, glue: &str, indent: usize) -> String {
+/// Puts `pieces` with `glue` between them into lines of at most `most` columns. Breaks a piece that fits on no line.
+fn fill<'a>(pieces: impl Iterator<Item = &'a str>, glue: &str, indent: usize, most: usize) -> String {
     let end = glue.trim_end();
-    let most = WIDTH - end.len();
+    let most = most - end.len();
     let (mut text, mut column) = (String::new(), 0);
     for (index, piece) in pieces.enumerate() {
-        let columns = piece.chars().map(width).sum::<usize>();
+        let columns = columns(piece);
         if index > 0 {
             let fits = column + glue.len() + columns <= most || columns > most - indent;
             text.push_str(if fits { glue } else { end });
@@ -210,13 +229,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_is_too_wide(text in "(?s).{0,300}", terminal: bool) {
-            let mut page = Page::new(Style { terminal, ..Style::default() });
+        fn no_line_is_too_wide(text in "(?s).{0,300}", terminal: bool, most in 50..=200_usize) {
+            let mut page = Page::new(Style { terminal, width: most, ..Style::default() });
             page.cut(&text);
             page.wrap(&text);
             page.list("label ", &[text.clone(), text.clone()]);
             for line in page.into_text().split('\n') {
-                prop_assert!(line.width() <= WIDTH, "{line:?} has {} columns", line.width());
+                prop_assert!(line.width() <= most, "{line:?} has {} columns", line.width());
             }
         }
     }

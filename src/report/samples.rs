@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::echo::{CompressionReport, EchoReport};
 use super::findings::Findings;
-use super::probe::{Assertion, PhaseReport, ProbeReport, ProbeVerdict};
+use super::probe::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
 use crate::echo::{Content, Counts, Difference, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
@@ -32,7 +32,8 @@ fn phase(name: &'static str, time: Option<Duration>, detail: &str) -> PhaseRepor
 }
 
 fn assertion(name: &str, holds: bool, seen: &str) -> Assertion {
-    Assertion { name: name.to_owned(), holds, seen: seen.to_owned() }
+    let verdict = if holds { AssertionVerdict::Holds } else { AssertionVerdict::Broken };
+    Assertion { name: name.to_owned(), verdict, seen: seen.to_owned() }
 }
 
 /// The facts of a connection over TLS of which everything is known.
@@ -83,7 +84,7 @@ pub(super) fn up() -> ProbeReport {
             phase(
                 "tls",
                 Some(micros(18_900)),
-                "TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_SHA384",
+                "TLSv1.3, 42 days left, CN=example.com, issued by CN=Example CA, O=Example, TLS_AES_256_GCM_SHA384",
             ),
             phase("upgrade", Some(micros(12_000)), "101 Switching Protocols, subprotocol chat.v2"),
             phase("ping", Some(micros(11_800)), "answered"),
@@ -140,6 +141,11 @@ pub(super) fn refused() -> ProbeReport {
             PhaseReport { failed: true, ..phase("connect", None, "") },
             phase("upgrade", None, ""),
         ],
+        assertions: vec![Assertion {
+            name: "--expect-text 'hi'".to_owned(),
+            verdict: AssertionVerdict::NotReached,
+            seen: "not reached".to_owned(),
+        }],
         ..bare()
     }
 }
@@ -154,7 +160,9 @@ pub(super) fn disappointing() -> ProbeReport {
     };
     let name = "--expect-header 'Server: ^a-server-that-is-named-at-some-length'";
     let why = format!("--min-cert-days 14 does not hold: 3 days left; {name} does not hold: no such field");
+    let facts = Facts { redirects: 1, ..secure_facts() };
     ProbeReport {
+        facts,
         verdict: ProbeVerdict::Failed,
         failure: Some(
             Failure::new(Status::ExpectationFailed, why).details("HTTP/1.1 101 Odd\nServer: other\n\nbody"),
@@ -233,7 +241,9 @@ pub(super) fn hostile() -> ProbeReport {
         certificate.not_after = i64::MAX / 2;
     }
     if let Some(head) = &mut report.facts.response {
+        head.status = 403;
         head.reason = HOSTILE.to_owned();
+        head.body.clone_from(&long);
         head.fields.push((HOSTILE.to_owned(), long));
     }
     report

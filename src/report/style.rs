@@ -1,10 +1,12 @@
 //! The style of a report, and the characters that it may use.
 
+use std::ops::RangeInclusive;
+
 use super::findings::Findings;
 use super::sanitize;
 
 /// The style of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Bars and units in ASCII. Text from elsewhere stays unchanged.
     pub ascii: bool,
@@ -12,9 +14,37 @@ pub struct Style {
     pub verbose: bool,
     /// For a terminal: control characters are escaped.
     pub terminal: bool,
+    /// Columns of a line for people, at least 50.
+    pub width: usize,
+}
+
+/// The width of a line where there is no terminal, or one that does not tell its width.
+const WIDTH: usize = 80;
+
+/// The widths at which a report can be read.
+const WIDTHS: RangeInclusive<usize> = 50..=200;
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { ascii: false, verbose: false, terminal: false, width: WIDTH }
+    }
 }
 
 impl Style {
+    /// For a terminal that has so many columns.
+    #[must_use]
+    pub fn on_terminal(self, columns: Option<u16>) -> Self {
+        let width =
+            columns.map_or(WIDTH, |columns| usize::from(columns).clamp(*WIDTHS.start(), *WIDTHS.end()));
+        Self { terminal: true, width, ..self }
+    }
+
+    /// The same for a file.
+    #[must_use]
+    pub fn in_file(self) -> Self {
+        Self { terminal: false, width: WIDTH, ..self }
+    }
+
     /// What `exporter` makes of `findings`.
     pub(super) fn export(self, exporter: fn(&[Findings]) -> String, findings: &[Findings]) -> String {
         let text = exporter(findings);

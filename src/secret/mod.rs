@@ -11,4 +11,4 @@ mod url;
 pub use argument::{Suspicion, shown_argument, shown_text};
 pub use field::{is_plain_name, shown_header, shown_subprotocol, shown_value};
 pub use text::{REDACTED, Secret};
-pub use url::{shown_reference, shown_url};
+pub use url::{shown_reference, shown_url, shown_without_userinfo};

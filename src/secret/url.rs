@@ -48,6 +48,14 @@ pub fn shown_reference(text: &str) -> String {
     }
 }
 
+/// A valid URL that a user typed, without its userinfo.
+pub fn shown_without_userinfo(text: &str) -> String {
+    let (start, rest) = split_scheme(text);
+    let end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    without_secret_parameters(&format!("{start}{}", &rest[host..]))
+}
+
 /// Splits off the scheme with its `://`, if there is one.
 fn split_scheme(text: &str) -> (&str, &str) {
     let is_scheme = |scheme: &str| {
@@ -131,6 +139,17 @@ mod tests {
         ] {
             assert_eq!(shown_url(text), text);
             assert_eq!(shown_reference(text), text);
+        }
+    }
+
+    #[test]
+    fn a_url_without_its_userinfo_is_otherwise_unchanged() {
+        for (text, expected) in [
+            ("WS://Example.COM:80/a/../b?to=a@b", "WS://Example.COM:80/a/../b?to=a@b"),
+            ("ws://me:p@w@h:80", "ws://h:80"),
+            ("wss://me@h\\x?token=pw&a=1", "wss://h\\x?token=(redacted)&a=1"),
+        ] {
+            assert_eq!(shown_without_userinfo(text), expected);
         }
     }
 

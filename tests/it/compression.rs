@@ -141,6 +141,16 @@ fn an_answer_that_breaks_a_rule_ends_the_handshake_and_names_it() {
             "client_max_window_bits answered although it was not offered (RFC 7692 §7.1.2.2)",
         ),
         (
+            "client_max_window_bits",
+            "permessage-deflate; client_max_window_bits=7",
+            "client_max_window_bits is '7', not a number from 8 to 15 (RFC 7692 §7.1.2)",
+        ),
+        (
+            "client_max_window_bits",
+            "permessage-deflate; client_max_window_bits",
+            "client_max_window_bits has no value (RFC 7692 §7.1.2)",
+        ),
+        (
             "server_max_window_bits=10",
             "permessage-deflate; server_max_window_bits=11",
             "server_max_window_bits=11 exceeds the offered 10 (RFC 7692 §7.1.2.1)",
@@ -176,6 +186,18 @@ fn a_refusal_that_asks_for_compression_is_answered_with_the_flag() {
         let peer = Script::new().request().respond(head).close();
         Wsurl::new(["send", "--compress", &peer.url(), "hi"]).stderr_lacks("hint: --compress").exits(22);
     }
+}
+
+#[test]
+fn a_refusal_of_the_parameters_is_answered_with_the_flag_alone() {
+    let hint =
+        "wsurl: hint: the server may want other parameters: --compress without any leaves the choice to it\n";
+    let head = "HTTP/1.1 400 Bad Request\r\nContent-Length: 55\r\n\r\n\
+                Invalid or unacceptable Sec-WebSocket-Extensions header";
+    let peer = Script::new().request().respond(head).close();
+    Wsurl::new(["send", "--compress=server_max_window_bits=9", &peer.url(), "hi"]).stderr_has(hint).exits(22);
+    let peer = Script::new().request().respond(head).close();
+    Wsurl::new(["send", "--compress", &peer.url(), "hi"]).stderr_lacks("hint:").exits(22);
 }
 
 // What is sent
@@ -259,7 +281,7 @@ fn a_context_that_is_not_kept_is_not_used() {
         .close();
     Wsurl::new(["send", "--compress", "-f", &peer.url()])
         .stdout("Hello\n")
-        .stderr_has("compressed message cannot be inflated at byte 3: invalid distance too far back (RFC 7692 §7.2.2)")
+        .stderr_has("compressed message cannot be inflated at byte 3: a code is invalid, or a distance too far back (RFC 7692 §7.2.2)")
         .exits(112);
     assert_eq!(peer.close_code(), Some(1007));
 }

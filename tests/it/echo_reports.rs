@@ -237,7 +237,7 @@ fn junit_has_a_suite_with_a_case_for_each_fault() {
     let suite = root.child("testsuite").expect("a suite");
     assert_eq!(suite.attribute("name"), Some(&*server.url()));
     let names: Vec<_> = suite.all("testcase").filter_map(|case| case.attribute("name")).collect();
-    assert_eq!(names, CASES);
+    assert_eq!(names, CASES.map(|name| format!("echo {name}")));
     assert!(suite.all("testcase").all(|case| case.child("failure").is_none()));
 
     let (_peer, run) = run_on_bad("junit");
@@ -245,7 +245,7 @@ fn junit_has_a_suite_with_a_case_for_each_fault() {
     let suite = root.child("testsuite").expect("a suite");
     let failed = suite.all("testcase").filter(|case| case.child("failure").is_some());
     let names: Vec<_> = failed.filter_map(|case| case.attribute("name")).collect();
-    assert_eq!(names, ["no message corrupted", "no duplicates"]);
+    assert_eq!(names, ["echo no message corrupted", "echo no duplicates"]);
     assert_eq!((suite.attribute("tests"), suite.attribute("failures")), (Some("6"), Some("2")));
 }
 
@@ -259,8 +259,8 @@ fn junit_of_a_session_that_broke_off_says_so() {
         let case = suite.all("testcase").find(|case| case.attribute("name") == Some(name));
         case.and_then(|case| case.child("failure")).and_then(|failure| failure.attribute("message"))
     };
-    assert!(failure("no message lost").is_some(), "{}", run.text());
-    assert!(failure("session ended in order").is_some_and(|message| message.contains("127.0.0.1")));
+    assert!(failure("echo no message lost").is_some(), "{}", run.text());
+    assert!(failure("echo session ended in order").is_some_and(|message| message.contains("127.0.0.1")));
 }
 
 #[test]

@@ -69,6 +69,7 @@ mod echo_reports; // what is printed, in each format
 mod probe; // phases and facts, messages, and endpoints that are down, refuse or hang
 mod probe_checks; // what is asked of the endpoint: status, fields, certificate, latency, replies
 mod probe_conformance; // the rules of RFC 6455, kept and broken
+mod probe_down; // endpoints that refuse or do not answer, and the names under which they are told
 mod probe_ready; // --wait-ready
 mod probe_reports; // junit, tap, nagios, prometheus, and where they go
 mod probe_several; // several URLs side by side

@@ -19,7 +19,7 @@ fn cases(suite: &Element) -> Vec<(&str, &str, bool)> {
 }
 
 #[test]
-fn junit_has_a_case_for_the_endpoint_each_phase_and_each_check() {
+fn junit_has_a_case_for_each_phase_and_each_check() {
     let server = EchoServer::start();
     let args = ["--report", "junit", "--max-latency", "4s", "--min-cert-days", "14", &server.url()];
     let root = Element::parse(probe(&args).exits(1).text());
@@ -31,23 +31,23 @@ fn junit_has_a_case_for_the_endpoint_each_phase_and_each_check() {
     assert_eq!(
         seen,
         [
-            ("assertion", "--max-latency 4s", false),
-            ("assertion", "--min-cert-days 14", true),
-            ("phase", "close", false),
-            ("phase", "connect", false),
-            ("phase", "ping", false),
-            ("phase", "resolve", false),
-            ("phase", "upgrade", false),
-            ("probe", "endpoint", true),
+            (&*server.url(), "assertion --max-latency 4s", false),
+            (&*server.url(), "assertion --min-cert-days 14", true),
+            (&*server.url(), "phase close", false),
+            (&*server.url(), "phase connect", false),
+            (&*server.url(), "phase ping", false),
+            (&*server.url(), "phase resolve", false),
+            (&*server.url(), "phase upgrade", false),
         ]
     );
-    let endpoint =
-        suite.all("testcase").find(|case| case.attribute("name") == Some("endpoint")).expect("the case");
-    let failure = endpoint.child("failure").expect("a failure");
-    let message = "--min-cert-days 14 does not hold: no certificate without TLS";
-    assert_eq!(failure.attribute("message"), Some(message));
-    let time = |case: &Element| case.attribute("time").and_then(|time| time.parse::<f64>().ok());
-    assert!(time(endpoint).is_some_and(|time| time < 5.0));
+    let case =
+        |name| suite.all("testcase").find(|case| case.attribute("name") == Some(name)).expect("the case");
+    let failure = case("assertion --min-cert-days 14").child("failure").expect("a failure");
+    assert_eq!(failure.attribute("message"), Some("no certificate without TLS"));
+    assert_eq!(suite.attribute("failures"), Some("1"), "one failure for what failed");
+    let microseconds = |time: &str| regex(r"^[0-4]\.\d{6}$").is_match(time);
+    assert!(case("phase ping").attribute("time").is_some_and(microseconds), "{suite:?}");
+    assert!(suite.attribute("time").is_some_and(microseconds), "{suite:?}");
 }
 
 #[test]
@@ -58,10 +58,10 @@ fn junit_stays_well_formed_whatever_the_server_says() {
     let url = format!("{}?a=<b>&c=\"d\"", peer.url());
     let root = Element::parse(probe(&["--report", "junit", &url]).exits(22).text());
     let suite = root.child("testsuite").expect("a suite");
-    assert!(cases(suite).contains(&("phase", "upgrade", true)), "{suite:?}");
-    let endpoint =
-        suite.all("testcase").find(|case| case.attribute("name") == Some("endpoint")).expect("the case");
-    let message = endpoint.child("failure").and_then(|failure| failure.attribute("message"));
+    let failed: Vec<_> = cases(suite).into_iter().filter(|(.., failed)| *failed).collect();
+    assert_eq!(failed, [(suite.attribute("name").expect("a name"), "phase upgrade", true)]);
+    let upgrade = suite.all("testcase").find(|case| case.child("failure").is_some()).expect("the case");
+    let message = upgrade.child("failure").and_then(|failure| failure.attribute("message"));
     assert!(message.is_some_and(|message| message.contains("403 <No> & \"never\"")), "{message:?}");
 }
 
@@ -70,7 +70,7 @@ fn tap_has_the_same_cases() {
     let server = EchoServer::start();
     let run = probe(&["--report", "tap", "--max-latency", "4s", &server.url()]).stderr("").exits(0);
     let points = tap(run.text());
-    assert_eq!(points.len(), 7);
+    assert_eq!(points.len(), 6);
     assert!(points.iter().all(|point| point.ok));
 
     let peer = Script::new().upgrade().hold();
@@ -79,8 +79,7 @@ fn tap_has_the_same_cases() {
     let run = probe(&["--report", "tap", "--ping-timeout", "200ms", &peer.url()]).exits(28);
     let points = tap(run.text());
     let failed: Vec<_> = points.iter().filter(|point| !point.ok).collect();
-    assert!(failed.iter().any(|point| point.description.contains("endpoint")), "{failed:?}");
-    assert!(failed.iter().any(|point| point.description.contains("ping")), "{failed:?}");
+    assert!(failed.len() == 1 && failed[0].description.ends_with("phase ping"), "{failed:?}");
     assert!(failed.iter().any(|point| point.diagnosis.contains("(--ping-timeout)")), "{failed:?}");
 }
 
@@ -170,7 +169,14 @@ fn prometheus_gets_its_metrics() {
 
 #[test]
 fn prometheus_hears_of_what_is_down() {
-    let metrics = Metrics::parse(probe(&["--report", "prometheus", "ws://127.0.0.1:1/"]).exits(7).text());
+    let args = ["--report", "prometheus", "--expect-text", "hi", "--min-cert-days", "9", "ws://127.0.0.1:1/"];
+    let metrics = Metrics::parse(probe(&args).exits(7).text());
+    let reason = "cannot connect to 127.0.0.1:1: Connection refused";
+    let labels = [("url", "ws://127.0.0.1:1/"), ("status", "cannot-connect"), ("reason", reason)];
+    assert!(metrics.get("wsurl_probe_failure_info", &labels) > 0.5);
+    for asked in ["--min-cert-days 9", "--expect-text 'hi'"] {
+        assert!(metrics.get("wsurl_probe_assertion_holds", &[("assertion", asked)]) < 0.5);
+    }
     assert!(metrics.get("wsurl_probe_success", &[]) < 0.5);
     assert!(metrics.get("wsurl_probe_http_status_code", &[]) < 0.5);
     assert!(metrics.labels("wsurl_probe_certificate_not_after_timestamp_seconds", "url").is_empty());
@@ -178,6 +184,7 @@ fn prometheus_hears_of_what_is_down() {
     let server = EchoServer::start();
     let url = format!("{}?a=\"b\"&c=\\d", server.url());
     let text = probe(&["--report", "prometheus", &url]).exits(0);
+    assert!(!text.text().contains("failure_info"), "{}", text.text());
     assert!(Metrics::parse(text.text()).get("wsurl_probe_success", &[]) > 0.5);
 }
 
@@ -193,7 +200,7 @@ fn reports_in_files_leave_stdout_to_people() {
     let read = |name: &str| fs::read_to_string(file(name)).expect("the file");
     assert_eq!(json(&read("json"))["verdict"], "ok");
     assert_eq!(Element::parse(&read("junit")).name, "testsuites");
-    assert_eq!(tap(&read("tap")).len(), 6);
+    assert_eq!(tap(&read("tap")).len(), 5);
     assert!(nagios(&read("nagios")).0.starts_with("WSURL OK - "));
     assert!(Metrics::parse(&read("prometheus")).get("wsurl_probe_success", &[]) > 0.5);
     assert!(verdict(&read("human")).starts_with("OK    ws://"));

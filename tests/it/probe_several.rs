@@ -1,7 +1,7 @@
-//! `probe` with several URLs: side by side, reported in the order given, each as soon as all before it are.
+//! `probe` with several URLs: side by side, people told of each as it finishes, programs in the order given.
 
-use crate::support::formats::{Metrics, json_lines, nagios, regex, verdict};
-use crate::support::{EchoServer, Element, Script, Wsurl, closed_port, millis, secs};
+use crate::support::formats::{Metrics, json_lines, nagios_lines, regex};
+use crate::support::{EchoServer, Element, Script, Wsurl, closed_port, file_with, millis, secs};
 
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
@@ -15,23 +15,33 @@ fn late(time: u64) -> Script {
     peer.respond(crate::support::script::SWITCHING).pings_and_close()
 }
 
-/// The first lines of the reports for people.
+/// The lines about each URL in a report for people, which a summary ends.
+#[track_caller]
 fn verdicts(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| !line.starts_with(' ')).collect()
+    let mut lines: Vec<_> = text.lines().collect();
+    let summary = lines.pop().expect("a summary");
+    let count = format!("{} endpoints in ", lines.len());
+    assert!(summary.starts_with(&count), "{text}");
+    lines
+}
+
+/// What the last line says of all.
+fn outcome(text: &str) -> &str {
+    text.lines().last().and_then(|line| line.split_once(": ")).expect("a summary").1
 }
 
 #[test]
-fn the_order_is_the_one_in_which_they_were_given() {
-    let (slow, quick, other) = (late(400), late(0), late(150));
-    let urls = [slow.url(), quick.url(), other.url()];
-    let run = probe(&[]).args(&urls).stderr("").exits(0);
+fn people_are_told_of_each_as_it_finishes() {
+    let (slow, quick, middle) = (late(1200), late(0), late(600));
+    let run = probe(&[]).args([slow.url(), quick.url(), middle.url()]).stderr("").exits(0);
+    let expected = [quick, middle, slow].map(|peer| format!("OK    {} is up: ", peer.url()));
     let told = verdicts(run.text());
-    assert_eq!(told.len(), 3, "{}", run.text());
-    assert!(
-        told.iter().zip(&urls).all(|(line, url)| line.starts_with(&format!("OK    {url} is up: "))),
-        "{told:?}"
-    );
+    assert!(told.iter().zip(&expected).all(|(line, start)| line.starts_with(start)), "{told:?}");
+    assert_eq!(outcome(run.text()), "all up");
+}
 
+#[test]
+fn programs_are_told_in_the_order_given() {
     let (slow, quick) = (late(400), late(0));
     let urls = [slow.url(), quick.url()];
     let run = probe(&["--report", "json"]).args(&urls).stderr("").exits(0);
@@ -48,33 +58,96 @@ fn they_are_probed_side_by_side() {
 }
 
 #[test]
-fn one_that_hangs_does_not_hold_back_those_before_it() {
-    let (one, two) = (EchoServer::start(), EchoServer::start());
+fn one_of_twenty_that_hangs_holds_back_nobody() {
+    let good = EchoServer::start();
     let hanging = Script::new().request();
-    let args = ["--connect-timeout", "1500ms", &one.url(), &two.url(), &hanging.url()];
-    let mut run = probe(&args).within(secs(4)).spawn();
+    let mut urls = vec![good.url(); 20];
+    urls[0] = hanging.url();
+    let mut run = probe(&["--connect-timeout", "3s"]).args(&urls).within(secs(8)).spawn();
     hanging.wait();
     let hanging = hanging.hold();
-    run.wait_for_stdout(&format!("OK    {} is up: ", one.url()));
-    run.wait_for_stdout(&format!("OK    {} is up: ", two.url()));
-    let before = String::from_utf8(run.wait_for_stdout_bytes(1)).expect("UTF-8");
-    assert!(!before.contains(&hanging.url()), "{before}");
+    let mut told = String::new();
+    while told.lines().count() < 19 {
+        told += &String::from_utf8(run.wait_for_stdout_bytes(1)).expect("UTF-8");
+    }
+    let start = format!("OK    {} is up: ", good.url());
+    assert!(told.lines().all(|line| line.starts_with(&start)), "{told}");
     let run = run.exits(28);
-    let error = "timed out after 1s 500ms in upgrade with 127.0.0.1 (--connect-timeout)";
-    assert!(run.text().contains(&format!("FAIL  {}: ", hanging.url())), "{}", run.text());
-    let told = format!("wsurl: error: 1 of 3 endpoints failed, first {}: {error}", hanging.url());
+    let why = "timed out after 3s in upgrade with 127.0.0.1 (--connect-timeout)";
+    assert_eq!(verdicts(run.text())[19], format!("FAIL  {}: {why}", hanging.url()));
+    assert_eq!(outcome(run.text()), "19 up, 1 failed");
+    let told = format!("wsurl: error: 1 of 20 endpoints failed, first {}: {why}", hanging.url());
     assert!(run.stderr.starts_with(&told), "{}", run.stderr);
 }
 
 #[test]
-fn one_that_hangs_first_costs_no_more_than_its_limit() {
+fn two_that_hang_cost_no_more_than_their_limit() {
     let hanging = [Script::new().request().hold(), Script::new().request().hold()];
     let good = EchoServer::start();
     let args = ["--connect-timeout", "2s", &hanging[0].url(), &good.url(), &hanging[1].url()];
     let run = probe(&args).stderr_has("wsurl: error: 2 of 3 endpoints failed, first ").exits(28);
     assert!(run.elapsed < millis(3500), "took {:?}", run.elapsed);
     let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
-    assert_eq!(words, ["FAIL", "OK  ", "FAIL"]);
+    assert_eq!(words, ["OK  ", "FAIL", "FAIL"]);
+}
+
+#[test]
+fn no_more_than_asked_for_are_probed_at_a_time() {
+    let (first, second) = (Script::new().request(), Script::new().request());
+    let args = ["--parallel", "1", "--connect-timeout", "1s", &first.url(), &second.url()];
+    let run = probe(&args).within(secs(6)).spawn();
+    let (first, second) = (first.hold(), second.hold());
+    let run = run.exits(28);
+    // One after the other, though both hang.
+    assert!(run.elapsed >= secs(2), "took {:?}", run.elapsed);
+    drop((first, second));
+    probe(&["--parallel", "0", "ws://127.0.0.1:1/"])
+        .stderr_has("invalid value '0' for '--parallel <N>': not a number from 1 to 1000; write 16 or 64\n")
+        .exits(2);
+}
+
+#[test]
+fn urls_come_from_a_file_and_from_standard_input() {
+    let (one, two) = (EchoServer::start(), EchoServer::start());
+    let list = format!("# ours\n\n{}\r\n  {}?a=1 \n# not ws://127.0.0.1:1/\n", one.url(), two.url());
+    let urls = [one.url(), format!("{}?a=1", two.url()), one.url()];
+    let (_folder, file) = file_with("endpoints", list.as_bytes());
+    let read = |run: Wsurl| -> Vec<String> {
+        let run = run.stderr("").exits(0);
+        json_lines(run.text())
+            .iter()
+            .map(|report| report["url"].as_str().expect("a text").to_owned())
+            .collect()
+    };
+    let at_file = format!("@{file}");
+    assert_eq!(read(probe(&["--report", "json", &at_file, &one.url()])), urls);
+    assert_eq!(read(probe(&["--report", "json", "@-", &one.url()]).stdin(&*list)), urls);
+}
+
+#[test]
+fn a_list_of_urls_that_cannot_be_used_is_refused() {
+    let (_folder, path) = file_with("endpoints", b"ws://127.0.0.1:1/\nhttp://127.0.0.1:1/\n");
+    probe(&[&format!("@{path}")]).stdout("").stderr_has(format!("(line 2 of {path})\n")).exits(3);
+    let (_folder, path) = file_with("endpoints", b"# none\n");
+    let error = format!("wsurl: error: {path} holds no URL\n");
+    probe(&[&format!("@{path}")]).stdout("").stderr_has(error).exits(2);
+    let error = "wsurl: error: cannot read /nonexistent/urls: No such file or directory\n";
+    probe(&["@/nonexistent/urls"]).stdout("").stderr(error).exits(26);
+    let error = "wsurl: error: standard input holds the URLs, and can be read only once\n";
+    probe(&["@-", "@-"]).stdout("").stderr_has(error).exits(2);
+    probe(&["@-", "-d", "@-"]).stdout("").stderr_has(error).exits(2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_list_that_never_comes_is_within_the_limit_of_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
+    assert!(made.success());
+    let error =
+        format!("wsurl: error: timed out after 300ms while reading {} (--max-time)\n", fifo.display());
+    probe(&["-m", "300ms", &format!("@{}", fifo.display())]).stdout("").stderr_has(error).exits(28);
 }
 
 #[test]
@@ -87,8 +160,7 @@ fn the_first_that_failed_gives_the_exit_code() {
     let told = format!("wsurl: error: 2 of 3 endpoints failed, first {}: ", peer.url());
     let run =
         probe(&[&good.url(), &peer.url(), &closed]).stderr_has(told).stderr_has("403 Forbidden").exits(22);
-    let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
-    assert_eq!(words, ["OK  ", "FAIL", "FAIL"]);
+    assert_eq!(outcome(run.text()), "1 up, 2 failed");
 
     let peer = forbidding();
     let target = closed.trim_start_matches("ws://").trim_end_matches('/');
@@ -113,8 +185,7 @@ fn checks_hold_for_each_of_them() {
     let run = probe(&["-d", "x", "--expect-text", "x", "--receive-timeout", "300ms", &one.url(), &two_url])
         .stderr_has("1 of 2 endpoints failed")
         .exits(28);
-    let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
-    assert_eq!(words, ["OK  ", "FAIL"]);
+    assert_eq!(outcome(run.text()), "1 up, 1 failed");
 }
 
 #[test]
@@ -132,14 +203,18 @@ fn the_same_url_twice_is_two_probes() {
 }
 
 #[test]
-fn monitors_get_one_line_for_all() {
+fn monitors_get_a_line_for_all_and_one_for_each() {
     let (_socket, closed) = closed_port();
     let good = EchoServer::start();
     let url = good.url();
     let run = probe(&["--report", "nagios", &url, &closed, &url]).stderr("").exits(2);
-    let (status, data) = nagios(run.text());
+    let (status, data, more) = nagios_lines(run.text());
     let start = format!("WSURL CRITICAL - 1 of 3 failed: {closed}: cannot connect to ");
     assert!(status.starts_with(&start), "{status}");
+    let starts =
+        [format!("CRITICAL: {closed}: cannot "), format!("OK: {url} is up, "), format!("OK: {url} is up, ")];
+    assert_eq!(more.len(), 3, "{more:?}");
+    assert!(more.iter().zip(&starts).all(|(line, start)| line.starts_with(start)), "{more:?}");
     assert!(data.iter().any(|datum| datum.starts_with(&format!("'{url} time'="))), "{data:?}");
     let mut labels: Vec<_> =
         data.iter().filter_map(|datum| datum.split_once("'=")).map(|(label, _)| label).collect();
@@ -149,10 +224,28 @@ fn monitors_get_one_line_for_all() {
     assert_eq!(labels.len(), count, "no label twice: {data:?}");
 
     let run = probe(&["--report", "nagios", &url, &url]).stderr("").exits(0);
-    assert!(nagios(run.text()).0.starts_with("WSURL OK - "), "{}", run.text());
+    assert!(nagios_lines(run.text()).0.starts_with("WSURL OK - all 2 endpoints are up"), "{}", run.text());
     let peer = late(300);
     let run = probe(&["--report", "nagios", "--warn", "150ms", &peer.url(), "ws://127.0.0.1:1/"]);
-    assert!(nagios(run.stderr("").exits(2).text()).0.contains("1 of 2 failed"), "the worst counts");
+    let run = run.stderr("").exits(2);
+    let status = nagios_lines(run.text()).0;
+    let names_both = regex(&format!(
+        "^WSURL CRITICAL - 1 of 2 failed, 1 slow: ws://127.0.0.1:1/: .*; {} is up, .* \\(--warn 150ms\\)",
+        peer.url()
+    ));
+    assert!(names_both.is_match(&status), "{status}");
+}
+
+#[test]
+fn monitors_get_no_more_than_they_take() {
+    let good = EchoServer::start();
+    let urls: Vec<_> =
+        (0..100).map(|number| format!("{}some/path/of/a/service?number={number}", good.url())).collect();
+    let run = probe(&["--report", "nagios"]).args(&urls).stderr("").exits(0);
+    let (status, data, more) = nagios_lines(run.text());
+    assert!(status.starts_with("WSURL OK - all 100 endpoints are up"), "{status}");
+    assert!(data.len() > 10 && data.iter().all(|datum| datum.contains(" time'=")), "{data:?}");
+    assert!(more.last().is_some_and(|last| regex(r"^\d\d more$").is_match(last)), "{more:?}");
 }
 
 #[test]
@@ -160,7 +253,7 @@ fn labels_with_quotes_and_equal_signs_stay_labels() {
     let good = EchoServer::start();
     let urls = ["?a=1&b='2'", "?c=3|4"].map(|query| format!("{}{query}", good.url()));
     let run = probe(&["--report", "nagios"]).args(urls).stderr("").exits(0);
-    let (_, data) = nagios(run.text());
+    let (_, data, _) = nagios_lines(run.text());
     assert!(data.iter().any(|datum| datum.contains("/?a1&b%272%27 time'=")), "{data:?}");
 }
 
@@ -168,13 +261,63 @@ fn labels_with_quotes_and_equal_signs_stay_labels() {
 fn each_has_a_suite_of_its_own() {
     let (_socket, closed) = closed_port();
     let good = EchoServer::start();
-    let run = probe(&["--report", "junit", &good.url(), &closed]).exits(7);
+    let url = good.url();
+    let checks = ["--expect-text", "no", "-d", "yes", "--receive-timeout", "300ms"];
+    let run = probe(&["--report", "junit", &url, &closed, &url]).args(checks).exits(1);
     let root = Element::parse(run.text());
     let suites: Vec<_> = root.all("testsuite").collect();
     let names: Vec<_> = suites.iter().filter_map(|suite| suite.attribute("name")).collect();
-    assert_eq!(names, [&*good.url(), &*closed]);
-    assert_eq!(suites[0].attribute("failures"), Some("0"));
-    assert_ne!(suites[1].attribute("failures"), Some("0"));
+    assert_eq!(names, [&*url, &*closed, &*format!("{url} (2)")]);
+    for (suite, name) in suites.iter().zip(&names) {
+        assert!(suite.all("testcase").all(|case| case.attribute("classname") == Some(name)), "{suite:?}");
+        assert_eq!(suite.attribute("failures"), Some("1"), "one failure for what failed: {suite:?}");
+    }
+    assert_eq!(root.attribute("failures"), Some("3"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_gets_a_table_as_wide_as_it_is() {
+    use crate::support::Terminal;
+
+    let (_socket, closed) = closed_port();
+    let good = EchoServer::start();
+    let url = format!("{}a/path/that/is/so/long/that/a/narrow/terminal/has/no/room/for/it", good.url());
+    for width in [50, 120, 200] {
+        let terminal = Terminal::of_width(width);
+        let args = ["--color", "never", &url, &closed];
+        probe(&args).stdout_to(terminal.file()).exits(7);
+        let shown = terminal.shows("2 endpoints in ");
+        let shown = shown.replace('\r', "");
+        assert!(shown.lines().all(|line| line.chars().count() <= usize::from(width)), "{shown}");
+        let rows: Vec<_> = shown.lines().take(3).collect();
+        assert!(rows[0].starts_with("      URL ") && rows[0].ends_with("time      ping"), "{shown}");
+        assert_eq!(shown.contains(&url), width > 120, "{shown}");
+        let mut words: Vec<_> = rows[1..].iter().map(|row| &row[..6]).collect();
+        words.sort_unstable();
+        assert_eq!(words, ["FAIL  ", "OK    "]);
+        let (_, explained) = shown.split_once("\n\n").expect("an explanation");
+        assert!(explained.starts_with(&format!("FAIL  {closed}: cannot connect")), "{shown}");
+        assert!(explained.contains("\n  connect   FAIL\n"), "{shown}");
+        assert_eq!(outcome(&shown), "1 up, 1 failed");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_shows_what_is_awaited() {
+    use crate::support::Terminal;
+
+    let terminal = Terminal::of_width(120);
+    let good = EchoServer::start();
+    let hanging = Script::new().request();
+    let url = hanging.url();
+    let run = probe(&["--connect-timeout", "2s", &good.url(), &url]);
+    let run = run.env("TERM", "xterm").stderr_to(terminal.file()).spawn();
+    hanging.wait();
+    let _peer = hanging.hold();
+    terminal.shows(&format!("1 of 2 probed, waiting for {url}"));
+    run.exits(28);
 }
 
 #[test]
@@ -196,9 +339,11 @@ fn an_interrupt_ends_all_of_them() {
     run.wait_for_stdout(" is up: ");
     hanging.wait();
     let _peer = hanging.hold();
+    // A signal while a line is printed is the last that is told.
+    std::thread::sleep(millis(200));
     run.signal(Signal::Interrupt);
     let run = run.exits(130);
-    assert!(verdict(run.text()).starts_with("OK    "), "{}", run.text());
+    assert_eq!(outcome(run.text()), "1 up, 1 failed");
 }
 
 #[test]
@@ -207,7 +352,7 @@ fn many_urls_are_no_problem() {
     let urls = vec![good.url(); 40];
     let run = probe(&["--report", "tap"]).args(urls).stderr("").exits(0);
     let plan = regex(r"(?m)^1\.\.(\d+)$").captures(run.text()).expect("a plan")[1].to_owned();
-    assert_eq!(plan, (40 * 6).to_string(), "the endpoint and five phases each");
+    assert_eq!(plan, (40 * 5).to_string(), "five phases each");
 }
 
 #[cfg(unix)]

@@ -103,7 +103,10 @@ def time_of(text):
 def read_junit(bed, run, text, reports):
     root = ElementTree.fromstring(text)
     same("root and name", (root.tag, root.get("name")), ("testsuites", "wsurl"))
-    same("the suites", [suite.get("name") for suite in root], [printable(report["url"]) for report in reports])
+    urls = [printable(report["url"]) for report in reports]
+    numbers = [urls[: index + 1].count(url) for index, url in enumerate(urls)]
+    names = [f"{url} ({nth})" if nth > 1 else url for url, nth in zip(urls, numbers, strict=True)]
+    same("the suites", [suite.get("name") for suite in root], names)
     for suite, report in zip(root, reports, strict=True):
         for one in suite:
             kinds = [child.tag for child in one]
@@ -114,10 +117,15 @@ def read_junit(bed, run, text, reports):
         same("whether there is a failure", has_failed, report["verdict"] == "failed")
         time_of(suite.get("timestamp"))
         check_junit_counts(suite)
-        if "phases" in report and has_failed:
-            endpoint = suite.find("testcase[@name='endpoint']/failure")
-            same("the failure", endpoint.get("message"), printable(report["error"]))
-            same("its type", endpoint.get("type"), report["status"])
+        classes = {one.get("classname") for one in suite}
+        same("the classes", classes, {suite.get("name")})
+        names = [one.get("name") for one in suite]
+        same("names that come twice", [name for name, count in Counter(names).items() if count > 1], [])
+        phases = [one for one in report.get("phases", []) if one["verdict"] == "failed"]
+        if phases and not any(one["seen"] != "not reached" and not one["holds"] for one in report["assertions"]):
+            failure = suite.find(f"testcase[@name='phase {phases[0]['name']}']/failure")
+            same("the failure", failure.get("message"), printable(report["error"]))
+            same("its type", failure.get("type"), report["status"])
     check_junit_counts(root)
     parsed = junitparser.JUnitXml.fromstring(text)
     told = (parsed.tests, parsed.failures, parsed.skipped, parsed.errors)
@@ -177,9 +185,10 @@ STATES = {"ok": ("OK", 0), "warning": ("WARNING", 1), "failed": ("CRITICAL", 2)}
 
 def read_nagios(bed, run, text, reports):
     same("stderr", run.stderr, "")
-    line = text.removesuffix("\n")
-    same("the lines", line.splitlines(), [line])
-    same("the number of bars", line.count("|"), 1)
+    check(len(text.encode()) < 4096, f"{len(text.encode())} bytes")
+    line, *more = text.removesuffix("\n").split("\n")
+    same("the number of bars", (line.count("|"), sum(each.count("|") for each in more)), (1, 0))
+    same("the lines about each", len(more), len(reports) if len(reports) > 1 else 0)
     worst = max((STATES[report["verdict"]] for report in reports), key=lambda state: state[1])
     said, _, performance = line.partition(" | ")
     check(said.startswith(f"WSURL {worst[0]} - "), f"not {worst[0]}: {said!r}")
@@ -212,6 +221,9 @@ def read_prometheus(bed, run, text, reports):
     success = next(family for family in families if family.name.endswith("_success"))
     wanted = [(report["url"], float(report["verdict"] != "failed")) for report in reports]
     same("the successes", [(sample.labels["url"], sample.value) for sample in success.samples], wanted)
+    failed = next((family.samples for family in families if family.name.endswith("_failure_info")), [])
+    wanted = [(one["url"], one["status"]) for one in reports if one["verdict"] == "failed" and "phases" in one]
+    same("the failures", [(sample.labels["url"], sample.labels["status"]) for sample in failed], wanted)
     held = {(one["url"], each["name"]): each["holds"] for one in reports for each in one.get("assertions", [])}
     told = next((family.samples for family in families if family.name.endswith("_assertion_holds")), [])
     same("the assertions", {(one.labels["url"], one.labels["assertion"]): one.value == 1 for one in told}, held)

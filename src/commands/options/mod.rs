@@ -121,6 +121,11 @@ impl CommonOptions {
         })
     }
 
+    /// The end of the run, by `-m`.
+    pub(super) fn end(&self) -> Option<Deadline> {
+        self.clock.end()
+    }
+
     /// The options for a conversation with `endpoint`, for which a password may have to be typed.
     pub(super) fn for_endpoint(&mut self, endpoint: Endpoint) -> Result<ConversationOptions, Failure> {
         if self.dial.tls.pins.is_some() && !endpoint.is_secure() {

@@ -68,7 +68,7 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
     let failure = failure.or_else(|| assertions::broken(&assertions));
     let slow = probe.assertions.warn.is_some_and(|warn| elapsed > warn);
     let report = ProbeReport {
-        url: options.endpoint.to_string(),
+        url: options.endpoint.as_typed().to_owned(),
         url_effective: endpoint.to_string(),
         time,
         elapsed,

@@ -4,12 +4,15 @@ mod assertions;
 mod attempt;
 mod options;
 mod phases;
+mod printer;
 mod ready;
 mod rules;
 mod seen;
 mod side_by_side;
 mod single;
+mod urls;
 
+use self::printer::Printer;
 use self::side_by_side::probe_all;
 use super::reporting::{self, Reporting};
 use crate::cli::ProbeArgs;
@@ -18,7 +21,7 @@ use crate::os::descriptors;
 use crate::report::ReportFormat;
 use crate::report::probe::{self, ProbeReport};
 
-/// Probes every URL, and reports on them in the order given.
+/// Probes every URL, and reports on them.
 pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
     descriptors::raise_limit();
     let targets = args.reports.clone();
@@ -27,24 +30,16 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let (probe, endpoints) = options::from_args(args)?;
         let reporting =
             Reporting::open(&targets, &output, endpoints.first().and_then(|first| first.limits.whole))?;
-        let (printed, style) = (reporting.printed(), reporting.style());
-        let streamed = printed.filter(|format| format.streams);
-        let mut shown = Ok(());
-        let reports = probe_all(endpoints, probe, |done| {
-            let one = std::slice::from_ref(&done.report);
-            let text = streamed.map(|format| format.probes(one, style)).unwrap_or_default();
-            if shown.is_ok() {
-                shown = super::print(text.as_bytes()).and_then(|()| done.written.print());
-            }
-        });
-        if let Some(format) = printed.filter(|format| !format.streams) {
-            shown = shown.and_then(|()| super::print(format.probes(&reports, style).as_bytes()));
-        }
+        let (format, style) = (reporting.printed(), reporting.style());
+        let urls = endpoints.iter().map(|options| options.endpoint.as_typed().to_owned()).collect();
+        let mut printer = Printer::new(urls, format, style, probe.shows_progress);
+        probe_all(endpoints, probe, &mut printer);
+        let (reports, shown) = printer.end();
         let severity = probe::severity(&reports);
         let text = |format: &ReportFormat, style| format.probes(&reports, style);
         let files = reporting.files(text);
         let result = reporting::and_written(verdict(&reports), [shown, files]);
-        reporting::result(printed, severity, result).map_err(Failure::written_out)
+        reporting::result(format, severity, result).map_err(Failure::written_out)
     })
 }
 

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::urls::UrlSource;
 use crate::cli::values::HeaderCheck;
 use crate::cli::{Mode, ProbeArgs};
 use crate::commands::data;
 use crate::commands::options::{CommonOptions, ConversationOptions, checks};
 use crate::commands::reporting;
-use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::framing::Format;
 use crate::protocol::{Kind, Offer};
@@ -22,6 +22,8 @@ pub(super) struct ProbeOptions {
     pub(super) max_message_size: u64,
     pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
+    /// The most endpoints that are probed at the same time: each takes a thread.
+    pub(super) parallel: usize,
     pub(super) conformance: bool,
     /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
@@ -102,10 +104,20 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let shows_progress = !conversation.output.silent && conversation.output.verbose == 0;
     let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
-    let endpoints = args.urls.iter().map(|url| Endpoint::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    let dumps_header = conversation.output.dump_header.is_some();
+    let sources = args.urls.iter().map(|url| UrlSource::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    refuse_second_reading(&sources, &args.data)?;
     let mut common = CommonOptions::from_args(conversation)?;
-    let endpoints = endpoints.into_iter().map(|endpoint| common.for_endpoint(endpoint));
-    let endpoints = endpoints.collect::<Result<Vec<_>, _>>()?;
+    let mut endpoints = Vec::new();
+    for source in sources {
+        for endpoint in source.endpoints(common.end())? {
+            endpoints.push(common.for_endpoint(endpoint)?);
+        }
+    }
+    if endpoints.len() > 1 && dumps_header {
+        return Err(Failure::new(Status::Usage, "-D takes the answer to one URL only")
+            .hint("--report json shows all answers"));
+    }
     let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
     let until = endpoints.iter().find_map(|options| options.limits.whole);
     let rules = data::Rules { format: Format::Lines, max_message: args.max_message_size, until };
@@ -130,6 +142,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
             crit: args.crit,
         },
         wait_ready: args.wait_ready,
+        parallel: args.parallel,
         conformance: args.conformance,
         shows_progress,
         sessions: Sessions::default(),
@@ -152,9 +165,16 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
         return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
     }
-    if args.urls.len() > 1 && args.conversation.output.dump_header.is_some() {
-        return Err(Failure::new(Status::Usage, "-D takes the answer to one URL only")
-            .hint("--report json shows all answers"));
+    Ok(())
+}
+
+/// Standard input can be read once.
+fn refuse_second_reading(urls: &[UrlSource], data: &[Vec<u8>]) -> Result<(), Failure> {
+    let urls = urls.iter().filter(|source| source.is_input()).count();
+    let data = data.iter().filter(|data| *data == b"@-").count();
+    if urls > 0 && urls + data > 1 {
+        return Err(Failure::new(Status::Usage, "standard input holds the URLs, and can be read only once")
+            .hint("write one of them into a file, and give it as @FILE"));
     }
     Ok(())
 }

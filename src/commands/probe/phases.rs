@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::seen::Seen;
 use crate::net::http::ResponseHead;
-use crate::net::tls::certificate::validity;
+use crate::net::tls::certificate::{CertificateFacts, validity};
 use crate::net::{Facts, Timeline};
 use crate::report::Severity;
 use crate::report::probe::PhaseReport;
@@ -63,7 +63,9 @@ fn resolve_detail(seen: &Seen<'_>) -> String {
 fn tls_detail(facts: &Facts) -> String {
     let version = facts.tls_version.map(ToOwned::to_owned);
     let certificate = facts.certificate.as_ref().map(|certificate| {
-        format!("{}, {}", validity(certificate.days_left(SystemTime::now())), certificate.subject)
+        let CertificateFacts { subject, issuer, .. } = certificate;
+        let by = if issuer == subject { "itself" } else { issuer };
+        format!("{}, {subject}, issued by {by}", validity(certificate.days_left(SystemTime::now())))
     });
     let cipher = facts.tls_cipher.map(ToOwned::to_owned);
     [version, certificate, cipher].into_iter().flatten().collect::<Vec<_>>().join(", ")

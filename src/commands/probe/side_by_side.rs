@@ -1,12 +1,13 @@
-//! Probes endpoints concurrently, and reports on them in the order given. On a signal, probes that are still connecting are
+//! Probes endpoints concurrently, and tells of each as it finishes. On a signal, probes that are still connecting are
 //! abandoned.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::assertions;
 use super::options::ProbeOptions;
+use super::printer::Printer;
 use super::single::{self, FinishedProbe};
 use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
@@ -16,8 +17,8 @@ use crate::os::signals;
 use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::stats::Tally;
 
-/// The most endpoints that are probed at the same time: each takes a thread.
-const AT_ONCE: usize = 1000;
+/// How long nothing has to happen before a terminal shows what is awaited.
+const A_WHILE: Duration = Duration::from_millis(100);
 
 /// How long open sessions have to end in order after a signal. Their own limit is a little shorter.
 const GRACE: Duration = Duration::from_millis(1200);
@@ -32,20 +33,17 @@ enum News {
 /// The remaining endpoints, with their numbers.
 type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>>;
 
-/// Probes all endpoints. Calls `tell` in the order given, as soon as all probes before are done.
-pub(super) fn probe_all(
-    endpoints: Vec<ConversationOptions>,
-    probe: ProbeOptions,
-    mut tell: impl FnMut(&FinishedProbe),
-) -> Vec<ProbeReport> {
-    let urls: Vec<_> = endpoints.iter().map(|options| options.endpoint.to_string()).collect();
-    let (probe, several) = (Arc::new(probe), urls.len() > 1);
+/// Probes all endpoints, and tells `printer` of each as it finishes.
+pub(super) fn probe_all(endpoints: Vec<ConversationOptions>, probe: ProbeOptions, printer: &mut Printer) {
+    let probe = Arc::new(probe);
+    let several = endpoints.len() > 1;
     let (sender, news) = mpsc::channel();
     let on_signal = sender.clone();
     let _attached = signals::attach(move || {
         // It fails only when the probes are over.
         let _ = on_signal.send(News::Signal);
     });
+    let count = endpoints.len();
     let queue: Arc<Queue> = Arc::new(Mutex::new(endpoints.into_iter().enumerate()));
     let worker = || {
         let (queue, probe, sender) = (Arc::clone(&queue), Arc::clone(&probe), sender.clone());
@@ -53,30 +51,32 @@ pub(super) fn probe_all(
     };
     let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
     // If no thread can be spawned, this one does all the work.
-    if (0..urls.len().min(AT_ONCE)).filter(|_| spawn().is_ok()).count() == 0 {
+    if (0..count.min(probe.parallel)).filter(|_| spawn().is_ok()).count() == 0 {
         worker()();
     }
-    let mut reports = Vec::with_capacity(urls.len());
-    let (mut early, mut end) = (BTreeMap::new(), None::<Instant>);
-    while reports.len() < urls.len() {
+    let mut end = None::<Instant>;
+    while let Some(awaited) = printer.first_awaited() {
         let next = match end {
-            None => news.recv().ok(),
-            Some(end) => news.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+            None => news.recv_timeout(A_WHILE).or_else(|_| {
+                printer.wait();
+                news.recv()
+            }),
+            Some(end) => {
+                news.recv_timeout(end.saturating_duration_since(Instant::now())).map_err(|_| mpsc::RecvError)
+            }
         };
         match next {
-            Some(News::Done(index, done)) => drop(early.insert(index, *done)),
-            Some(News::Signal) => {
+            Ok(News::Done(index, done)) => printer.finished(index, *done),
+            Ok(News::Signal) => {
                 let grace = if probe.sessions.any() { GRACE } else { Duration::ZERO };
                 end.get_or_insert(Instant::now() + grace);
             }
-            None => drop(early.entry(reports.len()).or_insert_with_key(|index| left_behind(&urls[*index]))),
-        }
-        while let Some(done) = early.remove(&reports.len()) {
-            tell(&done);
-            reports.push(done.report);
+            Err(_) => {
+                let left = left_behind(&printer.urls()[awaited], &probe);
+                printer.finished(awaited, left);
+            }
         }
     }
-    reports
 }
 
 /// Probes one endpoint after the other, until none is left or a signal comes.
@@ -93,7 +93,7 @@ fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sende
 }
 
 /// The report on an endpoint that is abandoned.
-fn left_behind(url: &str) -> FinishedProbe {
+fn left_behind(url: &str, probe: &ProbeOptions) -> FinishedProbe {
     let failure = signals::received().map(signals::Signal::failure);
     let report = ProbeReport {
         url: url.to_owned(),
@@ -108,7 +108,7 @@ fn left_behind(url: &str) -> FinishedProbe {
         tally: Tally::default(),
         ping: None,
         close: None,
-        assertions: Vec::new(),
+        assertions: assertions::unjudged(probe),
         thresholds: [None, None],
         min_cert_days: None,
         conformance: None,

@@ -99,11 +99,11 @@ impl Tunnel<'_> {
         let request = self.request(false);
         self.observer.request(&self.request(true).replace("\r\n", "\n"));
         transport.write_until(request.as_bytes(), self.deadline).map_err(|err| self.lost(err))?;
-        let (head, rest) =
+        let (mut head, rest) =
             read_head(&mut transport, self.deadline, self.observer).map_err(|err| self.no_head(err))?;
         let accepted = (200..300).contains(&head.status);
         if !accepted {
-            let shown = shown_refusal(&mut transport, &head, rest, self.deadline);
+            let shown = shown_refusal(&mut transport, &mut head, rest, self.deadline);
             let failure = self.refusal(&head).details(shown);
             *self.response = Some(head);
             return Err(failure);

@@ -112,8 +112,9 @@ impl Agreement {
         if !offers_client_window && answered.client_max_window_bits != ClientWindow::Absent {
             return Err(ExtensionViolation::ClientWindowNotOffered);
         }
+        // An answer without the parameter means the largest window, which an offer of that window allows.
         if let Some(bits) = offered.server_max_window_bits
-            && answered.server_max_window_bits.is_none_or(|answer| answer > bits)
+            && answered.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS) > bits
         {
             let answered = answered.server_max_window_bits;
             return Err(ExtensionViolation::ServerWindow { offered: bits, answered });
@@ -174,6 +175,7 @@ mod tests {
             ("client_no_context_takeover", "", "15! 15"),
             ("server_no_context_takeover", "; server_no_context_takeover", "15 15!"),
             ("server_max_window_bits=12", "; server_max_window_bits=12", "15 12"),
+            ("server_max_window_bits=15", "", "15 15"),
             ("server_max_window_bits=12", "; server_max_window_bits=8", "15 8"),
             ("client_max_window_bits=10", "", "10 15"),
             ("client_max_window_bits=10", "; client_max_window_bits=9", "9 15"),

@@ -28,6 +28,10 @@ const MIN_WITH_CONTEXT: usize = 16;
 /// The shortest message to compress without context: 72 % get shorter.
 const MIN_WITHOUT_CONTEXT: usize = 128;
 
+/// After this many short messages in a row, the level for short messages is chosen again. Each change of the level
+/// loses the context once, so messages of both lengths that alternate keep the level for long ones.
+const SHORT_RUN: u32 = 64;
+
 /// The smallest window of zlib-rs. Its matches reach back at most 512 - 262 = 250 bytes, so its output also
 /// fits the window of 256 bytes, the smallest in RFC 7692.
 const MIN_WINDOW_BITS: u8 = 9;
@@ -53,8 +57,12 @@ pub enum SectionEnd {
 pub struct Deflater {
     stream: Compress,
     keeps_context: bool,
+    level: u32,
+    /// Short messages in a row so far.
+    short_run: u32,
     /// Whether the window is empty: zlib-rs can change the level only then.
     is_empty: bool,
+    is_inside_message: bool,
 }
 
 impl Deflater {
@@ -63,7 +71,14 @@ impl Deflater {
     pub fn new(window_bits: u8, keeps_context: bool) -> Self {
         let window_bits = window_bits.max(MIN_WINDOW_BITS);
         let stream = Compress::new_with_window_bits(Compression::new(SHORT_LEVEL), false, window_bits);
-        Self { stream, keeps_context, is_empty: true }
+        Self {
+            stream,
+            keeps_context,
+            level: SHORT_LEVEL,
+            short_run: 0,
+            is_empty: true,
+            is_inside_message: false,
+        }
     }
 
     /// Whether a whole message of this length is likely to get shorter. Any other message should be sent
@@ -72,12 +87,12 @@ impl Deflater {
         message_len >= if self.keeps_context { MIN_WITH_CONTEXT } else { MIN_WITHOUT_CONTEXT }
     }
 
-    /// Compresses the next section of a message and appends the output, which may be empty. The first message
-    /// of a context selects the level: a short message in one section is assumed to be the first of many.
+    /// Compresses the next section of a message and appends the output, which may be empty. A message counts as
+    /// short if it is short and comes in one section.
     pub fn section(&mut self, bytes: &[u8], end: SectionEnd, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.is_empty) {
-            let is_short = end == SectionEnd::Message && bytes.len() < LONG;
-            self.set_level(if is_short { SHORT_LEVEL } else { LONG_LEVEL });
+        let ends = end == SectionEnd::Message;
+        if !std::mem::replace(&mut self.is_inside_message, !ends) {
+            self.choose_level(ends && bytes.len() < LONG);
         }
         match end {
             SectionEnd::Open => self.compress(bytes, FlushCompress::None, out),
@@ -86,8 +101,23 @@ impl Deflater {
         }
     }
 
-    fn set_level(&mut self, level: u32) {
-        self.stream.set_level(Compression::new(level)).expect("an empty window takes any level");
+    /// Chooses the level for the next message. A change of the level empties the window, which the receiver need
+    /// not know: no message refers to what it has kept.
+    fn choose_level(&mut self, is_short: bool) {
+        self.short_run = if is_short { self.short_run.saturating_add(1) } else { 0 };
+        let level = match self.short_run {
+            0 => LONG_LEVEL,
+            run if run > SHORT_RUN || self.is_empty => SHORT_LEVEL,
+            _ => self.level,
+        };
+        if level != self.level {
+            if !self.is_empty {
+                self.stream.reset();
+            }
+            self.stream.set_level(Compression::new(level)).expect("an empty window takes any level");
+            self.level = level;
+        }
+        self.is_empty = false;
     }
 
     fn end_message(&mut self, bytes: &[u8], out: &mut Vec<u8>) {

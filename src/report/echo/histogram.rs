@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::report::units;
+use crate::report::{Style, units};
 use crate::stats::RoundTrips;
 
 /// With fewer round trips, bars say nothing.
@@ -11,14 +11,18 @@ const LEAST: u64 = 10;
 /// Lines at most.
 const LINES: usize = 8;
 
-/// Columns of the longest bar.
-const BAR: u64 = 32;
+/// The columns of the longest bar in lines of so many columns.
+fn longest_bar(width: usize) -> u64 {
+    let columns = if width < 80 { (width - 34).min(32) } else { (width - 48).min(72) };
+    columns as u64
+}
 
 /// Where the longest is more than so many times the shortest, steps of one length would put nearly all into one of them.
 const WIDE: u64 = 8;
 
 /// A bar for each range of round trips; none when there are too few.
-pub(super) fn lines(times: &RoundTrips, ascii: bool) -> Vec<String> {
+pub(super) fn lines(times: &RoundTrips, style: Style) -> Vec<String> {
+    let Style { ascii, width, .. } = style;
     let (Some(least), Some(most)) = (times.min(), times.percentile(99.9)) else { return Vec::new() };
     if times.count() < LEAST {
         return Vec::new();
@@ -30,7 +34,7 @@ pub(super) fn lines(times: &RoundTrips, ascii: bool) -> Vec<String> {
     let counts = counts(times, &bounds);
     let largest = counts.iter().copied().max().unwrap_or_default();
     let time = |nanos| units::duration(Duration::from_nanos(nanos), ascii);
-    let line = |range: &str, count| match bar(count, largest, ascii) {
+    let line = |range: &str, count| match bar(count, largest, longest_bar(width), ascii) {
         bar if bar.is_empty() => format!("   {range:<17}   {count}"),
         bar => format!("   {range:<17}   {bar} {count}"),
     };
@@ -123,7 +127,7 @@ fn next(bound: u64) -> u64 {
 }
 
 /// In eighths of a column, or whole ones; something is never nothing.
-fn bar(count: u64, largest: u64, ascii: bool) -> String {
+fn bar(count: u64, largest: u64, longest: u64, ascii: bool) -> String {
     const EIGHTHS: [&str; 8] =
         ["", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}"];
     let scale = |columns: u64| {
@@ -131,9 +135,9 @@ fn bar(count: u64, largest: u64, ascii: bool) -> String {
         usize::try_from(length).unwrap_or_default().max(usize::from(count > 0))
     };
     if ascii {
-        return "#".repeat(scale(BAR));
+        return "#".repeat(scale(longest));
     }
-    let eighths = scale(BAR * 8);
+    let eighths = scale(longest * 8);
     "\u{2588}".repeat(eighths / 8) + EIGHTHS[eighths % 8]
 }
 
@@ -151,7 +155,7 @@ mod tests {
 
     /// Ranges and counts, without the bars.
     fn ranges(times: &RoundTrips) -> Vec<String> {
-        lines(times, true)
+        lines(times, Style { ascii: true, ..Style::default() })
             .iter()
             .map(|line| line.replace('#', "").split_whitespace().collect::<Vec<_>>().join(" "))
             .collect()
@@ -159,8 +163,8 @@ mod tests {
 
     #[test]
     fn too_few_say_nothing() {
-        assert!(lines(&RoundTrips::new(), false).is_empty());
-        assert!(lines(&times([1000; 9]), false).is_empty());
+        assert!(lines(&RoundTrips::new(), Style::default()).is_empty());
+        assert!(lines(&times([1000; 9]), Style::default()).is_empty());
         assert_eq!(ranges(&times([12_300_000; 10])), ["12.0 ms - 12.5 ms 10"]);
         assert_eq!(ranges(&times([0; 10])), ["0 ns - 1 ns 10"]);
     }
@@ -213,12 +217,12 @@ mod tests {
 
     #[test]
     fn bars_are_in_proportion_and_something_is_not_nothing() {
-        assert_eq!(bar(10, 10, true), "#".repeat(32));
-        assert_eq!(bar(5, 10, false), "\u{2588}".repeat(16));
-        assert_eq!(bar(1, 1_000_000, false), "\u{258f}");
-        assert_eq!(bar(1, 1_000_000, true), "#");
-        assert_eq!(bar(0, 10, false), "");
-        assert_eq!(bar(u64::MAX, u64::MAX, false), "\u{2588}".repeat(32));
+        assert_eq!(bar(10, 10, 32, true), "#".repeat(32));
+        assert_eq!(bar(5, 10, 32, false), "\u{2588}".repeat(16));
+        assert_eq!(bar(1, 1_000_000, 32, false), "\u{258f}");
+        assert_eq!(bar(1, 1_000_000, 32, true), "#");
+        assert_eq!(bar(0, 10, 32, false), "");
+        assert_eq!(bar(u64::MAX, u64::MAX, 32, false), "\u{2588}".repeat(32));
     }
 
     proptest! {
@@ -227,7 +231,7 @@ mod tests {
             nanos in prop::collection::vec(prop_oneof![any::<u64>(), 0..100_000_u64, 1_000_000..2_000_000_u64], 10..300)
         ) {
             let times = times(nanos.iter().copied());
-            let lines = lines(&times, false);
+            let lines = lines(&times, Style::default());
             prop_assert!((1..=LINES).contains(&lines.len()), "{lines:#?}");
             let counts = lines.iter().map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
             prop_assert_eq!(counts.sum::<u64>(), nanos.len() as u64);

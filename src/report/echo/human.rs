@@ -32,7 +32,7 @@ pub(crate) fn text(report: &EchoReport, style: Style) -> String {
             page.cut(&line);
         }
     }
-    let lines = histogram::lines(&report.outcome.round_trips, style.ascii);
+    let lines = histogram::lines(&report.outcome.round_trips, style);
     if !lines.is_empty() {
         page.gap();
         page.cut("round trips");
@@ -164,11 +164,15 @@ fn table(report: &EchoReport, style: Style) -> Vec<String> {
             time(times.max()),
         ]
     });
-    let line = |cells: [String; 6]| {
-        let [size, sent, echoed, p50, p99, max] = cells;
-        format!("  {size:>10} {sent:>10} {echoed:>10} {p50:>9} {p99:>9} {max:>9}")
+    let rows: Vec<_> = std::iter::once(head).chain(rows).collect();
+    let least = if style.width < 66 { [0; 6] } else { [10, 10, 10, 9, 9, 9] };
+    let widths: [usize; 6] = std::array::from_fn(|column| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default().max(least[column])
+    });
+    let line = |row: &[String; 6]| {
+        row.iter().zip(widths).fold(" ".to_owned(), |line, (cell, width)| format!("{line} {cell:>width$}"))
     };
-    std::iter::once(head).chain(rows).map(line).collect()
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -266,10 +270,10 @@ payload     text, seed 1
     #[test]
     fn no_text_breaks_the_page() {
         for report in samples::echo_tests() {
-            for terminal in [false, true] {
-                let text = shown(&report, Style { verbose: true, terminal, ascii: terminal });
+            for (terminal, width) in [(false, 80), (true, 50), (true, 200)] {
+                let text = shown(&report, Style { verbose: true, terminal, ascii: terminal, width });
                 for line in text.split('\n') {
-                    assert!(line.width() <= 80, "{line:?}");
+                    assert!(line.width() <= width, "{line:?}");
                     assert!(!terminal || !line.contains(char::is_control), "{line:?}");
                 }
             }

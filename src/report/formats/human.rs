@@ -1,20 +1,18 @@
-//! Reports for people.
+//! Reports for people, with codes for colours, which `anstream` and [`Destinations`](crate::report::Destinations) remove where
+//! they have no place.
 
 use super::exporter::Exporter;
 use crate::report::Style;
-use crate::report::echo::{self, EchoReport};
-use crate::report::probe::{self, ProbeReport};
+use crate::report::echo;
+use crate::report::probe::{ProbeReport, Table, human};
 
-/// With codes for colours, which `anstream` and [`Destinations`](crate::report::Destinations) remove where they have no place.
-#[derive(Debug)]
-pub(super) struct Human;
+pub(super) const EXPORTER: Exporter = Exporter::Reports { probes, echo_test: echo::human::text };
 
-impl Exporter for Human {
-    fn probes(&self, reports: &[ProbeReport], style: Style) -> String {
-        reports.iter().map(|report| probe::human::text(report, style)).collect()
+fn probes(reports: &[ProbeReport], style: Style) -> String {
+    if let [only] = reports {
+        return human::text(only, style);
     }
-
-    fn echo_test(&self, report: &EchoReport, style: Style) -> String {
-        echo::human::text(report, style)
-    }
+    let table = Table::new(reports.iter().map(|report| &report.url[..]), style);
+    let rows: String = reports.iter().map(|report| table.row(report)).collect();
+    table.head() + &rows + &table.end(reports)
 }

@@ -1,73 +1,110 @@
-//! `JUnit` XML: a test suite a URL.
+//! `JUnit` XML: a test suite a URL, a case for each thing that was checked, one failure for each that failed.
 
-use std::fmt::Write;
+use std::collections::HashMap;
+use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-
-use crate::report::findings::{Case, CaseOutcome, Findings};
+use crate::report::findings::{Case, CaseOutcome, Findings, nth};
+use crate::report::markup::Markup;
 use crate::report::page::one_line;
 use crate::report::units::rfc3339;
 
 pub(super) fn text(all: &[Findings]) -> String {
-    let mut report = Report::new("wsurl");
-    for findings in all {
-        let mut suite = TestSuite::new(line(&findings.url));
-        suite.extra.insert("timestamp".into(), rfc3339(findings.time).into());
-        suite.set_time(findings.elapsed);
-        suite.add_test_cases(findings.cases.iter().map(case));
-        report.add_test_suite(suite);
-    }
-    // Nothing is there that could not be written into a string.
-    report.to_string().unwrap_or_default()
+    let total = Counts::of(all.iter().flat_map(|findings| &findings.cases));
+    let elapsed = all.iter().map(|findings| findings.elapsed).fold(Duration::ZERO, Duration::saturating_add);
+    let mut document = Markup::xml();
+    let attributes = [("name", "wsurl".to_owned())].into_iter().chain(total.attributes(elapsed));
+    element(&mut document, "testsuites", attributes, |document| {
+        for (findings, nth) in all.iter().zip(nth(all)) {
+            suite(document, findings, nth);
+        }
+    });
+    document.finish()
 }
 
-fn case(case: &Case) -> TestCase {
-    let status = match &case.outcome {
-        CaseOutcome::Passed => TestCaseStatus::success(),
+/// `nth` tells apart suites of the same URL.
+fn suite(document: &mut Markup, findings: &Findings, nth: usize) {
+    let url = one_line(&findings.url);
+    let name = if nth > 1 { format!("{url} ({nth})") } else { url };
+    let counts = Counts::of(&findings.cases).attributes(findings.elapsed);
+    let attributes =
+        [("name", name.clone()), ("timestamp", rfc3339(findings.time))].into_iter().chain(counts);
+    element(document, "testsuite", attributes, |document| {
+        let mut seen = HashMap::new();
+        for case in &findings.cases {
+            let title = one_line(&case.title());
+            // A CI server keeps one case of a class and a name.
+            let count = seen.entry(title.clone()).and_modify(|count| *count += 1).or_insert(1);
+            let title = if *count > 1 { format!("{title} ({count})") } else { title };
+            test_case(document, &name, title, case);
+        }
+    });
+}
+
+fn test_case(document: &mut Markup, class: &str, name: String, case: &Case) {
+    let time = case.time.map(|time| ("time", seconds(time)));
+    let attributes = [("classname", class.to_owned()), ("name", name)].into_iter().chain(time);
+    if let CaseOutcome::Passed = case.outcome {
+        let attributes: Vec<_> = attributes.collect();
+        return document.empty("testcase", &borrowed(&attributes));
+    }
+    element(document, "testcase", attributes, |document| match &case.outcome {
+        CaseOutcome::Passed => {}
         CaseOutcome::Failed { kind, message, evidence } => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(line(message));
-            if let Some(kind) = kind {
-                status.set_type(kind);
-            }
-            if let Some(evidence) = evidence {
-                status.set_description(xml(evidence));
-            }
-            status
+            let message = ("message", one_line(message));
+            let kind = kind.map(|kind| ("type", kind.to_owned()));
+            element(document, "failure", [message].into_iter().chain(kind), |document| {
+                document.text(evidence.as_deref().unwrap_or_default());
+            });
         }
-        CaseOutcome::Skipped(why) => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(line(why));
-            status
-        }
-    };
-    let mut test = TestCase::new(line(&case.name), status);
-    test.set_classname(case.group);
-    if let Some(time) = case.time {
-        test.set_time(time);
-    }
-    test
+        CaseOutcome::Skipped(why) => document.empty("skipped", &[("message", &one_line(why))]),
+    });
 }
 
-fn line(text: &str) -> String {
-    xml(&one_line(text))
+fn element(
+    document: &mut Markup,
+    name: &str,
+    attributes: impl IntoIterator<Item = (&'static str, String)>,
+    content: impl FnOnce(&mut Markup),
+) {
+    let attributes: Vec<_> = attributes.into_iter().collect();
+    document.element(name, &borrowed(&attributes), content);
 }
 
-/// Shows what XML has no way to write, and what the crate would leave out.
-fn xml(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // A parser would make a line feed of it.
-            '\r' => {}
-            '\n' => safe.push(c),
-            '\t' => safe.push(' '),
-            '\u{fffe}' | '\u{ffff}' => drop(write!(safe, "{}", c.escape_unicode())),
-            c if c.is_control() => drop(write!(safe, "{}", c.escape_default())),
-            c => safe.push(c),
-        }
+fn borrowed<'a>(attributes: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+    attributes.iter().map(|(name, value)| (*name, &value[..])).collect()
+}
+
+/// How many cases there are, and how they ended.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn of<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Self {
+        cases.into_iter().fold(Self::default(), |counts, case| Self {
+            tests: counts.tests + 1,
+            failures: counts.failures + usize::from(matches!(case.outcome, CaseOutcome::Failed { .. })),
+            skipped: counts.skipped + usize::from(matches!(case.outcome, CaseOutcome::Skipped(_))),
+        })
     }
-    safe
+
+    fn attributes(&self, time: Duration) -> [(&'static str, String); 5] {
+        [
+            ("tests", self.tests.to_string()),
+            ("failures", self.failures.to_string()),
+            ("errors", "0".to_owned()),
+            ("skipped", self.skipped.to_string()),
+            ("time", seconds(time)),
+        ]
+    }
+}
+
+/// With microseconds.
+fn seconds(time: Duration) -> String {
+    format!("{:.6}", time.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -150,16 +187,45 @@ mod tests {
     #[test]
     fn a_probe_is_a_suite() {
         let [suite] = &read(&text(&[Findings::from(&samples::refused())]))[..] else { panic!("one suite") };
-        let why = "cannot connect to 127.0.0.1:9: Connection refused";
-        let pairs = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect::<Vec<_>>()
-        };
-        assert_eq!(suite.name, "ws://127.0.0.1:9/");
+        let url = "ws://127.0.0.1:9/";
+        let names: Vec<_> = suite.cases.iter().map(|(class, name)| (&class[..], &name[..])).collect();
+        assert_eq!(suite.name, url);
         assert_eq!(
-            suite.cases,
-            pairs(&[("probe", "endpoint"), ("phase", "resolve"), ("phase", "connect"), ("phase", "upgrade")])
+            names,
+            [
+                (url, "phase resolve"),
+                (url, "phase connect"),
+                (url, "phase upgrade"),
+                (url, "assertion --expect-text 'hi'"),
+            ]
         );
-        assert_eq!(suite.faults, pairs(&[("failure", why), ("failure", why), ("skipped", "not reached")]));
+        let why = "cannot connect to 127.0.0.1:9: Connection refused";
+        let faults: Vec<_> = suite.faults.iter().map(|(what, message)| (&what[..], &message[..])).collect();
+        assert_eq!(faults, [("failure", why), ("skipped", "not reached"), ("skipped", "not reached")]);
+    }
+
+    #[test]
+    fn times_have_microseconds() {
+        let text = text(&[Findings::from(&samples::up())]);
+        assert!(
+            text.contains(
+                "<testcase classname=\"wss://example.com/chat\" name=\"phase resolve\" time=\"0.001200\"/>"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn no_class_has_a_name_twice() {
+        for all in samples::findings() {
+            let mut seen = std::collections::HashSet::new();
+            for suite in read(&text(&all)) {
+                for case in suite.cases {
+                    assert_eq!(case.0, suite.name);
+                    assert!(seen.insert(case.clone()), "{case:?}");
+                }
+            }
+        }
     }
 
     #[test]

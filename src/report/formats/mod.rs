@@ -8,9 +8,7 @@ pub(crate) mod nagios;
 mod prometheus;
 mod tap;
 
-use self::exporter::{Exporter, OfFindings};
-use self::human::Human;
-use self::json_lines::JsonLines;
+use self::exporter::Exporter;
 use super::Style;
 use super::echo::EchoReport;
 use super::probe::ProbeReport;
@@ -21,10 +19,20 @@ pub struct ReportFormat {
     pub name: &'static str,
     /// For the man pages.
     pub meaning: &'static str,
-    /// Whether the report on several URLs is the sequence of the reports on each, which are then printed as they are done.
-    pub streams: bool,
+    pub printing: Printing,
     pub reader: Reader,
-    exporter: &'static dyn Exporter,
+    exporter: Exporter,
+}
+
+/// When the report on several URLs is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Printing {
+    /// When all are probed.
+    Whole,
+    /// The report is the sequence of the reports on each. They are printed in the order given, as soon as those before are.
+    InOrder,
+    /// A table, to which a line is added as soon as a probe finishes.
+    Table,
 }
 
 /// The reader of a format on standard output.
@@ -41,45 +49,45 @@ pub enum Reader {
 pub static FORMATS: [ReportFormat; 6] = [
     ReportFormat {
         name: "human",
-        meaning: "text of at most 80 columns, in ASCII where the locale is not UTF-8",
-        streams: true,
+        meaning: "text as wide as the terminal, in ASCII where the locale is not UTF-8; of several URLs a line each",
+        printing: Printing::Table,
         reader: Reader::Person,
-        exporter: &Human,
+        exporter: human::EXPORTER,
     },
     ReportFormat {
         name: "json",
         meaning: "JSON Lines: one object a URL; no field is ever left out",
-        streams: true,
+        printing: Printing::InOrder,
         reader: Reader::Program,
-        exporter: &JsonLines,
+        exporter: json_lines::EXPORTER,
     },
     ReportFormat {
         name: "junit",
         meaning: "JUnit XML, as CI servers show it: a test suite a URL",
-        streams: false,
+        printing: Printing::Whole,
         reader: Reader::Program,
-        exporter: &OfFindings(junit::text),
+        exporter: Exporter::Findings(junit::text),
     },
     ReportFormat {
         name: "tap",
         meaning: "the Test Anything Protocol, version 14",
-        streams: false,
+        printing: Printing::Whole,
         reader: Reader::Program,
-        exporter: &OfFindings(tap::text),
+        exporter: Exporter::Findings(tap::text),
     },
     ReportFormat {
         name: "nagios",
-        meaning: "one line with performance data, and the exit codes 0, 1, 2 and 3 of a monitoring plugin",
-        streams: false,
+        meaning: "the output of a monitoring plugin: a line with performance data, a line for each of several URLs, exit codes 0, 1, 2 and 3",
+        printing: Printing::Whole,
         reader: Reader::Monitor,
-        exporter: &OfFindings(nagios::text),
+        exporter: Exporter::Findings(nagios::text),
     },
     ReportFormat {
         name: "prometheus",
         meaning: "metrics in the text format, also for the textfile collector of node_exporter",
-        streams: false,
+        printing: Printing::Whole,
         reader: Reader::Program,
-        exporter: &OfFindings(prometheus::text),
+        exporter: Exporter::Findings(prometheus::text),
     },
 ];
 
@@ -140,12 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_format_that_streams_is_the_sum_of_its_parts() {
+    fn only_a_format_printed_in_order_is_the_sum_of_its_parts() {
         let (reports, style) = (samples::probes(), Style::default());
         for format in &FORMATS {
             let parts: String =
                 reports.iter().map(|report| format.probes(std::slice::from_ref(report), style)).collect();
-            assert_eq!(parts == format.probes(&reports, style), format.streams, "{}", format.name);
+            assert_eq!(
+                parts == format.probes(&reports, style),
+                format.printing == Printing::InOrder,
+                "{}",
+                format.name
+            );
         }
     }
 

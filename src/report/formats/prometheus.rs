@@ -35,7 +35,7 @@ pub(super) fn text(all: &[Findings]) -> String {
 
 fn series(sample: &Sample, url: &str, nth: usize) -> String {
     let mut labels = vec![("url", url.to_owned())];
-    labels.extend(sample.label.clone());
+    labels.extend(sample.labels.clone());
     if nth > 1 {
         labels.push(("nth", nth.to_string()));
     }

@@ -12,7 +12,7 @@ pub(super) fn text(all: &[Findings]) -> String {
     let cases = all.iter().flat_map(|findings| findings.cases.iter().map(|case| (&findings.url, case)));
     for (index, (url, case)) in cases.enumerate() {
         let number = index + 1;
-        let name = escaped(&format!("{url}: {} {}", case.group, case.name));
+        let name = escaped(&format!("{url}: {}", case.title()));
         // A String takes everything.
         let _ = match &case.outcome {
             CaseOutcome::Passed => writeln!(text, "ok {number} - {name}"),
@@ -81,16 +81,13 @@ mod tests {
         let expected = "\
 TAP version 14
 1..4
-not ok 1 - ws://127.0.0.1:9/: probe endpoint
+ok 1 - ws://127.0.0.1:9/: phase resolve
+not ok 2 - ws://127.0.0.1:9/: phase connect
   ---
   message: \"cannot connect to 127.0.0.1:9: Connection refused\"
   ...
-ok 2 - ws://127.0.0.1:9/: phase resolve
-not ok 3 - ws://127.0.0.1:9/: phase connect
-  ---
-  message: \"cannot connect to 127.0.0.1:9: Connection refused\"
-  ...
-ok 4 - ws://127.0.0.1:9/: phase upgrade # SKIP not reached
+ok 3 - ws://127.0.0.1:9/: phase upgrade # SKIP not reached
+ok 4 - ws://127.0.0.1:9/: assertion --expect-text 'hi' # SKIP not reached
 ";
         assert_eq!(text(&[Findings::from(&samples::refused())]), expected);
     }

@@ -1,8 +1,10 @@
 //! A probe as cases, numbers and one line, for the exporters.
 
-use super::{PhaseReport, ProbeReport, ProbeVerdict};
+use super::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
+use crate::error::{Failure, Status};
 use crate::report::findings::{Case, CaseOutcome, Findings, MetricFamily, Perfdata, Sample};
+use crate::report::page::one_line;
 use crate::report::units::{seconds, timestamp};
 
 const SUCCESS: MetricFamily = MetricFamily {
@@ -21,11 +23,17 @@ const NOT_AFTER: MetricFamily = MetricFamily {
     name: "wsurl_probe_certificate_not_after_timestamp_seconds",
     help: "When the certificate of the server expires.",
 };
-const ASSERTION: MetricFamily =
-    MetricFamily { name: "wsurl_probe_assertion_holds", help: "Whether what an option asks for holds." };
+const ASSERTION: MetricFamily = MetricFamily {
+    name: "wsurl_probe_assertion_holds",
+    help: "Whether what an option asks for holds; 0, too, where the probe failed before.",
+};
 const RULES: MetricFamily = MetricFamily {
     name: "wsurl_probe_conformance_rules",
     help: "Rules of RFC 6455 by how the server did on them.",
+};
+const FAILURE: MetricFamily = MetricFamily {
+    name: "wsurl_probe_failure_info",
+    help: "1 with the status and the reason of a failure; absent where the probe succeeded.",
 };
 const TIMESTAMP: MetricFamily =
     MetricFamily { name: "wsurl_probe_timestamp_seconds", help: "When the probe began." };
@@ -50,13 +58,8 @@ impl From<&ProbeReport> for Findings {
     }
 }
 
+/// A case for each phase, assertion and rule; and one for the probe as a whole where it has failed in none of them.
 fn cases(report: &ProbeReport) -> Vec<Case> {
-    let outcome = match (report.verdict, &report.failure) {
-        (ProbeVerdict::Ok | ProbeVerdict::Warning, _) => CaseOutcome::Passed,
-        (ProbeVerdict::Failed, Some(failure)) => CaseOutcome::failed(failure),
-        (ProbeVerdict::Failed, None) => CaseOutcome::holds(false, || report.reason()),
-    };
-    let endpoint = Case { group: "probe", name: "endpoint".to_owned(), time: Some(report.elapsed), outcome };
     let phases = report.phases.iter().map(|phase| Case {
         group: "phase",
         name: phase.name.to_owned(),
@@ -67,7 +70,7 @@ fn cases(report: &ProbeReport) -> Vec<Case> {
         group: "assertion",
         name: assertion.name.clone(),
         time: None,
-        outcome: CaseOutcome::holds(assertion.holds, || assertion.seen.clone()),
+        outcome: assertion_outcome(assertion),
     });
     let rules = report.conformance.iter().flatten().map(|finding| Case {
         group: if finding.rule.rfc == 7692 { "RFC 7692" } else { "RFC 6455" },
@@ -75,12 +78,44 @@ fn cases(report: &ProbeReport) -> Vec<Case> {
         time: None,
         outcome: rule_outcome(finding),
     });
-    std::iter::once(endpoint).chain(phases).chain(assertions).chain(rules).collect()
+    let mut cases: Vec<_> = phases.chain(assertions).chain(rules).collect();
+    let is_told = cases.iter().any(|case| matches!(case.outcome, CaseOutcome::Failed { .. }));
+    if report.verdict == ProbeVerdict::Failed && !is_told {
+        let outcome = whole_outcome(report);
+        cases.push(Case {
+            group: "probe",
+            name: "completed".to_owned(),
+            time: Some(report.elapsed),
+            outcome,
+        });
+    }
+    cases
+}
+
+fn whole_outcome(report: &ProbeReport) -> CaseOutcome {
+    report.failure.as_ref().map_or_else(|| CaseOutcome::holds(false, || report.reason()), CaseOutcome::failed)
+}
+
+fn assertion_outcome(assertion: &Assertion) -> CaseOutcome {
+    match assertion.verdict {
+        AssertionVerdict::Holds => CaseOutcome::Passed,
+        AssertionVerdict::Broken => CaseOutcome::holds(false, || assertion.seen.clone()),
+        AssertionVerdict::NotReached => CaseOutcome::Skipped(assertion.seen.clone()),
+    }
 }
 
 fn phase_outcome(report: &ProbeReport, phase: &PhaseReport) -> CaseOutcome {
+    let is_broken = |assertion: &Assertion| assertion.verdict == AssertionVerdict::Broken;
+    let status = report.failure.as_ref().map(Failure::status);
     match phase.time {
-        _ if phase.failed => CaseOutcome::holds(false, || report.reason()),
+        // One failure for each check: an unmet check on messages is a case of its own.
+        _ if phase.failed
+            && status == Some(Status::ExpectationFailed)
+            && report.assertions.iter().any(is_broken) =>
+        {
+            CaseOutcome::Skipped("its assertions tell".to_owned())
+        }
+        _ if phase.failed => whole_outcome(report),
         Some(_) => CaseOutcome::Passed,
         None => CaseOutcome::Skipped("not reached".to_owned()),
     }
@@ -124,6 +159,10 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
         Sample::new(&TIMESTAMP, timestamp(report.time)),
         Sample::new(&HTTP_STATUS, status.into()),
     ];
+    if let Some(failure) = &report.failure {
+        let labels = vec![("status", failure.status().name().to_owned()), ("reason", reason(failure))];
+        all.push(Sample { labels, ..Sample::new(&FAILURE, 1.0) });
+    }
     for phase in &report.phases {
         all.extend(phase.time.map(|time| Sample::of(&PHASE, "phase", phase.name, seconds(time))));
     }
@@ -131,7 +170,8 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
         all.push(Sample::new(&NOT_AFTER, whole(certificate.not_after)));
     }
     for assertion in &report.assertions {
-        all.push(Sample::of(&ASSERTION, "assertion", &assertion.name[..], truth(assertion.holds)));
+        let holds = truth(assertion.verdict == AssertionVerdict::Holds);
+        all.push(Sample::of(&ASSERTION, "assertion", &assertion.name[..], holds));
     }
     if let Some(findings) = &report.conformance {
         for verdict in conformance::Verdict::ALL {
@@ -141,6 +181,16 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
         }
     }
     all
+}
+
+/// The reason of a failure, at a length that suits a label.
+fn reason(failure: &Failure) -> String {
+    const MOST: usize = 200;
+    let reason = one_line(&failure.to_string());
+    match reason.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &reason[..end]),
+        None => reason,
+    }
 }
 
 /// Exact up to 2^53.

@@ -1,6 +1,6 @@
 //! A probe as a person reads it: the verdict first, then a line for each thing that was looked at.
 
-use super::{PhaseReport, ProbeReport, ProbeVerdict};
+use super::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
@@ -10,18 +10,18 @@ pub(crate) fn text(report: &ProbeReport, style: Style) -> String {
     verdict(&mut page, report, style);
     let reached = |phase: &&PhaseReport| phase.time.is_some() || phase.failed;
     for phase in report.phases.iter().filter(reached) {
-        page.cut(&phase_line(phase, style));
+        page.list(&phase_label(phase, style), std::slice::from_ref(&phase.detail));
     }
     let evidence = report.failure.as_ref().and_then(|failure| failure.evidence());
     for line in evidence.into_iter().flat_map(str::lines) {
-        page.cut(&format!("    {line}"));
+        page.wrap_at(&format!("    {line}"), 4);
     }
-    for assertion in &report.assertions {
-        let (name, seen) = (&assertion.name, &assertion.seen);
-        if assertion.holds {
-            page.cut(&format!("  ok        {name}: {seen}"));
-        } else {
-            page.wrap(&format!("  FAIL      {name}: {seen}"));
+    for Assertion { name, verdict, seen } in &report.assertions {
+        match verdict {
+            AssertionVerdict::Holds => page.cut(&format!("  ok        {name}: {seen}")),
+            AssertionVerdict::Broken => page.wrap(&format!("  FAIL      {name}: {seen}")),
+            // The failure above says why.
+            AssertionVerdict::NotReached => {}
         }
     }
     if let Some(findings) = &report.conformance {
@@ -30,25 +30,36 @@ pub(crate) fn text(report: &ProbeReport, style: Style) -> String {
     page.into_text()
 }
 
-fn verdict(page: &mut Page, report: &ProbeReport, style: Style) {
+/// The verdict in words.
+pub(super) fn summary(report: &ProbeReport, style: Style) -> String {
     let url = &report.url;
-    let times = report.times(style.ascii);
     match report.verdict {
-        ProbeVerdict::Ok => page.verdict(Word::Ok, &format!("{url} is up: {times}")),
-        ProbeVerdict::Warning => page.verdict(Word::Warn, &format!("{url} is up: {times}")),
-        ProbeVerdict::Failed => page.verdict(Word::Fail, &format!("{url}: {}", report.reason())),
+        ProbeVerdict::Ok | ProbeVerdict::Warning => format!("{url} is up: {}", report.times(style.ascii)),
+        ProbeVerdict::Failed => format!("{url}: {}", report.reason()),
     }
-    if report.url_effective != *url {
+}
+
+pub(super) fn word(verdict: ProbeVerdict) -> Word {
+    match verdict {
+        ProbeVerdict::Ok => Word::Ok,
+        ProbeVerdict::Warning => Word::Warn,
+        ProbeVerdict::Failed => Word::Fail,
+    }
+}
+
+fn verdict(page: &mut Page, report: &ProbeReport, style: Style) {
+    page.verdict(word(report.verdict), &summary(report, style));
+    if report.facts.redirects > 0 {
         page.wrap(&format!("  redirect  to {}", report.url_effective));
     }
 }
 
-fn phase_line(phase: &PhaseReport, style: Style) -> String {
+fn phase_label(phase: &PhaseReport, style: Style) -> String {
     let time = match phase.time {
         _ if phase.failed => "FAIL".to_owned(),
         time => units::duration(time.unwrap_or_default(), style.ascii),
     };
-    format!("  {:<9} {time:<8} {}", phase.name, phase.detail)
+    format!("  {:<9} {time:<8} ", phase.name)
 }
 
 fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
@@ -99,7 +110,8 @@ mod tests {
 OK    wss://example.com/chat is up: 79.1 ms, ping 11.8 ms
   resolve   1.20 ms  93.184.216.34
   connect   11.0 ms  93.184.216.34:443
-  tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_S...
+  tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com,
+                     issued by CN=Example CA, O=Example, TLS_AES_256_GCM_SHA384
   upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
   ping      11.8 ms  answered
   message   12.1 ms  1 sent, 1 received
@@ -140,7 +152,8 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
   redirect  to wss://www.example.com/chat
   resolve   1.20 ms  93.184.216.34
   connect   11.0 ms  93.184.216.34:443
-  tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com, TLS_AES_256_GCM_S...
+  tls       18.9 ms  TLSv1.3, 42 days left, CN=example.com,
+                     issued by CN=Example CA, O=Example, TLS_AES_256_GCM_SHA384
   upgrade   12.0 ms  101 Switching Protocols, subprotocol chat.v2
   ping      11.8 ms  answered
   message   12.1 ms  1 sent, 1 received
@@ -166,17 +179,20 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
 ";
         let verbose = Style { verbose: true, ..Style::default() };
         assert_eq!(shown(&samples::disappointing(), verbose), expected);
-        let short: Vec<_> = expected.lines().filter(|line| !line.starts_with("          ")).collect();
+        let short: Vec<_> = expected
+            .lines()
+            .filter(|line| !line.starts_with("          >") && !line.contains("(nothing"))
+            .collect();
         assert_eq!(shown(&samples::disappointing(), Style::default()), short.join("\n") + "\n");
     }
 
     #[test]
     fn no_text_breaks_the_page() {
         for report in samples::probes() {
-            for terminal in [false, true] {
-                let text = shown(&report, Style { verbose: true, terminal, ascii: terminal });
+            for (terminal, width) in [(false, 80), (true, 50), (true, 200)] {
+                let text = shown(&report, Style { verbose: true, terminal, ascii: terminal, width });
                 for line in text.split('\n') {
-                    assert!(line.width() <= 80, "{line:?}");
+                    assert!(line.width() <= width, "{line:?}");
                     assert!(!terminal || !line.contains(char::is_control), "{line:?}");
                 }
             }

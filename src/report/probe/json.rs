@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ProbeReport, ProbeVerdict};
+use super::{AssertionVerdict, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding};
 use crate::net::Facts;
 use crate::net::tls::certificate::CertificateFacts;
@@ -29,9 +29,9 @@ pub(crate) fn line(report: &ProbeReport) -> String {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "wsurl probe --report json")]
 struct Probe {
-    /// The URL as given, without a password.
+    /// The URL as given, without its secrets.
     url: String,
-    /// The URL after redirects; the same as url without one.
+    /// The URL after redirects, in its normal form.
     url_effective: String,
     /// When the probe began.
     #[schemars(extend("format" = "date-time"))]
@@ -70,7 +70,7 @@ struct Probe {
     messages: Messages,
     /// The closing handshake; null when it was not reached.
     close: Option<Close>,
-    /// The assertions of the options.
+    /// All assertions of the options.
     assertions: Vec<Assertion>,
     /// The rules of RFC 6455 and RFC 7692; null without --conformance.
     conformance: Option<Conformance>,
@@ -119,6 +119,8 @@ struct Http {
     reason: String,
     /// The header fields in their order.
     headers: Vec<Header>,
+    /// The first KiB of the body of a refusal; null where the upgrade was accepted.
+    body: Option<String>,
 }
 
 /// A header field.
@@ -220,9 +222,9 @@ enum By {
 struct Assertion {
     /// The option as given.
     name: String,
-    /// Whether it holds.
+    /// Whether it holds; false, too, where the probe failed before.
     holds: bool,
-    /// What was seen.
+    /// What was seen, or `not reached`.
     seen: String,
 }
 
@@ -341,6 +343,7 @@ fn http(facts: &Facts) -> Option<Http> {
             .iter()
             .map(|(name, value)| Header { name: name.clone(), value: shown_value(name, value).into_owned() })
             .collect(),
+        body: (head.status != 101).then(|| head.body.clone()),
     })
 }
 
@@ -372,7 +375,8 @@ fn chain_certificate(certificate: &CertificateFacts) -> ChainCertificate {
 }
 
 fn assertion(assertion: &super::Assertion) -> Assertion {
-    Assertion { name: assertion.name.clone(), holds: assertion.holds, seen: assertion.seen.clone() }
+    let holds = assertion.verdict == AssertionVerdict::Holds;
+    Assertion { name: assertion.name.clone(), holds, seen: assertion.seen.clone() }
 }
 
 fn conformance(findings: &[Finding]) -> Conformance {

@@ -4,6 +4,8 @@ mod findings;
 pub(super) mod human;
 pub(super) mod json;
 mod report;
+mod table;
 
 pub(crate) use json::{EXAMPLE, schema};
-pub(crate) use report::{Assertion, PhaseReport, ProbeReport, ProbeVerdict, severity};
+pub(crate) use report::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict, severity};
+pub(crate) use table::Table;

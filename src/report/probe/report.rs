@@ -49,16 +49,25 @@ pub struct PhaseReport {
 pub struct Assertion {
     /// The option as it was given: `--min-cert-days 14`.
     pub name: String,
-    pub holds: bool,
+    pub verdict: AssertionVerdict,
     /// What was seen: `3 days left`.
     pub seen: String,
 }
 
+/// Whether an assertion holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssertionVerdict {
+    Holds,
+    Broken,
+    /// The probe failed before it could be judged.
+    NotReached,
+}
+
 #[derive(Debug)]
 pub struct ProbeReport {
-    /// The URL as it was given, without a password.
+    /// The URL as it was given, without its secrets.
     pub url: String,
-    /// The URL after redirects.
+    /// The URL after redirects, in its normal form.
     pub url_effective: String,
     pub time: SystemTime,
     /// How long the try took that is reported.

@@ -159,17 +159,31 @@ impl Metrics {
     }
 }
 
-/// The one line of a monitoring plugin: what stands before the performance data, and the data, each well-formed.
+/// The output of a monitoring plugin: what stands before the performance data, the data, each well-formed, and the lines
+/// below.
 #[track_caller]
-pub fn nagios(text: &str) -> (String, Vec<String>) {
-    let line = text.strip_suffix('\n').expect("an end of the line");
-    assert!(!line.contains(['\n', '\r']), "more than one line: {text:?}");
+pub fn nagios_lines(text: &str) -> (String, Vec<String>, Vec<&str>) {
+    assert!(text.len() < 4096, "{} bytes", text.len());
+    let text = text.strip_suffix('\n').expect("an end of the line");
+    assert!(!text.contains('\r'), "{text:?}");
+    let mut lines = text.lines();
+    let line = lines.next().expect("a line");
+    let more: Vec<_> = lines.collect();
+    assert!(more.iter().all(|line| !line.contains('|') && !line.is_empty()), "{more:?}");
     let (status, data) = line.split_once(" | ").unwrap_or((line, ""));
     // From the guidelines: 'label'=value[UOM];[warn];[crit];[min];[max], with blanks only in quoted labels.
     let datum = r"(?:'[^'=]+'|[^\s'=]+)=-?[0-9.]+(?:s|us|ms|%|B|c)?(?:;[0-9.:~@]*){0,4}";
     let whole = regex(&format!("^({datum}( {datum})*)?$"));
     assert!(whole.is_match(data) && !data.contains('|'), "no performance data: {data}");
-    (status.to_owned(), regex(datum).find_iter(data).map(|found| found.as_str().to_owned()).collect())
+    (status.to_owned(), regex(datum).find_iter(data).map(|found| found.as_str().to_owned()).collect(), more)
+}
+
+/// The same of a plugin that has only one line to say.
+#[track_caller]
+pub fn nagios(text: &str) -> (String, Vec<String>) {
+    let (status, data, more) = nagios_lines(text);
+    assert!(more.is_empty(), "more than one line: {text:?}");
+    (status, data)
 }
 
 #[test]

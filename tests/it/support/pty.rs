@@ -5,7 +5,9 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Action, OptionalActions, OutputModes, tcflow, tcgetattr, tcsetattr};
+use rustix::termios::{
+    Action, OptionalActions, OutputModes, Winsize, tcflow, tcgetattr, tcsetattr, tcsetwinsize,
+};
 
 use super::capture::{Capture, Pace};
 use super::secs;
@@ -32,6 +34,14 @@ impl Terminal {
         let user_side = File::from(user_side);
         let keyboard = user_side.try_clone().expect("another descriptor");
         Self { program_side, path, screen: Capture::of(user_side, Pace::Eager), keyboard }
+    }
+
+    /// A terminal of so many columns.
+    pub fn of_width(columns: u16) -> Self {
+        let terminal = Self::new();
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal.program_side, size).expect("set its size");
+        terminal
     }
 
     /// For the stdout or stderr of a run.

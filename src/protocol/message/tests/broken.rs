@@ -51,7 +51,7 @@ fn a_broken_message_says_where_and_why() {
     for (message, at_and_why) in [
         (&[0x07][..], "1: invalid block type"),
         (&[0x00, 0x05, 0x00, 0xfb, 0xff], "5: invalid stored block lengths"),
-        (&[0xf2, 0x00, 0x11, 0x00, 0x00], "3: invalid distance too far back"),
+        (&[0xf2, 0x00, 0x11, 0x00, 0x00], "3: a code is invalid, or a distance too far back"),
     ] {
         let error = verdict(message).unwrap_err();
         assert_eq!(

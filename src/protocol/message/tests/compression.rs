@@ -50,17 +50,32 @@ fn json_lines(len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn the_first_message_of_a_context_decides_on_speed_or_size() {
-    let long = json_lines(64 * 1024);
-    let size_after = |first: &[u8], keeps_context| {
-        let mut deflater = Deflater::new(15, keeps_context);
-        deflated(&mut deflater, first);
-        deflated(&mut deflater, &long).len()
+fn a_long_message_is_compressed_well_whatever_came_before() {
+    let (long, noise) = (json_lines(64 * 1024), Random(6).bytes(64 * 1024));
+    let sizes = |before: &[u8]| {
+        [&long, &noise].map(|message| {
+            let mut deflater = Deflater::new(15, true);
+            deflated(&mut deflater, before);
+            deflated(&mut deflater, message).len()
+        })
     };
-    let (small, fast) = (size_after(&long[..4096], true), size_after(b"short", true));
-    assert!(small * 4 < fast * 3, "{small} bytes after a long message, {fast} after a short one");
-    let fresh = size_after(b"short", false);
-    assert!(fresh * 4 < fast * 3, "{fresh} bytes in a context of its own");
+    let ([text, random], [text_alone, random_alone]) = (sizes(b"a short message"), sizes(b""));
+    assert_eq!((text, random), (text_alone, random_alone));
+    assert!(text * 4 < long.len() && random < noise.len() + 100, "{text} and {random} bytes");
+}
+
+#[test]
+fn the_context_is_kept_through_short_messages_until_many_have_come() {
+    let mut deflater = Deflater::new(15, true);
+    deflated(&mut deflater, &json_lines(8 * 1024));
+    let message = Random(8).bytes(1000);
+    let sizes: Vec<usize> = (0..70).map(|_| deflated(&mut deflater, &message).len()).collect();
+    let whole: Vec<usize> = (0..70).filter(|at| sizes[*at] > 500).collect();
+    assert_eq!(whole, [0, 64], "sizes of the same message: {sizes:?}");
+    // A long message among them, and the count begins anew.
+    deflated(&mut deflater, &json_lines(8 * 1024));
+    let again = (0..64).filter(|_| deflated(&mut deflater, &message).len() > 500).count();
+    assert_eq!(again, 1);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn example_7_2_3_2_a_shared_window() {
     inflated(&mut forgetful, &HELLO).unwrap();
     assert_eq!(
         inflated(&mut forgetful, &second).unwrap_err().to_string(),
-        "compressed message cannot be inflated at byte 3: invalid distance too far back (RFC 7692 §7.2.2)"
+        "compressed message cannot be inflated at byte 3: a code is invalid, or a distance too far back (RFC 7692 §7.2.2)"
     );
 }
 

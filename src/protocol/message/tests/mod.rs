@@ -3,6 +3,7 @@
 mod broken;
 mod compression;
 mod examples;
+mod hostile;
 mod messages;
 mod python;
 mod round_trips;
