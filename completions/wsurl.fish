@@ -64,6 +64,9 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
@@ -110,7 +113,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l ping-timeout -d 'Li
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -146,6 +149,12 @@ always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
@@ -192,7 +201,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l ping-timeout -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -280,7 +289,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ping-timeout -
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -318,6 +327,11 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance-except -d 'Rules that the server is known to break: they are shown, and are no failure' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l rule-timeout -d 'How long one rule may take, and twice as long as one reaction of the server; 2s by default, longer for a server that is far away' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
@@ -364,13 +378,13 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l ping-timeout -d 'L
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l pong-interval -d 'Send an unsolicited pong this often, as a heartbeat [default: never]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-code -d 'Close with this code' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l close-reason -d 'Close with this reason' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l accept-close -d 'Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s w -l write-out -d 'Print this after the session: text with %{names} (the man page lists them), or the content of a file' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -d 'Write the head of the server\'s response to a file; - is standard output' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need. -d gives messages that the server understands, for a server that does not echo'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'

@@ -19,7 +19,7 @@ use crate::net::tls::pin::Pins;
 use crate::protocol::Offer;
 use crate::report::write_out;
 use crate::secret::Secret;
-use crate::session::{AcceptClose, Check};
+use crate::session::{Check, CloseCodes};
 
 /// The options of a subcommand that opens a WebSocket.
 #[derive(Clone, Debug, Args)]
@@ -298,9 +298,9 @@ pub struct CloseArgs {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, allow_hyphen_values = true, value_parser = values::close_reason)]
     pub close_reason: String,
 
-    /// Close codes of the server that mean success; x stands for any digit
-    #[arg(long, value_name = "CODES", default_value = "1000,1001,1005", value_parser = values::accept_close)]
-    pub accept_close: AcceptClose,
+    /// Close codes of the server that mean success; x stands for any digit, 1006 for an end without a Close between messages
+    #[arg(long, value_name = "CODES", default_value = "1000,1001,1005", value_parser = values::close_codes)]
+    pub accept_close: CloseCodes,
 }
 
 /// Output beside the messages.
@@ -355,15 +355,15 @@ pub enum ProgressWhen {
 #[command(next_help_heading = "End of the session")]
 pub struct FinishArgs {
     /// Wait until N messages have arrived; once the input is over, print no more
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "within")]
     pub expect: Option<u64>,
 
     /// Wait until nothing has arrived for this long
-    #[arg(long, value_name = "DURATION", visible_alias = "eof-wait", value_parser = values::duration)]
+    #[arg(long, value_name = "DURATION", visible_alias = "eof-wait", conflicts_with_all = ["within", "expect_close"], value_parser = values::duration)]
     pub wait: Option<Duration>,
 
     /// Go on until the server closes
-    #[arg(short, long, conflicts_with_all = ["expect", "wait"])]
+    #[arg(short, long, conflicts_with_all = ["expect", "wait", "within"])]
     pub follow: bool,
 }
 
@@ -383,4 +383,17 @@ pub struct CheckArgs {
     /// Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1
     #[arg(long, value_name = "POINTER=VALUE", value_parser = values::json_check)]
     pub expect_json: Vec<Check>,
+
+    /// Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces
+    /// the number of messages and --receive-timeout
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub within: Option<Duration>,
+
+    /// Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
+    pub greeting: u64,
+
+    /// Expect the server to close first, with one of these codes, else exit 1; x stands for any digit
+    #[arg(long, value_name = "CODES", value_parser = values::close_codes)]
+    pub expect_close: Option<CloseCodes>,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{ConversationArgs, FinishArgs, ProgressWhen};
+use super::shared::{CheckArgs, ConversationArgs, FinishArgs, ProgressWhen};
 use super::values;
 
 /// Arguments of `wsurl stream`.
@@ -49,6 +49,10 @@ pub struct StreamArgs {
     /// The end of the session
     #[command(flatten)]
     pub finish: FinishArgs,
+
+    /// Checks of messages
+    #[command(flatten)]
+    pub checks: CheckArgs,
 
     /// Options of all subcommands
     #[command(flatten)]

@@ -17,7 +17,7 @@ use crate::net::tls::error::ErrorClass;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
 use crate::secret::Secret;
-use crate::session::{AcceptClose, Check, JsonCheck};
+use crate::session::{Check, CloseCodes, JsonCheck};
 use crate::size;
 
 /// Longer than any run lasts, and short enough that a point in time can be that far away.
@@ -129,9 +129,9 @@ pub fn close_reason(text: &str) -> Result<String, String> {
     }
 }
 
-/// A list of accepted close codes.
-pub fn accept_close(text: &str) -> Result<AcceptClose, String> {
-    AcceptClose::parse(text)
+/// A list of close codes.
+pub fn close_codes(text: &str) -> Result<CloseCodes, String> {
+    CloseCodes::parse(text)
 }
 
 /// A regular expression.

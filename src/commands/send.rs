@@ -14,6 +14,7 @@ use crate::session::{Checks, Count, FinishRule, Hints, Input, MessageSink, Messa
 const HINTS: Hints = Hints {
     no_reply: Some("--expect 0 waits for no reply"),
     fewer_messages: Some("--expect N sets how many messages are awaited, --wait DURATION a time instead"),
+    unmet: Some("--within 10s waits until every check is met, whatever else arrives"),
     early_close: Some("-f leaves the end of the session to the server"),
     too_large: Some("--max-message-size allows more; `wsurl stream` receives messages of any size"),
 };
@@ -22,13 +23,14 @@ const HINTS: Hints = Hints {
 pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
     let checks = checks(&args.checks);
-    let rule = rule(&args, !checks.is_empty());
+    let rule = rule(&args, !checks.is_empty())?;
     let (input_format, output_format) = formats(&args);
     let escape = sanitize::for_output(args.output_file.as_deref());
     let writer = FramingWriter::new(output_format, args.keep_newline);
     let mut incoming = MessageSink::new(writer, Checks::new(checks), escape);
     let kind = kind(args.binary, args.text, input_format);
-    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    options.close.expect = args.checks.expect_close;
     let max_message = args.max_message_size;
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
     let source = Source {
@@ -62,11 +64,12 @@ fn kind(binary: bool, text: bool, format: Format) -> Kind {
     if binary || (encoded && !text) { Kind::Binary } else { Kind::Text }
 }
 
-fn rule(args: &SendArgs, has_checks: bool) -> FinishRule {
+fn rule(args: &SendArgs, has_checks: bool) -> Result<FinishRule, Failure> {
     // A check needs a message, even when none is sent.
     let by_default = Count::AsSent { at_least: u64::from(has_checks) };
-    let rule = finish_rule(&args.finish, if args.one_message { Count::Exactly(1) } else { by_default });
-    FinishRule { lockstep: args.lockstep, ..rule }
+    let by_default = if args.one_message { Count::Exactly(1) } else { by_default };
+    let rule = finish_rule(Some(&args.finish), &args.checks, by_default)?;
+    Ok(FinishRule { lockstep: args.lockstep, ..rule })
 }
 
 fn formats(args: &SendArgs) -> (Format, Format) {

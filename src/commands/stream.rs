@@ -4,18 +4,19 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
-use super::options::{ConversationOptions, finish_rule};
+use super::options::{ConversationOptions, checks, finish_rule};
 use super::outputs;
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::Failure;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
 use crate::report::{Verbosity, sanitize};
-use crate::session::{ChunkSource, Count, Hints, Input, Outcome, Shape, StreamSink};
+use crate::session::{Checks, ChunkSource, Count, Hints, Input, Outcome, Shape, StreamSink};
 
 const HINTS: Hints = Hints {
     no_reply: None,
     fewer_messages: Some("--expect N sets how many messages are awaited, --wait DURATION a time instead"),
+    unmet: Some("--within 10s waits until every check is met, whatever else arrives"),
     early_close: Some("-f leaves the end of the session to the server"),
     too_large: Some("--max-message-size allows more"),
 };
@@ -23,8 +24,10 @@ const HINTS: Hints = Hints {
 /// Sends and receives bytes.
 pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
-    let options = ConversationOptions::from_args(&args.url, args.conversation)?;
-    let rule = finish_rule(&args.finish, Count::None);
+    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
+    let checks = Checks::new(checks(&args.checks));
+    options.close.expect = args.checks.expect_close;
     let (input, named) = match args.upload_file.as_deref() {
         Some(path) if path != Path::new("-") => (Input::open(path, options.limits.whole)?, true),
         _ => (Input::standard()?, false),
@@ -40,7 +43,7 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
             .then(|| Progress::new(input.size));
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
-    let mut incoming = StreamSink::new(digest, sanitize::for_output(args.output_file.as_deref()));
+    let mut incoming = StreamSink::new(digest, checks, sanitize::for_output(args.output_file.as_deref()));
     let conversation = Conversation {
         source: &mut outgoing,
         sink: &mut incoming,

@@ -173,8 +173,4 @@ impl Sink for EchoSink {
     }
 
     fn close(&mut self, _: &CloseFrame, _: &mut Vec<u8>) {}
-
-    fn unmet(&self) -> Option<String> {
-        None
-    }
 }

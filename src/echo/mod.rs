@@ -82,7 +82,7 @@ impl Test {
             .collect();
         let mut sources: Vec<_> = ledgers.iter().map(|ledger| self.source(ledger)).collect();
         let mut sinks: Vec<_> = ledgers.iter().map(|ledger| self.sink(ledger, &target)).collect();
-        let rule = FinishRule { count: Count::None, quiet: None, follow: false, lockstep: false };
+        let rule = FinishRule::new(Count::None);
         let max_frame = self.plan.fragment.map(|size| size as u64);
         let options = SessionOptions { max_frame, ..SessionOptions::new(rule, limits, close) };
         let ends = sources.iter_mut().zip(&mut sinks).zip(observers);

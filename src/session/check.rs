@@ -37,23 +37,43 @@ struct Asked {
 /// The message that has come closest to a check.
 #[derive(Clone, Debug)]
 struct Closest {
-    closeness: Closeness,
+    /// How close it comes. Closer is greater; only messages for one check are compared.
+    rank: usize,
     /// Its number among the messages seen.
     message: u64,
-    /// Why it does not meet the check.
-    shortfall: String,
+    shortfall: Shortfall,
+}
+
+/// Why a message does not meet a check.
+#[derive(Clone, Debug)]
+enum Shortfall {
+    /// In words.
+    Reason(String),
+    /// It is another text, which begins as this excerpt shows.
+    OtherText(String),
 }
 
 impl Asked {
     fn look_at(&mut self, number: u64, payload: &[u8]) {
         self.met = match &self.check {
-            Check::Text(text) => payload == text.as_bytes(),
+            Check::Text(text) => {
+                let rank = likeness(text.as_bytes(), payload);
+                if rank > 0 && self.closest.as_ref().is_none_or(|closest| closest.rank <= rank) {
+                    let shortfall = Shortfall::OtherText(excerpt(payload));
+                    self.closest = Some(Closest { rank, message: number, shortfall });
+                }
+                payload == text.as_bytes()
+            }
             Check::Regex(regex) => std::str::from_utf8(payload).is_ok_and(|text| regex.is_match(text)),
             Check::Json(check) => {
                 let (closeness, shortfall) = check.look_at(payload);
-                let closest = shortfall.map(|shortfall| Closest { closeness, message: number, shortfall });
-                if self.closest.as_ref().is_none_or(|closest| closest.closeness <= closeness) {
-                    self.closest = closest;
+                let rank = closeness as usize;
+                if self.closest.as_ref().is_none_or(|closest| closest.rank <= rank) {
+                    self.closest = shortfall.map(Shortfall::Reason).map(|shortfall| Closest {
+                        rank,
+                        message: number,
+                        shortfall,
+                    });
                 }
                 closeness == Closeness::Met
             }
@@ -69,8 +89,28 @@ pub struct Checks {
     last: Option<String>,
 }
 
+/// Checks that were not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// Each as the user wrote it.
+    checks: Vec<String>,
+    /// Describes the messages seen instead.
+    seen: String,
+}
+
+impl Unmet {
+    /// The sentence for an error. `within` says in what time, or is empty.
+    pub(super) fn told(&self, within: &str) -> String {
+        let were = if self.checks.len() == 1 { "was" } else { "were" };
+        format!("{} {were} not met{within}: {}", self.checks.join(" and "), self.seen)
+    }
+}
+
 /// The most of a message that is shown in an error, in characters.
 const SHOWN: usize = 200;
+
+/// In a longer text, in bytes, nothing is searched for.
+const SEARCHED: usize = 64 * 1024;
 
 impl Checks {
     /// Checks of which none is met yet.
@@ -90,6 +130,12 @@ impl Checks {
         }
     }
 
+    /// Counts a message of so many bytes that is too large to be looked at.
+    pub(super) fn pass_over(&mut self, len: u64) {
+        self.seen += 1;
+        self.last = Some(format!("{len} bytes, too large for a check"));
+    }
+
     /// Each check as the user wrote it, and whether it was met.
     pub fn results(&self) -> impl Iterator<Item = (String, bool)> {
         self.all.iter().map(|asked| (asked.check.describe(), asked.met))
@@ -98,9 +144,11 @@ impl Checks {
     /// Describes the last message, and the one that came closest to the checks that were not met.
     pub fn seen(&self) -> String {
         let closest = self.all.iter().filter(|asked| !asked.met).filter_map(|asked| asked.closest.as_ref());
-        closest.fold(self.last_seen(), |seen, Closest { message, shortfall, .. }| match self.seen {
-            1 => format!("{seen}; {shortfall}"),
-            _ => format!("{seen}; in message {message}, {shortfall}"),
+        closest.fold(self.last_seen(), |seen, Closest { message, shortfall, .. }| match shortfall {
+            Shortfall::Reason(why) if self.seen == 1 => format!("{seen}; {why}"),
+            Shortfall::Reason(why) => format!("{seen}; in message {message}, {why}"),
+            Shortfall::OtherText(_) if *message == self.seen => seen,
+            Shortfall::OtherText(text) => format!("{seen}; message {message} comes closest: {text}"),
         })
     }
 
@@ -112,12 +160,24 @@ impl Checks {
         }
     }
 
-    /// The checks that were not met, and what was seen instead.
-    pub(super) fn unmet(&self) -> Option<String> {
-        let open: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
-        let were = if open.len() == 1 { "was" } else { "were" };
-        (!open.is_empty()).then(|| format!("{} {were} not met: {}", open.join(" and "), self.seen()))
+    /// Whether every check is met.
+    pub(super) fn are_met(&self) -> bool {
+        self.all.iter().all(|asked| asked.met)
     }
+
+    /// The checks that were not met, and what was seen instead.
+    pub(super) fn unmet(&self) -> Option<Unmet> {
+        let checks: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
+        (!checks.is_empty()).then(|| Unmet { checks, seen: self.seen() })
+    }
+}
+
+/// How much `payload` is like the wanted text: the length of their common beginning, or more if one contains the other.
+fn likeness(wanted: &[u8], payload: &[u8]) -> usize {
+    let common = wanted.iter().zip(payload).take_while(|(one, other)| one == other).count();
+    let (short, long) = if wanted.len() < payload.len() { (wanted, payload) } else { (payload, wanted) };
+    let contains = !short.is_empty() && long.len() <= SEARCHED && memchr::memmem::find(long, short).is_some();
+    if contains { common + SEARCHED } else { common }
 }
 
 fn excerpt(payload: &[u8]) -> String {
@@ -137,6 +197,10 @@ mod tests {
         Check::Json(JsonCheck::new(pointer, value))
     }
 
+    fn unmet(checks: &Checks) -> String {
+        checks.unmet().unwrap().told("")
+    }
+
     #[test]
     fn each_check_is_met_by_some_message() {
         let mut checks = Checks::new(vec![
@@ -148,9 +212,8 @@ mod tests {
         for message in ["nope", "pong", "aaa", r#"{"n":[1],"s":"no"}"#] {
             checks.look_at(message.as_bytes());
         }
-        let unmet = checks.unmet().unwrap();
         assert_eq!(
-            unmet,
+            unmet(&checks),
             r#"--expect-json '/s="ok"' was not met: of 4 messages the last was "{\"n\":[1],\"s\":\"no\"}"; in message 4, /s is "no""#
         );
         checks.look_at(br#"{"s":"ok"}"#);
@@ -161,9 +224,8 @@ mod tests {
     fn the_closest_message_is_told() {
         let mut checks = Checks::new(vec![json("/v", "1.3"), json("/w", "[]")]);
         checks.look_at(br#"{"v":"1.3"}"#);
-        let unmet = checks.unmet().unwrap();
         assert_eq!(
-            unmet,
+            unmet(&checks),
             "--expect-json '/v=1.3' and --expect-json '/w=[]' were not met: the message was \"{\\\"v\\\":\\\"1.3\\\"}\"; \
              /v is the string \"1.3\", not the number 1.3; there is nothing at /w"
         );
@@ -171,26 +233,48 @@ mod tests {
         checks.look_at(b"{}");
         checks.look_at(b"hello");
         assert_eq!(
-            checks.unmet().unwrap(),
+            unmet(&checks),
             "--expect-json '/v=1.3' was not met: of 4 messages the last was \"hello\"; \
              in message 2, /v is null, not the number 1.3"
         );
         let mut checks = Checks::new(vec![json("", "1")]);
         checks.look_at(b"one");
-        let unmet = checks.unmet().unwrap();
+        let told = unmet(&checks);
         assert!(
-            unmet.ends_with("the message was \"one\"; it is not JSON (expected a value at byte 0)"),
-            "{unmet}"
+            told.ends_with("the message was \"one\"; it is not JSON (expected a value at byte 0)"),
+            "{told}"
         );
         checks.look_at(b"\"1\"");
-        assert!(checks.unmet().unwrap().ends_with("in message 2, it is the string \"1\", not the number 1"));
+        assert!(unmet(&checks).ends_with("in message 2, it is the string \"1\", not the number 1"));
+    }
+
+    #[test]
+    fn the_closest_text_is_told_unless_it_is_the_last() {
+        let mut checks = Checks::new(vec![Check::Text("login ok".to_owned())]);
+        checks.look_at(b"hello");
+        assert_eq!(unmet(&checks), "--expect-text 'login ok' was not met: the message was \"hello\"");
+        checks.look_at(b"login failed");
+        assert!(unmet(&checks).ends_with("of 2 messages the last was \"login failed\""));
+        checks.look_at(b"the login ok");
+        checks.look_at(b"login of ann");
+        let told = unmet(&checks);
+        assert!(
+            told.ends_with("the last was \"login of ann\"; message 3 comes closest: \"the login ok\""),
+            "{told}"
+        );
+        checks.pass_over(70_000);
+        let told = unmet(&checks);
+        assert!(
+            told.contains("of 5 messages the last was 70000 bytes, too large for a check; message 3"),
+            "{told}"
+        );
     }
 
     #[test]
     fn what_was_seen_is_said() {
         let mut checks = Checks::new(vec![Check::Text("x".to_owned())]);
-        assert_eq!(checks.unmet().unwrap(), "--expect-text 'x' was not met: no message arrived");
+        assert_eq!(unmet(&checks), "--expect-text 'x' was not met: no message arrived");
         checks.look_at(&[0xff, 0xfe]);
-        assert!(checks.unmet().unwrap().ends_with("the message was 2 bytes of binary data"));
+        assert!(unmet(&checks).ends_with("the message was 2 bytes of binary data"));
     }
 }

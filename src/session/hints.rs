@@ -10,6 +10,8 @@ pub struct Hints {
     pub fewer_messages: Option<&'static str>,
     /// The server closed in order before the input ended.
     pub early_close: Option<&'static str>,
+    /// All messages that were awaited have arrived, and none of them meets a check.
+    pub unmet: Option<&'static str>,
     /// A received message was too large.
     pub too_large: Option<&'static str>,
 }

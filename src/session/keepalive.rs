@@ -14,6 +14,17 @@ pub(super) enum Due {
 /// The payload of our pings.
 pub(super) const PAYLOAD: &[u8] = b"wsurl";
 
+/// A ping at the beginning of a session, whose round trip is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstPing {
+    /// None is sent.
+    No,
+    /// Nothing else happens before its pong has come.
+    Awaited,
+    /// It is measured if its pong comes.
+    Optional,
+}
+
 /// The state of the ping whose round trip is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measured {
@@ -36,13 +47,16 @@ pub(super) struct KeepAlive {
     next_pong: Option<Instant>,
     unanswered_since: Option<Instant>,
     measured: Measured,
+    /// Whether the session waits for the pong of the measured ping.
+    awaits_pong: bool,
 }
 
 impl KeepAlive {
-    /// With `measure`, a first ping is due at once and its round trip is measured.
-    pub(super) fn new(limits: &Limits, measure: bool, now: Instant) -> Self {
+    /// The first ping is due at once.
+    pub(super) fn new(limits: &Limits, first: FirstPing, now: Instant) -> Self {
         Self {
-            measured: if measure { Measured::Due } else { Measured::No },
+            measured: if first == FirstPing::No { Measured::No } else { Measured::Due },
+            awaits_pong: first == FirstPing::Awaited,
             ping_interval: limits.ping_interval,
             pong_interval: limits.pong_interval,
             next_ping: limits.ping_interval.map(|interval| now + interval),
@@ -83,9 +97,10 @@ impl KeepAlive {
         }
     }
 
-    /// Since when the measured ping is sent, or due.
+    /// Since when the measured ping is sent, or due, if its pong is awaited.
     pub(super) fn pong_awaited_since(&self, now: Instant) -> Option<Instant> {
         match self.measured {
+            _ if !self.awaits_pong => None,
             Measured::Due => Some(now),
             Measured::Since(asked) => Some(asked),
             Measured::No | Measured::Took(_) => None,
@@ -131,6 +146,7 @@ mod tests {
             next_pong: Some(start + second * 3),
             unanswered_since: None,
             measured: Measured::No,
+            awaits_pong: false,
         };
         assert_eq!(alive.due(start), None);
         assert_eq!(alive.due(start + second), Some(Due::Ping));
@@ -154,6 +170,7 @@ mod tests {
             next_pong: None,
             unanswered_since: None,
             measured: Measured::Due,
+            awaits_pong: true,
         };
         assert!(alive.is_due(start));
         assert_eq!((alive.due(start), alive.due(start)), (Some(Due::Ping), None));

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::check::Checks;
+use super::check::{Checks, Unmet};
 use super::sink::{Delivery, Sink};
 use crate::error::Failure;
 use crate::framing::{FramingWriter, MessageLayout};
@@ -113,7 +113,11 @@ impl Sink for MessageSink {
         escape(&[], out);
     }
 
-    fn unmet(&self) -> Option<String> {
+    fn is_met(&self) -> bool {
+        self.checks.are_met()
+    }
+
+    fn unmet(&self) -> Option<Unmet> {
         self.checks.unmet()
     }
 }

@@ -1,5 +1,6 @@
 //! Where received messages go. A sink takes sections of messages and hands bytes to the output lane.
 
+use super::check::Unmet;
 use super::chunk::ReadBuffer;
 use crate::error::Failure;
 use crate::protocol::{CloseFrame, Section};
@@ -42,7 +43,14 @@ pub trait Sink {
     /// The session was closed with this frame.
     fn close(&mut self, close: &CloseFrame, out: &mut Vec<u8>);
 
+    /// Whether every check is met.
+    fn is_met(&self) -> bool {
+        true
+    }
+
     /// The checks that no message has met, with a description of what was seen instead; `None` if all are
     /// met.
-    fn unmet(&self) -> Option<String>;
+    fn unmet(&self) -> Option<Unmet> {
+        None
+    }
 }

@@ -2,8 +2,12 @@
 
 use std::io;
 
+use std::time::Duration;
+
+pub(super) use super::check::Unmet;
+use super::finish::{Awaited, FinishRule};
 use super::hints::Hints;
-use super::limits::AcceptClose;
+use super::limits::CloseOptions;
 use crate::error::{Failure, IoCause, Status};
 use crate::protocol::CloseFrame;
 use crate::stats::Tally;
@@ -23,6 +27,15 @@ pub(super) enum Ending {
     Closed { by: Side, frame: CloseFrame },
     /// Without one (RFC 6455 §7.1.5: 1006).
     Lost { cause: Option<io::Error>, closing: bool },
+}
+
+/// What was awaited when a limit ran out that makes its absence an unmet expectation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Overdue {
+    pub(super) limit: Duration,
+    /// The flag that sets the limit.
+    pub(super) flag: &'static str,
+    pub(super) awaited: Awaited,
 }
 
 /// How far the data of both sides had come at the end.
@@ -49,9 +62,10 @@ pub(super) struct SessionEnd {
     pub(super) ending: Option<Ending>,
     /// Why we ended the session.
     pub(super) failure: Option<Failure>,
+    pub(super) overdue: Option<Overdue>,
     pub(super) completeness: Completeness,
-    pub(super) awaited: u64,
-    pub(super) accept: AcceptClose,
+    pub(super) rule: FinishRule,
+    pub(super) close: CloseOptions,
     pub(super) our_code: u16,
     pub(super) tally: Tally,
     pub(super) output_closed: bool,
@@ -59,7 +73,7 @@ pub(super) struct SessionEnd {
     pub(super) size: Option<u64>,
     pub(super) hints: Hints,
     /// Checks that were not met.
-    pub(super) unmet: Option<String>,
+    pub(super) unmet: Option<Unmet>,
 }
 
 impl SessionEnd {
@@ -88,26 +102,77 @@ impl SessionEnd {
                 Ok(())
             };
         }
+        if let Some(overdue) = self.overdue {
+            return Err(Failure::new(Status::ExpectationFailed, self.too_late(overdue)));
+        }
+        let mut by_us = false;
         match self.ending.take() {
-            Some(Ending::Closed { by, frame }) => self.closed(by, &frame)?,
-            Some(Ending::Lost { cause, closing }) => return Err(self.lost(cause, closing)),
-            None => {}
+            Some(Ending::Closed { by, frame }) => {
+                self.closed(by, &frame)?;
+                by_us = by == Side::Us;
+            }
+            Some(Ending::Lost { cause, closing }) if !self.accepts_loss(cause.as_ref()) => {
+                return Err(self.lost(cause, closing));
+            }
+            Some(Ending::Lost { .. }) | None => {}
         }
         if let Some(unmet) = self.unmet {
-            return Err(Failure::new(Status::ExpectationFailed, unmet));
+            let failure = Failure::new(Status::ExpectationFailed, unmet.told(""));
+            return Err(failure.hints(self.hints.unmet.filter(|_| by_us)));
         }
-        let (received, awaited) = (self.tally.messages_received, self.awaited);
-        if received < awaited {
-            let text = format!("{} closed after {received} of {awaited} awaited messages", self.target);
-            return Err(Failure::new(Status::ExpectationFailed, text).hints(self.hints.fewer_messages));
-        }
-        Ok(())
+        self.all_came()
+    }
+
+    /// Whether as many messages have come as were awaited.
+    fn all_came(&self) -> Result<(), Failure> {
+        let (received, target) = (self.tally.messages_received, &self.target);
+        let (counted, awaited) = (self.rule.counted(received), self.rule.awaited(self.tally.messages_sent));
+        let text = if !self.rule.is_greeted(received) {
+            let greeting = self.rule.greeting;
+            format!("{target} closed after {received} of {greeting} messages of the greeting (--greeting)")
+        } else if counted < awaited {
+            format!("{target} closed after {counted} of {awaited} awaited messages")
+        } else {
+            return Ok(());
+        };
+        let hint = self.hints.fewer_messages.filter(|_| self.rule.is_greeted(received));
+        Err(Failure::new(Status::ExpectationFailed, text).hints(hint))
+    }
+
+    /// What did not come in time.
+    fn too_late(&self, Overdue { limit, flag, awaited }: Overdue) -> String {
+        let target = &self.target;
+        let within = format!(" within {} ({flag})", humantime::format_duration(limit));
+        let unmet = |within: &str| self.unmet.as_ref().map(|unmet| unmet.told(within));
+        let received = self.tally.messages_received;
+        let missing = match awaited {
+            Awaited::Match => {
+                return unmet(&within).unwrap_or_else(|| format!("every check was met, but not{within}"));
+            }
+            Awaited::Greeting => {
+                format!("{target} sent {received} of {} messages of the greeting{within}", self.rule.greeting)
+            }
+            Awaited::Reply => format!("{target} did not answer the last message{within}"),
+            Awaited::Messages => {
+                let (counted, awaited) =
+                    (self.rule.counted(received), self.rule.awaited(self.tally.messages_sent));
+                format!("{counted} of {awaited} awaited messages arrived{within}")
+            }
+            Awaited::Close => format!("{target} sent no Close{within}"),
+        };
+        unmet("").map_or_else(|| missing.clone(), |unmet| format!("{missing}; {unmet}"))
+    }
+
+    /// Whether an end of the connection without a Close is accepted: between messages, and not by a reset.
+    fn accepts_loss(&self, cause: Option<&io::Error>) -> bool {
+        let Completeness { unsent, inside_message, .. } = self.completeness;
+        self.close.accepts_loss() && cause.is_none() && !unsent && !inside_message
     }
 
     /// Checks the code of the server's Close, and whether both sides had everything.
     fn closed(&self, by: Side, frame: &CloseFrame) -> Result<(), Failure> {
         let ours = by == Side::Us && frame.code == self.our_code;
-        if !ours && !self.accept.accepts(frame.code) {
+        if !ours && self.close.expect.is_none() && !self.close.accept.accepts(frame.code) {
             return Err(self.refused_close(frame));
         }
         if self.completeness.unsent {
@@ -124,7 +189,14 @@ impl SessionEnd {
             );
             return Err(Failure::new(Status::ReceiveFailed, text));
         }
-        Ok(())
+        match &self.close.expect {
+            Some(codes) if !codes.accepts(frame.code) => {
+                let (target, came) = (&self.target, frame.described());
+                let text = format!("{target} closed with {came}, not with {codes} (--expect-close)");
+                Err(Failure::new(Status::ExpectationFailed, text))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn unsent(&self, why: &str) -> Failure {
@@ -185,6 +257,9 @@ fn concerns_sending(status: Status) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::check::{Check, Checks};
+    use crate::session::finish::Count;
+    use crate::session::limits::CloseCodes;
 
     const UNSENT: Completeness =
         Completeness { unsent: true, taken: 0, inside_message: false, input_open: false, input_ended: false };
@@ -194,9 +269,14 @@ mod tests {
             target: "h:1".to_owned(),
             ending: Some(ending),
             failure: None,
+            overdue: None,
             completeness: Completeness::default(),
-            awaited: 0,
-            accept: AcceptClose::parse("1000,1001,1005").unwrap(),
+            rule: FinishRule::new(Count::None),
+            close: CloseOptions {
+                frame: CloseFrame::with_code(4000),
+                accept: CloseCodes::parse("1000,1001,1005").unwrap(),
+                expect: None,
+            },
             our_code: 4000,
             tally: Tally::default(),
             output_closed: false,
@@ -238,24 +318,25 @@ mod tests {
         let lost = || end(Ending::Lost { cause: None, closing: false });
         assert_eq!(failure(unsent(lost())).0, Status::SendFailed);
         assert_eq!(failure(lost()).0, Status::ReceiveFailed);
-        let missing = SessionEnd { awaited: 2, ..closed(Side::Server, 1000, "") };
+        let missing =
+            SessionEnd { rule: FinishRule::new(Count::Exactly(2)), ..closed(Side::Server, 1000, "") };
         assert_eq!(
             failure(missing),
             (Status::ExpectationFailed, "h:1 closed after 0 of 2 awaited messages".to_owned())
         );
         let unmet = SessionEnd {
-            unmet: Some("x was not met".to_owned()),
-            awaited: 2,
+            unmet: Checks::new(vec![Check::Text("x".to_owned())]).unmet(),
+            rule: FinishRule::new(Count::Exactly(2)),
             ..closed(Side::Server, 1000, "")
         };
-        assert_eq!(failure(unmet).1, "x was not met");
+        assert_eq!(failure(unmet).1, "--expect-text 'x' was not met: no message arrived");
     }
 
     #[test]
     fn a_closed_output_is_quiet_unless_something_was_not_sent() {
         let quiet = || SessionEnd {
             output_closed: true,
-            awaited: 5,
+            rule: FinishRule::new(Count::Exactly(5)),
             ..end(Ending::Lost { cause: None, closing: true })
         };
         assert!(quiet().verdict().is_ok());
@@ -301,7 +382,8 @@ mod tests {
         assert_eq!(early.advice(), Some("try this"));
         let cut = SessionEnd { completeness: UNSENT, hints, ..closed(Side::Server, 1000, "") };
         assert_eq!(cut.verdict().unwrap_err().advice(), None);
-        let fewer = SessionEnd { hints, awaited: 1, ..closed(Side::Server, 1000, "") };
+        let fewer =
+            SessionEnd { hints, rule: FinishRule::new(Count::Exactly(1)), ..closed(Side::Server, 1000, "") };
         assert_eq!(fewer.verdict().unwrap_err().advice(), Some("or that"));
     }
 

@@ -85,7 +85,8 @@ fn the_closest_message_is_named() {
     let server = EchoServer::start();
     Wsurl::new(["send", "--expect-json", "/v=1", &server.url(), r#"{"v":2}"#, "{}", "bye"])
         .stderr(
-            "wsurl: error: --expect-json '/v=1' was not met: of 3 messages the last was \"bye\"; in message 1, /v is 2\n",
+            "wsurl: error: --expect-json '/v=1' was not met: of 3 messages the last was \"bye\"; in message 1, /v is 2\n\
+             wsurl: hint: --within 10s waits until every check is met, whatever else arrives\n",
         )
         .exits(1);
 }

@@ -58,6 +58,7 @@ mod checks; // --expect-text, --expect-regex, --expect-json
 mod framings; // how messages are laid out in stdin and stdout
 mod send; // message mode: where messages come from, and how long replies are awaited
 mod stream; // stream mode: chunks, sections, files
+mod until_met; // --within, --greeting, --expect-close: servers that speak unasked, and servers that close
 
 // The echo test
 mod echo_load; // counts, sizes, modes, fragments, pace, many messages and connections at once

@@ -300,7 +300,11 @@ fn a_reply_has_to_be_as_expected() {
         (["--expect-regex", "^down$"], "^down$"),
     ] {
         let server = EchoServer::start();
-        let run = probe(&check).args(["-d", said, &server.url()]).stderr_has(part).stderr_has("up").exits(1);
+        let run = probe(&check)
+            .args(["--within", "500ms", "-d", said, &server.url()])
+            .stderr_has(part)
+            .stderr_has("up")
+            .exits(1);
         assert!(verdict(run.text()).starts_with("FAIL  ws://"), "{}", run.text());
         assert_eq!(server.received().close, Some((1000, String::new())), "the session ends in order");
     }

@@ -3,10 +3,12 @@
 mod clock;
 mod credentials;
 mod files;
+mod finish;
 mod proxy;
 mod request;
 mod tls;
 
+pub(super) use finish::{checks, finish_rule};
 pub(super) use proxy::ProxyChooser;
 
 use std::path::PathBuf;
@@ -16,7 +18,7 @@ use std::time::{Duration, Instant};
 use self::clock::RunClock;
 use self::credentials::CredentialSources;
 use self::files::OptionFiles;
-use crate::cli::{AddressArgs, CheckArgs, ConversationArgs, FinishArgs, LimitArgs, OutputArgs};
+use crate::cli::{AddressArgs, ConversationArgs, LimitArgs, OutputArgs};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
@@ -25,7 +27,7 @@ use crate::net::address::{AddressOptions, Family};
 use crate::net::connect::SocketOptions;
 use crate::protocol::CloseFrame;
 use crate::report::{self, Verbosity, write_out};
-use crate::session::{Check, CloseOptions, Count, FinishRule, Limits};
+use crate::session::{CloseOptions, Limits};
 
 use super::retry::RetryPolicy;
 
@@ -114,6 +116,7 @@ impl CommonOptions {
             close: CloseOptions {
                 frame: CloseFrame { code: args.close.close_code, reason: args.close.close_reason },
                 accept: args.close.accept_close,
+                expect: None,
             },
             verbosity: verbosity(&args.output),
             write_out: args.output.write_out,
@@ -187,22 +190,4 @@ fn verbosity(args: &OutputArgs) -> Verbosity {
         1 => Verbosity::Verbose,
         _ => Verbosity::Frames,
     }
-}
-
-/// The checks of received messages.
-pub(super) fn checks(args: &CheckArgs) -> Vec<Check> {
-    let texts = args.expect_text.iter().cloned().map(Check::Text);
-    let regexes = args.expect_regex.iter().cloned().map(Check::Regex);
-    texts.chain(regexes).chain(args.expect_json.iter().cloned()).collect()
-}
-
-/// The rule for the end of a session. `by_default` counts without `--expect`, `--wait` and `-f`.
-pub(super) fn finish_rule(args: &FinishArgs, by_default: Count) -> FinishRule {
-    let count = match args.expect {
-        Some(0) => Count::None,
-        Some(count) => Count::Exactly(count),
-        None if args.wait.is_some() || args.follow => Count::None,
-        None => by_default,
-    };
-    FinishRule { count, quiet: args.wait, follow: args.follow, lockstep: false }
 }

@@ -11,7 +11,7 @@ use crate::net::tls::certificate::validity;
 use crate::report::probe::{Assertion, AssertionVerdict, PhaseReport};
 use crate::report::units;
 use crate::secret::{shown_subprotocol, shown_value};
-use crate::session::Checks;
+use crate::session::{Checks, CloseCodes, Side};
 
 /// The phases that are round trips.
 const ROUND_TRIPS: [&str; 3] = ["upgrade", "ping", "message"];
@@ -69,6 +69,7 @@ pub(super) fn assertions(
         let seen = if *holds { "met".to_owned() } else { seen.last_message.to_owned() };
         judged(is_over, name.clone(), *holds, seen)
     }));
+    assertions.extend(seen.expected_close.map(|codes| expected_close(codes, is_over, seen)));
     assertions
 }
 
@@ -93,6 +94,8 @@ pub(super) fn unjudged(probe: &ProbeOptions) -> Vec<Assertion> {
         failure: None,
         wants_refusal: probe.assertions.wants_refusal(),
         has_messages: probe.has_messages(),
+        needs_pong: !probe.rule.server_closes,
+        expected_close: probe.expect_close.as_ref(),
         route: Route { network: true, proxy: false, tls: false },
         checks: &checks,
         last_message: "",
@@ -115,6 +118,19 @@ fn status(wanted: u16, facts: &Facts) -> Assertion {
     let seen = got.map_or("no answer".to_owned(), ResponseHead::status_and_reason);
     let holds = got.is_some_and(|head| head.status == wanted && wanted != SWITCHING_PROTOCOLS);
     judged(got.is_some(), format!("--expect-status {wanted}"), holds, seen)
+}
+
+fn expected_close(codes: &CloseCodes, is_over: bool, seen: &Seen<'_>) -> Assertion {
+    let close = seen.session.and_then(|session| session.close.as_ref());
+    let (holds, seen) = match close {
+        Some((Side::Server, frame)) => {
+            (codes.accepts(frame.code), format!("closed with {}", frame.described()))
+        }
+        // An end without a Close is what 1006 stands for.
+        _ if seen.session.is_some() && seen.failure.is_none() => (true, "closed with 1006".to_owned()),
+        _ => (false, "no Close of the server".to_owned()),
+    };
+    judged(is_over, format!("--expect-close {codes}"), holds, seen)
 }
 
 fn certificate(least: u32, facts: &Facts) -> Assertion {

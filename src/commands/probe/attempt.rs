@@ -15,7 +15,7 @@ use crate::net::{Connection, Facts};
 use crate::report::Trace;
 use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::session::{
-    self, Checks, Count, FinishRule, Hints, MessageSink, MessageSource, Outcome, Output, ServerName,
+    self, Checks, FinishRule, FirstPing, Hints, MessageSink, MessageSource, Outcome, Output, ServerName,
     SessionOptions, Setup,
 };
 
@@ -25,8 +25,13 @@ pub(super) struct Probed {
     pub(super) report: ProbeReport,
 }
 
-/// Probes an endpoint once.
-pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace: &mut Trace) -> Probed {
+/// Probes an endpoint once. `rule` ends the session.
+pub(super) fn attempt(
+    options: &ConversationOptions,
+    probe: &ProbeOptions,
+    rule: FinishRule,
+    trace: &mut Trace,
+) -> Probed {
     if options.endpoint.is_secure() {
         // The time to read CA certificates says nothing about the endpoint.
         options.dial.tls.prepare();
@@ -39,7 +44,7 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
     let mut incoming = MessageSink::new(writer, checks, None);
     let (session, mut failure) = match dialed {
         Ok(connection) => {
-            let mut outcome = converse(options, probe, &endpoint, connection, &mut incoming, trace);
+            let mut outcome = converse(options, probe, rule, &endpoint, connection, &mut incoming, trace);
             let failure = std::mem::replace(&mut outcome.result, Ok(())).err();
             let failure = failure.or_else(|| unanswered(probe, &endpoint, &outcome));
             (Some(outcome), failure)
@@ -59,6 +64,8 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
         failure: failure.as_ref(),
         wants_refusal,
         has_messages: probe.has_messages(),
+        needs_pong: !probe.rule.server_closes,
+        expected_close: probe.expect_close.as_ref(),
         route: Route::to(&endpoint, options),
         checks: &checks,
         last_message: &incoming.checks().seen(),
@@ -84,13 +91,14 @@ pub(super) fn attempt(options: &ConversationOptions, probe: &ProbeOptions, trace
         thresholds: [probe.assertions.warn, probe.assertions.crit],
         min_cert_days: probe.assertions.min_cert_days.map(i64::from),
         conformance: None,
+        security: None,
     };
     Probed { endpoint, report }
 }
 
 /// The failure of a server that closes before it has answered the ping, whatever its code.
 fn unanswered(probe: &ProbeOptions, endpoint: &Endpoint, outcome: &Outcome) -> Option<Failure> {
-    if outcome.ping.is_some() || probe.assertions.wants_refusal() {
+    if outcome.ping.is_some() || probe.rule.server_closes || probe.assertions.wants_refusal() {
         return None;
     }
     let code =
@@ -102,6 +110,7 @@ fn unanswered(probe: &ProbeOptions, endpoint: &Endpoint, outcome: &Outcome) -> O
 fn converse(
     options: &ConversationOptions,
     probe: &ProbeOptions,
+    rule: FinishRule,
     endpoint: &Endpoint,
     connection: Connection,
     incoming: &mut MessageSink,
@@ -109,14 +118,13 @@ fn converse(
 ) -> Outcome {
     let wants_refusal = probe.assertions.wants_refusal();
     let messages = if wants_refusal { Vec::new() } else { probe.messages.clone() };
-    let awaited = u64::from(!probe.checks.is_empty());
-    let count = if wants_refusal || !probe.has_messages() {
-        Count::None
-    } else {
-        Count::AsSent { at_least: awaited }
+    let ping = match () {
+        () if wants_refusal => FirstPing::No,
+        // The server may close at once.
+        () if probe.rule.server_closes => FirstPing::Optional,
+        () => FirstPing::Awaited,
     };
     let _open = probe.sessions.enter();
-    let rule = FinishRule { count, quiet: None, follow: false, lockstep: false };
     session::run(Setup {
         connection,
         server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
@@ -126,7 +134,7 @@ fn converse(
         observer: trace,
         options: SessionOptions {
             max_message: Some(probe.max_message_size),
-            ping: !wants_refusal,
+            ping,
             hints: Hints { too_large: Some("--max-message-size allows more"), ..Hints::default() },
             ..SessionOptions::new(rule, options.limits, options.close.clone())
         },

@@ -5,26 +5,32 @@ use std::time::Duration;
 
 use super::urls::UrlSource;
 use crate::cli::values::HeaderCheck;
-use crate::cli::{Mode, ProbeArgs};
+use crate::cli::{CheckArgs, Mode, ProbeArgs, RuleArgs};
 use crate::commands::data;
-use crate::commands::options::{CommonOptions, ConversationOptions, checks};
+use crate::commands::options::{CommonOptions, ConversationOptions, checks, finish_rule};
 use crate::commands::reporting;
 use crate::error::{Failure, Status};
 use crate::framing::Format;
 use crate::protocol::{Kind, Offer};
-use crate::session::Check;
+use crate::session::{Check, CloseCodes, Count, FinishRule, Within};
 
 /// The options that all URLs share.
 #[derive(Debug)]
 pub(super) struct ProbeOptions {
     pub(super) messages: Vec<(Kind, Vec<u8>)>,
     pub(super) checks: Vec<Check>,
+    /// When a session ends.
+    pub(super) rule: FinishRule,
+    /// The codes with which the server has to close.
+    pub(super) expect_close: Option<CloseCodes>,
+    /// Whether `--within` was given.
+    pub(super) within_given: bool,
     pub(super) max_message_size: u64,
     pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
+    pub(super) rules: RuleArgs,
     /// The most endpoints that are probed at the same time: each takes a thread.
     pub(super) parallel: usize,
-    pub(super) conformance: bool,
     /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
     pub(super) sessions: Sessions,
@@ -71,6 +77,9 @@ pub(super) struct Assertions {
 
 pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
 
+/// How long a message that meets the checks is awaited (`--within`). Servers greet, and report events, before they reply.
+const WITHIN: Duration = Duration::from_secs(5);
+
 impl Assertions {
     /// Whether the upgrade is expected to be refused.
     pub(super) fn wants_refusal(&self) -> bool {
@@ -81,7 +90,7 @@ impl Assertions {
 impl ProbeOptions {
     /// Whether the probe sends or awaits messages.
     pub(super) fn has_messages(&self) -> bool {
-        !self.messages.is_empty() || !self.checks.is_empty()
+        !self.messages.is_empty() || !self.checks.is_empty() || self.rule.greeting > 0
     }
 }
 
@@ -91,6 +100,7 @@ impl ProbeOptions {
 /// Arguments contradict each other, a URL is malformed, or a file cannot be read.
 pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
     refuse_contradictions(&args)?;
+    let rule = rule(&args)?;
     let mut conversation = args.conversation;
     if let Some(name) = &args.expect_subprotocol
         && conversation.request.subprotocols.is_empty()
@@ -111,7 +121,9 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let mut endpoints = Vec::new();
     for source in sources {
         for endpoint in source.endpoints(common.end())? {
-            endpoints.push(common.for_endpoint(endpoint)?);
+            let mut options = common.for_endpoint(endpoint)?;
+            options.close.expect.clone_from(&args.checks.expect_close);
+            endpoints.push(options);
         }
     }
     if endpoints.len() > 1 && dumps_header {
@@ -130,6 +142,9 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let options = ProbeOptions {
         messages: messages.into_iter().map(|message| (kind, message)).collect(),
         checks: checks(&args.checks),
+        rule,
+        expect_close: args.checks.expect_close,
+        within_given: args.checks.within.is_some(),
         max_message_size: args.max_message_size,
         assertions: Assertions {
             status: args.expect_status,
@@ -142,12 +157,24 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
             crit: args.crit,
         },
         wait_ready: args.wait_ready,
+        rules: args.rules,
         parallel: args.parallel,
-        conformance: args.conformance,
         shows_progress,
         sessions: Sessions::default(),
     };
     Ok((options, endpoints))
+}
+
+/// The rule by which sessions end. Checks end them where there are any, and not a number of messages.
+fn rule(args: &ProbeArgs) -> Result<FinishRule, Failure> {
+    let rule = finish_rule(None, &args.checks, Count::AsSent { at_least: 0 })?;
+    if checks(&args.checks).is_empty() || rule.within.is_some() {
+        return Ok(rule);
+    }
+    // A limit that the user gives is not passed over in silence.
+    let replaces_receive = args.conversation.limits.receive_timeout.is_none();
+    let within = Within { limit: WITHIN, replaces_receive };
+    Ok(FinishRule { within: Some(within), count: Count::None, ..rule })
 }
 
 fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
@@ -158,14 +185,15 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
             Failure::new(Status::Usage, "--warn is longer than --crit").hint("write --warn 1s --crit 3s")
         );
     }
-    let has_checks = !checks(&args.checks).is_empty();
-    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
-        let what = if has_checks { "a check on messages" } else { "--conformance" };
+    let CheckArgs { expect_close, greeting, .. } = &args.checks;
+    let has_checks = !checks(&args.checks).is_empty() || expect_close.is_some() || *greeting > 0;
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.rules.conformance) {
+        let what = if has_checks { "a check of the session" } else { "--conformance" };
         let text =
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
         return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
     }
-    Ok(())
+    refuse_idle_rules(&args.rules)
 }
 
 /// Standard input can be read once.
@@ -177,4 +205,16 @@ fn refuse_second_reading(urls: &[UrlSource], data: &[Vec<u8>]) -> Result<(), Fai
             .hint("write one of them into a file, and give it as @FILE"));
     }
     Ok(())
+}
+
+/// Options of rules that are not checked.
+fn refuse_idle_rules(rules: &RuleArgs) -> Result<(), Failure> {
+    let idle = match rules {
+        RuleArgs { conformance: true, .. } => return Ok(()),
+        rules if !rules.conformance_except.is_empty() => "--conformance-except",
+        rules if rules.rule_timeout.is_some() => "--rule-timeout",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Status::Usage, format!("{idle} has no effect without --conformance"))
+        .hint(format!("write --conformance {idle} ...")))
 }

@@ -14,6 +14,10 @@ use crate::report::{Severity, Trace};
 /// The pause between the first two tries. It doubles from try to try.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long the first try waits for a message that meets the checks, unless `--within` says so. It doubles, too: a reply that
+/// is wrong only now must not hold up the next try.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The least time for a try: a shorter one would always time out.
@@ -26,7 +30,7 @@ pub(super) fn probe(
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) -> Probed {
-    let Some(patience) = probe.wait_ready else { return attempt(options, probe, trace) };
+    let Some(patience) = probe.wait_ready else { return attempt(options, probe, probe.rule, trace) };
     let whole = options.limits.whole;
     let end = Deadline::after(patience, "--wait-ready").earliest(whole);
     options.limits.whole = Some(end);
@@ -43,10 +47,14 @@ fn probe_until(
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) -> Probed {
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, mut rule) = (FIRST_PAUSE, probe.rule);
+    let whole_wait = rule.within.map(|within| within.limit);
+    if let Some(within) = rule.within.as_mut().filter(|_| !probe.within_given) {
+        within.limit = FIRST_WAIT;
+    }
     let (mut tries, mut missing) = (0, None);
     loop {
-        let mut probed = attempt(options, probe, trace);
+        let mut probed = attempt(options, probe, rule, trace);
         tries += probed.report.tries;
         probed.report.tries = tries;
         let Some(failure) = probed.report.failure.take() else { return probed };
@@ -73,6 +81,9 @@ fn probe_until(
         // Shorter towards the end, so that the last try is close to it.
         std::thread::sleep(pause.min(left / 2));
         pause = (pause * 2).min(LONGEST_PAUSE);
+        if let (Some(within), Some(longest)) = (&mut rule.within, whole_wait) {
+            within.limit = (within.limit * 2).min(longest);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::Facts;
-use crate::session::Outcome;
+use crate::session::{CloseCodes, Outcome};
 
 /// The observations of one probe.
 pub(super) struct Seen<'a> {
@@ -16,6 +16,10 @@ pub(super) struct Seen<'a> {
     pub(super) failure: Option<&'a Failure>,
     pub(super) wants_refusal: bool,
     pub(super) has_messages: bool,
+    /// Whether the ping has to be answered.
+    pub(super) needs_pong: bool,
+    /// The codes with which the server has to close.
+    pub(super) expected_close: Option<&'a CloseCodes>,
     pub(super) route: Route,
     /// Each check on the replies, and whether it was met.
     pub(super) checks: &'a [(String, bool)],
@@ -50,9 +54,9 @@ impl Seen<'_> {
         let (session, failure) = (self.session?, self.failure?);
         let unmet = failure.status() == Status::ExpectationFailed;
         Some(match session {
-            Outcome { ping: None, .. } => "ping",
+            Outcome { ping: None, .. } if self.needs_pong => "ping",
             Outcome { finished_at: None, .. } if self.has_messages => "message",
-            _ if self.has_messages && unmet => "message",
+            _ if unmet && self.checks.iter().any(|(_, met)| !met) => "message",
             _ => "close",
         })
     }
@@ -60,6 +64,7 @@ impl Seen<'_> {
     /// The time from the pong until everything awaited had arrived.
     pub(super) fn message_time(&self, session: &Outcome) -> Option<Duration> {
         let until = self.facts.timeline.until(session.finished_at?);
-        Some(until.saturating_sub(self.facts.timeline.upgraded?).saturating_sub(session.ping?))
+        let ping = session.ping.or((!self.needs_pong).then_some(Duration::ZERO))?;
+        Some(until.saturating_sub(self.facts.timeline.upgraded?).saturating_sub(ping))
     }
 }

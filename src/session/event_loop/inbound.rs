@@ -75,6 +75,7 @@ impl Session<'_> {
         let prepared = self.broken.as_ref().map_or(self.outbox.waiting(), |broken| broken.waiting);
         let waiting = unacknowledged.unwrap_or_default() + prepared as u64;
         Progress {
+            unwritten: self.has_unsent_user_data(),
             unsent: self.has_unsent_user_data() || unacknowledged.is_some_and(|bytes| bytes > 0),
             taken: (waiting > 0).then(|| sent.saturating_sub(waiting)),
             remaining: self.remaining(),
@@ -85,7 +86,10 @@ impl Session<'_> {
     /// Whether the output can take more. Tells the machine if the output has failed.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
         match self.lanes.output.has_room() {
-            Ok(_) if self.lanes.output.reader_is_gone() && self.machine.needs_reader() => {
+            Ok(_)
+                if self.lanes.output.reader_is_gone()
+                    && self.machine.needs_reader(!self.lanes.sink.is_met()) =>
+            {
                 self.output_is_closed(now);
                 true
             }

@@ -206,6 +206,7 @@ impl<'a> Session<'a> {
             unanswered_since: self.keep_alive.unanswered_since(),
             pong_awaited_since: self.keep_alive.pong_awaited_since(now),
             awaiting: self.lanes.source.awaits_reply(),
+            unmet: !self.lanes.sink.is_met(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::net::Connection;
 use crate::protocol::CloseFrame;
 use crate::session::finish::FinishRule;
 use crate::session::hints::Hints;
+use crate::session::keepalive::FirstPing;
 use crate::session::limits::{CloseOptions, Limits};
 use crate::session::machine::ServerName;
 use crate::session::observer::Observer;
@@ -49,8 +50,8 @@ pub struct SessionOptions {
     pub max_frame: Option<u64>,
     /// The longest message that is accepted, in bytes.
     pub max_message: Option<u64>,
-    /// Whether to send a ping at once, wait for its pong, and measure the round trip.
-    pub ping: bool,
+    /// The ping at the beginning.
+    pub ping: FirstPing,
     /// The advice for failures.
     pub hints: Hints,
 }
@@ -65,7 +66,7 @@ impl SessionOptions {
             limit_rate: None,
             max_frame: None,
             max_message: None,
-            ping: false,
+            ping: FirstPing::No,
             hints: Hints::default(),
         }
     }

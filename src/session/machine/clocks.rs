@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{GOING_AWAY, INPUT_END, IoState, Machine, State};
+use super::{GOING_AWAY, HURRY, INPUT_END, IoState, Machine, State};
 use crate::error::{Failure, Phase};
-use crate::session::finish::Count;
+use crate::session::finish::{Awaited, Count};
+use crate::session::verdict::Overdue;
 
 /// How long the last frame may take to leave when nothing more is awaited.
 const LAST_FRAME: Duration = Duration::from_millis(250);
@@ -18,6 +19,8 @@ pub(super) enum Clock {
     Idle(Duration),
     Ping,
     Pong,
+    /// The checks have to be met (`--within`).
+    Within(Duration),
     Quiet,
     Close(Duration),
     /// After a failed write, the end of the connection has to come.
@@ -30,31 +33,46 @@ pub(super) enum Clock {
 
 impl Machine {
     /// Whether `--receive-timeout` runs: while a reply is outstanding; with `-f`, only when it was given.
-    fn counts_receiving(&self, awaiting: bool) -> bool {
-        if awaiting {
+    fn counts_receiving(&self, io: IoState) -> bool {
+        if io.awaiting {
             return true;
         }
+        let is_over = self.input_over_at.is_some();
+        let replaced = self.rule.within.is_some_and(|within| within.replaces_receive);
+        let Some(awaited) = self.awaits(io.unmet).filter(|_| !replaced) else { return false };
         if self.rule.follow {
-            return self.limits.receive_always && self.input_over_at.is_some();
+            return self.limits.receive_always && (is_over || awaited == Awaited::Greeting);
         }
-        let wants_it = self.awaits_any() || self.input_over_at.is_none();
-        let lockstep = self.rule.lockstep && self.unanswered && wants_it;
-        let owed = match self.input_over_at {
-            Some(_) => self.awaits() > 0,
+        match awaited {
+            Awaited::Greeting | Awaited::Reply => true,
             // Only replies to what was sent: further messages may need further input.
-            None => self.awaits() > 0 && self.tally.messages_received < self.tally.messages_sent,
+            Awaited::Messages => {
+                is_over || self.rule.counted(self.tally.messages_received) < self.tally.messages_sent
+            }
+            Awaited::Match | Awaited::Close => is_over,
+        }
+    }
+
+    /// The clock of `--within`, which runs from the last message sent, and expires when the input has ended. While nothing
+    /// can be sent, it does not wait for that end.
+    fn within_clock(&self, io: IoState) -> Option<(Instant, Clock)> {
+        let within = self.rule.within.filter(|_| self.state == State::Open && !io.blocked && !io.sending)?;
+        let awaited = self.awaits(io.unmet)?;
+        let waits = match awaited {
+            Awaited::Greeting | Awaited::Reply => true,
+            Awaited::Messages | Awaited::Match | Awaited::Close => self.input_over_at.is_some(),
         };
-        lockstep || owed
+        waits.then(|| (self.sent_at.max(self.unblocked_at) + within.limit, Clock::Within(within.limit)))
     }
 
     /// The clocks that run now, and when each runs out.
-    pub(super) fn clocks(&self, io: IoState) -> [Option<(Instant, Clock)>; 9] {
+    pub(super) fn clocks(&self, io: IoState) -> [Option<(Instant, Clock)>; 10] {
         let limits = &self.limits;
         let open = self.state == State::Open;
         let whole = limits.whole.filter(|_| self.listens() || self.awaits_input());
         let whole = whole.map(|whole| (whole.at(), Clock::Whole(whole.limit(), whole.flag())));
         let send = (io.sending && self.listens()).then(|| (self.wrote_at + limits.send, Clock::Send));
-        let receive = (open && !io.blocked && self.counts_receiving(io.awaiting)).then(|| {
+        let receive = (open && !io.blocked && self.counts_receiving(io)).then(|| {
             let began = self.input_over_at.unwrap_or(self.sent_at);
             let since = began.max(self.progress_at).max(self.sent_at).max(self.unblocked_at);
             (since + limits.receive, Clock::Receive)
@@ -77,7 +95,8 @@ impl Machine {
         };
         let broken = self.broken_at.filter(|_| self.listens() && !io.blocked);
         let broken = broken.map(|since| (since.max(self.unblocked_at) + limits.close, Clock::Broken));
-        [whole, send, receive, idle, ping, measured, quiet, broken, self.ending_clock(io)]
+        let within = self.within_clock(io);
+        [whole, send, receive, idle, ping, measured, within, quiet, broken, self.ending_clock(io)]
     }
 
     /// The clock of a session that is ending.
@@ -99,8 +118,8 @@ impl Machine {
         let failure = match clock {
             // Neither is a failure: `step` deals with them.
             Clock::Quiet | Clock::Broken => return,
-            // Nothing that could still arrive would be delivered.
-            Clock::Close(_) if self.output_closed => {
+            // Nothing that could still arrive would be delivered, or would change the verdict.
+            Clock::Close(_) if self.output_closed || self.overdue.is_some() => {
                 self.state = State::Over;
                 return;
             }
@@ -122,6 +141,10 @@ impl Machine {
                 .hints(io.blocked.then_some("nobody reads what was received")),
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
                 .hint("the server takes no more bytes"),
+            Clock::Within(limit) => return self.is_overdue(limit, "--within", io, now),
+            Clock::Receive if self.is_expectation(io) => {
+                return self.is_overdue(self.limits.receive, "--receive-timeout", io, now);
+            }
             Clock::Receive => timed_out(Phase::Receive, self.limits.receive, "--receive-timeout")
                 .and(self.missing())
                 .hint(self.advice_to_wait()),
@@ -135,6 +158,23 @@ impl Machine {
             ),
         };
         self.give_up(failure, GOING_AWAY, now);
+    }
+
+    /// Whether the server speaks, but what is awaited is something that it may never send.
+    fn is_expectation(&self, io: IoState) -> bool {
+        match self.awaits(io.unmet) {
+            Some(Awaited::Close) => self.rule.server_closes,
+            Some(Awaited::Match) => self.tally.messages_received > 0,
+            Some(Awaited::Greeting | Awaited::Reply | Awaited::Messages) | None => false,
+        }
+    }
+
+    /// What was awaited has not come in time. That is no timeout, but an expectation that is not met.
+    fn is_overdue(&mut self, limit: Duration, flag: &'static str, io: IoState, now: Instant) {
+        if let Some(awaited) = self.awaits(io.unmet) {
+            self.overdue = Some(Overdue { limit, flag, awaited });
+        }
+        self.begin_closing(self.close.frame.clone(), self.limits.close.min(HURRY), now);
     }
 
     /// The phase for an error: what the session is doing, or waits for.
@@ -160,7 +200,11 @@ impl Machine {
 
     /// What was awaited and did not come.
     fn missing(&self) -> String {
-        let (received, awaited) = (self.tally.messages_received, self.rule.awaited(self.tally.messages_sent));
+        let (received, greeting) = (self.tally.messages_received, self.rule.greeting);
+        if !self.rule.is_greeted(received) {
+            return format!(": {received} of {greeting} messages of the greeting arrived");
+        }
+        let (received, awaited) = (self.rule.counted(received), self.rule.awaited(self.tally.messages_sent));
         if awaited == 0 {
             String::new()
         } else {

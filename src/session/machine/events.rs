@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{GOING_AWAY, HURRY, INPUT_GOES_ON, Machine, PROGRESS, READER_GONE, State};
+use super::{GOING_AWAY, HURRY, INPUT_END, INPUT_GOES_ON, Machine, PROGRESS, READER_GONE, State};
 use crate::error::{Failure, Status};
 use crate::os::signals::Signal;
 use crate::protocol::{CloseFrame, Violation};
@@ -15,6 +15,8 @@ use crate::session::verdict::{Completeness, Ending, Side};
 pub(in crate::session) struct Progress {
     /// Some payload is not in the kernel, or the peer's TCP has not taken it.
     pub(in crate::session) unsent: bool,
+    /// Some payload is not in the kernel.
+    pub(in crate::session) unwritten: bool,
     /// How many bytes of payload the peer's TCP has taken, where that is known.
     pub(in crate::session) taken: Option<u64>,
     /// What the source has left.
@@ -105,7 +107,11 @@ impl Machine {
     /// The server's Close.
     pub(in crate::session) fn server_closed(&mut self, frame: CloseFrame, progress: Progress, now: Instant) {
         self.note_completeness(progress);
-        let accepted = self.close.accept.accepts(frame.code);
+        let accepted = self.close.accepts(frame.code);
+        if accepted && self.close.expect.is_some() {
+            // A Close that is expected may come at any time. What is in frames still leaves before the answer to it.
+            self.completeness.unsent = progress.remaining == Remaining::Something;
+        }
         if let State::Closing { since, .. } = self.state {
             self.close_took = Some(now.saturating_duration_since(since.max(self.wrote_at)));
             // The answer to our Close comes after the server has taken everything. This one came before: both have crossed.
@@ -117,7 +123,8 @@ impl Machine {
         self.queued = Some(CloseFrame::with_code(frame.code));
         self.ending = Some(Ending::Closed { by: Side::Server, frame });
         self.state = State::Leaving { since: now };
-        let end_matters = accepted && !progress.unsent && !self.rule.follow && !self.output_closed;
+        let is_sent = !self.completeness.unsent;
+        let end_matters = accepted && is_sent && !self.rule.follow && !self.output_closed;
         self.completeness.input_open =
             end_matters && progress.remaining == Remaining::Unknown && self.input_over_at.is_none();
     }
@@ -130,10 +137,13 @@ impl Machine {
             return;
         }
         self.note_completeness(progress);
+        let accepted = cause.is_none() && self.close.accepts_loss();
         self.ending = Some(Ending::Lost { cause, closing: !is_open });
         let may_go_on = progress.remaining == Remaining::Unknown && self.input_over_at.is_none();
         if is_open && may_go_on && !self.completeness.unsent {
-            self.state = State::AwaitingInput { until: now + INPUT_GOES_ON };
+            self.completeness.input_open = accepted && !self.rule.follow;
+            let wait = if accepted { INPUT_END } else { INPUT_GOES_ON };
+            self.state = State::AwaitingInput { until: now + wait };
         }
     }
 
@@ -143,6 +153,8 @@ impl Machine {
             let unsent = self.completeness.unsent;
             self.note_completeness(progress);
             self.completeness.unsent |= unsent;
+        } else if self.close.expect.is_some() {
+            self.completeness.unsent |= progress.unwritten;
         }
         self.completeness.input_ended |=
             progress.remaining == Remaining::Nothing || self.input_over_at.is_some();

@@ -9,16 +9,16 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use super::finish::FinishRule;
+use super::finish::{Awaited, FinishRule, SoFar};
 use super::hints::Hints;
 use super::limits::{CloseOptions, Limits};
-use super::verdict::{Completeness, Ending, SessionEnd, Side};
+use super::verdict::{Completeness, Ending, Overdue, SessionEnd, Side, Unmet};
 use crate::error::Failure;
 use crate::protocol::CloseFrame;
 use crate::stats::Tally;
 pub(super) use events::Progress;
 
-/// How long the answer to our Close is awaited after a signal.
+/// How long the answer to our Close is awaited after a signal, and when the verdict is clear.
 const HURRY: Duration = Duration::from_secs(1);
 
 /// How long the end of the input is awaited after the server's Close: a producer may end a little later than its server.
@@ -79,6 +79,8 @@ pub(super) struct IoState {
     pub(super) pong_awaited_since: Option<Instant>,
     /// The source waits for a reply.
     pub(super) awaiting: bool,
+    /// A check is not met.
+    pub(super) unmet: bool,
 }
 
 /// What the event loop has to do.
@@ -123,6 +125,8 @@ pub(super) struct Machine {
     broken_at: Option<Instant>,
     tally: Tally,
     failure: Option<Failure>,
+    /// The limit that has run out before what was awaited had come.
+    overdue: Option<Overdue>,
     ending: Option<Ending>,
     completeness: Completeness,
     /// Whether no message has arrived since the last one was sent.
@@ -167,6 +171,7 @@ impl Machine {
             broken_at: None,
             tally: Tally::default(),
             failure: None,
+            overdue: None,
             ending: None,
             completeness: Completeness::default(),
             unanswered: false,
@@ -206,39 +211,44 @@ impl Machine {
 
     /// Whether the server has closed after a whole message, in a way that is accepted.
     pub(super) fn has_received_all(&self) -> bool {
-        let is_closed = matches!(&self.ending, Some(Ending::Closed { by, frame })
-            if *by == Side::Us || self.close.accept.accepts(frame.code));
+        let is_closed = match &self.ending {
+            Some(Ending::Closed { by, frame }) => *by == Side::Us || self.close.accepts(frame.code),
+            Some(Ending::Lost { cause, .. }) => cause.is_none() && self.close.accepts_loss(),
+            None => false,
+        };
         is_closed && !self.completeness.inside_message && !self.discards
     }
 
     /// How it went.
     ///
     /// `unmet` says which checks were not met, `size` how much was to be sent in all.
-    pub(super) fn into_end(self, unmet: Option<String>, size: Option<u64>) -> SessionEnd {
+    pub(super) fn into_end(self, unmet: Option<Unmet>, size: Option<u64>) -> SessionEnd {
         SessionEnd {
             hints: self.hints,
             size,
             target: self.server.target,
             ending: self.ending,
             failure: self.failure,
+            overdue: self.overdue,
             completeness: self.completeness,
-            awaited: self.rule.awaited(self.tally.messages_sent),
-            accept: self.close.accept,
+            rule: self.rule,
             our_code: self.close.frame.code,
+            close: self.close,
             tally: self.tally,
             output_closed: self.output_closed,
             unmet,
         }
     }
 
-    /// Whether the rule awaits any reply.
-    fn awaits_any(&self) -> bool {
-        self.rule.awaited(self.tally.messages_sent) > 0
-    }
-
-    /// The number of messages that still have to arrive.
-    fn awaits(&self) -> u64 {
-        self.rule.awaited(self.tally.messages_sent).saturating_sub(self.tally.messages_received)
+    /// What has to arrive next. `unmet`: a check is not met.
+    fn awaits(&self, unmet: bool) -> Option<Awaited> {
+        self.rule.awaits(SoFar {
+            sent: self.tally.messages_sent,
+            received: self.tally.messages_received,
+            input_over: self.input_over_at.is_some(),
+            unanswered: self.unanswered,
+            unmet,
+        })
     }
 
     /// The beginning of the quiet period: since when no data was sent or received.

@@ -5,11 +5,13 @@ use std::time::Instant;
 use super::clocks::Clock;
 use super::{HURRY, INPUT_END, IoState, MOST_LOOKS, Machine, State, Step};
 use crate::deadline::Deadline;
+use crate::session::finish::Awaited;
 
 impl Machine {
     /// How many messages may be begun: none once the session is closing.
     pub(in crate::session) fn allowance(&self) -> u64 {
-        if self.state != State::Open || self.input_over_at.is_some() {
+        let is_greeted = self.rule.is_greeted(self.tally.messages_received);
+        if self.state != State::Open || self.input_over_at.is_some() || !is_greeted {
             0
         } else if self.rule.lockstep {
             u64::from(!self.unanswered)
@@ -69,6 +71,9 @@ impl Machine {
                 self.expire(clock, io, now);
             }
         }
+        if self.input_over_at.is_some() && self.awaits(io.unmet) == Some(Awaited::Close) {
+            self.finished_at.get_or_insert(now);
+        }
         if self.is_finished(io, now) {
             let frame = self.close.frame.clone();
             self.finished_at = Some(now);
@@ -99,10 +104,17 @@ impl Machine {
         }
     }
 
-    /// Whether the session waits for messages, which somebody has to read: an upload waits for none.
-    pub(in crate::session) fn needs_reader(&self) -> bool {
+    /// Whether the session waits for messages, which somebody has to read: an upload waits for none. `unmet`: a check is
+    /// not met.
+    pub(in crate::session) fn needs_reader(&self, unmet: bool) -> bool {
         let is_quiet_awaited = self.rule.quiet.is_some() && self.input_over_at.is_some();
-        let waits = is_quiet_awaited || self.rule.follow || self.awaits() > 0;
+        let waits = match self.awaits(unmet) {
+            Some(Awaited::Greeting | Awaited::Messages | Awaited::Match) => true,
+            Some(Awaited::Reply) => self.rule.awaited(self.tally.messages_sent) > 0 || unmet,
+            Some(Awaited::Close) => false,
+            None => is_quiet_awaited,
+        };
+        let waits = waits || self.rule.follow;
         self.state == State::Open && !self.output_closed && waits
     }
 
@@ -120,9 +132,8 @@ impl Machine {
     /// Since when only the quiet period is missing.
     pub(super) fn quiet_begins(&self, io: IoState) -> Option<Instant> {
         let over_at = self.input_over_at.filter(|_| self.state == State::Open)?;
-        let answered = !(self.rule.lockstep && self.unanswered && self.awaits_any());
         let nothing_open = !io.awaiting && io.pong_awaited_since.is_none();
-        let complete = !self.rule.follow && answered && nothing_open && self.awaits() == 0;
+        let complete = nothing_open && self.awaits(io.unmet).is_none();
         complete.then(|| self.quiet_since(over_at))
     }
 

@@ -70,9 +70,19 @@ fn no_clock_that_has_run_out_makes_the_loop_busy() {
         [(None, false), (Some(secs(2)), false), (Some(secs(2)), true), (None, true)]
             .map(|(quiet, lockstep)| FinishRule { quiet, lockstep, ..rule(count) })
     });
-    for rule in rules {
+    let waits = rules.flat_map(|rule| {
+        let within = Some(Within::new(secs(2)));
+        let (greeting, server_closes) = (1, true);
+        [
+            rule,
+            FinishRule { within, ..rule },
+            FinishRule { greeting, ..rule },
+            FinishRule { server_closes, ..rule },
+        ]
+    });
+    for rule in waits {
         for events in 0..64 {
-            for bits in 0..32 {
+            for bits in 0..64 {
                 rests_at_last(rule, events, bits);
             }
         }
@@ -110,6 +120,7 @@ fn rests_at_last(rule: FinishRule, events: u32, bits: u32) {
         unanswered_since: has(bits, 2).then_some(now),
         pong_awaited_since: has(bits, 3).then_some(now),
         awaiting: has(bits, 4),
+        unmet: has(bits, 5),
     };
     for late in [1, 2, 3, 5, 20, 30, 60, 120].map(secs) {
         let mut steps = 0;

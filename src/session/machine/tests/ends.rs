@@ -36,7 +36,7 @@ fn a_reader_that_leaves_ends_the_session_soon() {
     let leaves = |progress: Progress, under_way: bool| {
         let (mut machine, now) = machine(FinishRule { follow: true, ..rule(Count::None) });
         machine.output_is_closed(progress, under_way, now);
-        assert!(machine.discards() && !machine.delivers() && !machine.needs_reader());
+        assert!(machine.discards() && !machine.delivers() && !machine.needs_reader(false));
         assert_eq!(step(&mut machine, IDLE, now), close(1001));
         let until = machine.next_look(IDLE).map(|at| at - now);
         step(&mut machine, IDLE, now + secs(1));

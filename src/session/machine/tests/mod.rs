@@ -12,9 +12,9 @@ use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::os::signals::Signal;
 use crate::protocol::Violation;
-use crate::session::finish::Count;
+use crate::session::finish::{Count, Within};
 use crate::session::hints::Hints;
-use crate::session::limits::AcceptClose;
+use crate::session::limits::CloseCodes;
 use crate::session::source::Remaining;
 
 const IDLE: IoState = IoState {
@@ -24,12 +24,18 @@ const IDLE: IoState = IoState {
     unanswered_since: None,
     pong_awaited_since: None,
     awaiting: false,
+    unmet: false,
 };
 const BUSY: IoState = IoState { sending: true, ..IDLE };
 
 /// Everything was sent and taken, and no message is open.
-const DONE: Progress =
-    Progress { unsent: false, taken: None, remaining: Remaining::Nothing, inside_message: false };
+const DONE: Progress = Progress {
+    unsent: false,
+    unwritten: false,
+    taken: None,
+    remaining: Remaining::Nothing,
+    inside_message: false,
+};
 
 /// Asks as the event loop does: once more when a clock has run out.
 fn step(machine: &mut Machine, io: IoState, now: Instant) -> Step {
@@ -53,13 +59,13 @@ fn machine(rule: FinishRule) -> (Machine, Instant) {
         pong_interval: None,
     };
     let server = ServerName { host: "h".to_owned(), target: "h:1".to_owned() };
-    let accept = AcceptClose::parse("1000,1001,1005").unwrap();
-    let close = CloseOptions { frame: CloseFrame::with_code(1000), accept };
+    let accept = CloseCodes::parse("1000,1001,1005").unwrap();
+    let close = CloseOptions { frame: CloseFrame::with_code(1000), accept, expect: None };
     (Machine::new(server, rule, limits, close, Hints::default(), now), now)
 }
 
 fn rule(count: Count) -> FinishRule {
-    FinishRule { count, quiet: None, follow: false, lockstep: false }
+    FinishRule::new(count)
 }
 
 fn close(code: u16) -> Step {

@@ -181,7 +181,7 @@ fn the_reader_of_the_output_is_needed_where_messages_are_awaited() {
         if is_over {
             machine.input_is_over(None, now);
         }
-        machine.needs_reader()
+        machine.needs_reader(false)
     };
     let none = rule(Count::None);
     assert!(!needs(none, 1, false) && !needs(none, 1, true));
