@@ -5,18 +5,11 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Whether `file` is a pipe, so that [`read_now`] may be used on it.
+/// Whether `file` is a pipe, so that [`read_now`] and [`write_now`] may be used on it.
 #[cfg(target_os = "linux")]
 pub fn is_pipe(file: &File) -> bool {
     use std::os::unix::fs::FileTypeExt;
     file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
-}
-
-/// Whether `file` is a device such as a terminal or `/dev/null`.
-#[cfg(target_os = "linux")]
-pub fn is_device(file: &File) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    file.metadata().is_ok_and(|metadata| metadata.file_type().is_char_device())
 }
 
 /// Reads the bytes that are in the pipe. Never blocks, and does not make the descriptor non-blocking, because
@@ -31,23 +24,16 @@ pub fn read_now(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(preadv2(file, &mut [io::IoSliceMut::new(buffer)], u64::MAX, ReadWriteFlags::NOWAIT)?)
 }
 
-/// Writes as many bytes as the pipe has room for, or the device takes. Otherwise like [`read_now`]; a terminal is
-/// `Unsupported`.
+/// Writes as many bytes as the pipe has room for. Otherwise like [`read_now`].
 #[cfg(target_os = "linux")]
-pub fn write_now(file: &File, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+pub fn write_now(file: &File, bytes: &[u8]) -> io::Result<usize> {
     use rustix::io::{ReadWriteFlags, pwritev2};
-    Ok(pwritev2(file, slices, u64::MAX, ReadWriteFlags::NOWAIT)?)
+    Ok(pwritev2(file, &[io::IoSlice::new(bytes)], u64::MAX, ReadWriteFlags::NOWAIT)?)
 }
 
 /// Not supported on this platform.
 #[cfg(not(target_os = "linux"))]
 pub fn is_pipe(_: &File) -> bool {
-    false
-}
-
-/// Not supported on this platform.
-#[cfg(not(target_os = "linux"))]
-pub fn is_device(_: &File) -> bool {
     false
 }
 
@@ -59,7 +45,7 @@ pub fn read_now(_: &File, _: &mut [u8]) -> io::Result<usize> {
 
 /// Not supported on this platform.
 #[cfg(not(target_os = "linux"))]
-pub fn write_now(_: &File, _: &[io::IoSlice<'_>]) -> io::Result<usize> {
+pub fn write_now(_: &File, _: &[u8]) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -4,8 +4,9 @@
 use std::io::IoSlice;
 use std::ops::Range;
 
-/// The most bytes that one read takes from the socket.
-pub(super) const READ: usize = 256 * 1024;
+/// The most bytes that one read takes from the socket. Twice as many take a fifth more time, because the buffers then leave
+/// the processor's cache between the socket and the output.
+pub(super) const READ: usize = 128 * 1024;
 
 /// The most bytes that the first read takes. Whenever a read fills the buffer, the next one may take
 /// [`GROWTH`] times as many, so that a thousand sessions with small messages need little memory.
@@ -63,7 +64,7 @@ impl ReadBuffer {
     }
 
     /// Takes the bytes out, so that they can be borrowed while payload is marked. [`ReadBuffer::put_back`]
-    /// returns them to the buffer.
+    /// returns them, or others, to the buffer.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -110,11 +111,10 @@ impl ReadBuffer {
         }
     }
 
-    /// Turns the buffer and its marks into a chunk, and continues with the buffer `spare`.
-    pub(super) fn replace(&mut self, spare: Vec<u8>) -> Chunk {
+    /// Turns the buffer and its marks into a chunk.
+    pub(super) fn take_chunk(&mut self) -> Chunk {
         debug_assert!(self.is_consumed());
-        let bytes = std::mem::replace(&mut self.bytes, spare);
-        Chunk::new(bytes, std::mem::take(&mut self.payload))
+        Chunk::new(self.take(), std::mem::take(&mut self.payload))
     }
 }
 
@@ -123,8 +123,6 @@ impl ReadBuffer {
 pub(super) struct Chunk {
     bytes: Vec<u8>,
     ranges: Vec<Range<usize>>,
-    /// How many of the bytes to write have been written.
-    written: usize,
 }
 
 impl Chunk {
@@ -139,28 +137,22 @@ impl Chunk {
                 _ => joined.push(range),
             }
         }
-        Self { bytes, ranges: joined, written: 0 }
+        Self { bytes, ranges: joined }
     }
 
     /// A chunk that consists of all `bytes`.
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         let all = 0..bytes.len();
-        Self { bytes, ranges: vec![all], written: 0 }
+        Self { bytes, ranges: vec![all] }
     }
 
-    /// The number of bytes that are not written yet.
+    /// The number of bytes to write.
     pub(super) fn len(&self) -> usize {
-        self.ranges.iter().map(ExactSizeIterator::len).sum::<usize>() - self.written
+        self.ranges.iter().map(ExactSizeIterator::len).sum()
     }
 
-    /// Records that `count` bytes were written.
-    pub(super) fn advance(&mut self, count: usize) {
-        self.written += count;
-    }
-
-    /// The bytes that are not written yet.
-    pub(super) fn slices(&self) -> Vec<IoSlice<'_>> {
-        let mut skipped = self.written;
+    /// The bytes to write, without the first `skipped`.
+    pub(super) fn slices(&self, mut skipped: usize) -> Vec<IoSlice<'_>> {
         let mut slices = Vec::with_capacity(self.ranges.len());
         for range in &self.ranges {
             let here = skipped.min(range.len());
@@ -182,8 +174,8 @@ impl Chunk {
 mod tests {
     use super::*;
 
-    fn unwritten(chunk: &Chunk) -> Vec<u8> {
-        chunk.slices().iter().flat_map(|slice| slice.to_vec()).collect()
+    fn written(chunk: &Chunk, skipped: usize) -> Vec<u8> {
+        chunk.slices(skipped).iter().flat_map(|slice| slice.to_vec()).collect()
     }
 
     #[test]
@@ -193,12 +185,11 @@ mod tests {
         let (behind, end) = (large.end + 4..large.end + 9, large.end + 11..large.end + 12);
         let ranges = vec![small, large, behind, end];
         let expected: Vec<u8> = ranges.iter().flat_map(|range| bytes[range.clone()].to_vec()).collect();
-        let mut chunk = Chunk::new(bytes, ranges);
-        assert_eq!(chunk.slices().len(), 2);
-        for written in 0..=expected.len() {
-            assert_eq!(chunk.len(), expected.len() - written);
-            assert_eq!(unwritten(&chunk), expected[written..], "{written}");
-            chunk.advance(1);
+        let chunk = Chunk::new(bytes, ranges);
+        assert_eq!(chunk.slices(0).len(), 2);
+        assert_eq!(chunk.len(), expected.len());
+        for skipped in 0..=expected.len() {
+            assert_eq!(written(&chunk, skipped), expected[skipped..], "{skipped}");
         }
     }
 
@@ -235,8 +226,8 @@ mod tests {
         buffer.mark(5, 1);
         buffer.consume(6);
         buffer.put_back(bytes);
-        let chunk = buffer.replace(Vec::new());
-        assert_eq!(unwritten(&chunk), b"abcdt");
+        let chunk = buffer.take_chunk();
+        assert_eq!(written(&chunk, 0), b"abcdt");
         buffer.preload(b"xyz");
         buffer.consume(3);
         buffer.unread();

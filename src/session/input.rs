@@ -8,11 +8,11 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
-use super::lane::{Bell, LaneContext};
+use super::lane::LaneContext;
 use super::source::Remaining;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
-use crate::net::WatchedFile;
+use crate::net::{LoopWaker, WatchedFile};
 use crate::os::reading;
 
 /// Blocks that travel between the lane and the network thread.
@@ -126,9 +126,37 @@ enum Reading {
     /// The network thread reads.
     Pipe { pipe: WatchedFile, spare: Block },
     /// A thread of its own reads.
-    Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block>, bell: Bell },
+    Thread { filled: Receiver<io::Result<Block>>, empties: Empties },
     /// The input has ended.
     Over,
+}
+
+/// Returns empty blocks to the thread, two at a time where there are enough: every return may have to wake the thread,
+/// which takes longer than to read a block.
+#[derive(Debug)]
+struct Empties {
+    to_thread: Sender<Block>,
+    kept: Option<Block>,
+    may_keep: bool,
+}
+
+impl Empties {
+    fn give_back(&mut self, block: Block) {
+        if self.may_keep && self.kept.is_none() {
+            self.kept = Some(block);
+            return;
+        }
+        // Sending fails when the thread has ended; then no block is needed.
+        let _ = self.to_thread.send(block);
+        self.flush();
+    }
+
+    /// Returns the block that was kept.
+    fn flush(&mut self) {
+        if let Some(block) = self.kept.take() {
+            let _ = self.to_thread.send(block);
+        }
+    }
 }
 
 impl InputLane {
@@ -156,21 +184,21 @@ impl InputLane {
         for _ in 0..blocks {
             let _ = empty.send(Block::default());
         }
-        let (block_size, bell) = (self.block_size, Bell::new(self.context.waker.clone()));
-        let rung = bell.clone();
+        let (block_size, waker) = (self.block_size, self.context.waker.clone());
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                read_all(file, block_size, &empties, &full, &rung);
-                // The closed channel announces the end. Ring only after that.
+                read_all(file, block_size, &empties, &full, &waker);
+                // The closed channel announces the end. Wake only after that.
                 drop(full);
-                rung.ring_for_end();
+                waker.wake();
             })
             .map_err(|err| {
                 Failure::new(Status::ReadError, format!("cannot start a thread that reads {}", self.name))
                     .source(IoCause(err))
             })?;
-        self.source = Reading::Thread { filled, empty, bell };
+        let empties = Empties { to_thread: empty, kept: None, may_keep: blocks == BLOCKS };
+        self.source = Reading::Thread { filled, empties };
         Ok(())
     }
 
@@ -191,13 +219,13 @@ impl InputLane {
         let result = match &mut self.source {
             Reading::Over => return Ok(Next::End),
             Reading::Pipe { .. } => return self.look_into_pipe(),
-            Reading::Thread { filled, bell, .. } => match filled.try_recv() {
-                Err(TryRecvError::Empty) => {
-                    bell.await_news();
-                    filled.try_recv()
+            Reading::Thread { filled, empties } => {
+                let result = filled.try_recv();
+                if matches!(result, Err(TryRecvError::Empty)) {
+                    empties.flush();
                 }
-                result => result,
-            },
+                result
+            }
         };
         match result {
             Ok(Ok(block)) => Ok(Next::Block(block)),
@@ -268,8 +296,7 @@ impl InputLane {
     fn give_back(&mut self, block: Block) {
         match &mut self.source {
             Reading::Pipe { spare, .. } => *spare = block,
-            // Fails when the thread has ended; then no block is needed.
-            Reading::Thread { empty, .. } => drop(empty.send(block)),
+            Reading::Thread { empties, .. } => empties.give_back(block),
             Reading::Over => {}
         }
     }
@@ -300,7 +327,7 @@ fn read_all(
     block_size: usize,
     empties: &Receiver<Block>,
     full: &Sender<io::Result<Block>>,
-    bell: &Bell,
+    waker: &LoopWaker,
 ) {
     while let Ok(mut block) = empties.recv() {
         block.buffer.resize(block_size, 0);
@@ -324,6 +351,6 @@ fn read_all(
         if full.send(item).is_err() || failed {
             break;
         }
-        bell.ring();
+        waker.wake();
     }
 }

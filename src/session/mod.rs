@@ -8,7 +8,6 @@
 mod check;
 mod chunk;
 mod chunk_source;
-mod direct;
 mod event_loop;
 mod finish;
 mod hints;

@@ -1,6 +1,6 @@
 //! The output lane: a thread that writes a file, pipe or terminal. While all of its buffers wait to be written, the network
 //! thread does not read from the server: that is all of the back-pressure. The network thread itself writes only to a pipe
-//! that has room.
+//! that has room, and to the null device.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -8,11 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::chunk::{Chunk, READ};
-use super::direct::Direct;
-use super::lane::{Bell, LaneContext};
+use super::lane::LaneContext;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::net::WatchedFile;
+use crate::net::{LoopWaker, WatchedFile};
 use crate::os::{Destination, Writer, cannot_write};
 use crate::size::KEPT_CAPACITY;
 
@@ -27,6 +26,9 @@ const NOT_NOW: Duration = Duration::from_millis(2);
 
 /// The length of one wait when there is no limit.
 const FOREVER: Duration = Duration::from_secs(3600);
+
+/// The most that the network thread writes to a pipe at once: what Linux writes whole (`PIPE_BUF`).
+const LITTLE: usize = 4096;
 
 /// How long writing to a file may go on after `--max-time`: a file has no slow reader.
 const GRACE: Duration = Duration::from_secs(1);
@@ -73,19 +75,15 @@ pub(super) struct OutputLane {
     writer: Option<Writer>,
     /// The same file, if its reader can go away.
     watched: Option<WatchedFile>,
-    direct: Option<Direct>,
-    /// The last chunk, until it is known whether more can be read at once. It comes before `current`.
-    last: Option<Chunk>,
+    writes_directly: bool,
     current: Vec<u8>,
     spare: Vec<Vec<u8>>,
     spare_read_buffers: Vec<Vec<u8>>,
     in_flight: usize,
-    /// `current` waits for a buffer to come back.
-    is_stalled: bool,
     /// What failed in the network thread.
     failed: Option<Failed>,
     thread: Option<Writing>,
-    bell: Bell,
+    waker: LoopWaker,
     /// The least time that [`OutputLane::finish`] has when the run has no time left.
     grace: Duration,
 }
@@ -108,23 +106,21 @@ impl OutputLane {
     pub(super) fn new(output: Output, context: &LaneContext) -> Self {
         let Output { writer, name } = output;
         let clone = writer.as_ref().and_then(|writer| writer.file().try_clone().ok());
-        let direct = writer.as_ref().and_then(|writer| Direct::to(writer.file()));
         let is_regular = writer.as_ref().is_some_and(Writer::is_regular);
         let watched = clone.and_then(|file| context.poller.watch_output(file).ok());
+        let writes_directly = watched.as_ref().is_some_and(|pipe| crate::os::stdio::is_pipe(pipe.file()));
         Self {
             name,
             writer,
             watched,
-            direct,
-            last: None,
+            writes_directly,
             current: Vec::new(),
             spare: Vec::new(),
             spare_read_buffers: Vec::new(),
             in_flight: 0,
-            is_stalled: false,
             failed: None,
             thread: None,
-            bell: Bell::new(context.waker.clone()),
+            waker: context.waker.clone(),
             grace: if is_regular { GRACE } else { Duration::ZERO },
         }
     }
@@ -144,45 +140,21 @@ impl OutputLane {
         self.watched.as_ref().is_some_and(|file| file.readiness().has_failed())
     }
 
-    /// Whether more may be read from the server. If not, the thread rings when it has written a buffer.
+    /// Whether more may be read from the server.
     pub(super) fn has_room(&mut self) -> Result<bool, OutputError> {
-        if self.makes_room()? {
-            return Ok(true);
-        }
-        self.bell.await_news();
-        // A buffer that came back before the announcement rings no bell.
-        self.makes_room()
-    }
-
-    fn makes_room(&mut self) -> Result<bool, OutputError> {
         self.collect()?;
-        if self.is_full() {
+        if self.current.len() >= BUFFER {
             self.submit();
         }
-        Ok(!self.is_full() && self.in_flight <= IN_FLIGHT)
-    }
-
-    /// Whether a buffer is free again for what [`OutputLane::submit`] could not hand over.
-    pub(super) fn may_go_on(&self) -> bool {
-        self.is_stalled && self.in_flight < IN_FLIGHT
+        Ok(self.current.len() < BUFFER && self.in_flight <= IN_FLIGHT)
     }
 
     /// Writes a chunk, after everything that was appended before.
     pub(super) fn push(&mut self, chunk: Chunk) {
-        let before = self.last.take();
-        let appended = self.take_current();
-        match &self.direct {
-            Some(direct) if direct.is_pipe() => {
-                before.into_iter().chain(appended).for_each(|chunk| self.hand_over(chunk));
-                if self.in_flight == 0 {
-                    self.last = Some(chunk);
-                } else {
-                    self.hand_over(chunk);
-                }
-            }
-            Some(_) => before.into_iter().chain(appended).chain([chunk]).for_each(|chunk| self.write(chunk)),
-            None => before.into_iter().chain(appended).chain([chunk]).for_each(|chunk| self.hand_over(chunk)),
+        if !self.current.is_empty() {
+            self.hand_over_current();
         }
+        self.hand_over(chunk);
     }
 
     /// Whether the buffer to append to is full.
@@ -190,52 +162,35 @@ impl OutputLane {
         self.current.len() >= BUFFER
     }
 
-    /// Writes everything, because there is nothing more to read at once; but only as much as the thread has
-    /// room for.
+    /// Writes what was appended if it is little and the network thread itself can write it.
+    pub(super) fn submit_little(&mut self) {
+        if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
+            self.write_now();
+        }
+    }
+
+    /// Writes what was appended, if the thread has room for a buffer.
     pub(super) fn submit(&mut self) {
-        if let Some(chunk) = self.last.take() {
-            self.write(chunk);
-        }
-        if self.current.is_empty() {
-            return;
-        }
-        if self.in_flight < IN_FLIGHT {
-            self.take_current().into_iter().for_each(|chunk| self.write(chunk));
-        } else {
-            self.is_stalled = true;
-            self.bell.await_news();
+        self.submit_little();
+        if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
+            self.hand_over_current();
         }
     }
 
-    fn take_current(&mut self) -> Option<Chunk> {
-        self.is_stalled = false;
-        if self.current.is_empty() {
-            return None;
-        }
+    fn hand_over_current(&mut self) {
         let next = self.spare.pop().unwrap_or_default();
-        Some(Chunk::whole(std::mem::replace(&mut self.current, next)))
-    }
-
-    /// Writes a chunk: here as far as that is possible without waiting, else in the thread.
-    fn write(&mut self, mut chunk: Chunk) {
-        if let Some(direct) = self.direct.as_ref().filter(|_| self.in_flight == 0) {
-            match direct.write(&mut chunk) {
-                Ok(()) => {}
-                Err(err) if err.kind() == ErrorKind::Unsupported => self.direct = None,
-                Err(err) => {
-                    self.failed.get_or_insert(Failed::Write(err));
-                    chunk.advance(chunk.len());
-                }
-            }
-        }
-        if chunk.len() > 0 {
-            self.hand_over(chunk);
-        } else {
-            self.keep(chunk.into_buffer());
-        }
+        let full = std::mem::replace(&mut self.current, next);
+        self.hand_over(Chunk::whole(full));
     }
 
     fn hand_over(&mut self, chunk: Chunk) {
+        if let Some(null) = self.writer.as_mut().filter(|writer| writer.is_null()) {
+            match write_chunk(null, &chunk) {
+                Ok(()) => self.keep(chunk.into_buffer()),
+                Err(err) => self.failed = Some(Failed::Write(err)),
+            }
+            return;
+        }
         self.start_thread();
         // The thread leaves its error in the channel when it ends, where `collect` finds it. Without a thread, bytes are dropped.
         if self.thread.as_ref().is_some_and(|thread| thread.full.send(chunk).is_ok()) {
@@ -247,13 +202,30 @@ impl OutputLane {
         let Some(writer) = self.writer.take() else { return };
         let (full, to_write) = mpsc::channel();
         let (done, written) = mpsc::channel();
-        let bell = self.bell.clone();
+        let waker = self.waker.clone();
         let spawned = thread::Builder::new()
             .name("output".to_owned())
-            .spawn(move || write_chunks(writer, &to_write, done, &bell));
+            .spawn(move || write_chunks(writer, &to_write, done, &waker));
         match spawned {
             Ok(_) => self.thread = Some(Writing { full, written }),
             Err(err) => self.failed = Some(Failed::NoThread(err)),
+        }
+    }
+
+    /// Writes to a pipe that has room, which saves a switch between threads.
+    fn write_now(&mut self) {
+        let Some(pipe) = self.watched.as_ref().filter(|_| !self.current.is_empty() && self.failed.is_none())
+        else {
+            return;
+        };
+        match crate::os::stdio::write_now(pipe.file(), &self.current) {
+            Ok(count) => drop(self.current.drain(..count)),
+            Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(err) if err.kind() == ErrorKind::Unsupported => self.writes_directly = false,
+            Err(err) => {
+                self.current.clear();
+                self.failed = Some(Failed::Write(err));
+            }
         }
     }
 
@@ -313,7 +285,7 @@ impl OutputLane {
         until: Option<Deadline>,
     ) -> Result<(), OutputError> {
         let mut more = true;
-        while more || !self.current.is_empty() || self.in_flight > 0 || self.last.is_some() {
+        while more || !self.current.is_empty() || self.in_flight > 0 {
             while more && !self.is_full() {
                 more = rest(&mut self.current);
             }
@@ -352,28 +324,29 @@ fn write_chunks(
     mut writer: Writer,
     chunks: &Receiver<Chunk>,
     done: Sender<io::Result<Vec<u8>>>,
-    bell: &Bell,
+    waker: &LoopWaker,
 ) {
-    while let Ok(mut chunk) = chunks.recv() {
-        let result = write_chunk(&mut writer, &mut chunk).map(|()| chunk.into_buffer());
+    while let Ok(chunk) = chunks.recv() {
+        let result = write_chunk(&mut writer, &chunk).map(|()| chunk.into_buffer());
         let failed = result.is_err();
         if done.send(result).is_err() || failed {
             break;
         }
-        bell.ring();
+        waker.wake();
     }
     // First, because the network thread completes the file when the channel is closed.
     drop(writer);
     drop(done);
-    bell.ring_for_end();
+    waker.wake();
 }
 
 /// Writes all of a chunk, even if another program has made the descriptor non-blocking, which all of its holders share.
-fn write_chunk(writer: &mut Writer, chunk: &mut Chunk) -> io::Result<()> {
-    while chunk.len() > 0 {
-        match writer.write_vectored(&chunk.slices()) {
+fn write_chunk(writer: &mut Writer, chunk: &Chunk) -> io::Result<()> {
+    let (mut written, len) = (0, chunk.len());
+    while written < len {
+        match writer.write_vectored(&chunk.slices(written)) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => chunk.advance(count),
+            Ok(count) => written += count,
             Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(NOT_NOW),
             Err(err) if err.kind() == ErrorKind::Interrupted => {}
             Err(err) => return Err(err),

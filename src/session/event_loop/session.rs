@@ -223,8 +223,7 @@ impl<'a> Session<'a> {
     /// Checks the lanes for changes. Returns whether a turn is due.
     pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
         let was_blocked = self.blocked;
-        let has_room = self.make_room(now);
-        let moved = (has_room && was_blocked) | self.lanes.output.may_go_on() | self.fill(now);
+        let moved = (self.make_room(now) && was_blocked) | self.fill(now);
         moved || self.machine.is_due()
     }
 
