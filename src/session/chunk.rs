@@ -164,6 +164,13 @@ impl Chunk {
         slices
     }
 
+    /// Appends the bytes to write to `out`.
+    pub(super) fn append_to(&self, out: &mut Vec<u8>) {
+        for range in &self.ranges {
+            out.extend_from_slice(&self.bytes[range.clone()]);
+        }
+    }
+
     /// The buffer, for reuse.
     pub(super) fn into_buffer(self) -> Vec<u8> {
         self.bytes
