@@ -22,13 +22,13 @@ mod style;
 pub(crate) mod target;
 mod trace;
 pub mod units;
-pub(crate) mod write_out;
+pub mod write_out;
 
 pub use crate::error::Severity;
 pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warning};
 pub(crate) use formats::nagios;
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};
-pub(crate) use record::Record;
+pub use record::Record;
 pub use style::{Style, wants_ascii};
 pub(crate) use target::{Destinations, ReportTarget};
 pub use trace::Trace;

@@ -240,8 +240,26 @@ fn a_reader_that_has_enough_ends_an_upload_quietly() {
         .reader_leaves_after(5)
         .stdout("line\n")
         .stderr("")
-        // Whether a line was in hand at that moment is chance.
-        .exits_with_one_of(&[0, 55]);
+        .exits(55);
+}
+
+#[test]
+fn input_that_is_still_open_when_the_reader_has_enough_is_not_sent() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", &server.url()])
+        .stdin_open("one\ntwo\nthree\n")
+        .reader_leaves_after(4)
+        .stdout("one\n")
+        .stderr("")
+        .within(secs(5))
+        .exits(55);
+    let server = EchoServer::start();
+    Wsurl::new(["send", &server.url()])
+        .stdin("one\n")
+        .reader_leaves_after(4)
+        .stdout("one\n")
+        .stderr("")
+        .exits(0);
 }
 
 #[test]
