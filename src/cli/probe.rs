@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::echo_test::Mode;
+use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
-use super::values::{self, HeaderCheck, Raw};
+use super::typed::DataArgs;
+use super::values::{self, HeaderCheck};
 use crate::protocol::PERMESSAGE_DEFLATE;
 use crate::report::ReportTarget;
 
@@ -17,12 +19,16 @@ use crate::report::ReportTarget;
 #[derive(Debug, Args)]
 pub struct ProbeArgs {
     /// ws:// or wss:// URLs, which are probed side by side; @FILE has one a line, as has @-, standard input; # begins a comment
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present = "url_options")]
     pub urls: Vec<String>,
 
-    /// Send this message and await a reply; @FILE sends the content of a file, @- that of standard input
-    #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
-    pub data: Vec<Vec<u8>>,
+    /// More URLs
+    #[arg(long = "url", hide = true, value_name = "URL")]
+    pub url_options: Vec<String>,
+
+    /// Messages to send, each of which a reply is awaited for
+    #[command(flatten)]
+    pub data: DataArgs,
 
     /// Send text messages, or binary ones as wsurl stream does
     #[arg(long, value_enum, value_name = "MODE", default_value = "message")]
@@ -72,16 +78,16 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    /// Check the server's behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need
-    #[arg(long)]
-    pub conformance: bool,
-
     #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
     pub reports: Vec<ReportTarget>,
 
     /// Checks of messages
     #[command(flatten)]
     pub checks: CheckArgs,
+
+    /// Rules
+    #[command(flatten)]
+    pub rules: RuleArgs,
 
     /// Options of all subcommands
     #[command(flatten)]
