@@ -110,7 +110,7 @@ impl Machine {
         let accepted = self.close.accepts(frame.code);
         if accepted && self.close.expect.is_some() {
             // A Close that is expected may come at any time. What is in frames still leaves before the answer to it.
-            self.completeness.unsent = progress.remaining == Remaining::Something;
+            self.completeness.unsent = progress.remaining == Remaining::Something || self.abandons_input;
         }
         if let State::Closing { since, .. } = self.state {
             self.close_took = Some(now.saturating_duration_since(since.max(self.wrote_at)));
