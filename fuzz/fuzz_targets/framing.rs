@@ -132,7 +132,8 @@ fn round_trip(format: Format, seen: &[Seen], seed: u8) {
         Format::Nul => payload.contains(&0),
         Format::Whole | Format::Json | Format::Base64 | Format::Hex => false,
     };
-    let ambiguous = expected.iter().any(|item| matches!(item, Seen::Message(_, payload) if holds_end(payload)));
+    let ambiguous =
+        expected.iter().any(|item| matches!(item, Seen::Message(_, payload) if holds_end(payload)));
     if !ambiguous {
         assert_eq!(read(format, kind.unwrap_or(Kind::Text), false, &out, seed), expected);
     }

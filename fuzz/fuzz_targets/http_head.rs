@@ -17,7 +17,10 @@ fuzz_target!(|data: &[u8]| {
     assert!(len <= data.len() && len <= MAX_HEAD + 2);
     // Fewer bytes are no other head: more is asked for, or the same is refused.
     for part in [len / 2, len - 1] {
-        assert!(!matches!(ResponseHead::parse(&data[..part]), Ok(Some(_))), "a head in {part} of {len} bytes");
+        assert!(
+            !matches!(ResponseHead::parse(&data[..part]), Ok(Some(_))),
+            "a head in {part} of {len} bytes"
+        );
     }
     assert_eq!(ResponseHead::parse(&data[..len]), Ok(Some((head.clone(), len))));
     assert!(head.shown_body(&data[len..]).len() <= 3 * SHOWN_BODY);

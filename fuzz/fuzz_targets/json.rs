@@ -20,7 +20,10 @@ fuzz_target!(|data: &[u8]| {
             collect(&value, &mut expected);
             // serde_json keeps one of several members of the same name, in an order of its own.
             (expected.sort(), seen.sort());
-            assert!(expected.iter().all(|string| seen.binary_search(string).is_ok()), "{expected:?} {seen:?}");
+            assert!(
+                expected.iter().all(|string| seen.binary_search(string).is_ok()),
+                "{expected:?} {seen:?}"
+            );
         }
         (Err(_), Err(_)) => {}
         (Ok(value), Err(err)) => panic!("{err} refuses {value}"),

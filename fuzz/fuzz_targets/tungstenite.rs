@@ -61,8 +61,8 @@ fn read_theirs(data: &[u8]) -> (Vec<String>, bool) {
             Ok(Message::Ping(payload)) => seen.push(format!("ping {}", payload.escape_ascii())),
             Ok(Message::Pong(payload)) => seen.push(format!("pong {}", payload.escape_ascii())),
             Ok(Message::Close(frame)) => {
-                let (code, reason) =
-                    frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+                let (code, reason) = frame
+                    .map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
                 seen.push(format!("close {code} {reason}"));
                 return (seen, false);
             }

@@ -7,9 +7,8 @@ use wsurl_fuzz::pieces;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&seed, text)) = data.split_first() else { return };
-    let expected = std::str::from_utf8(text)
-        .map(|_| ())
-        .map_err(|err| InvalidUtf8 { offset: err.valid_up_to() as u64 });
+    let expected =
+        std::str::from_utf8(text).map(|_| ()).map_err(|err| InvalidUtf8 { offset: err.valid_up_to() as u64 });
     for seed in [0, 1, seed] {
         let mut stream = Utf8Stream::new();
         let mut verdict = pieces(text, seed).try_for_each(|piece| stream.feed(piece));
