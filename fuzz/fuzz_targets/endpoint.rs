@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     let (url, location) = text.split_once('\n').unwrap_or((&text, &text));
     match Endpoint::parse(url) {
         Ok(endpoint) => check(&endpoint),
-        Err(err) => assert_eq!(err.code(), 3, "{err}"),
+        Err(err) => assert_eq!(err.status().code(), 3, "{err}"),
     }
     for from in ["ws://me:pw@a.example:8080/x/y?q", "wss://[::1]/"] {
         let from = Endpoint::parse(from).expect("a URL");

@@ -244,25 +244,6 @@ fn a_reader_that_has_enough_ends_an_upload_quietly() {
 }
 
 #[test]
-fn input_that_is_still_open_when_the_reader_has_enough_is_not_sent() {
-    let server = EchoServer::start();
-    Wsurl::new(["send", &server.url()])
-        .stdin_open("one\ntwo\nthree\n")
-        .reader_leaves_after(4)
-        .stdout("one\n")
-        .stderr("")
-        .within(secs(5))
-        .exits(55);
-    let server = EchoServer::start();
-    Wsurl::new(["send", &server.url()])
-        .stdin("one\n")
-        .reader_leaves_after(4)
-        .stdout("one\n")
-        .stderr("")
-        .exits(0);
-}
-
-#[test]
 fn a_slow_reader_gets_everything() {
     let data = noise(4 * 1024 * 1024);
     let (_dir, path) = file_with("upload", &data);
