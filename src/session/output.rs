@@ -1,6 +1,6 @@
 //! The output lane: a thread that writes a file, pipe or terminal. While all of its buffers wait to be written, the network
 //! thread does not read from the server: that is all of the back-pressure. The network thread itself writes only to a pipe
-//! that has room.
+//! that has room, and to the null device.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -170,11 +170,16 @@ impl OutputLane {
         self.current.len() >= BUFFER
     }
 
-    /// Writes what was appended, if the thread has room for a buffer.
-    pub(super) fn submit(&mut self) {
+    /// Writes what was appended if it is little and the network thread itself can write it.
+    pub(super) fn submit_little(&mut self) {
         if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
             self.write_now();
         }
+    }
+
+    /// Writes what was appended, if the thread has room for a buffer.
+    pub(super) fn submit(&mut self) {
+        self.submit_little();
         if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
             self.hand_over_current();
         }
@@ -187,6 +192,13 @@ impl OutputLane {
     }
 
     fn hand_over(&mut self, chunk: Chunk) {
+        if let Some(null) = self.writer.as_mut().filter(|writer| writer.is_null()) {
+            match write_chunk(null, &chunk) {
+                Ok(()) => self.keep(chunk.into_buffer()),
+                Err(err) => self.failed = Some(Failed::Write(err)),
+            }
+            return;
+        }
         self.start_thread();
         // The thread leaves its error in the channel when it ends, where `collect` finds it. Without a thread, bytes are dropped.
         if self.thread.as_ref().is_some_and(|thread| thread.full.send(chunk).is_ok()) {

@@ -109,6 +109,8 @@ mod terminals; // text from the network on a terminal
 // The parts
 mod architecture; // who imports whom, and what a source file looks like
 mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
+#[cfg(target_os = "linux")]
+mod documents; // the commands in README.md and docs/
 mod engine; // the protocol engine against tungstenite, and the framings
 mod framing_cuts; // the framings in blocks and pieces of any size
 mod generated;

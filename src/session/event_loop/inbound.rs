@@ -41,8 +41,8 @@ impl Session<'_> {
                 self.input.filled(count);
                 self.consume(now);
                 if is_short {
-                    // A short read has probably emptied the socket: write the data before reading again.
-                    self.lanes.output.submit();
+                    // A short read has probably emptied the socket: write a reply before reading again.
+                    self.lanes.output.submit_little();
                 }
                 true
             }
@@ -139,8 +139,9 @@ impl Session<'_> {
             self.input.discard();
         }
         if self.input.is_consumed() && self.input.has_payload() {
-            let chunk = self.input.replace(self.lanes.output.read_buffer());
-            self.lanes.output.push(chunk);
+            self.lanes.output.push(self.input.take_chunk());
+            // Only now, because the buffer that was just written is the one in the processor's cache.
+            self.input.put_back(self.lanes.output.read_buffer());
         }
     }
 
@@ -201,8 +202,8 @@ impl Session<'_> {
         let out = self.lanes.output.buffer();
         let delivered = self.lanes.sink.section(section, &mut Delivery { out, input: &mut self.input });
         match delivered {
-            Ok(()) => {
-                self.lays_out = section.last && self.lanes.sink.continue_message(self.lanes.output.buffer());
+            Ok(more) => {
+                self.lays_out = more;
                 self.machine.received(section.bytes.len() as u64, section.last, now);
             }
             Err(failure) => {

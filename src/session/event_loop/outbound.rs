@@ -79,33 +79,38 @@ impl Session<'_> {
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
-            match self.lanes.source.offer(self.writer.room(&budget))? {
-                Offer::Section(section) => {
-                    let before = self.writer.wire_bytes();
-                    let written = self.writer.write(&section, &mut budget, self.outbox.buffer());
-                    self.lanes.source.accept(written.bytes);
-                    self.machine.sent(u64::from(written.message), written.bytes as u64);
-                    if let Some(pacer) = &mut self.pacer {
-                        pacer.spend(self.writer.wire_bytes() - before);
-                    }
-                    has_written = true;
+            let before = self.writer.wire_bytes();
+            // The section is borrowed, not moved: a move of a value that was written a moment ago stalls the processor.
+            let written = match self.lanes.source.offer(self.writer.room(&budget)) {
+                Ok(Offer::Section(ref section)) => {
+                    self.writer.write(section, &mut budget, self.outbox.buffer())
                 }
-                Offer::Again if attempts == ATTEMPTS => return Ok(true),
-                Offer::Again => attempts += 1,
-                Offer::Pending => {
+                Ok(Offer::Again) if attempts == ATTEMPTS => return Ok(true),
+                Ok(Offer::Again) => {
+                    attempts += 1;
+                    continue;
+                }
+                Ok(Offer::Pending) => {
                     self.flush();
                     return Ok(has_written);
                 }
-                Offer::Later(at) => {
+                Ok(Offer::Later(at)) => {
                     self.more_at = Some(at);
                     self.flush();
                     return Ok(has_written);
                 }
-                Offer::End(close) => {
+                Ok(Offer::End(close)) => {
                     self.machine.input_is_over(close, now);
                     return Ok(true);
                 }
+                Err(failure) => return Err(failure),
+            };
+            self.lanes.source.accept(written.bytes);
+            self.machine.sent(u64::from(written.message), written.bytes as u64);
+            if let Some(pacer) = &mut self.pacer {
+                pacer.spend(self.writer.wire_bytes() - before);
             }
+            has_written = true;
         }
         // A compressor may have taken all bytes without producing a frame.
         Ok(has_written)
