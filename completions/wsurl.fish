@@ -142,6 +142,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s t -l text -d 'Send 
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s b -l binary -d 'Send binary messages'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 0 -l null-terminated -d 'Short for --framing nul: messages end in NUL'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l keep-newline -d 'Keep the delimiter as part of the message'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pretty -d 'At a terminal: indent and colour received JSON'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-prompt -d 'At a terminal: no prompt and no line editing, as if standard input were a file'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send each message only when the one before it was answered'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'Send one message, wait for one reply'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s f -l follow -d 'Go on until the server closes'
@@ -240,6 +242,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s X -l request -d 'The method of the opening handshake, which is GET' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-prompt -d 'At a terminal: no prompt and no line editing, as if standard input were a file'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send the whole input as one message: in one frame with -T FILE, otherwise in fragments'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'

@@ -102,6 +102,8 @@ mod signals; // SIGHUP, SIGINT, SIGQUIT and SIGTERM, once, twice, and ignored
 mod write_out; // -w: names, formats in files, and failures before the dial
 
 #[cfg(target_os = "linux")]
+mod conversation; // lines typed at a terminal: the prompt, commands, history, and how it ends
+#[cfg(target_os = "linux")]
 mod stderr; // a standard error that nobody reads, stopped terminals
 #[cfg(target_os = "linux")]
 mod terminals; // text from the network on a terminal

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::protocol::{CloseFrame, SendBudget};
 use crate::session::keepalive::{Due, PAYLOAD};
 use crate::session::observer::Direction;
-use crate::session::source::{Offer, Remaining};
+use crate::session::source::{Control, Offer, Remaining};
 
 /// Bytes by which the buffer's capacity may be exceeded to complete a section.
 const OVERSHOOT: usize = 64 * 1024;
@@ -101,6 +101,10 @@ impl Session<'_> {
                 }
                 Ok(Offer::End(close)) => {
                     self.machine.input_is_over(close, now);
+                    if let Some(replies) = self.machine.waits_for(!self.lanes.sink.is_met()) {
+                        self.lanes.output.keep_order();
+                        self.observer.waits(replies);
+                    }
                     return Ok(true);
                 }
                 Err(failure) => return Err(failure),
@@ -172,7 +176,7 @@ impl Session<'_> {
         }
         self.expect_output(now);
         if self.complete_frame() {
-            self.observer.note(&format!("sending Close {}", frame.described()));
+            self.note(&format!("sending Close {}", frame.described()));
             self.writer.close(frame, self.outbox.buffer());
             self.trace_sent();
         } else {
@@ -196,6 +200,19 @@ impl Session<'_> {
         true
     }
 
+    /// Takes a control frame of the user from the source. Returns whether there was one.
+    pub(super) fn take_control(&mut self, now: Instant) -> bool {
+        if !self.machine.may_send_control() || self.ping_to_send.is_some() {
+            return false;
+        }
+        match self.lanes.source.control() {
+            Some(Control::Ping(payload)) => self.ping_to_send = Some(payload),
+            Some(Control::Close(close)) => self.machine.left(close, now),
+            None => return false,
+        }
+        true
+    }
+
     /// Whether a ping or pong may be appended now.
     pub(super) fn may_send_control(&self) -> bool {
         self.machine.may_send_control() && !self.writer.is_inside_frame() && self.broken.is_none()
@@ -213,6 +230,12 @@ impl Session<'_> {
         let mut moved = self.answer_ping(now);
         if !self.may_send_control() {
             return moved;
+        }
+        if let Some(payload) = self.ping_to_send.take() {
+            self.expect_output(now);
+            self.writer.ping(&payload, self.outbox.buffer());
+            self.trace_sent();
+            moved = true;
         }
         while let Some(due) = self.keep_alive.due(now) {
             self.expect_output(now);
@@ -241,6 +264,9 @@ impl Session<'_> {
     }
 
     fn trace_sent(&mut self) {
+        if self.observer.wants_frames() {
+            self.lanes.output.keep_order();
+        }
         for (header, preview) in self.writer.take_recorded() {
             self.observer.frame(Direction::Sent, &header, &preview);
         }
