@@ -399,7 +399,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__probe)
-            opts="-d -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --data --data-raw --json --mode --max-message-size --expect-status --expect-subprotocol --expect-extension --expect-header --min-cert-days --max-latency --warn --crit --parallel --wait-ready --report --expect-text --expect-regex --expect-json --within --greeting --expect-close --conformance --conformance-except --rule-timeout --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
+            opts="-d -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -S -N -g -X -h --url --data --data-raw --json --mode --max-message-size --expect-status --expect-subprotocol --expect-extension --expect-header --min-cert-days --max-latency --warn --crit --parallel --wait-ready --report --expect-text --expect-regex --expect-json --within --greeting --expect-close --conformance --conformance-except --security --security-except --rule-timeout --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --socks5 --socks5-hostname --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --show-error --no-buffer --http1.1 --fail --globoff --request --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,6 +502,10 @@ _wsurl() {
                     return 0
                     ;;
                 --conformance-except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --security-except)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

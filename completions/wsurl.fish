@@ -259,7 +259,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
@@ -358,7 +358,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l warn -d 'Warn when
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l crit -d 'Fail when the whole probe takes longer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l parallel -d 'Probe at most this many endpoints at a time' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l wait-ready -d 'Probe again until all checks hold, for at most this long' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus [default: human]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html [default: human]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-regex -d 'Expect some message to match this regular expression, else exit 1' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Expect some message to be JSON with this value at this pointer, such as /user/id=7, else exit 1' -r
@@ -366,6 +366,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l within -d 'Wait un
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance-except -d 'Rules that the server is known to break: they are shown, and are no failure' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l security-except -d 'Rules of --security that are known to fail: they are shown, and are no failure' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l rule-timeout -d 'How long one rule may take, and twice as long as one reaction of the server; 2s by default, longer for a server that is far away' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
@@ -424,6 +425,7 @@ always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s X -l request -d 'The method of the opening handshake, which is GET' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need. -d gives messages that the server understands, for a server that does not echo'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l security -d 'Try what an attacker would try first, one verdict a rule: another site\'s Origin, upgrades without the credentials given, plain ws beside wss, old TLS, messages without end, and more. It says what was seen, not that a server is safe; not for one that others need'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'

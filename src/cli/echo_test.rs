@@ -35,11 +35,11 @@ pub struct EchoTestArgs {
     pub sizes: Option<SizeList>,
 
     /// Send text messages with characters of one to four bytes (the default)
-    #[arg(short, long, conflicts_with = "binary")]
+    #[arg(short, long, alias = "ws-text", conflicts_with = "binary")]
     pub text: bool,
 
     /// Send binary messages
-    #[arg(short, long)]
+    #[arg(short, long, alias = "ws-binary")]
     pub binary: bool,
 
     /// What payloads consist of [default: text; with -b or --mode stream: random]
@@ -78,7 +78,7 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    #[arg(long = "report", help = ReportTarget::help(false), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::of_echo_test)]
     pub reports: Vec<ReportTarget>,
 
     /// The embedded server

@@ -75,7 +75,9 @@ mod probe_conformance; // the rules of RFC 6455, kept and broken
 mod probe_down; // endpoints that refuse or do not answer, and the names under which they are told
 mod probe_ready; // --wait-ready
 mod probe_reports; // junit, tap, nagios, prometheus, and where they go
+mod probe_security; // --security, each rule kept and broken
 mod probe_several; // several URLs side by side
+mod report_pages; // github, html and hlog, of probe and of echo-test
 
 // Files and descriptors
 #[cfg(unix)]
