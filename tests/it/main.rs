@@ -102,6 +102,8 @@ mod signals; // SIGHUP, SIGINT, SIGQUIT and SIGTERM, once, twice, and ignored
 mod write_out; // -w: names, formats in files, and failures before the dial
 
 #[cfg(target_os = "linux")]
+mod conversation; // lines typed at a terminal: the prompt, commands, history, and how it ends
+#[cfg(target_os = "linux")]
 mod stderr; // a standard error that nobody reads, stopped terminals
 #[cfg(target_os = "linux")]
 mod terminals; // text from the network on a terminal
@@ -109,6 +111,8 @@ mod terminals; // text from the network on a terminal
 // The parts
 mod architecture; // who imports whom, and what a source file looks like
 mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
+#[cfg(target_os = "linux")]
+mod documents; // the commands in README.md and docs/
 mod engine; // the protocol engine against tungstenite, and the framings
 mod framing_cuts; // the framings in blocks and pieces of any size
 mod generated;

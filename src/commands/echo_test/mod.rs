@@ -23,7 +23,7 @@ use crate::net::Facts;
 use crate::os::descriptors;
 use crate::report::echo::{self, CompressionReport, EchoReport};
 use crate::report::progress::LiveLine;
-use crate::report::{Reader, Record, Subject, Trace, Verbosity};
+use crate::report::{Reader, Record, Style, Subject, Trace, Verbosity};
 use crate::session::Observer;
 use crate::stats::Tally;
 
@@ -56,7 +56,7 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
     let options = ConversationOptions::from_args(&url, conversation)?;
     let reporting = Reporting::open(&args.reports, &output, options.limits.whole)?;
     let (time, mut facts) = (SystemTime::now(), Facts::start());
-    let (endpoint, tested) = open_and_run(&options, &plan, args.connections, &mut facts);
+    let (endpoint, tested) = open_and_run(&options, &plan, args.connections, reporting.style(), &mut facts);
     let report = EchoReport {
         url: endpoint.to_string(),
         embedded,
@@ -83,6 +83,7 @@ fn open_and_run(
     options: &ConversationOptions,
     plan: &Plan,
     count: usize,
+    style: Style,
     facts: &mut Facts,
 ) -> (Endpoint, Tested) {
     let mut trace = Trace::new(options.verbosity);
@@ -96,7 +97,8 @@ fn open_and_run(
     let shows_line = options.verbosity == Verbosity::Normal;
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let panel = line.map(|line| {
-        Rc::new(Panel { line, live: test.live(), planned: planned(plan, count), drawn: Cell::default() })
+        let planned = planned(plan, count);
+        Rc::new(Panel { line, live: test.live(), planned, ascii: style.ascii, drawn: Cell::default() })
     });
     let traces = (1..connections.len()).map(|number| {
         let label = format!("[{}] ", number + 1);
