@@ -18,6 +18,10 @@ pub struct StreamArgs {
     #[arg(short = 'T', long, value_name = "FILE")]
     pub upload_file: Option<PathBuf>,
 
+    /// Begin the upload at this byte of the file, such as where an interrupted one has ended; needs -T FILE
+    #[arg(short = 'C', long, value_name = "BYTES", requires = "upload_file", value_parser = values::offset)]
+    pub continue_at: Option<u64>,
+
     /// Write received bytes to this file, which appears when it is complete; - is standard output, the default
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,

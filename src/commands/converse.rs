@@ -13,6 +13,7 @@ use crate::report::{Record, Trace};
 use crate::session::{
     self, FinishRule, Hints, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source,
 };
+use crate::stats::Tally;
 
 /// The ends of the session, and when it is over.
 pub(super) struct Conversation<'a> {
@@ -43,7 +44,9 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     let mut trace = Trace::new(options.verbosity);
     let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, &mut trace));
     let outcome = match dialed {
-        Ok(connection) => hold(options, conversation, connection, &endpoint, trace),
+        Ok(connection) => {
+            hold(options, conversation, connection, &endpoint, facts.subprotocol.as_deref(), trace)
+        }
         Err(failure) => Outcome::failed(failure),
     };
     Conversed { endpoint, facts, outcome }
@@ -54,6 +57,7 @@ fn hold(
     conversation: Conversation<'_>,
     connection: Connection,
     endpoint: &Endpoint,
+    subprotocol: Option<&str>,
     mut trace: Trace,
 ) -> Outcome {
     let Conversation {
@@ -87,9 +91,30 @@ fn hold(
     });
     trace.end();
     let ends_in_order = |failure: &Failure| is_in_order(options, failure, goes_on);
+    if let Err(failure) = outcome.result {
+        outcome.result = Err(advise_on_subprotocol(failure, options, subprotocol.is_some(), &outcome.tally));
+    }
     let complete = outcome.delivered && outcome.result.as_ref().err().is_none_or(ends_in_order);
     outcome.result = store(destination, outcome.result, complete);
     outcome
+}
+
+/// Adds what may help when a server that has chosen none of the subprotocols ends the session before it has said anything: it
+/// may speak only others.
+fn advise_on_subprotocol(
+    failure: Failure,
+    options: &ConversationOptions,
+    is_chosen: bool,
+    tally: &Tally,
+) -> Failure {
+    let is_end = matches!(failure.status(), Status::ClosedByServer | Status::ReceiveFailed);
+    let is_mute = is_end && tally.messages_received == 0;
+    if is_chosen || !is_mute || options.dial.upgrade.subprotocols.is_empty() {
+        return failure;
+    }
+    let advice = "the server chose no subprotocol: does it know the one of --subprotocol?";
+    let advice = failure.advice().map_or(advice.to_owned(), |first| format!("{first}; {advice}"));
+    failure.hint(advice)
 }
 
 /// Whether the output is complete although the run has failed: after an unexpected reply, and when a run that `goes_on`

@@ -25,7 +25,7 @@ pub mod units;
 pub(crate) mod write_out;
 
 pub use crate::error::Severity;
-pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warning};
+pub use console::{Verbosity, ends_by, failure, finish, limit, line, reply, text, warning};
 pub(crate) use formats::nagios;
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};
 pub(crate) use record::Record;

@@ -74,7 +74,7 @@ impl MessageSource {
 
 fn not_utf8(number: u64, offset: usize) -> Failure {
     Failure::new(Status::ReadError, format!("message {number} is not UTF-8 at byte {offset}"))
-        .hint("-b sends it as binary; probe does with --mode stream")
+        .hint("-b sends it as binary")
 }
 
 impl FramedInput {

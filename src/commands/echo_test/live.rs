@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::echo::Live;
+use crate::echo::{Echo, Live};
 use crate::protocol::FrameHeader;
-use crate::report::Trace;
 use crate::report::progress::LiveLine;
+use crate::report::{self, Trace};
 use crate::session::{Direction, Observer};
 use crate::stats::Tally;
 
@@ -36,6 +36,14 @@ impl Panel {
         let median = self.live.median().map_or(String::new(), |time| format!(", p50 {time:.1?}"));
         self.line.show(&format!("{echoed}{of} messages echoed, {rate} a second{median}"));
     }
+}
+
+/// Prints a line about one echo, as ping does.
+pub(super) fn tell(target: &str, connections: usize, echo: Echo) {
+    let Echo { connection, message, size, time } = echo;
+    let of = if connections == 1 { String::new() } else { format!(" connection={connection}") };
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    report::reply(&format!("{size} bytes from {target}:{of} message={message} time={milliseconds:.3} ms"));
 }
 
 /// Watches one session.
