@@ -70,6 +70,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-close -d 'Ex
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -142,7 +143,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file 
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s C -l continue-at -d 'Begin the upload at this byte of the file, such as where an interrupted one has ended; needs -T FILE' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write received bytes to this file, which appears when it is complete; - is standard output, the default' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'Put at most this many bytes into one message' -r
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second, counted after compression' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of the bytes sent and received' -r -f -a "sha256\t'SHA-256'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-message-size -d 'Refuse larger messages from the server [default: none]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal and standard output is not one'
@@ -159,6 +160,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect-close -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -249,6 +251,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l close-with -d 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -333,9 +336,12 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-json -d 'Ex
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l within -d 'Wait until every check is met, whatever else arrives, for at most this long after the last message was sent; replaces the number of messages and --receive-timeout' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l greeting -d 'Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l expect-close -d 'Expect the server to close first, with one of these codes, else exit 1; x stands for any digit' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance-except -d 'Rules that the server is known to break: they are shown, and are no failure' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l rule-timeout -d 'How long one rule may take, and twice as long as one reaction of the server; 2s by default, longer for a server that is far away' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s H -l header -d 'Add a header field; \'Name:\' removes a default one; @FILE holds one field a line. Fields that the handshake sets itself are ignored; Sec-WebSocket-Protocol acts as --subprotocol' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l subprotocol -l protocol -d 'Offer a subprotocol, the preferred one first; the server\'s choice has to be one of them' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress -d 'Offer to compress messages (permessage-deflate, RFC 7692); PARAMS as in the header field, such as \'client_max_window_bits=12; server_no_context_takeover\' [without PARAMS: client_max_window_bits]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l compress-min -d 'Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l origin -d 'Send this Origin, as a browser does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s A -l user-agent -d 'Send this User-Agent' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l cookie -d 'Send these cookies (\'a=1; b=2\'), or those in a file' -r
@@ -385,7 +391,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need. -d gives messages that the server understands, for a server that does not echo'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc -d 'Look up name and password in ~/.netrc, or in the file that NETRC names'

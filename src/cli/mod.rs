@@ -4,6 +4,7 @@
 mod artifacts;
 mod echo_test;
 mod probe;
+mod rules;
 mod send;
 mod shared;
 mod stream;
@@ -15,6 +16,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use artifacts::{Artifact, committed_files, generate};
 pub use echo_test::{EchoTestArgs, ListenArgs, Mode};
 pub use probe::ProbeArgs;
+pub use rules::RuleArgs;
 pub use send::SendArgs;
 pub use shared::{
     AddressArgs, CheckArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::echo_test::Mode;
+use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::values::{self, HeaderCheck, Raw};
 use crate::protocol::PERMESSAGE_DEFLATE;
@@ -72,16 +73,16 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    /// Check the server's behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need
-    #[arg(long)]
-    pub conformance: bool,
-
     #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
     pub reports: Vec<ReportTarget>,
 
     /// Checks of messages
     #[command(flatten)]
     pub checks: CheckArgs,
+
+    /// Rules
+    #[command(flatten)]
+    pub rules: RuleArgs,
 
     /// Options of all subcommands
     #[command(flatten)]

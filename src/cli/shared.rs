@@ -20,6 +20,7 @@ use crate::protocol::Offer;
 use crate::report::write_out;
 use crate::secret::Secret;
 use crate::session::{Check, CloseCodes};
+use crate::size;
 
 /// The options of a subcommand that opens a WebSocket.
 #[derive(Clone, Debug, Args)]
@@ -62,6 +63,10 @@ pub struct RequestArgs {
     /// 'client_max_window_bits=12; server_no_context_takeover' [without PARAMS: client_max_window_bits]
     #[arg(long, value_name = "PARAMS", aliases = ["deflate", "compressed"], num_args = 0..=1, require_equals = true, default_missing_value = "client_max_window_bits", value_parser = Offer::from_str)]
     pub compress: Option<Offer>,
+
+    /// Compress messages of at least this many bytes [default: 16, or 128 if each is compressed by itself]
+    #[arg(long, value_name = "SIZE", requires = "compress", value_parser = size::parse)]
+    pub compress_min: Option<u64>,
 
     /// Send this Origin, as a browser does
     #[arg(long, value_name = "ORIGIN", value_parser = values::field_value)]

@@ -34,7 +34,7 @@ pub struct StreamArgs {
     #[arg(long, conflicts_with = "chunk_size")]
     pub single_message: bool,
 
-    /// Send at most this many bytes a second
+    /// Send at most this many bytes a second, counted after compression
     #[arg(long, value_name = "SIZE", value_parser = values::positive_bytes)]
     pub limit_rate: Option<u64>,
 

@@ -37,4 +37,21 @@ pub struct Finding {
     pub seen: String,
     /// The bytes on the connection, a line each: `> 89 82 ..` for bytes sent, `< 8a 02 ..` for bytes received.
     pub evidence: Vec<String>,
+    /// Whether the user knows that the server breaks the rule: it is no failure.
+    pub excepted: bool,
+}
+
+impl Finding {
+    /// Whether the rule is broken, and the user knows it.
+    pub fn is_known(&self) -> bool {
+        self.excepted && self.verdict == Verdict::Fail
+    }
+}
+
+/// What checking all rules came to.
+#[derive(Debug)]
+pub struct Checked {
+    pub findings: Vec<Finding>,
+    /// Set when the server did not come back: after which rule it was lost.
+    pub gone: Option<String>,
 }

@@ -108,6 +108,8 @@ pub struct Connection {
     pub transport: Transport,
     /// The compression that was agreed on.
     pub agreement: Option<Agreement>,
+    /// The shortest message to compress, in bytes; `None` leaves it to the compressor.
+    pub compress_min: Option<u64>,
     /// Bytes of the session that came together with the response.
     pub leftover: Vec<u8>,
 }
@@ -224,7 +226,8 @@ impl<'a> Dialer<'a> {
         self.facts.subprotocol = subprotocol;
         self.facts.agreement = agreement;
         self.note_compression(agreement);
-        Ok(Connection { transport, agreement, leftover })
+        let compress_min = self.options.upgrade.compress_min;
+        Ok(Connection { transport, agreement, compress_min, leftover })
     }
 
     /// Whether messages are compressed, if that was offered.

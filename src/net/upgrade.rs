@@ -35,6 +35,8 @@ pub struct UpgradeOptions {
     pub bearer: Option<Secret>,
     /// The compression to offer.
     pub compression: Option<Offer>,
+    /// The shortest message to compress, in bytes; `None` leaves it to the compressor.
+    pub compress_min: Option<u64>,
 }
 
 impl UpgradeOptions {

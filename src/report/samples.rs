@@ -111,7 +111,9 @@ pub(super) fn up() -> ProbeReport {
             verdict: conformance::Verdict::Pass,
             seen: "pong with the same payload".to_owned(),
             evidence: vec!["> 89 82 00 00 00 00 68 69".to_owned(), "< 8a 02 68 69".to_owned()],
+            excepted: false,
         }]),
+        security: None,
     }
 }
 
@@ -157,6 +159,7 @@ pub(super) fn disappointing() -> ProbeReport {
         verdict,
         seen: seen.to_owned(),
         evidence: vec!["> 8b 80 00 00 00 00".to_owned(), "(nothing came back)".to_owned()],
+        excepted: false,
     };
     let name = "--expect-header 'Server: ^a-server-that-is-named-at-some-length'";
     let why = format!("--min-cert-days 14 does not hold: 3 days left; {name} does not hold: no such field");
@@ -207,6 +210,7 @@ pub(super) fn bare() -> ProbeReport {
         thresholds: [None, None],
         min_cert_days: None,
         conformance: None,
+        security: None,
     }
 }
 
@@ -231,6 +235,7 @@ pub(super) fn hostile() -> ProbeReport {
             verdict: conformance::Verdict::Fail,
             seen: long.clone(),
             evidence: vec![long.clone()],
+            excepted: false,
         }]),
         ..up()
     };

@@ -1,38 +1,40 @@
-//! `--limit-rate`: how much may be sent when. Bytes are granted in even steps of time, so that a paced session wakes equally
+//! `--limit-rate`: how much may be sent when, in bytes of payload on the wire. Bytes are granted in even steps of time, so that a paced session wakes equally
 //! often at any rate, and sleeps in between.
 
 use std::time::{Duration, Instant};
 
 /// Steps in a second.
-const STEPS: u64 = 100;
+const STEPS: i64 = 100;
 
 /// Steps that may be caught up at once, after the socket or the source was slower than the rate.
-const BURST: u64 = 10;
+const BURST: i64 = 10;
 
 /// The longest time that one frame may take at the rate, in steps: control frames wait no longer.
-const FRAME: u64 = 10;
+const FRAME: i64 = 10;
 
 /// A token bucket that is filled at every step.
 #[derive(Clone, Debug)]
 pub(super) struct Pacer {
-    rate: u64,
+    rate: i64,
     start: Instant,
     /// Steps since the start that were granted or forfeited.
-    step: u64,
-    /// Bytes granted and not spent, times [`STEPS`]: nothing is lost by rounding.
-    credit: u64,
+    step: i64,
+    /// Bytes granted and not spent, times [`STEPS`]: nothing is lost by rounding. Negative after more was sent than was
+    /// allowed, which later steps make up for.
+    credit: i64,
 }
 
 impl Pacer {
     /// Allows `rate` bytes a second; the first are granted one step after `now`.
     pub(super) fn new(rate: u64, now: Instant) -> Self {
         // Beyond this, a step grants more than any buffer holds.
-        Self { rate: rate.clamp(1, u64::MAX >> 16), start: now, step: 0, credit: 0 }
+        let rate = i64::try_from(rate).unwrap_or(i64::MAX).clamp(1, i64::MAX >> 16);
+        Self { rate, start: now, step: 0, credit: 0 }
     }
 
     /// The most payload of one frame, in bytes.
     pub(super) fn max_frame(&self) -> u64 {
-        (self.rate * FRAME / STEPS).max(1)
+        unsigned(self.rate * FRAME / STEPS).max(1)
     }
 
     /// Bytes that may be sent at `now`.
@@ -40,31 +42,37 @@ impl Pacer {
         let step = self.step_at(now);
         // At a low rate, a byte takes several steps.
         let most = (BURST * self.rate).max(STEPS - 1 + self.rate);
-        let granted = (step - self.step).min(BURST.max(STEPS)).saturating_mul(self.rate);
-        self.credit = (self.credit + granted).min(most.max(self.credit));
+        let granted = (step - self.step).saturating_mul(self.rate);
+        self.credit = self.credit.saturating_add(granted).min(most.max(self.credit));
         self.step = step;
-        self.credit / STEPS
+        unsigned(self.credit / STEPS)
     }
 
-    /// Counts `bytes` as sent. They were allowed.
+    /// Counts `bytes` as sent, also more than were allowed: how much a message compresses to is known afterwards.
     pub(super) fn spend(&mut self, bytes: u64) {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         self.credit = self.credit.saturating_sub(bytes.saturating_mul(STEPS));
     }
 
     /// When more bytes are granted.
     pub(super) fn ready_at(&self) -> Instant {
         let missing = STEPS.saturating_sub(self.credit).max(1);
-        let steps = self.step + missing.div_ceil(self.rate);
+        let steps = self.step.saturating_add((missing - 1) / self.rate + 1);
         self.start
-            + Duration::from_secs(steps / STEPS)
+            + Duration::from_secs(unsigned(steps / STEPS))
             + step_time() * u32::try_from(steps % STEPS).unwrap_or(0)
     }
 
     /// Whole steps from the start to `now`.
-    fn step_at(&self, now: Instant) -> u64 {
+    fn step_at(&self, now: Instant) -> i64 {
         let elapsed = now.saturating_duration_since(self.start).as_nanos() / step_time().as_nanos();
-        u64::try_from(elapsed).unwrap_or(u64::MAX).max(self.step)
+        i64::try_from(elapsed).unwrap_or(i64::MAX).max(self.step)
     }
+}
+
+/// The same number without a sign; zero for a negative one.
+fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
 }
 
 fn step_time() -> Duration {
@@ -99,6 +107,19 @@ mod tests {
         let start = Instant::now();
         let mut pacer = Pacer::new(1000, start);
         assert_eq!(pacer.allowance(start + Duration::from_secs(60)), 100);
+    }
+
+    #[test]
+    fn what_was_sent_too_much_is_waited_for() {
+        let start = Instant::now();
+        let mut pacer = Pacer::new(1000, start);
+        let step = |steps: u64| start + Duration::from_millis(10 * steps);
+        assert_eq!(pacer.allowance(step(1)), 10);
+        pacer.spend(35);
+        assert_eq!(pacer.ready_at(), step(4));
+        assert_eq!((pacer.allowance(step(3)), pacer.allowance(step(4))), (0, 5));
+        pacer.spend(5000);
+        assert_eq!((pacer.allowance(step(400)), pacer.allowance(step(504))), (0, 5));
     }
 
     #[test]

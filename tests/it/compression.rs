@@ -226,6 +226,40 @@ fn messages_are_compressed_in_the_context_that_was_agreed_on() {
 }
 
 #[test]
+fn the_shortest_message_to_compress_can_be_chosen() {
+    let long = "a message that would be compressed, if it were not for the limit";
+    for (min, compressed) in [("0", [true; 3]), ("5", [false, true, true]), ("1K", [false; 3])] {
+        let peer = agrees("").close_handshake();
+        Wsurl::new([
+            "send",
+            "--compress",
+            "--compress-min",
+            min,
+            "--expect",
+            "0",
+            &peer.url(),
+            "",
+            "short",
+            long,
+        ])
+        .exits(0);
+        let frames = peer.frames();
+        let bits: Vec<_> = frames[..3].iter().map(|frame| frame.rsv1).collect();
+        assert_eq!(bits, compressed, "{min}");
+        if min == "0" {
+            let mut inflate = Decompress::new(false);
+            for (frame, text) in frames.iter().zip(["", "short", long]) {
+                let message = inflated(&mut inflate, std::slice::from_ref(frame));
+                assert_eq!(String::from_utf8_lossy(&message), text);
+            }
+        }
+    }
+    Wsurl::new(["send", "--compress-min", "0", "ws://127.0.0.1:1/", "hi"])
+        .stderr_has("--compress[=<PARAMS>]")
+        .exits(2);
+}
+
+#[test]
 fn a_large_message_goes_out_as_fragments_of_which_only_the_first_is_marked() {
     let data = noise(1 << 18);
     let peer = agrees("").close_handshake();

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use wsurl::conformance::{Finding, Options, Server, Verdict, rules, run};
+use wsurl::conformance::{Checked, Finding, Options, Server, Verdict, rules, run};
 use wsurl::deadline::Deadline;
 use wsurl::echo_server::{EchoServer as Embedded, ServerOptions};
 use wsurl::endpoint::Endpoint;
@@ -16,6 +16,7 @@ use wsurl::net::tls::ca_file::CaFile;
 use wsurl::net::tls::client::TlsOptions;
 use wsurl::net::upgrade::{self, Header};
 use wsurl::net::{self, Connection, DialOptions, Facts, Observer, Transport};
+use wsurl::protocol::Kind;
 use wsurl::secret::Secret;
 
 use crate::support::digest::SHA_256;
@@ -27,6 +28,9 @@ const HUGE: u64 = 1 << 40;
 
 /// For servers that are not waited for in vain, so that a busy machine does no harm.
 const LONG: Duration = secs(5);
+
+/// How long a server that was lost is awaited.
+const COMEBACK: Duration = secs(1);
 
 /// For those that are.
 const SHORT: Duration = millis(700);
@@ -249,7 +253,7 @@ fn lost_fragments_are_found() {
     ];
     let findings = breaks(Flaw::LosesFragments, SHORT, &lost);
     let seen = &seen(&findings)["text-fragmented"];
-    assert_eq!(seen, "did not come back within 700ms; a text message of 4 bytes did");
+    assert_eq!(seen, "did not come back within 700ms; a text message of 8 bytes did");
 }
 
 const PONGS: [&str; 5] = ["ping-answered", "ping-empty", "ping-longest", "pings-in-a-row", "ping-in-message"];
@@ -301,7 +305,132 @@ fn flaws_of_the_closing_handshake_are_found() {
 fn a_server_that_a_huge_message_brings_down_is_found() {
     let findings = breaks(Flaw::DiesOfHuge, LONG, &["message-huge"]);
     let seen = &of(&findings, "message-huge").seen;
-    assert!(seen.contains("; then it took no more connections: "), "{seen}");
+    assert!(
+        seen.starts_with("the server was lost: cannot connect to ") && seen.ends_with("; not back within 1s"),
+        "{seen}"
+    );
+}
+
+#[test]
+fn a_server_that_a_rule_brings_down_fails_it_by_name_and_the_run_goes_on() {
+    let findings = breaks(Flaw::RestartsOfHighBit, LONG, &["length-high-bit-refused"]);
+    let found = of(&findings, "length-high-bit-refused");
+    assert!(
+        found.seen.starts_with("the server was lost, twice: cannot connect to 127.0.0.1:")
+            && found.seen.contains("; back after "),
+        "{}",
+        found.seen
+    );
+    let evidence = found.evidence.join("\n");
+    assert!(evidence.contains("\n> 82 ff 80 00 00 00 00 00 00 00 "), "{evidence}");
+    assert!(evidence.contains("\n* the server is gone: cannot connect to 127.0.0.1:"), "{evidence}");
+    assert!(evidence.contains("; once more\n* WebSocket open\n> 82 ff 80 00 "), "{evidence}");
+    // The rules after it are judged as ever.
+    assert_eq!(seen(&findings)["close-answered"], "Close frame with 1000");
+}
+
+#[test]
+fn a_loss_that_does_not_happen_again_accuses_nobody() {
+    let findings = breaks(Flaw::RestartsOnce, LONG, &[]);
+    let seen = &of(&findings, "length-high-bit-refused").seen;
+    assert!(
+        seen.starts_with("the server was lost once after it, but not a second time: cannot connect to "),
+        "{seen}"
+    );
+}
+
+#[test]
+fn a_server_that_stops_answering_is_found() {
+    let server = Flawed::start(Flaw::HangsOfHighBit);
+    let limit = millis(700);
+    let checked =
+        run(&mut Target::new(&server.url()), &Options { limit, ..options(SHORT, &|| false) }, &mut |_| {});
+    assert_eq!(failed(&checked.findings), ["length-high-bit-refused"]);
+    assert_eq!(
+        of(&checked.findings, "length-high-bit-refused").seen,
+        "the server was lost: no answer in time to an upgrade request; not back within 1s"
+    );
+    let gone = "the server was lost after length-high-bit-refused, and was not back within 1s";
+    assert_eq!(checked.gone.as_deref(), Some(gone));
+    assert_eq!(seen(&checked.findings)["ping-answered"], format!("not tried: {gone}"));
+}
+
+#[test]
+fn a_server_that_understands_little_is_not_blamed_for_it() {
+    let findings = breaks(Flaw::Picky, LONG, &[]);
+    let told = seen(&findings);
+    // Nothing in an empty fragment can be disliked.
+    assert_eq!(told["close-in-message"], "Close frame with 1000");
+    assert_eq!(told["ping-in-message"], "answered before the message was complete");
+    assert_eq!(told["text-fragmented"], "it ends the connection at any text message");
+    assert_eq!(told["rsv1-refused"], "closed with 1002", "a code of its own says that it is not the content");
+    let findings = breaks(Flaw::PickyNeverCloses, LONG, &[]);
+    assert_eq!(
+        seen(&findings)["close-in-message"],
+        "TCP end without Close, but it ends the connection at any message"
+    );
+}
+
+#[test]
+fn a_message_that_the_server_understands_decides_more() {
+    let messages = [(Kind::Text, b"PING".to_vec())];
+    let check = |flaw| Target::new(&Flawed::start(flaw).url()).check_with(LONG, &messages).findings;
+    let findings = check(Flaw::Picky);
+    assert_eq!(failed(&findings), [""; 0]);
+    let told = seen(&findings);
+    for rule in ["text-fragmented", "control-between", "fragments-empty", "mask-removed", "frame-in-pieces"] {
+        assert_eq!(told[rule], "answered like the same message in one frame", "{rule}");
+    }
+    assert_eq!(told["binary-fragmented"], "it ends the connection at any binary message");
+    assert_eq!(told["length-not-minimal"], "16 bits for 4: accepted: it was answered; only senders must not");
+    assert_eq!(told["message-in-message"], "closed with 1002");
+
+    let findings = check(Flaw::PickyNeverCloses);
+    assert_eq!(failed(&findings), ["close-in-message"]);
+    let evidence = of(&findings, "close-in-message").evidence.join("\n");
+    assert!(evidence.contains("\n> 01 82 ") && evidence.ends_with("\n* TCP end"), "{evidence}");
+}
+
+#[test]
+fn messages_before_the_last_are_sent_on_every_connection() {
+    let messages = [(Kind::Text, b"PING".to_vec()), (Kind::Text, b"PING".to_vec())];
+    let server = Flawed::start(Flaw::Picky);
+    let findings = Target::new(&server.url()).check_with(LONG, &messages).findings;
+    assert_eq!(failed(&findings), [""; 0]);
+    let evidence = &of(&findings, "ping-empty").evidence;
+    assert!(evidence[1].starts_with("> 81 84 "), "{evidence:?}");
+    assert_eq!(evidence[2], "< 81 04 50 4f 4e 47");
+    // The second answer is like the first: it proves nothing.
+    assert_eq!(seen(&findings)["text-fragmented"], "accepted, but the message of -d is never answered");
+}
+
+#[test]
+fn a_service_that_passes_on_a_byte_stream_keeps_all_rules() {
+    let findings = breaks(Flaw::Bridge, LONG, &[]);
+    let told = seen(&findings);
+    assert_eq!(told["mask-removed"], "came back within a message of 263 bytes");
+    assert_eq!(told["binary-any-bytes"], "came back within a message of 263 bytes");
+    assert_eq!(told["binary-fragmented"], "came back within a message of 11 bytes");
+}
+
+#[test]
+fn fragments_that_come_back_one_by_one_are_found() {
+    let fragmented =
+        ["mask-removed", "text-fragmented", "binary-fragmented", "control-between", "character-split"];
+    let findings = breaks(Flaw::EchoesFragments, SHORT, &fragmented);
+    assert_eq!(seen(&findings)["text-fragmented"], "each fragment came back as a message of its own");
+}
+
+#[test]
+fn a_rule_ends_when_its_time_is_over() {
+    let server = Flawed::start(Flaw::TakesHighBit);
+    let limit = millis(600);
+    let asked = Options { limit, ..options(secs(20), &|| false) };
+    let start = Instant::now();
+    let findings = run(&mut Target::new(&server.url()), &asked, &mut |_| {}).findings;
+    assert_eq!(failed(&findings), [""; 0]);
+    assert_eq!(seen(&findings)["length-high-bit-refused"], "not decided within 600ms (--rule-timeout)");
+    assert!(start.elapsed() < secs(30), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -392,8 +521,7 @@ fn an_interruption_ends_it_within_a_wait() {
     let start = Instant::now();
     let deadline = start + millis(500);
     let interrupted = || Instant::now() >= deadline;
-    let options = Options { patience: secs(20), huge: HUGE, interrupted: &interrupted };
-    let findings = run(&mut target, &options, &mut |_| {});
+    let findings = run(&mut target, &options(secs(20), &interrupted), &mut |_| {}).findings;
     assert!(findings.len() < rules().count());
     assert!(start.elapsed() < secs(10), "{:?}", start.elapsed());
 }
@@ -403,9 +531,8 @@ fn every_finding_is_told_at_once() {
     let server = Flawed::start(Flaw::Nothing);
     let told = Cell::new(0);
     let interrupted = || told.get() == 5;
-    let options = Options { patience: LONG, huge: HUGE, interrupted: &interrupted };
     let mut target = Target::new(&server.url());
-    let findings = run(&mut target, &options, &mut |_| told.set(told.get() + 1));
+    let findings = run(&mut target, &options(LONG, &interrupted), &mut |_| told.set(told.get() + 1)).findings;
     assert_eq!((findings.len(), told.get()), (5, 5));
 }
 
@@ -455,7 +582,7 @@ fn a_server_is_reached_through_a_proxy_that_asks_for_a_password() {
         headers: Vec::new(),
         tls: TlsOptions::default(),
     });
-    let mut transport = target.reach().unwrap();
+    let mut transport = target.reach(&deadline()).unwrap();
     transport.write_until(target.request("dGhlIHNhbXBsZSBub25jZQ==").as_bytes(), &deadline()).unwrap();
     let mut head = [0; 12];
     let count = transport.read_until(&mut head, &deadline()).unwrap();
@@ -476,9 +603,16 @@ fn a_proxy_that_stays_shut_is_not_asked_again() {
         headers: Vec::new(),
         tls: TlsOptions::default(),
     });
-    let failure = target.reach().unwrap_err();
+    let failure = target.reach(&deadline()).unwrap_err();
     assert_eq!(failure.status(), Status::ProxyAuthRequired);
     assert_eq!(proxy.requests().len(), 1);
+}
+
+/// Options with this patience.
+fn options(patience: Duration, interrupted: &dyn Fn() -> bool) -> Options<'_> {
+    // The time of a rule is long enough for a busy machine.
+    let limit = patience.max(LONG) * 3;
+    Options { patience, limit, comeback: COMEBACK, huge: HUGE, messages: &[], interrupted }
 }
 
 /// A server by its URL.
@@ -503,20 +637,24 @@ impl Target {
     }
 
     fn check(&mut self, patience: Duration) -> Vec<Finding> {
-        let options = Options { patience, huge: HUGE, interrupted: &|| false };
-        run(self, &options, &mut |_| {})
+        self.check_with(patience, &[]).findings
+    }
+
+    /// With messages that the server understands.
+    fn check_with(&mut self, patience: Duration, messages: &[(Kind, Vec<u8>)]) -> Checked {
+        run(self, &Options { messages, ..options(patience, &|| false) }, &mut |_| {})
     }
 }
 
 impl Server for Target {
-    fn open(&mut self) -> Result<Connection, Failure> {
+    fn open(&mut self, limit: &Deadline) -> Result<Connection, Failure> {
         self.calls += 1;
-        net::dial(&self.endpoint, &self.options, &deadline(), &mut Facts::start(), &mut Quiet)
+        net::dial(&self.endpoint, &self.options, limit, &mut Facts::start(), &mut Quiet)
     }
 
-    fn reach(&mut self) -> Result<Transport, Failure> {
+    fn reach(&mut self, limit: &Deadline) -> Result<Transport, Failure> {
         self.calls += 1;
-        net::open_stream(&self.endpoint, &self.options, &deadline(), &mut Facts::start(), &mut Quiet)
+        net::open_stream(&self.endpoint, &self.options, limit, &mut Facts::start(), &mut Quiet)
     }
 
     fn request(&self, key: &str) -> String {

@@ -132,12 +132,13 @@ fn programs_get_every_field() {
             "close",
             "assertions",
             "conformance",
+            "security",
         ],
     );
     let exact = json!({
         "url": server.url(), "url_effective": server.url(), "verdict": "ok", "status": "success",
         "exit_code": 0, "error": null, "hint": null, "tries": 1, "remote_address": server.address().to_string(),
-        "tls": null, "subprotocol": null, "extensions": [], "assertions": [], "conformance": null,
+        "tls": null, "subprotocol": null, "extensions": [], "assertions": [], "conformance": null, "security": null,
         "messages": {"sent": 0, "received": 0, "bytes_sent": 0, "bytes_received": 0},
         "close": {"code": 1000, "reason": "", "by": "client"},
     });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::support::flawed::{Flaw, Flawed};
 use crate::support::formats::{Metrics, assert_fields, assert_narrow, json, regex, tap, verdict};
 use crate::support::{Certificate, Element, Embedded, LaxServer, Script, Wsurl, secs};
 
@@ -23,7 +24,7 @@ fn tally(conformance: &Value) -> BTreeMap<&str, u64> {
 /// The counts of the report are those of its rules, and each rule is complete.
 #[track_caller]
 fn check(conformance: &Value) {
-    assert_fields(conformance, &["passed", "failed", "inconclusive", "not_applicable", "rules"]);
+    assert_fields(conformance, &["passed", "failed", "inconclusive", "not_applicable", "excepted", "rules"]);
     let tally = tally(conformance);
     for (count, verdict) in [
         ("passed", "pass"),
@@ -35,7 +36,7 @@ fn check(conformance: &Value) {
     }
     let mut ids = Vec::new();
     for rule in conformance["rules"].as_array().expect("rules") {
-        assert_fields(rule, &["id", "rfc", "section", "title", "verdict", "seen", "evidence"]);
+        assert_fields(rule, &["id", "rfc", "section", "title", "verdict", "excepted", "seen", "evidence"]);
         let text = |name: &str| rule[name].as_str().unwrap_or_else(|| panic!("{name}: {rule}"));
         assert!(regex("^[a-z0-9]+(-[a-z0-9]+)*$").is_match(text("id")), "{rule}");
         assert!(regex(r"^\d+(\.\d+)*$").is_match(text("section")), "{rule}");
@@ -209,4 +210,109 @@ fn an_interrupt_ends_the_look() {
     run.wait_for_stderr("HTTP/1.1 101");
     run.signal(Signal::Interrupt);
     run.exits(130);
+}
+
+#[test]
+fn known_deviations_are_shown_and_are_no_failure() {
+    let server = Flawed::start(Flaw::EchoesAnyClose);
+    let all = "close-one-byte,close-codes-forbidden,close-codes-unused,close-reason-not-utf8";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("a path in UTF-8").to_owned();
+    let (junit, json_file) =
+        (format!("--report=junit={}", file("junit")), format!("--report=json={}", file("json")));
+
+    let run = probe(&["--conformance-except", all, &server.url()]).exits(1);
+    assert_eq!(
+        run.stderr,
+        "wsurl: error: 1 of 93 rules is broken: sends-legal-close\nwsurl: hint: -v shows what was sent and seen\n"
+    );
+
+    let but_one = ["--conformance-except", all, "--conformance-except", "sends-legal-close"];
+    let run = probe(&but_one).args(["--report=human", &junit, &json_file, &server.url()]).stderr("").exits(0);
+    let text = run.text();
+    assert!(
+        regex(r"(?m)^  conformance: \d+ pass, 5 fail \(5 known\), 1 inconclusive, 12 not ").is_match(text)
+    );
+    assert!(regex(r"(?m)^    known 5\.5\.1   close-one-byte +sent back$").is_match(text), "{text}");
+    let read = |name: &str| std::fs::read_to_string(file(name)).expect("the file");
+    let report = json(&read("json"));
+    assert_eq!((&report["verdict"], &report["conformance"]["excepted"]), (&"ok".into(), &5.into()));
+    let suites = Element::parse(&read("junit"));
+    let suite = suites.child("testsuite").expect("a suite");
+    assert_eq!(suite.attribute("failures"), Some("0"));
+    let case = suite
+        .all("testcase")
+        .find(|case| case.attribute("name").is_some_and(|name| name.ends_with("5.5.1 close-one-byte")));
+    let skipped = case.expect("the case").child("skipped").expect("skipped");
+    assert_eq!(skipped.attribute("message"), Some("known deviation: sent back"));
+}
+
+#[test]
+fn options_of_rules_are_checked() {
+    Wsurl::new(["probe", "--conformance", "--conformance-except", "close-message", "ws://h/"])
+        .stderr(
+            "wsurl: error: invalid value 'close-message' for '--conformance-except <RULE,...>': no rule has this name; \
+             write close-in-message\n",
+        )
+        .exits(2);
+    for (option, value) in [("--conformance-except", "ping-empty"), ("--rule-timeout", "1s")] {
+        let told = format!(
+            "wsurl: error: {option} has no effect without --conformance\n\
+             wsurl: hint: write --conformance {option} ...\n"
+        );
+        Wsurl::new(["probe", option, value, "ws://h/"]).stderr(&told).exits(2);
+    }
+}
+
+#[test]
+fn a_crash_is_named_in_the_error() {
+    let server = Flawed::start(Flaw::RestartsOfHighBit);
+    let run = probe(&["-v", &server.url()]).exits(1);
+    assert!(
+        run.stderr.contains("wsurl: error: 1 of 93 rules is broken: length-high-bit-refused\n"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        regex(r"(?m)^    fail  5\.2     length-high-bit-refused   the server was lost, twice: ")
+            .is_match(run.text())
+    );
+
+    let server = Flawed::start(Flaw::HangsOfHighBit);
+    let run = probe(&["--rule-timeout", "500ms", &server.url()]).exits(1);
+    let told = "wsurl: error: 1 of 93 rules is broken: length-high-bit-refused; the server was lost after \
+                length-high-bit-refused, and was not back within 10s\n";
+    assert!(run.stderr.starts_with(told), "{}", run.stderr);
+
+    let except = ["--conformance-except", "length-high-bit-refused", "--rule-timeout", "500ms"];
+    let server = Flawed::start(Flaw::HangsOfHighBit);
+    probe(&except)
+        .args([&server.url()])
+        .stderr(
+            "wsurl: error: the server was lost after length-high-bit-refused, and was not back within 10s\n",
+        )
+        .exits(56);
+}
+
+#[test]
+fn messages_help_to_judge_a_server_that_does_not_echo() {
+    let server = Flawed::start(Flaw::Picky);
+    let seen = |args: &[&str]| {
+        let report =
+            json(probe(&["--report", "json"]).args(args).args([&server.url()]).stderr("").exits(0).text());
+        let rules = report["conformance"]["rules"].as_array().expect("rules").clone();
+        let rule = rules.iter().find(|rule| rule["id"] == "text-fragmented").expect("the rule").clone();
+        (rule["verdict"].clone(), rule["seen"].clone())
+    };
+    assert_eq!(seen(&[]), ("inconclusive".into(), "it ends the connection at any text message".into()));
+    assert_eq!(seen(&["-d", "PING"]), ("pass".into(), "answered like the same message in one frame".into()));
+}
+
+#[test]
+fn the_limit_of_a_rule_is_that_of_two_reactions() {
+    let server = Flawed::start(Flaw::TakesHighBit);
+    let report = json(probe(&["--rule-timeout", "1s", "--report", "json", &server.url()]).exits(0).text());
+    let rules = report["conformance"]["rules"].as_array().expect("rules").clone();
+    let rule = rules.iter().find(|rule| rule["id"] == "length-high-bit-refused").expect("the rule");
+    assert_eq!(rule["seen"], "still open after 500ms; only senders must not");
 }

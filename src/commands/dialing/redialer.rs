@@ -23,15 +23,23 @@ impl<'a> Redialer<'a> {
         Self { options, chain }
     }
 
-    /// A new WebSocket.
-    pub(crate) fn open(&mut self, observer: &mut dyn Observer) -> Result<Connection, Failure> {
-        let deadline = self.prepare(observer)?;
+    /// A new WebSocket, before `limit`.
+    pub(crate) fn open(
+        &mut self,
+        limit: &Deadline,
+        observer: &mut dyn Observer,
+    ) -> Result<Connection, Failure> {
+        let deadline = self.prepare(limit, observer)?;
         dial(&self.chain.endpoint, &self.chain.dial, &deadline, &mut Facts::start(), observer)
     }
 
-    /// A byte stream before the opening handshake.
-    pub(crate) fn open_stream(&mut self, observer: &mut dyn Observer) -> Result<Transport, Failure> {
-        let deadline = self.prepare(observer)?;
+    /// A byte stream before the opening handshake, before `limit`.
+    pub(crate) fn open_stream(
+        &mut self,
+        limit: &Deadline,
+        observer: &mut dyn Observer,
+    ) -> Result<Transport, Failure> {
+        let deadline = self.prepare(limit, observer)?;
         open_stream(&self.chain.endpoint, &self.chain.dial, &deadline, &mut Facts::start(), observer)
     }
 
@@ -40,8 +48,8 @@ impl<'a> Redialer<'a> {
         upgrade::request(&self.chain.endpoint, &self.chain.dial.upgrade, key)
     }
 
-    fn prepare(&mut self, observer: &mut dyn Observer) -> Result<Deadline, Failure> {
+    fn prepare(&mut self, limit: &Deadline, observer: &mut dyn Observer) -> Result<Deadline, Failure> {
         self.chain.prepare(observer)?;
-        Ok(self.options.connect_deadline().earliest(self.options.limits.whole))
+        Ok(self.options.connect_deadline().earliest(self.options.limits.whole).earliest(Some(*limit)))
     }
 }

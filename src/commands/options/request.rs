@@ -38,8 +38,10 @@ pub(super) fn options(
             headers.push(header);
         }
     }
-    let compression = args.compress;
-    Ok((UpgradeOptions { headers, subprotocols, compression, ..UpgradeOptions::default() }, ignored))
+    let (compression, compress_min) = (args.compress, args.compress_min);
+    let options =
+        UpgradeOptions { headers, subprotocols, compression, compress_min, ..UpgradeOptions::default() };
+    Ok((options, ignored))
 }
 
 /// The subprotocols that a Sec-WebSocket-Protocol field offers. They are not shown: one may be a token.

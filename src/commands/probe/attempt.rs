@@ -91,6 +91,7 @@ pub(super) fn attempt(
         thresholds: [probe.assertions.warn, probe.assertions.crit],
         min_cert_days: probe.assertions.min_cert_days.map(i64::from),
         conformance: None,
+        security: None,
     };
     Probed { endpoint, report }
 }

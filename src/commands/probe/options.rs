@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::urls::UrlSource;
 use crate::cli::values::HeaderCheck;
-use crate::cli::{CheckArgs, Mode, ProbeArgs};
+use crate::cli::{CheckArgs, Mode, ProbeArgs, RuleArgs};
 use crate::commands::data;
 use crate::commands::options::{CommonOptions, ConversationOptions, checks, finish_rule};
 use crate::commands::reporting;
@@ -28,9 +28,9 @@ pub(super) struct ProbeOptions {
     pub(super) max_message_size: u64,
     pub(super) assertions: Assertions,
     pub(super) wait_ready: Option<Duration>,
+    pub(super) rules: RuleArgs,
     /// The most endpoints that are probed at the same time: each takes a thread.
     pub(super) parallel: usize,
-    pub(super) conformance: bool,
     /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
     pub(super) sessions: Sessions,
@@ -157,8 +157,8 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
             crit: args.crit,
         },
         wait_ready: args.wait_ready,
+        rules: args.rules,
         parallel: args.parallel,
-        conformance: args.conformance,
         shows_progress,
         sessions: Sessions::default(),
     };
@@ -187,13 +187,13 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
     }
     let CheckArgs { expect_close, greeting, .. } = &args.checks;
     let has_checks = !checks(&args.checks).is_empty() || expect_close.is_some() || *greeting > 0;
-    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.conformance) {
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.rules.conformance) {
         let what = if has_checks { "a check of the session" } else { "--conformance" };
         let text =
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
         return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
     }
-    Ok(())
+    refuse_idle_rules(&args.rules)
 }
 
 /// Standard input can be read once.
@@ -205,4 +205,16 @@ fn refuse_second_reading(urls: &[UrlSource], data: &[Vec<u8>]) -> Result<(), Fai
             .hint("write one of them into a file, and give it as @FILE"));
     }
     Ok(())
+}
+
+/// Options of rules that are not checked.
+fn refuse_idle_rules(rules: &RuleArgs) -> Result<(), Failure> {
+    let idle = match rules {
+        RuleArgs { conformance: true, .. } => return Ok(()),
+        rules if !rules.conformance_except.is_empty() => "--conformance-except",
+        rules if rules.rule_timeout.is_some() => "--rule-timeout",
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Status::Usage, format!("{idle} has no effect without --conformance"))
+        .hint(format!("write --conformance {idle} ...")))
 }

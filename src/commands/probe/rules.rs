@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use crate::cli::RuleArgs;
 use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
-use crate::conformance::{self, Options, Server, Verdict};
+use crate::conformance::{self, Checked, Finding, Options, Server, Verdict};
+use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Phase, Status};
 use crate::net::{Connection, Observer, Transport};
 use crate::os::signals;
+use crate::protocol::Kind;
 use crate::report::Trace;
 use crate::report::probe::{self, ProbeReport};
 
@@ -16,6 +19,12 @@ use crate::report::probe::{self, ProbeReport};
 const ROUND_TRIPS: u32 = 20;
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
+
+/// A rule may take so many times as long as one reaction.
+const REACTIONS: u32 = 2;
+
+/// How long a server that was lost is awaited: supervisors start it again within a few seconds.
+const COMEBACK: Duration = Duration::from_secs(10);
 
 /// The length of a message that no server can be expected to take: 1 TiB.
 const HUGE: u64 = 1 << 40;
@@ -25,34 +34,24 @@ struct TargetServer<'a> {
     redialer: Redialer<'a>,
     /// The last failure to reach the server.
     lost: Option<Failure>,
-    in_a_row: u32,
 }
 
-/// After so many failures to connect in a row, the server counts as lost.
-const GONE: u32 = 3;
-
 impl TargetServer<'_> {
-    /// Counts failures to connect in a row.
+    /// Keeps the last failure to connect.
     fn note<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
-        match &result {
-            Ok(_) => self.in_a_row = 0,
-            Err(failure) => {
-                self.in_a_row += 1;
-                self.lost = Some(Failure::new(failure.status(), failure.to_string()));
-            }
-        }
+        self.lost = result.as_ref().err().map(|failure| Failure::new(failure.status(), failure.to_string()));
         result
     }
 }
 
 impl Server for TargetServer<'_> {
-    fn open(&mut self) -> Result<Connection, Failure> {
-        let opened = self.redialer.open(&mut NoopObserver);
+    fn open(&mut self, limit: &Deadline) -> Result<Connection, Failure> {
+        let opened = self.redialer.open(limit, &mut NoopObserver);
         self.note(opened)
     }
 
-    fn reach(&mut self) -> Result<Transport, Failure> {
-        let reached = self.redialer.open_stream(&mut NoopObserver);
+    fn reach(&mut self, limit: &Deadline) -> Result<Transport, Failure> {
+        let reached = self.redialer.open_stream(limit, &mut NoopObserver);
         self.note(reached)
     }
 
@@ -61,52 +60,71 @@ impl Server for TargetServer<'_> {
     }
 }
 
-/// Checks the rules, and adds the findings to the report.
+/// Checks the rules, and adds the findings to the report. `messages` are understood by the server.
 pub(super) fn check(
     options: &ConversationOptions,
+    asked: &RuleArgs,
+    messages: &[(Kind, Vec<u8>)],
     endpoint: &Endpoint,
     report: &mut ProbeReport,
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) {
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
-    let patience = (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE);
+    let patience = match asked.rule_timeout {
+        Some(limit) => limit / REACTIONS,
+        None => (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE),
+    };
     // Rules of compression offer it themselves, all others do not want it.
     let mut plain = options.clone();
     plain.dial.upgrade.compression = None;
-    let mut target = TargetServer { redialer: Redialer::to(endpoint, &plain), lost: None, in_a_row: 0 };
+    let mut target = TargetServer { redialer: Redialer::to(endpoint, &plain), lost: None };
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
     // While this lives, the first signal does not end the process.
     let _attached = signals::attach(|| ());
-    let asked = Options { patience, huge: HUGE, interrupted: &interrupted };
+    let limit = asked.rule_timeout.unwrap_or(patience * REACTIONS);
+    let options =
+        Options { patience, limit, comeback: COMEBACK, huge: HUGE, messages, interrupted: &interrupted };
     let (mut checked, all) = (0, conformance::rules().count());
-    let findings = conformance::run(&mut target, &asked, &mut |finding| {
+    let Checked { mut findings, gone } = conformance::run(&mut target, &options, &mut |finding| {
         checked += 1;
         show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
         Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
     });
-    let broken: Vec<_> = findings
-        .iter()
-        .filter(|finding| finding.verdict == Verdict::Fail)
-        .map(|finding| finding.rule.id)
-        .collect();
+    for finding in &mut findings {
+        finding.excepted = asked.conformance_except.iter().any(|id| id == finding.rule.id);
+    }
     if let Some(signal) = signals::received() {
         fail(report, signal.failure());
     } else if let Some(whole) = is_over() {
         let tried = findings.len();
         let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
         fail(report, late.and(format_args!(": {tried} of {all} rules were tried")));
-    } else if let Some(lost) = target.lost.filter(|_| target.in_a_row >= GONE) {
-        let text = format!("the server was lost while its rules were checked: {lost}");
-        fail(report, lost.restated(text));
-    } else if !broken.is_empty() {
-        let (count, are) = (broken.len(), if broken.len() == 1 { "is" } else { "are" });
-        let text = format!("{count} of {all} rules {are} broken: {}", broken.join(", "));
-        fail(report, Failure::new(Status::ExpectationFailed, text).hint("-v shows what was sent and seen"));
+    } else if let Some(failure) = verdict(&findings, gone, target.lost) {
+        fail(report, failure);
     }
     report.conformance = Some(findings);
+}
+
+/// The failure that the findings come to: the rules that are broken, and whether the server was lost.
+fn verdict(findings: &[Finding], gone: Option<String>, lost: Option<Failure>) -> Option<Failure> {
+    let broken = findings.iter().filter(|finding| finding.verdict == Verdict::Fail && !finding.excepted);
+    let broken: Vec<_> = broken.map(|finding| finding.rule.id).collect();
+    let (all, count) = (findings.len(), broken.len());
+    let are = if count == 1 { "is" } else { "are" };
+    let text = format!("{count} of {all} rules {are} broken: {}", broken.join(", "));
+    let broken = (count > 0)
+        .then(|| Failure::new(Status::ExpectationFailed, text).hint("-v shows what was sent and seen"));
+    match (broken, gone) {
+        (broken, None) => broken,
+        (Some(broken), Some(gone)) => Some(broken.and(format_args!("; {gone}"))),
+        (None, Some(gone)) => {
+            let status = lost.map_or(Status::ReceiveFailed, |lost| lost.status());
+            Some(Failure::new(status, gone))
+        }
+    }
 }
 
 fn fail(report: &mut ProbeReport, failure: Failure) {

@@ -112,6 +112,7 @@ fn left_behind(url: &str, probe: &ProbeOptions) -> FinishedProbe {
         thresholds: [None, None],
         min_cert_days: None,
         conformance: None,
+        security: None,
     };
     FinishedProbe { report, written: Written::default() }
 }

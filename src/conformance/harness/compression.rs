@@ -47,7 +47,7 @@ impl Harness<'_> {
     /// A WebSocket with compression.
     pub(super) fn connect_compressed(&mut self, params: &'static str) -> Result<RawConnection<'_>, Stop> {
         let request = self.offering(&offer(params)?.header_value());
-        let reached = self.server.reach();
+        let reached = self.server.reach(&self.connect_limit());
         let transport = self.reached(reached)?;
         let mut connection =
             RawConnection::new(transport, &mut self.recorder, self.frames, self.options.interrupted);

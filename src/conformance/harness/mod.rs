@@ -7,42 +7,52 @@
 //! | `raw_connection`, `event` | one connection: any bytes out, events in |
 //! | `frame`, `request` | frames and upgrade requests with any mistake in them |
 //! | `recorder`, `transcript`, `pace` | evidence, and how long a reaction is awaited |
-//! | `echo_behaviour` | how the server treats ordinary messages |
+//! | `echo_behaviour`, `survey` | how the server treats ordinary messages |
 //! | `compression` | connections on which compression was agreed |
-//! | `upgrade_reply`, `trials` | the tries that several rules share |
+//! | `upgrade_reply`, `arrivals`, `refusals` | the tries that several rules share |
+//! | `loss` | which rule a server did not survive |
 //! | `judgement` | what a try comes to |
 
+pub(crate) mod arrivals;
 pub(crate) mod compression;
 pub(crate) mod echo_behaviour;
 pub(crate) mod event;
 pub(crate) mod frame;
 pub(crate) mod judgement;
+mod loss;
 mod pace;
 pub(crate) mod raw_connection;
 pub(crate) mod recorder;
+pub(crate) mod refusals;
 pub(crate) mod request;
 pub(crate) mod server;
+pub(crate) mod survey;
 mod transcript;
-pub(crate) mod trials;
 pub(crate) mod upgrade_reply;
+
+use std::rc::Rc;
 
 use tungstenite::handshake::client::generate_key;
 
-use self::echo_behaviour::{Behaviours, EchoBehaviour};
-use self::event::ServerEvent;
-use self::frame::{BINARY, PING, RawFrame, TEXT, close_code};
+use self::echo_behaviour::Behaviours;
 use self::judgement::{Judged, Judgement, Stop};
 use self::pace::Pace;
 use self::raw_connection::RawConnection;
 use self::recorder::{FrameWatcher, Recorder};
 use self::server::{Options, Server};
 use self::transcript::Transcript;
+use crate::deadline::Deadline;
 use crate::error::Failure;
 use crate::net::Connection;
-use crate::protocol::Kind;
 
 /// After this many failures to connect in a row, no rule is tried.
 const MOST_FAILURES: u32 = 3;
+
+/// The flag of the limit of a rule.
+const FLAG: &str = "--rule-timeout";
+
+/// What tries a rule.
+pub(crate) type Attempt = fn(&mut Harness<'_>) -> Judged;
 
 /// Tries rules. At most one of its connections is open at a time.
 pub(crate) struct Harness<'a> {
@@ -52,10 +62,17 @@ pub(crate) struct Harness<'a> {
     key: String,
     recorder: Recorder,
     frames: &'a mut dyn FrameWatcher,
-    behaviours: Option<Behaviours>,
+    behaviours: Option<Rc<Behaviours>>,
     /// Whether an ordinary request is accepted; if not, the text of the finding on rules about refused requests.
     ordinary: Option<Result<(), String>>,
     failures: u32,
+    /// Connections of the current rule, and of all rules.
+    connections: u32,
+    was_reached: bool,
+    /// Why no more rules are tried.
+    gone: Option<String>,
+    /// The rule before the current one.
+    previous: Option<(&'static str, Attempt)>,
     marks: u32,
     /// What new connections offer of permessage-deflate.
     offer: Option<&'static str>,
@@ -73,28 +90,23 @@ impl<'a> Harness<'a> {
             server,
             options,
             key: generate_key(),
-            recorder: Recorder { rule: "", transcript: Transcript::default(), pace },
+            recorder: Recorder {
+                rule: "",
+                transcript: Transcript::default(),
+                pace,
+                end: None,
+                is_alive: true,
+            },
             frames,
             behaviours: None,
             ordinary: None,
             failures: 0,
+            connections: 0,
+            was_reached: false,
+            gone: None,
+            previous: None,
             marks: 0,
             offer: None,
-        }
-    }
-
-    /// Tries a rule: the judgement and its evidence, or `None` when the user interrupts.
-    pub(crate) fn attempt(
-        &mut self,
-        rule: &'static str,
-        attempt: fn(&mut Harness<'_>) -> Judged,
-    ) -> Option<(Judgement, Vec<String>)> {
-        self.recorder.rule = rule;
-        match attempt(self) {
-            Ok(judgement) | Err(Stop::Judged(judgement)) => {
-                Some((judgement, self.recorder.transcript.take()))
-            }
-            Err(Stop::Interrupted) => None,
         }
     }
 
@@ -103,52 +115,33 @@ impl<'a> Harness<'a> {
         self.options.huge
     }
 
+    /// Why no more rules are tried, if the server was lost.
+    pub(crate) fn gone(&self) -> Option<String> {
+        self.gone.clone()
+    }
+
     /// Text that was not sent before.
     pub(crate) fn mark(&mut self) -> Vec<u8> {
         self.marks += 1;
         format!("wsurl {}", self.marks).into_bytes()
     }
 
-    /// A new WebSocket.
-    pub(crate) fn open(&mut self) -> Result<(RawConnection<'_>, Behaviours), Stop> {
-        let behaviours = match self.behaviours {
-            Some(behaviours) => behaviours,
-            None => self.survey()?,
-        };
-        Ok((self.connect()?, behaviours))
+    /// Does something that is not part of the current rule, outside of its time: the rule's time begins again after it.
+    fn without_limit<T>(&mut self, task: impl FnOnce(&mut Self) -> T) -> T {
+        let was = self.recorder.end.take();
+        let result = task(self);
+        self.recorder.end = was.map(|_| self.limit());
+        result
     }
 
-    /// Finds out how the server treats ordinary messages. That is no rule's evidence.
-    fn survey(&mut self) -> Result<Behaviours, Stop> {
-        let (text, pongs) = self.behaviour(Kind::Text)?;
-        let (binary, pongs_again) = self.behaviour(Kind::Binary)?;
-        self.recorder.transcript.take();
-        let behaviours = Behaviours { text, binary, pongs: pongs || pongs_again };
-        self.behaviours = Some(behaviours);
-        Ok(behaviours)
+    /// The end of a rule's time that begins now.
+    fn limit(&self) -> Deadline {
+        Deadline::after(self.options.limit, FLAG)
     }
 
-    fn behaviour(&mut self, kind: Kind) -> Result<(EchoBehaviour, bool), Stop> {
-        let (ping, sent) = (self.mark(), self.mark());
-        let opcode = if kind == Kind::Text { TEXT } else { BINARY };
-        let mut connection = self.connect()?;
-        connection.send(&[RawFrame::new(PING, &*ping), RawFrame::new(opcode, &*sent)]);
-        let (mut pongs, mut echoes) = (false, false);
-        let last = connection.until(|event| {
-            match event {
-                ServerEvent::Pong(payload) => pongs |= *payload == ping,
-                ServerEvent::Message(came, payload) => echoes |= (*came, payload) == (kind, &sent),
-                _ => {}
-            }
-            pongs && echoes
-        })?;
-        let behaviour = match last {
-            _ if echoes => EchoBehaviour::Echoes,
-            ServerEvent::Close(payload) => EchoBehaviour::Closes(close_code(&payload)),
-            ServerEvent::Ended(_) => EchoBehaviour::Closes(None),
-            ServerEvent::Message(..) | ServerEvent::Pong(_) | ServerEvent::Silence => EchoBehaviour::Keeps,
-        };
-        Ok((behaviour, pongs))
+    /// The end of the time for a connection that begins now.
+    fn connect_limit(&self) -> Deadline {
+        self.limit()
     }
 
     /// A WebSocket to a server that may not be known yet.
@@ -157,7 +150,7 @@ impl<'a> Harness<'a> {
         if let Some(offer) = self.offer {
             return self.connect_compressed(offer);
         }
-        let opened = self.server.open();
+        let opened = self.server.open(&self.connect_limit());
         let Connection { transport, leftover, .. } = self.reached(opened)?;
         Ok(RawConnection::new(transport, &mut self.recorder, self.frames, self.options.interrupted)
             .opened(leftover))
@@ -166,6 +159,9 @@ impl<'a> Harness<'a> {
     fn may_go_on(&self) -> Result<(), Stop> {
         if (self.options.interrupted)() {
             return Err(Stop::Interrupted);
+        }
+        if let Some(gone) = &self.gone {
+            return Err(Judgement::inconclusive(format!("not tried: {gone}")).into());
         }
         if self.failures >= MOST_FAILURES {
             let why = format!("not tried: the server could not be reached {MOST_FAILURES} times in a row");
@@ -178,11 +174,15 @@ impl<'a> Harness<'a> {
         match result {
             Ok(reached) => {
                 self.failures = 0;
+                self.connections += 1;
+                self.was_reached = true;
+                self.recorder.is_alive = true;
                 Ok(reached)
             }
             Err(_) if (self.options.interrupted)() => Err(Stop::Interrupted),
             Err(failure) => {
                 self.failures += 1;
+                self.recorder.is_alive = false;
                 Err(Judgement::inconclusive(failure.to_string()).into())
             }
         }

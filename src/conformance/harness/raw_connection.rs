@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::event::{ConnectionEnd, ServerEvent};
 use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT};
-use super::judgement::Stop;
+use super::judgement::{Judgement, Stop};
 use super::recorder::{FrameWatcher, Recorder};
 use super::transcript::{Transcript, hex};
 use crate::deadline::Deadline;
@@ -14,7 +14,7 @@ use crate::net::{Transport, WaitError};
 use crate::protocol::{DeflateContext, Inflater, Kind};
 
 /// The flag that the deadlines name.
-const FLAG: &str = "--conformance";
+const FLAG: &str = "--rule-timeout";
 
 /// How often an interruption by the user is checked.
 const TICK: Duration = Duration::from_millis(100);
@@ -65,6 +65,8 @@ pub(crate) struct RawConnection<'a> {
     end: Option<ConnectionEnd>,
     /// Whether our Close frame is still to be sent.
     is_open: bool,
+    /// Whether the server's Close frame came.
+    has_closed: bool,
 }
 
 impl<'a> RawConnection<'a> {
@@ -89,6 +91,7 @@ impl<'a> RawConnection<'a> {
             wire_len: 0,
             end: None,
             is_open: false,
+            has_closed: false,
         }
     }
 
@@ -124,6 +127,18 @@ impl<'a> RawConnection<'a> {
     /// How long the server has for one reaction.
     pub(crate) fn patience(&self) -> Duration {
         self.recorder.pace.patience()
+    }
+
+    /// Ends the rule without a verdict when its time ended more than half a wait before this deadline.
+    fn check_time(&self, deadline: &Deadline) -> Result<(), Stop> {
+        let missing = deadline.remaining().unwrap_or_default();
+        match &self.recorder.end {
+            Some(end) if missing > deadline.limit() / 2 => {
+                let seen = format!("not decided within {:?} (--rule-timeout)", end.limit());
+                Err(Judgement::inconclusive(seen).into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The end of the time for one reaction that begins now.
@@ -189,6 +204,8 @@ impl<'a> RawConnection<'a> {
                 None => {
                     self.recorder.pace.waited_in_vain();
                     self.recorder.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
+                    self.recorder.is_alive = false;
+                    self.check_time(deadline)?;
                     return Ok(ServerEvent::Silence);
                 }
             }
@@ -240,6 +257,7 @@ impl<'a> RawConnection<'a> {
         if let Some(end) = &self.end {
             return Ok(Some(Err(end.clone())));
         }
+        let deadline = &deadline.earliest(self.recorder.end);
         let mut buf = [0; 16 * 1024];
         let end = loop {
             if (self.interrupted)() {
@@ -258,6 +276,7 @@ impl<'a> RawConnection<'a> {
             }
         };
         self.recorder.transcript.note(&end.described());
+        self.recorder.is_alive &= self.has_closed;
         self.end = Some(end.clone());
         Ok(Some(Err(end)))
     }
@@ -288,7 +307,10 @@ impl<'a> RawConnection<'a> {
             }
             match frame.opcode {
                 PONG => return Some(ServerEvent::Pong(frame.payload)),
-                CLOSE => return Some(ServerEvent::Close(frame.payload)),
+                CLOSE => {
+                    self.has_closed = true;
+                    return Some(ServerEvent::Close(frame.payload));
+                }
                 TEXT => self.message = Some(Incoming::new(Kind::Text, is_compressed)),
                 BINARY => self.message = Some(Incoming::new(Kind::Binary, is_compressed)),
                 CONTINUATION => {}

@@ -3,6 +3,7 @@
 use super::frame::SeenFrame;
 use super::pace::Pace;
 use super::transcript::Transcript;
+use crate::deadline::Deadline;
 
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -10,6 +11,10 @@ pub(crate) struct Recorder {
     pub(crate) rule: &'static str,
     pub(crate) transcript: Transcript,
     pub(crate) pace: Pace,
+    /// The end of the time of the current rule, if it is limited.
+    pub(crate) end: Option<Deadline>,
+    /// Whether the last connection ended in order, or at least showed that the server is alive.
+    pub(crate) is_alive: bool,
 }
 
 /// Checks every frame that the server sends, under any rule.

@@ -7,6 +7,7 @@ use super::event::ConnectionEnd;
 use super::judgement::{Judgement, Stop};
 use super::raw_connection::RawConnection;
 use super::request::Request;
+use crate::net::Transport;
 use crate::net::http::ResponseHead;
 
 /// What the server replies to an upgrade request.
@@ -34,8 +35,18 @@ impl Harness<'_> {
     /// Sends a request, in pieces of this size, on a connection of its own.
     pub(crate) fn ask_in_pieces(&mut self, request: &Request, size: usize) -> Result<UpgradeReply, Stop> {
         self.may_go_on()?;
-        let reached = self.server.reach();
+        let reached = self.server.reach(&self.connect_limit());
         let transport = self.reached(reached)?;
+        self.ask_on(transport, request, size)
+    }
+
+    /// The same on this connection.
+    pub(super) fn ask_on(
+        &mut self,
+        transport: Transport,
+        request: &Request,
+        size: usize,
+    ) -> Result<UpgradeReply, Stop> {
         let mut connection =
             RawConnection::new(transport, &mut self.recorder, self.frames, self.options.interrupted);
         connection.transcript().sent_lines(request.shown().iter().map(String::as_str));
@@ -54,10 +65,15 @@ impl Harness<'_> {
         self.ask_in_pieces(request, usize::MAX)
     }
 
+    /// Whether the server is known to accept ordinary requests.
+    pub(super) fn is_upgrading(&self) -> bool {
+        self.behaviours.is_some() || matches!(self.ordinary, Some(Ok(())))
+    }
+
     /// Ends the check of a rule about requests that are to be refused, when ordinary ones are refused as well.
     pub(crate) fn accepts_ordinary_requests(&mut self) -> Result<(), Stop> {
         if self.ordinary.is_none() {
-            let reply = self.ask(&self.request())?;
+            let reply = self.without_limit(|harness| harness.ask(&harness.request()))?;
             self.recorder.transcript.take();
             self.ordinary = Some(match reply {
                 UpgradeReply::Head(head) if head.status == 101 => Ok(()),

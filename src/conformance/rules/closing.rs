@@ -2,6 +2,7 @@
 //! an invalid one, and closes the TCP connection.
 
 use super::check::RuleCheck;
+use super::control::in_message;
 use crate::conformance::harness::Harness;
 use crate::conformance::harness::echo_behaviour::EchoBehaviour;
 use crate::conformance::harness::event::ServerEvent;
@@ -74,9 +75,10 @@ fn open_codes_answered(harness: &mut Harness<'_>) -> Judged {
 /// A Close frame between the fragments of a message must be answered, too. The server may choose the code,
 /// because it will never receive the rest of the message.
 fn answered_in_message(harness: &mut Harness<'_>) -> Judged {
-    let begin = RawFrame::new(TEXT, "unfinished").unfinished();
-    let payload = harness.answered_close(&[begin, RawFrame::close(1000, b"")])?;
-    Ok(Judgement::pass(repeated(&payload, 1000)))
+    in_message(harness, b"unfinished", |harness, halves| {
+        let payload = harness.answered_close(&[halves.begin, RawFrame::close(1000, b"")])?;
+        Ok(Judgement::pass(repeated(&payload, 1000)))
+    })
 }
 
 fn tcp_ended(harness: &mut Harness<'_>) -> Judged {

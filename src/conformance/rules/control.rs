@@ -2,11 +2,13 @@
 //! and unfragmented.
 
 use super::check::RuleCheck;
+use crate::conformance::finding::Verdict;
 use crate::conformance::harness::Harness;
-use crate::conformance::harness::echo_behaviour::EchoBehaviour;
 use crate::conformance::harness::event::ServerEvent;
-use crate::conformance::harness::frame::{CONTINUATION, PING, PONG, PROTOCOL_ERROR, RawFrame, TEXT};
-use crate::conformance::harness::judgement::{Judged, Judgement};
+use crate::conformance::harness::frame::{CONTINUATION, PING, PONG, PROTOCOL_ERROR, RawFrame};
+use crate::conformance::harness::judgement::{Judged, Judgement, Stop};
+use crate::conformance::harness::survey::opcode;
+use crate::protocol::Kind;
 
 /// The rules of this file, in the order in which they are checked.
 pub(crate) const CHECKS: &[RuleCheck] = &[
@@ -79,22 +81,59 @@ fn pings_in_a_row(harness: &mut Harness<'_>) -> Judged {
 }
 
 fn ping_in_message(harness: &mut Harness<'_>) -> Judged {
-    let mark = harness.mark();
-    let (mut connection, behaviours) = harness.open()?;
-    connection.send(&[RawFrame::new(TEXT, "half of").unfinished(), RawFrame::new(PING, &*mark)]);
-    let event = connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == mark))?;
-    let judgement = match event {
-        ServerEvent::Pong(_) => Judgement::pass("answered before the message was complete"),
-        ServerEvent::Close(_) | ServerEvent::Ended(_)
-            if matches!(behaviours.text, EchoBehaviour::Closes(_)) =>
-        {
-            Judgement::inconclusive("it ends the connection at any text")
+    in_message(harness, b"half of a message", |harness, halves| {
+        let mark = harness.mark();
+        let (mut connection, _) = harness.open()?;
+        connection.send(&[halves.begin, RawFrame::new(PING, &*mark)]);
+        let event =
+            connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == mark))?;
+        // Completes the message, so that the closing handshake does not begin inside it.
+        connection.send(&[halves.rest]);
+        Ok(match event {
+            ServerEvent::Pong(_) => Judgement::pass("answered before the message was complete"),
+            event => Judgement::fail(event.instead_of("a pong", connection.patience())),
+        })
+    })
+}
+
+/// A message that is sent in two frames, with something between them.
+pub(super) struct Halves {
+    pub(super) begin: RawFrame,
+    pub(super) rest: RawFrame,
+}
+
+/// Tries something inside a message that the server accepts. If it accepts none that we know of, the first half is empty, because
+/// nothing in it can be disliked; and the server is not blamed.
+pub(super) fn in_message(
+    harness: &mut Harness<'_>,
+    own: &[u8],
+    attempt: impl Fn(&mut Harness<'_>, Halves) -> Judged,
+) -> Judged {
+    let kinds = [Kind::Text, Kind::Binary];
+    for kind in kinds {
+        let message = harness.message(None, kind, own)?;
+        if !message.reaction.closes() {
+            let (begin, rest) = message.payload.split_at(message.payload.len() / 2);
+            return attempt(harness, Halves::new(opcode(message.kind), begin, rest));
         }
-        event => Judgement::fail(event.instead_of("a pong", connection.patience())),
-    };
-    // Completes the message, so that the closing handshake does not begin inside it.
-    connection.send(&[RawFrame::new(CONTINUATION, " a message")]);
-    Ok(judgement)
+    }
+    let mut judgement = Judgement::inconclusive("not tried");
+    for kind in kinds {
+        judgement = match attempt(harness, Halves::new(opcode(kind), b"", own)) {
+            Ok(judgement) | Err(Stop::Judged(judgement)) => judgement,
+            Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+        };
+        if judgement.verdict == Verdict::Pass {
+            return Ok(judgement);
+        }
+    }
+    Ok(Judgement::inconclusive(format!("{}, but it ends the connection at any message", judgement.seen)))
+}
+
+impl Halves {
+    fn new(opcode: u8, begin: &[u8], rest: &[u8]) -> Self {
+        Self { begin: RawFrame::new(opcode, begin).unfinished(), rest: RawFrame::new(CONTINUATION, rest) }
+    }
 }
 
 fn pong_unsolicited(harness: &mut Harness<'_>) -> Judged {
@@ -115,6 +154,6 @@ fn long_refused(harness: &mut Harness<'_>) -> Judged {
 }
 
 fn fragmented_refused(harness: &mut Harness<'_>) -> Judged {
-    let halves = [RawFrame::new(PING, "in two").unfinished(), RawFrame::new(CONTINUATION, " parts")];
-    harness.refuses(PROTOCOL_ERROR, &halves)
+    // Without the rest, so that no data can be the reason.
+    harness.refuses(PROTOCOL_ERROR, &[RawFrame::new(PING, "in two").unfinished()])
 }

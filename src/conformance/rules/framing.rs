@@ -4,10 +4,11 @@
 use super::check::RuleCheck;
 use crate::conformance::finding::Verdict;
 use crate::conformance::harness::Harness;
+use crate::conformance::harness::arrivals::{Proof, in_fragments};
 use crate::conformance::harness::event::ServerEvent;
-use crate::conformance::harness::frame::{BINARY, CONTINUATION, PING, PROTOCOL_ERROR, RawFrame, TEXT, Width};
+use crate::conformance::harness::frame::{BINARY, PING, PONG, PROTOCOL_ERROR, RawFrame, TEXT, Width};
 use crate::conformance::harness::judgement::{Judged, Judgement};
-use crate::conformance::harness::trials::Proof;
+use crate::conformance::harness::survey::opcode;
 use crate::protocol::Kind;
 
 /// The rules of this file, in the order in which they are checked.
@@ -47,24 +48,25 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
     RuleCheck::new("frame-in-pieces", "5.2", "a frame may come byte by byte", frame_in_pieces),
 ];
 
-fn text(payload: &str) -> RawFrame {
-    RawFrame::new(TEXT, payload)
+/// Checks that a message in one frame is refused with this change, whatever is in it.
+fn one_refused(harness: &mut Harness<'_>, own: &[u8], change: fn(RawFrame) -> RawFrame) -> Judged {
+    harness.refuses_any(PROTOCOL_ERROR, own, |opcode, payload| vec![change(RawFrame::new(opcode, payload))])
 }
 
 fn unmasked_refused(harness: &mut Harness<'_>) -> Judged {
-    harness.refuses(PROTOCOL_ERROR, &[text("not masked").unmasked()])
+    one_refused(harness, b"not masked", RawFrame::unmasked)
 }
 
 fn rsv1_refused(harness: &mut Harness<'_>) -> Judged {
-    harness.refuses(PROTOCOL_ERROR, &[text("RSV1").reserved(0b100)])
+    one_refused(harness, b"RSV1", |frame| frame.reserved(0b100))
 }
 
 fn rsv2_refused(harness: &mut Harness<'_>) -> Judged {
-    harness.refuses(PROTOCOL_ERROR, &[text("RSV2").reserved(0b010)])
+    one_refused(harness, b"RSV2", |frame| frame.reserved(0b010))
 }
 
 fn rsv3_refused(harness: &mut Harness<'_>) -> Judged {
-    harness.refuses(PROTOCOL_ERROR, &[text("RSV3").reserved(0b001)])
+    one_refused(harness, b"RSV3", |frame| frame.reserved(0b001))
 }
 
 fn rsv_control_refused(harness: &mut Harness<'_>) -> Judged {
@@ -99,9 +101,17 @@ fn only_for_senders(judgement: Judgement) -> Judgement {
 /// A length in more bytes than it needs. The RFC forbids it to the sender, and does not say what the receiver
 /// must do.
 fn length_not_minimal(harness: &mut Harness<'_>) -> Judged {
-    let frame = |width| vec![text("length").length_in(width)];
-    let tries = [("16 bits for 6", frame(Width::Sixteen)), ("64 bits for 6", frame(Width::SixtyFour))];
-    Ok(only_for_senders(harness.refuses_each(PROTOCOL_ERROR, tries)?))
+    let own: &[u8] = b"length";
+    let sent = harness.message(None, Kind::Text, own)?.payload.len();
+    let least = Width::of(sent as u64);
+    let tries = [Width::Sixteen, Width::SixtyFour].into_iter().filter(|width| *width > least);
+    let tries = tries.map(|width| (format!("{} bits for {sent}", width.bits()), width));
+    let judgement = harness.each(tries, |harness, width| {
+        harness.refuses_any(PROTOCOL_ERROR, own, |opcode, payload| {
+            vec![RawFrame::new(opcode, payload).length_in(width)]
+        })
+    })?;
+    Ok(only_for_senders(judgement))
 }
 
 fn lengths_read(harness: &mut Harness<'_>) -> Judged {
@@ -114,29 +124,37 @@ fn lengths_read(harness: &mut Harness<'_>) -> Judged {
 
 fn mask_removed(harness: &mut Harness<'_>) -> Judged {
     let payload: Vec<u8> = (0..=255).collect();
-    let fragments = payload.chunks(51).enumerate().map(|(i, piece)| {
-        let frame = RawFrame::new(if i == 0 { BINARY } else { CONTINUATION }, piece);
-        if i == 5 { frame } else { frame.unfinished() }
-    });
-    harness.takes_frames(Kind::Binary, &payload, Proof::Echo, &fragments.collect::<Vec<_>>())
-}
-
-fn frames_in_one_segment(harness: &mut Harness<'_>) -> Judged {
-    let marks = [harness.mark(), harness.mark(), harness.mark()];
-    let (mut connection, behaviours) = harness.open()?;
-    connection.send(&marks.each_ref().map(|mark| RawFrame::new(PING, &**mark)));
-    let event =
-        connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == marks[2]))?;
-    Ok(match event {
-        ServerEvent::Pong(_) => Judgement::pass("the last of 3 pings was answered"),
-        ServerEvent::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
-        other => Judgement::fail(other.instead_of("a pong", connection.patience())),
+    harness.takes_any(None, (Kind::Binary, &payload), Proof::Echo, |opcode, payload| {
+        in_fragments(opcode, payload, 6)
     })
 }
 
+fn frames_in_one_segment(harness: &mut Harness<'_>) -> Judged {
+    // A server may answer only some of several pings, and still have read all of them.
+    let tries = [(PING, "the last of 3 pings"), (PONG, "the ping after 2 pongs")];
+    let mut judgement = Judgement::inconclusive("not tried");
+    for (opcode, what) in tries {
+        let marks = [harness.mark(), harness.mark(), harness.mark()];
+        let (mut connection, behaviours) = harness.open()?;
+        let frames = [opcode, opcode, PING].into_iter().zip(&marks);
+        connection.send(&frames.map(|(opcode, mark)| RawFrame::new(opcode, &**mark)).collect::<Vec<_>>());
+        let event =
+            connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == marks[2]))?;
+        judgement = match event {
+            ServerEvent::Pong(_) => return Ok(Judgement::pass(format!("{what} was answered"))),
+            ServerEvent::Silence if !behaviours.pongs => Judgement::inconclusive("pings are not answered"),
+            other => Judgement::fail(other.instead_of("a pong", connection.patience())),
+        };
+    }
+    Ok(judgement)
+}
+
 fn frame_in_pieces(harness: &mut Harness<'_>) -> Judged {
-    let payload = "byte by byte";
-    harness.takes(Kind::Text, payload.as_bytes(), Proof::Pong, |connection| {
-        connection.send_dripping(&text(payload));
+    let message = harness.message(None, Kind::Text, b"byte by byte")?;
+    let frame = RawFrame::new(opcode(message.kind), &*message.payload);
+    harness.takes(&message, Proof::Pong, &[frame], |connection, frames| {
+        for frame in frames {
+            connection.send_dripping(frame);
+        }
     })
 }

@@ -10,6 +10,8 @@ const FRAGMENT: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Compressor {
     deflater: Deflater,
+    /// The shortest message to compress, in bytes; `None` leaves it to the deflater.
+    min: Option<u64>,
     held: Vec<u8>,
     /// Whether the deflater may hold bytes of the message that the receiver cannot inflate yet.
     keeps_bytes: bool,
@@ -18,13 +20,20 @@ pub(super) struct Compressor {
 impl Compressor {
     pub(super) fn new(context: DeflateContext) -> Self {
         let deflater = Deflater::new(context.window_bits, context.is_kept);
-        Self { deflater, held: Vec::new(), keeps_bytes: false }
+        Self { deflater, min: None, held: Vec::new(), keeps_bytes: false }
     }
 
-    /// Whether compressing the message is worthwhile; `len` is `None` when its length is unknown.
-    pub(super) fn pays_off(&self, len: Option<u64>) -> bool {
-        let len = len.and_then(|len| usize::try_from(len).ok());
-        len.is_none_or(|len| self.deflater.pays_off(len))
+    pub(super) fn compress_from(&mut self, min: u64) {
+        self.min = Some(min);
+    }
+
+    /// Whether to compress a message of this length, or of an unknown one.
+    pub(super) fn takes(&self, len: Option<u64>) -> bool {
+        let Some(len) = len else { return true };
+        match self.min {
+            Some(min) => len >= min,
+            None => usize::try_from(len).is_ok_and(|len| self.deflater.pays_off(len)),
+        }
     }
 
     /// Compresses the next bytes of a message. `last` says whether the message ends with them.

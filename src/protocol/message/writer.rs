@@ -84,6 +84,13 @@ impl MessageWriter {
         }
     }
 
+    /// From now on, compresses messages of at least `min` bytes, also those that are not likely to get shorter.
+    pub fn compress_from(&mut self, min: u64) {
+        if let Some(compressor) = &mut self.compressor {
+            compressor.compress_from(min);
+        }
+    }
+
     /// Bytes of payload in all data frames so far.
     pub fn wire_bytes(&self) -> u64 {
         self.wire_bytes
@@ -176,7 +183,7 @@ impl MessageWriter {
     /// Begins the message of `section`. `last` says whether it also ends with it.
     fn open(&self, section: &OutgoingSection<'_>, last: bool) -> OpenMessage {
         let len = section.whole_len.or_else(|| last.then_some(section.bytes.len() as u64));
-        let is_compressed = self.compressor.as_ref().is_some_and(|compressor| compressor.pays_off(len));
+        let is_compressed = self.compressor.as_ref().is_some_and(|compressor| compressor.takes(len));
         OpenMessage { kind: section.kind, is_compressed, left: section.whole_len, begun: false }
     }
 

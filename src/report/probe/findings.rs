@@ -31,6 +31,10 @@ const RULES: MetricFamily = MetricFamily {
     name: "wsurl_probe_conformance_rules",
     help: "Rules of RFC 6455 by how the server did on them.",
 };
+const SECURITY_RULES: MetricFamily = MetricFamily {
+    name: "wsurl_probe_security_rules",
+    help: "Rules of --security by how the server did on them.",
+};
 const FAILURE: MetricFamily = MetricFamily {
     name: "wsurl_probe_failure_info",
     help: "1 with the status and the reason of a failure; absent where the probe succeeded.",
@@ -78,6 +82,13 @@ fn cases(report: &ProbeReport) -> Vec<Case> {
         time: None,
         outcome: rule_outcome(finding),
     });
+    let security = report.security.iter().flatten().map(|finding| Case {
+        group: "security",
+        name: finding.rule.id.to_owned(),
+        time: None,
+        outcome: rule_outcome(finding),
+    });
+    let rules = rules.chain(security);
     let mut cases: Vec<_> = phases.chain(assertions).chain(rules).collect();
     let is_told = cases.iter().any(|case| matches!(case.outcome, CaseOutcome::Failed { .. }));
     if report.verdict == ProbeVerdict::Failed && !is_told {
@@ -125,6 +136,7 @@ fn rule_outcome(finding: &Finding) -> CaseOutcome {
     let skipped = |why| CaseOutcome::Skipped(format!("{why}: {}", finding.seen));
     match finding.verdict {
         conformance::Verdict::Pass => CaseOutcome::Passed,
+        conformance::Verdict::Fail if finding.excepted => skipped("known deviation"),
         conformance::Verdict::Fail => CaseOutcome::Failed {
             kind: None,
             message: format!("{}: {}", finding.rule.title, finding.seen),
@@ -173,11 +185,12 @@ fn samples(report: &ProbeReport) -> Vec<Sample> {
         let holds = truth(assertion.verdict == AssertionVerdict::Holds);
         all.push(Sample::of(&ASSERTION, "assertion", &assertion.name[..], holds));
     }
-    if let Some(findings) = &report.conformance {
+    for (family, findings) in [(&RULES, &report.conformance), (&SECURITY_RULES, &report.security)] {
+        let Some(findings) = findings else { continue };
         for verdict in conformance::Verdict::ALL {
             let count = findings.iter().filter(|finding| finding.verdict == verdict).count();
             let count = i64::try_from(count).unwrap_or(i64::MAX);
-            all.push(Sample::of(&RULES, "verdict", verdict.name(), whole(count)));
+            all.push(Sample::of(family, "verdict", verdict.name(), whole(count)));
         }
     }
     all

@@ -24,8 +24,10 @@ pub(crate) fn text(report: &ProbeReport, style: Style) -> String {
             AssertionVerdict::NotReached => {}
         }
     }
-    if let Some(findings) = &report.conformance {
-        conformance(&mut page, findings, style);
+    for (name, findings) in [("conformance", &report.conformance), ("security", &report.security)] {
+        if let Some(findings) = findings {
+            rules(&mut page, name, findings, style);
+        }
     }
     page.into_text()
 }
@@ -62,10 +64,12 @@ fn phase_label(phase: &PhaseReport, style: Style) -> String {
     format!("  {:<9} {time:<8} ", phase.name)
 }
 
-fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
+fn rules(page: &mut Page, name: &str, findings: &[Finding], style: Style) {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let known = findings.iter().filter(|finding| finding.is_known()).count();
+    let known = if known > 0 { format!(" ({known} known)") } else { String::new() };
     page.cut(&format!(
-        "  conformance: {} pass, {} fail, {} inconclusive, {} not applicable",
+        "  {name}: {} pass, {} fail{known}, {} inconclusive, {} not applicable",
         count(conformance::Verdict::Pass),
         count(conformance::Verdict::Fail),
         count(conformance::Verdict::Inconclusive),
@@ -74,6 +78,7 @@ fn conformance(page: &mut Page, findings: &[Finding], style: Style) {
     for finding in findings {
         let verdict = match finding.verdict {
             conformance::Verdict::Pass => "pass",
+            conformance::Verdict::Fail if finding.excepted => "known",
             conformance::Verdict::Fail => "fail",
             conformance::Verdict::Inconclusive => "?",
             conformance::Verdict::NotApplicable => "n/a",

@@ -73,7 +73,9 @@ struct Probe {
     /// All assertions of the options.
     assertions: Vec<Assertion>,
     /// The rules of RFC 6455 and RFC 7692; null without --conformance.
-    conformance: Option<Conformance>,
+    conformance: Option<RuleResults>,
+    /// The rules of --security; null without it.
+    security: Option<RuleResults>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -228,10 +230,10 @@ struct Assertion {
     seen: String,
 }
 
-/// How the server did on the rules of RFC 6455 and RFC 7692.
+/// How the server did on the rules.
 #[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Conformance {
+struct RuleResults {
     /// Rules that it keeps.
     passed: usize,
     /// Rules that it breaks.
@@ -240,6 +242,8 @@ struct Conformance {
     inconclusive: usize,
     /// Rules that do not apply to the server.
     not_applicable: usize,
+    /// Rules that it breaks, and that the user excepts: they are no failure.
+    excepted: usize,
     /// Each rule.
     rules: Vec<Rule>,
 }
@@ -250,7 +254,7 @@ struct Conformance {
 struct Rule {
     /// The name of the rule.
     id: &'static str,
-    /// The number of the RFC: 6455, or 7692 for compression.
+    /// The number of the RFC: 6455, or 7692 for compression, 8996 for versions of TLS.
     rfc: u16,
     /// The section of the RFC that says it.
     section: &'static str,
@@ -258,6 +262,8 @@ struct Rule {
     title: &'static str,
     /// The verdict on the server.
     verdict: RuleVerdict,
+    /// Whether the user excepts the rule.
+    excepted: bool,
     /// What was seen, in one line.
     seen: String,
     /// The bytes on the connection: `> 89 ..` for bytes sent, `< 8a ..` for bytes received.
@@ -316,7 +322,8 @@ impl From<&ProbeReport> for Probe {
                 },
             }),
             assertions: report.assertions.iter().map(assertion).collect(),
-            conformance: report.conformance.as_deref().map(conformance),
+            conformance: report.conformance.as_deref().map(rules),
+            security: report.security.as_deref().map(rules),
         }
     }
 }
@@ -379,13 +386,14 @@ fn assertion(assertion: &super::Assertion) -> Assertion {
     Assertion { name: assertion.name.clone(), holds, seen: assertion.seen.clone() }
 }
 
-fn conformance(findings: &[Finding]) -> Conformance {
+fn rules(findings: &[Finding]) -> RuleResults {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
-    Conformance {
+    RuleResults {
         passed: count(conformance::Verdict::Pass),
         failed: count(conformance::Verdict::Fail),
         inconclusive: count(conformance::Verdict::Inconclusive),
         not_applicable: count(conformance::Verdict::NotApplicable),
+        excepted: findings.iter().filter(|finding| finding.is_known()).count(),
         rules: findings.iter().map(rule).collect(),
     }
 }
@@ -402,6 +410,7 @@ fn rule(finding: &Finding) -> Rule {
             conformance::Verdict::Inconclusive => RuleVerdict::Inconclusive,
             conformance::Verdict::NotApplicable => RuleVerdict::NotApplicable,
         },
+        excepted: finding.excepted,
         seen: finding.seen.clone(),
         evidence: finding.evidence.clone(),
     }

@@ -90,6 +90,8 @@ pub struct ProbeReport {
     pub min_cert_days: Option<i64>,
     /// The rules of RFC 6455, with `--conformance`.
     pub conformance: Option<Vec<Finding>>,
+    /// The rules of `--security`.
+    pub security: Option<Vec<Finding>>,
 }
 
 /// The severity of the worst report.

@@ -81,23 +81,24 @@ impl Session<'_> {
         while self.writer.may_write(&budget, has_written) {
             match self.lanes.source.offer(self.writer.room(&budget))? {
                 Offer::Section(section) => {
+                    let before = self.writer.wire_bytes();
                     let written = self.writer.write(&section, &mut budget, self.outbox.buffer());
                     self.lanes.source.accept(written.bytes);
                     self.machine.sent(u64::from(written.message), written.bytes as u64);
                     if let Some(pacer) = &mut self.pacer {
-                        pacer.spend(written.bytes as u64);
+                        pacer.spend(self.writer.wire_bytes() - before);
                     }
                     has_written = true;
                 }
                 Offer::Again if attempts == ATTEMPTS => return Ok(true),
                 Offer::Again => attempts += 1,
                 Offer::Pending => {
-                    self.writer.flush(self.outbox.buffer());
+                    self.flush();
                     return Ok(has_written);
                 }
                 Offer::Later(at) => {
                     self.more_at = Some(at);
-                    self.writer.flush(self.outbox.buffer());
+                    self.flush();
                     return Ok(has_written);
                 }
                 Offer::End(close) => {
@@ -108,6 +109,15 @@ impl Session<'_> {
         }
         // A compressor may have taken all bytes without producing a frame.
         Ok(has_written)
+    }
+
+    /// Sends what the compressor holds back, since the source has no more for now.
+    fn flush(&mut self) {
+        let before = self.writer.wire_bytes();
+        self.writer.flush(self.outbox.buffer());
+        if let Some(pacer) = &mut self.pacer {
+            pacer.spend(self.writer.wire_bytes() - before);
+        }
     }
 
     /// After the server's Close, checks whether the input has ended, or has more data that cannot be sent.

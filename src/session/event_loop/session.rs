@@ -122,6 +122,9 @@ impl<'a> Session<'a> {
         let most = pacer.as_ref().map(Pacer::max_frame).into_iter().chain(options.max_frame).min();
         let agreement = connection.agreement;
         let mut writer = MessageWriter::new(Role::Client, agreement, most);
+        if let Some(min) = connection.compress_min {
+            writer.compress_from(min);
+        }
         if observer.wants_frames() {
             writer.record_frames();
         }

@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use tungstenite::handshake::derive_accept_key;
 
@@ -57,6 +58,20 @@ pub enum Flaw {
     AnswersAfterClose,
     /// Stops when it is told of a huge message.
     DiesOfHuge,
+    /// Stops for a moment when it is told of 2^63 bytes, every time.
+    RestartsOfHighBit,
+    /// The same, once only.
+    RestartsOnce,
+    /// Answers nobody any more when it was told of 2^63 bytes.
+    HangsOfHighBit,
+    /// Gives back each fragment as a message of its own.
+    EchoesFragments,
+    /// Not a flaw: understands `PING` and what it begins with, and drops the connection at anything else.
+    Picky,
+    /// As [`Flaw::Picky`], but drops the connection also at a Close frame inside a message.
+    PickyNeverCloses,
+    /// Not a flaw: passes on a byte stream, in which a greeting precedes the first echo.
+    Bridge,
     /// Not a flaw: speaks first, and answers with something else in between.
     Chatty,
     /// Not a flaw: takes messages and says nothing.
@@ -72,30 +87,48 @@ pub enum Flaw {
 /// A server that runs until it is dropped.
 pub struct Flawed {
     address: SocketAddr,
-    stopped: Arc<AtomicBool>,
+    state: Arc<State>,
 }
+
+/// What the connections of a server share.
+#[derive(Default)]
+struct State {
+    stopped: AtomicBool,
+    restarts: AtomicBool,
+    was_restarted: AtomicBool,
+    hangs: AtomicBool,
+}
+
+/// How long a server is away that starts again.
+const AWAY: Duration = Duration::from_millis(400);
 
 impl Flawed {
     pub fn start(flaw: Flaw) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listen on a port of our own");
+        let mut listener = TcpListener::bind("127.0.0.1:0").expect("listen on a port of our own");
         let address = listener.local_addr().expect("the address");
-        let stopped = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&stopped);
+        let state = Arc::<State>::default();
+        let shared = Arc::clone(&state);
         thread::spawn(move || {
-            for stream in listener.incoming() {
-                if stop.load(Ordering::Acquire) {
+            loop {
+                let Ok((stream, _)) = listener.accept() else { return };
+                if shared.stopped.load(Ordering::Acquire) {
                     return;
                 }
-                let Ok(stream) = stream else { return };
-                let stop = Arc::clone(&stop);
+                if shared.restarts.swap(false, Ordering::AcqRel) {
+                    drop((listener, stream));
+                    thread::sleep(AWAY);
+                    listener = TcpListener::bind(address).expect("listen on the same port again");
+                    continue;
+                }
+                let state = Arc::clone(&shared);
                 thread::spawn(move || {
-                    let mut session = Session { stream, flaw, stopped: stop };
+                    let mut session = Session { stream, flaw, state, has_greeted: false };
                     // How a client leaves is its own affair.
                     let _ = session.serve();
                 });
             }
         });
-        Self { address, stopped }
+        Self { address, state }
     }
 
     pub fn url(&self) -> String {
@@ -105,7 +138,7 @@ impl Flawed {
 
 impl Drop for Flawed {
     fn drop(&mut self) {
-        self.stopped.store(true, Ordering::Release);
+        self.state.stopped.store(true, Ordering::Release);
         // Wakes the thread that waits for the next client, so that it sees that it is to stop.
         let _ = TcpStream::connect(self.address);
     }
@@ -114,7 +147,8 @@ impl Drop for Flawed {
 struct Session {
     stream: TcpStream,
     flaw: Flaw,
-    stopped: Arc<AtomicBool>,
+    state: Arc<State>,
+    has_greeted: bool,
 }
 
 /// A frame of the client, or the code that answers it.
@@ -125,6 +159,9 @@ impl Session {
         self.stream.set_read_timeout(Some(PEER_PATIENCE))?;
         self.stream.set_nodelay(true)?;
         let head = self.read_head()?;
+        if self.state.hangs.load(Ordering::Acquire) {
+            return self.read_to_end();
+        }
         if self.flaw == Flaw::NoHttp {
             return self.stream.write_all(b"SSH-2.0-x\r\n");
         }
@@ -203,6 +240,7 @@ impl Session {
                 PING if self.flaw == Flaw::LatePongs && message.is_some() => pongs.push(payload),
                 PING => self.pong(&payload)?,
                 PONG => {}
+                CLOSE if self.flaw == Flaw::PickyNeverCloses && message.is_some() => return self.leave(),
                 CLOSE => return self.close(&payload),
                 _ if self.flaw == Flaw::NoMessages => return self.fail(1008),
                 CONTINUATION if message.is_none() => match self.flaw {
@@ -210,6 +248,14 @@ impl Session {
                     _ => return self.fail(1002),
                 },
                 TEXT | BINARY if message.is_some() => return self.fail(1002),
+                TEXT | BINARY | CONTINUATION if self.flaw == Flaw::EchoesFragments => {
+                    let kind = message.as_ref().map_or(opcode, |(kind, _)| *kind);
+                    if kind == TEXT && std::str::from_utf8(&payload).is_err() {
+                        return self.fail(1007);
+                    }
+                    message = (!fin).then_some((kind, Vec::new()));
+                    self.send(kind, &payload)?;
+                }
                 TEXT | BINARY | CONTINUATION => {
                     let (kind, whole) = message.get_or_insert((opcode, Vec::new()));
                     let loses = self.flaw == Flaw::LosesFragments && opcode == CONTINUATION;
@@ -223,6 +269,9 @@ impl Session {
                         }
                         return self.fail(1007);
                     }
+                    if self.is_picky() && (*kind == BINARY || !b"PING".starts_with(whole)) {
+                        return self.leave();
+                    }
                     if fin && let Some((kind, payload)) = message.take() {
                         self.echo(kind, &payload)?;
                         for payload in pongs.drain(..) {
@@ -234,6 +283,10 @@ impl Session {
                 _ => {}
             }
         }
+    }
+
+    fn is_picky(&self) -> bool {
+        matches!(self.flaw, Flaw::Picky | Flaw::PickyNeverCloses)
     }
 
     fn answer_next_ping(&mut self) -> io::Result<()> {
@@ -254,6 +307,11 @@ impl Session {
     fn echo(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
         match self.flaw {
             Flaw::NoEcho => Ok(()),
+            _ if self.is_picky() && payload != b"PING" => self.leave(),
+            _ if self.is_picky() => self.send(TEXT, b"PONG"),
+            Flaw::Bridge if !std::mem::replace(&mut self.has_greeted, true) => {
+                self.send(opcode, &[b"HELLO\r\n", payload].concat())
+            }
             Flaw::SetsRsv1 if opcode == TEXT => self.stream.write_all(&frame::raw(0xC0 | opcode, payload)),
             Flaw::Chatty => {
                 self.send(TEXT, b"somebody said something:")?;
@@ -348,7 +406,10 @@ impl Session {
             (len > 1 << 24, 1009, Flaw::TakesHighBit),
         ];
         if flaw == Flaw::DiesOfHuge && (1 << 24..1 << 63).contains(&len) {
-            self.stopped.store(true, Ordering::Release);
+            self.state.stopped.store(true, Ordering::Release);
+            return Err(ErrorKind::OutOfMemory.into());
+        }
+        if len >> 63 != 0 && self.is_brought_down() {
             return Err(ErrorKind::OutOfMemory.into());
         }
         if let Some((_, code, _)) = breaches.iter().find(|(broken, _, but)| *broken && *but != flaw) {
@@ -364,6 +425,21 @@ impl Session {
             *byte ^= key;
         }
         Ok(Ok((fin, opcode, payload)))
+    }
+
+    /// Whether 2^63 bytes are too much for it.
+    fn is_brought_down(&mut self) -> bool {
+        match self.flaw {
+            Flaw::HangsOfHighBit => self.state.hangs.store(true, Ordering::Release),
+            Flaw::RestartsOnce if self.state.was_restarted.swap(true, Ordering::AcqRel) => return false,
+            Flaw::RestartsOnce | Flaw::RestartsOfHighBit => {
+                self.state.restarts.store(true, Ordering::Release);
+                // Wakes the thread that waits for the next client.
+                let _ = self.stream.local_addr().and_then(TcpStream::connect);
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn read_array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
