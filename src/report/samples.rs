@@ -312,7 +312,7 @@ pub(super) fn mangled() -> EchoReport {
         in_flight: 16,
         fragment: Some(1024),
         interval: Some(Duration::from_millis(100)),
-        rate: Some(0.5),
+        rate: None,
         ramp: Some(Duration::from_secs(10)),
         seed: u64::MAX,
         content: Content::Zero,

@@ -229,7 +229,7 @@ payload     3 sizes of binary from 0 bytes to 65537 bytes, of zeros,
             in fragments of 1.00 KiB, 100ms apart, seed 18446744073709551615
 compressed  sent 1.00 MiB as 2.00 KiB (0.2 %),
             received 1000 bytes as 333 bytes (33.3 %)
-connections 99 of 100, 16 in flight on each
+connections 99 of 100, 16 in flight on each, opened over 10s
 round trip  min 31 us, p50 35 us, p90 50 us, p99 120 us, max 120 us
 rate        18779 messages/s, 1.43 MiB/s each way, over 426 us
 
