@@ -38,7 +38,10 @@ complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole me
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
 complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Check whether endpoints are up, how fast each phase is, and whether they are as expected'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l url -d 'The URL, which otherwise is the first argument' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends the content of a file, @- that of standard input' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l data-raw -d 'Send this message, also when it begins with @' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l json -d 'Like -d, for a message that has to be JSON' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l framing -d 'Layout of messages in standard input and standard output; base64 and hex also apply to MESSAGE and -d' -r -f -a "lines\t'One message a line'
 nul\t'Each message ends in a NUL byte'
 whole\t'All of the input is one message'
@@ -80,6 +83,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s u -l user -d 'Send 
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l socks5 -d 'Connect through this SOCKS5 proxy, as -x socks5://HOST does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l socks5-hostname -d 'Connect through this SOCKS5 proxy, which resolves names, as -x socks5h://HOST does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
@@ -120,6 +125,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s D -l dump-header -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s X -l request -d 'The method of the opening handshake, which is GET' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s t -l text -d 'Send text messages (the default)'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s b -l binary -d 'Send binary messages'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 0 -l null-terminated -d 'Short for --framing nul: messages end in NUL'
@@ -136,9 +142,15 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.2 -d 'Refuse 
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s v -l verbose -d 'Show the handshake and the events of the session, also with -s; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s s -l silent -d 'Show neither progress nor warnings, only errors'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s S -l show-error -d 'Show errors also with -s, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s N -l no-buffer -d 'Print at once what arrives, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l http1.1 -d 'Speak HTTP/1.1, as the opening handshake always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l fail -d 'Fail when the upgrade is refused, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s g -l globoff -d 'Take the URL as it is written, as wsurl always does'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l url -d 'The URL, which otherwise is the first argument' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input; - is standard input' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s C -l continue-at -d 'Begin the upload at this byte of the file, such as where an interrupted one has ended; needs -T FILE' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write received bytes to this file, which appears when it is complete; - is standard output, the default' -r -F
@@ -170,6 +182,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s u -l user -d 'Sen
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l socks5 -d 'Connect through this SOCKS5 proxy, as -x socks5://HOST does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l socks5-hostname -d 'Connect through this SOCKS5 proxy, which resolves names, as -x socks5h://HOST does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
@@ -210,6 +224,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s D -l dump-header 
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s X -l request -d 'The method of the opening handshake, which is GET' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send the whole input as one message: in one frame with -T FILE, otherwise in fragments'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
@@ -221,9 +236,15 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.2 -d 'Refus
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s v -l verbose -d 'Show the handshake and the events of the session, also with -s; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s s -l silent -d 'Show neither progress nor warnings, only errors'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s S -l show-error -d 'Show errors also with -s, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s N -l no-buffer -d 'Print at once what arrives, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l http1.1 -d 'Speak HTTP/1.1, as the opening handshake always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l fail -d 'Fail when the upgrade is refused, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s g -l globoff -d 'Take the URL as it is written, as wsurl always does'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l url -d 'The URL, which otherwise is the first argument' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s n -l count -d 'Send N messages of each size on each connection [default: 10; with --duration: no limit]' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l size -d 'Put this many bytes into each message' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l sizes -d 'Use several sizes in turn; without a list, those around which the frame header changes: 0, 1, 125, 126, 127, 65535, 65536, 65537, 1M' -r
@@ -261,6 +282,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s u -l user -d '
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l socks5 -d 'Connect through this SOCKS5 proxy, as -x socks5://HOST does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l socks5-hostname -d 'Connect through this SOCKS5 proxy, which resolves names, as -x socks5h://HOST does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
@@ -301,6 +324,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s D -l dump-head
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s X -l request -d 'The method of the opening handshake, which is GET' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s t -l text -d 'Send text messages with characters of one to four bytes (the default)'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s b -l binary -d 'Send binary messages'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
@@ -312,10 +336,18 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.2 -d 'Re
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s v -l verbose -d 'Show the handshake and the events of the session, also with -s; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s s -l silent -d 'Show neither progress nor warnings, only errors'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s S -l show-error -d 'Show errors also with -s, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s N -l no-buffer -d 'Print at once what arrives, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l http1.1 -d 'Speak HTTP/1.1, as the opening handshake always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l fail -d 'Fail when the upgrade is refused, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s g -l globoff -d 'Take the URL as it is written, as wsurl always does'
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s d -l data -d 'Send this message and await a reply; @FILE sends the content of a file, @- that of standard input' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l url -d 'More URLs' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s d -l data -d 'Send this message; @FILE sends the content of a file, @- that of standard input' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l data-raw -d 'Send this message, also when it begins with @' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l json -d 'Like -d, for a message that has to be JSON' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l mode -d 'Send text messages, or binary ones as wsurl stream does' -r -f -a "message\t'Whole messages'
 stream\t'Binary messages whose boundaries do not count'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l max-message-size -d 'Refuse larger messages' -r
@@ -351,6 +383,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s u -l user -d 'Send
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l bearer -d 'Send this token as Authorization: Bearer' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l netrc-file -d 'Look up name and password in this netrc file' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s x -l proxy -d 'Connect through this http, https, socks4, socks4a, socks5 or socks5h proxy; \'\' for none [default: from wss_proxy or ws_proxy, https_proxy or http_proxy, all_proxy in the environment]' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l socks5 -d 'Connect through this SOCKS5 proxy, as -x socks5://HOST does' -r
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l socks5-hostname -d 'Connect through this SOCKS5 proxy, which resolves names, as -x socks5h://HOST does' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s U -l proxy-user -d 'Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-header -d 'Add a header field to the proxy\'s CONNECT request' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l proxy-cacert -d 'Trust the CA certificates in this PEM file for an https proxy' -r -F
@@ -391,6 +425,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s D -l dump-header -
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s X -l request -d 'The method of the opening handshake, which is GET' -r
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l conformance -d 'Check the server\'s behaviour against RFC 6455, and RFC 7692 where it compresses, one verdict a rule: about 140 connections, with much that a server has to refuse; not for one that others need. -d gives messages that the server understands, for a server that does not echo'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l no-tcp-nodelay -d 'Leave Nagle\'s algorithm on: small messages may be held back and sent together'
@@ -401,6 +436,11 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.2 -d 'Refuse
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l tlsv1.3 -d 'Refuse TLS versions before 1.3'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s 6 -l ipv6 -d 'Use IPv6 only'
-complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s v -l verbose -d 'Show the handshake and the events of the session; -vv shows every frame'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s v -l verbose -d 'Show the handshake and the events of the session, also with -s; -vv shows every frame'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s s -l silent -d 'Show neither progress nor warnings, only errors'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s S -l show-error -d 'Show errors also with -s, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s N -l no-buffer -d 'Print at once what arrives, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l http1.1 -d 'Speak HTTP/1.1, as the opening handshake always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -l fail -d 'Fail when the upgrade is refused, as wsurl always does'
+complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s g -l globoff -d 'Take the URL as it is written, as wsurl always does'
 complete -c wsurl -n "__fish_wsurl_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'

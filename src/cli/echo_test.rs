@@ -18,6 +18,10 @@ pub struct EchoTestArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
 
+    /// The URL, which otherwise is the first argument
+    #[arg(long = "url", hide = true, value_name = "URL", conflicts_with = "url")]
+    pub url_option: Option<String>,
+
     /// Send N messages of each size on each connection [default: 10; with --duration: no limit]
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
@@ -127,8 +131,9 @@ pub enum Mode {
 }
 
 /// The options of the test itself, which the server has no use for.
-const OF_THE_TEST: [&str; 18] = [
+const OF_THE_TEST: [&str; 19] = [
     "url",
+    "url_option",
     "count",
     "size",
     "sizes",

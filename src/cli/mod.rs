@@ -1,13 +1,19 @@
 //! What the user types: arguments, help texts, value parsers. Inert: no I/O and no policy.
 //! The one folder that knows clap.
 
+mod accepted;
 mod artifacts;
 mod echo_test;
+mod habits;
+mod help;
+mod hints;
+mod pasted;
 mod probe;
 mod rules;
 mod send;
 mod shared;
 mod stream;
+mod typed;
 mod usage;
 pub mod values;
 
@@ -17,12 +23,13 @@ pub use artifacts::{Artifact, committed_files, generate};
 pub use echo_test::{EchoTestArgs, ListenArgs, Mode};
 pub use probe::ProbeArgs;
 pub use rules::RuleArgs;
-pub use send::SendArgs;
+pub use send::{Framing, SendArgs};
 pub use shared::{
     AddressArgs, CheckArgs, CloseArgs, ColorWhen, ConversationArgs, CredentialArgs, FinishArgs, LimitArgs,
     OutputArgs, ProgressWhen, ProxyArgs, RequestArgs, RetryArgs, TlsArgs,
 };
 pub use stream::StreamArgs;
+pub use typed::{MessageForm, TypedMessage};
 pub use usage::{Parsed, parse};
 
 /// The command line.
@@ -34,6 +41,7 @@ pub use usage::{Parsed, parse};
     arg_required_else_help = true,
     disable_help_subcommand = true,
     subcommand_required = false,
+    args_override_self = true,
     after_help = AFTER_HELP,
     max_term_width = 100,
 )]

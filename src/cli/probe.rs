@@ -10,7 +10,8 @@ use clap::Args;
 use super::echo_test::Mode;
 use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
-use super::values::{self, HeaderCheck, Raw};
+use super::typed::DataArgs;
+use super::values::{self, HeaderCheck};
 use crate::protocol::PERMESSAGE_DEFLATE;
 use crate::report::ReportTarget;
 
@@ -18,12 +19,16 @@ use crate::report::ReportTarget;
 #[derive(Debug, Args)]
 pub struct ProbeArgs {
     /// ws:// or wss:// URLs, which are probed side by side; @FILE has one a line, as has @-, standard input; # begins a comment
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present = "url_options")]
     pub urls: Vec<String>,
 
-    /// Send this message and await a reply; @FILE sends the content of a file, @- that of standard input
-    #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
-    pub data: Vec<Vec<u8>>,
+    /// More URLs
+    #[arg(long = "url", hide = true, value_name = "URL")]
+    pub url_options: Vec<String>,
+
+    /// Messages to send, each of which a reply is awaited for
+    #[command(flatten)]
+    pub data: DataArgs,
 
     /// Send text messages, or binary ones as wsurl stream does
     #[arg(long, value_enum, value_name = "MODE", default_value = "message")]

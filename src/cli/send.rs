@@ -5,24 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::shared::{CheckArgs, ConversationArgs, FinishArgs};
-use super::values::{self, Raw};
+use super::typed::SendTargetArgs;
+use super::values;
 use crate::framing;
 
 /// Arguments of `wsurl send`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct SendArgs {
-    /// ws:// or wss:// URL
-    #[arg(value_name = "URL")]
-    pub url: String,
-
-    /// Messages to send; without any (and without -d), they are read from standard input
-    #[arg(value_name = "MESSAGE", value_parser = Raw)]
-    pub messages: Vec<Vec<u8>>,
-
-    /// Send this message; @FILE sends the content of a file, @- that of standard input
-    #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true, value_parser = Raw)]
-    pub data: Vec<Vec<u8>>,
+    /// The URL and the messages
+    #[command(flatten)]
+    pub target: SendTargetArgs,
 
     /// Send text messages (the default)
     #[arg(short, long, alias = "ws-text", conflicts_with = "binary")]
@@ -37,11 +30,11 @@ pub struct SendArgs {
     pub framing: Framing,
 
     /// Like --framing, for standard input only
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     pub in_framing: Option<Framing>,
 
     /// Like --framing, for standard output only
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     pub out_framing: Option<Framing>,
 
     /// Short for --framing nul: messages end in NUL

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use regex::Regex;
 
+use super::accepted::AcceptedArgs;
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};
 use crate::net::policy::NetworkPolicy;
@@ -44,6 +45,8 @@ pub struct ConversationArgs {
     pub close: CloseArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub accepted: AcceptedArgs,
 }
 
 /// The opening handshake.
@@ -86,7 +89,7 @@ pub struct RequestArgs {
     pub location: bool,
 
     /// Follow at most this many redirects
-    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(long, value_name = "N", alias = "max-redirects", default_value = "10")]
     pub max_redirs: u32,
 
     /// Leave Nagle's algorithm on: small messages may be held back and sent together
@@ -128,6 +131,14 @@ pub struct ProxyArgs {
     #[arg(short = 'x', long, value_name = "URL")]
     pub proxy: Option<Secret>,
 
+    /// Connect through this SOCKS5 proxy, as -x socks5://HOST does
+    #[arg(long, value_name = "HOST[:PORT]", hide = true, conflicts_with = "proxy")]
+    pub socks5: Option<Secret>,
+
+    /// Connect through this SOCKS5 proxy, which resolves names, as -x socks5h://HOST does
+    #[arg(long, value_name = "HOST[:PORT]", hide = true, conflicts_with_all = ["proxy", "socks5"])]
+    pub socks5_hostname: Option<Secret>,
+
     /// Send name and password to the proxy, as Basic, Digest or in SOCKS5; without :PASSWORD, prompt for it
     #[arg(short = 'U', long, value_name = "NAME[:PASSWORD]")]
     pub proxy_user: Option<Secret>,
@@ -154,11 +165,11 @@ pub struct ProxyArgs {
 #[command(next_help_heading = "TLS")]
 pub struct TlsArgs {
     /// Trust the CA certificates in this PEM file instead of the system's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", alias = "ca")]
     pub cacert: Option<PathBuf>,
 
     /// Accept any certificate
-    #[arg(short = 'k', long)]
+    #[arg(short = 'k', long, alias = "no-check")]
     pub insecure: bool,
 
     /// Send this name in the TLS handshake (SNI) and verify it, instead of the URL's host
@@ -174,7 +185,7 @@ pub struct TlsArgs {
     pub key: Option<PathBuf>,
 
     /// The password of the key or of the PKCS#12 file
-    #[arg(long, value_name = "PASSWORD|@FILE", requires = "cert")]
+    #[arg(long, value_name = "PASSWORD|@FILE", alias = "passphrase", requires = "cert")]
     pub pass: Option<SecretValue>,
 
     /// Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted
@@ -225,7 +236,7 @@ pub struct AddressArgs {
 
     /// Connect to this Unix socket; the request still names the host and path of the URL
     #[cfg(unix)]
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["proxy", "interface"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["proxy", "socks5", "socks5_hostname", "interface"])]
     pub unix_socket: Option<PathBuf>,
 
     /// Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves
@@ -312,7 +323,7 @@ pub struct CloseArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Show the handshake and the events of the session; -vv shows every frame
+    /// Show the handshake and the events of the session, also with -s; -vv shows every frame
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
@@ -321,7 +332,7 @@ pub struct OutputArgs {
     pub silent: bool,
 
     /// Print this after the session: text with %{names} (the man page lists them), or the content of a file
-    #[arg(short = 'w', long, value_name = "FORMAT|@FILE", value_parser = write_out::Template::parse, allow_hyphen_values = true)]
+    #[arg(short = 'w', long, value_name = "FORMAT|@FILE", value_parser = values::write_out, allow_hyphen_values = true)]
     pub write_out: Option<write_out::Template>,
 
     /// Write the head of the server's response to a file; - is standard output

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::shared::{CheckArgs, ConversationArgs, FinishArgs, ProgressWhen};
+use super::typed::UrlArgs;
 use super::values;
 
 /// Arguments of `wsurl stream`.
 #[derive(Debug, Args)]
 pub struct StreamArgs {
-    /// ws:// or wss:// URL
-    #[arg(value_name = "URL")]
-    pub url: String,
+    /// The URL
+    #[command(flatten)]
+    pub target: UrlArgs,
 
     /// Send this file instead of standard input; - is standard input
     #[arg(short = 'T', long, value_name = "FILE")]

@@ -1,11 +1,12 @@
 //! Parses the arguments, and reports errors in them as all other errors are reported.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::Cli;
+use super::{Cli, Command, help, hints, pasted};
 use crate::error::{Failure, Status};
 use crate::secret::{REDACTED, Suspicion, shown_subprotocol, shown_text};
 
@@ -22,17 +23,69 @@ pub enum Parsed {
 ///
 /// # Errors
 /// [`Status::Usage`], with the value that is refused and one that would work.
-pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Parsed, Failure> {
-    let args: Vec<_> = args.into_iter().collect();
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Parsed, Failure> {
+    let args = pasted::from_browser(words(args.into_iter().collect())?);
+    let typed: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
     match Cli::try_parse_from(&args) {
-        Ok(cli) => Ok(Parsed::Run(cli)),
-        Err(err) => match err.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Print(err.render())),
-            _ => {
-                let typed: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
-                Err(failure(&err, &typed))
+        Ok(mut cli) => {
+            if let Some(command) = &mut cli.command {
+                take_url_options(command);
+                refuse_misplaced(command, &typed)?;
             }
+            Ok(Parsed::Run(cli))
+        }
+        Err(err) => match err.kind() {
+            ErrorKind::DisplayHelp if typed.iter().any(|arg| arg == "--help") => {
+                Ok(Parsed::Print(help::long(&typed)))
+            }
+            ErrorKind::DisplayHelp => Ok(Parsed::Print(help::short(&typed))),
+            ErrorKind::DisplayVersion => Ok(Parsed::Print(err.render())),
+            _ => Err(failure(&err, &typed)),
         },
+    }
+}
+
+/// `wsurl help`, `wsurl help SUBCOMMAND` and `wsurl version`, as options.
+fn words(args: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    let given: Vec<_> = args.iter().skip(1).map(|arg| arg.to_str().unwrap_or_default()).collect();
+    let words: &[&str] = match given.as_slice() {
+        ["help"] => &["--help"],
+        ["help", subcommand] => &[subcommand, "--help"],
+        ["version"] => &["--version"],
+        ["help" | "version", ..] => {
+            return Err(Failure::new(Status::Usage, format!("`wsurl {}` has too many arguments", given[0]))
+                .hint("write `wsurl help`, `wsurl help send` or `wsurl version`"));
+        }
+        _ => return Ok(args),
+    };
+    Ok(args.iter().take(1).cloned().chain(words.iter().map(Into::into)).collect())
+}
+
+/// Makes URLs of `--url` those that are typed without it.
+fn take_url_options(command: &mut Command) {
+    match command {
+        Command::Probe(args) => args.urls.append(&mut args.url_options),
+        Command::EchoTest(args) if args.url.is_none() => args.url = args.url_option.take(),
+        Command::Send(_) | Command::Stream(_) | Command::EchoTest(_) => {}
+    }
+}
+
+/// Refuses an argument that stands where the URL goes because the flag before it takes no value here.
+fn refuse_misplaced(command: &Command, typed: &[Cow<'_, str>]) -> Result<(), Failure> {
+    let url = match command {
+        Command::Send(args) => Some(args.target.url.as_str()),
+        Command::Stream(args) => Some(args.target.url.as_str()),
+        Command::EchoTest(args) => args.url.as_deref(),
+        Command::Probe(args) => args.urls.first().map(String::as_str),
+    };
+    match url.and_then(|url| hints::misplaced(url, typed)) {
+        None => Ok(()),
+        // The argument itself is not shown: it may be a secret.
+        Some((flag, hint)) => Err(Failure::new(
+            Status::Usage,
+            format!("what follows '{flag}' stands where the URL goes, because it is no value of '{flag}'"),
+        )
+        .hint(hint)),
     }
 }
 
@@ -53,7 +106,7 @@ fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
         .filter_map(|line| line.trim().strip_prefix("tip: "))
         .map(str::to_owned)
         .collect();
-    let hint = unbound(err).map_or_else(|| tips.join("; "), |hint| redacted(&hint));
+    let hint = hints::hint(err, typed).map_or_else(|| tips.join("; "), |hint| redacted(&hint));
     let failure = Failure::new(Status::Usage, message.join(" "));
     if hint.is_empty() && err.kind() == ErrorKind::ValueValidation {
         // The message itself shows a value that is accepted.
@@ -90,28 +143,6 @@ fn redacted(text: &str, err: &clap::Error, typed: &[Cow<'_, str>]) -> String {
     }
 }
 
-/// A better hint than clap's: for a URL without a subcommand, and for short options that mean different things in other
-/// programs and are therefore not bound.
-fn unbound(err: &clap::Error) -> Option<String> {
-    let text = |kind| match err.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let hint = match (err.kind(), text(ContextKind::InvalidArg), text(ContextKind::InvalidSubcommand)) {
-        (ErrorKind::InvalidSubcommand, _, Some(url)) if url.contains("://") => {
-            return Some(format!("did you mean `wsurl send {url}` ?"));
-        }
-        (ErrorKind::UnknownArgument, Some("-n"), _) => {
-            "-n is not bound: to keep the session open use --wait DURATION or -f; to skip certificate checks -k"
-        }
-        (ErrorKind::UnknownArgument, Some("-E"), _) => {
-            "-E is not bound: wsurl exits when the server closes, without a flag"
-        }
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,8 +169,16 @@ mod tests {
 
     #[test]
     fn letters_with_many_meanings_are_explained() {
-        assert!(refused(&["send", "-n", "ws://h"]).contains("--wait DURATION"));
-        assert!(refused(&["stream", "-E", "ws://h"]).contains("-E is not bound"));
+        let said = refused(&["send", "-n", "ws://h"]);
+        assert!(
+            said.contains("curl's -n: write --netrc; websocat's -n: write --wait DURATION or -f"),
+            "{said}"
+        );
+        let said = refused(&["stream", "-E", "ws://h"]);
+        assert!(
+            said.contains("curl's -E: write --cert FILE") && said.contains("websocat's -E: needs no flag"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -147,14 +186,37 @@ mod tests {
         for args in [["send", "-H", "A: b", "ws://h"], ["send", "ws://h", "-H", "A: b"]] {
             let args = ["wsurl"].iter().chain(&args).map(Into::into);
             let Ok(Parsed::Run(cli)) = parse(args) else { panic!() };
-            let Some(super::super::Command::Send(send)) = cli.command else { panic!() };
-            assert_eq!((send.url.as_str(), send.conversation.request.headers.len()), ("ws://h", 1));
+            let Some(Command::Send(send)) = cli.command else { panic!() };
+            assert_eq!((send.target.url.as_str(), send.conversation.request.headers.len()), ("ws://h", 1));
         }
     }
 
     #[test]
     fn a_url_in_place_of_a_subcommand_is_understood() {
         assert!(refused(&["ws://h/", "hi"]).ends_with("did you mean `wsurl send ws://h/` ?"));
+    }
+
+    #[test]
+    fn help_and_version_are_words_too() {
+        let printed = |args: &[&str]| match parse(["wsurl"].iter().chain(args).map(Into::into)) {
+            Ok(Parsed::Print(text)) => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(printed(&["help"]), printed(&["--help"]));
+        assert_eq!(printed(&["help", "send"]), printed(&["send", "--help"]));
+        assert_eq!(printed(&["version"]), printed(&["--version"]));
+        assert!(refused(&["help", "send", "probe"]).contains("`wsurl help` has too many arguments"));
+        assert!(refused(&["help", "sned"]).contains("sned"));
+    }
+
+    #[test]
+    fn a_flag_that_takes_no_value_here_is_explained_without_the_value() {
+        let said = refused(&["send", "-b", "sid=hunter2", "ws://h", "hi"]);
+        assert!(said.contains("what follows '-b'") && said.contains("--cookie"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        let said = refused(&["send", "-s", "chat", "ws://h"]);
+        assert!(said.contains("wscat's -s: write --subprotocol NAME"), "{said}");
+        assert!(refused(&["send", "curl", "ws://h"]).contains("leave the word curl out"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::net::tls::TELLS_ERRORS_APART;
 use crate::net::tls::error::ErrorClass;
 use crate::net::upgrade::Header;
 use crate::protocol::close_code_is_sendable;
+use crate::report::write_out::Template;
 use crate::secret::Secret;
 use crate::session::{Check, CloseCodes, JsonCheck};
 use crate::size;
@@ -205,6 +206,14 @@ pub fn tls_error_class(text: &str) -> Result<ErrorClass, String> {
     Err("cannot be ignored on its own, because the TLS library of this platform does not tell whether anything else is \
          wrong; use -k --pinnedpubkey sha256//BASE64"
         .to_owned())
+}
+
+/// The value of `-w`. A number alone is wscat's `-w`, which waits.
+pub fn write_out(text: &str) -> Result<Template, String> {
+    if text.parse::<f64>().is_ok() {
+        return Err(format!("a number alone; to wait, write --wait {text}, to print it, '{text}\\n'"));
+    }
+    Template::parse(text)
 }
 
 /// A subprotocol: a token (RFC 6455 §4.1).

@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
+use serde::de::IgnoredAny;
+
+use crate::cli::{MessageForm, TypedMessage};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{DecodeError, Format, MessageDecoder};
@@ -25,31 +28,38 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// The messages in `given`, then those of `data` as `-d` takes them: `TEXT`, `@FILE`, or `@-` for standard input.
+    /// The messages that were typed, with the content of the files that `@FILE` and `@-` name.
     ///
     /// # Errors
     /// A file cannot be read, or a message is too large or malformed.
-    pub(super) fn messages(self, given: Vec<Vec<u8>>, data: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Failure> {
-        let mut messages = Vec::with_capacity(given.len() + data.len());
-        for text in given {
-            messages.push(self.text(messages.len() + 1, &text)?);
-        }
-        for data in data {
-            messages.push(match data.strip_prefix(b"@") {
-                None => self.text(messages.len() + 1, &data)?,
-                Some(b"-") => self.file("standard input", stdio::input)?,
-                Some(name) => {
-                    let path = path(name)?;
-                    let name = path.display().to_string();
-                    self.file(&name, move || reading::open_now(&path))?
-                }
-            });
-        }
-        Ok(messages)
+    pub(super) fn messages(self, typed: Vec<TypedMessage>) -> Result<Vec<Vec<u8>>, Failure> {
+        let messages = typed.into_iter().enumerate();
+        messages.map(|(index, TypedMessage { bytes, form })| self.message(index + 1, &bytes, form)).collect()
     }
 
-    fn text(self, number: usize, text: &[u8]) -> Result<Vec<u8>, Failure> {
-        self.decode(&format!("message {number}"), text)
+    fn message(self, number: usize, typed: &[u8], form: MessageForm) -> Result<Vec<u8>, Failure> {
+        let file = typed.strip_prefix(b"@").filter(|_| form != MessageForm::Text);
+        let (name, message) = match file {
+            None => {
+                let name = format!("message {number}");
+                let message = self.decode(&name, typed)?;
+                (name, message)
+            }
+            Some(b"-") => ("standard input".to_owned(), self.file("standard input", stdio::input)?),
+            Some(path_of) => {
+                let path = path(path_of)?;
+                let name = path.display().to_string();
+                let message = self.file(&name, move || reading::open_now(&path))?;
+                (name, message)
+            }
+        };
+        if form == MessageForm::Json {
+            serde_json::from_slice::<IgnoredAny>(&message).map_err(|err| {
+                Failure::new(Status::ReadError, format!("{name} is not JSON: {err}"))
+                    .hint("-d sends it as it is; --json takes a document such as '{\"op\":\"ping\"}'")
+            })?;
+        }
+        Ok(message)
     }
 
     /// All of a file as one message.

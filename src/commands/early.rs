@@ -32,8 +32,8 @@ impl EarlyWriteOut {
     /// The file cannot be read, or holds an unknown name.
     pub(super) fn of(command: &mut Command) -> Result<Option<Self>, Failure> {
         let urls = match command {
-            Command::Send(args) => vec![Some(args.url.clone())],
-            Command::Stream(args) => vec![Some(args.url.clone())],
+            Command::Send(args) => vec![Some(args.target.url.clone())],
+            Command::Stream(args) => vec![Some(args.target.url.clone())],
             Command::EchoTest(args) => vec![args.url.clone()],
             Command::Probe(args) => args.urls.iter().cloned().map(Some).collect(),
         };

@@ -2,8 +2,8 @@
 
 use super::converse::{Conversation, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
-use super::{data, outputs};
-use crate::cli::SendArgs;
+use super::{data, outputs, without_effect};
+use crate::cli::{SendArgs, TypedMessage};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, FramingReader, FramingWriter};
@@ -25,18 +25,18 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty())?;
     let (input_format, output_format) = formats(&args);
+    without_effect::send(&args, input_format, output_format)?;
     let escape = sanitize::for_output(args.output_file.as_deref());
     let writer = FramingWriter::new(output_format, args.keep_newline);
     let mut incoming = MessageSink::new(writer, Checks::new(checks), escape);
     let kind = kind(args.binary, args.text, input_format);
-    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     options.close.expect = args.checks.expect_close;
     let max_message = args.max_message_size;
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
     let source = Source {
         kind,
-        messages: args.messages,
-        data: args.data,
+        messages: args.target.messages,
         format: input_format,
         keep_newline: args.keep_newline,
         most: if args.one_message { 1 } else { u64::MAX },
@@ -80,8 +80,7 @@ fn formats(args: &SendArgs) -> (Format, Format) {
 /// The options of the source.
 struct Source {
     kind: Kind,
-    messages: Vec<Vec<u8>>,
-    data: Vec<Vec<u8>>,
+    messages: Vec<TypedMessage>,
     format: Format,
     keep_newline: bool,
     most: u64,
@@ -91,18 +90,18 @@ struct Source {
 impl Source {
     /// Messages from the arguments if there are any, else from standard input.
     fn open(self, until: Option<Deadline>) -> Result<MessageSource, Failure> {
-        if self.messages.is_empty() && self.data.is_empty() {
+        if self.messages.is_empty() {
             let max_message = usize::try_from(self.max_message).unwrap_or(usize::MAX);
             let reader = FramingReader::new(self.format, self.kind, self.keep_newline, max_message);
             return Ok(MessageSource::split(Input::standard()?, reader, self.most));
         }
-        let (kind, count) = (self.kind, self.messages.len() + self.data.len());
+        let (kind, count) = (self.kind, self.messages.len());
         if count as u64 > self.most {
             return Err(Failure::new(Status::Usage, format!("-1 sends one message, but {count} are given"))
                 .hint("without -1, one reply is awaited for every message"));
         }
         let rules = data::Rules { format: self.format, max_message: self.max_message, until };
-        let messages = rules.messages(self.messages, self.data)?;
+        let messages = rules.messages(self.messages)?;
         Ok(MessageSource::given(messages.into_iter().map(|payload| (kind, payload)).collect()))
     }
 }

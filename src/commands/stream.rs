@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
-use super::outputs;
+use super::{outputs, without_effect};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::{Failure, Status};
 use crate::report::progress::Progress;
@@ -24,7 +24,8 @@ const HINTS: Hints = Hints {
 /// Sends and receives bytes.
 pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
-    let mut options = ConversationOptions::from_args(&args.url, args.conversation)?;
+    without_effect::stream(&args)?;
+    let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
     let checks = Checks::new(checks(&args.checks));
     options.close.expect = args.checks.expect_close;

@@ -7,9 +7,11 @@
 
 // What is typed
 mod arguments; // options and values that are refused, help and version
+mod habits; // what fingers type that were trained by other tools
 #[cfg(unix)]
 mod option_files; // FIFOs and devices where an option names a file
 mod urls; // URLs that are refused, and what a good one becomes in the request
+mod without_effect; // options that would have no effect beside others
 
 // Until the session is open
 mod addresses; // which address: -4, -6, --resolve, --connect-to, --interface, --unix-socket

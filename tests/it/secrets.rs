@@ -59,7 +59,6 @@ fn no_spelling_of_a_password_is_in_an_error_about_arguments() {
         &["send", "-x", "ftp://me:hunter2@h", URL],
         &["send", "-x", "me:hunter2://h", URL],
         &["send", "-u", "me:hunter2", "--bearer", "hunter2", URL],
-        &["send", "-u", "me:hunter2", "-u", "me:hunter2", URL],
         &["send", "--cookie", "sid=\nhunter2", URL],
         &["send", "--allow-network", "internet,ws://me:hunter2@h/", URL],
         &["probe", "--report", "ws://me:hunter2@h/", URL],

@@ -30,6 +30,7 @@ use crate::report::{self, Verbosity, write_out};
 use crate::session::{CloseOptions, Limits};
 
 use super::retry::RetryPolicy;
+use super::without_effect;
 
 /// How long a message is awaited unless `--receive-timeout` says otherwise.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,6 +57,7 @@ impl ConversationOptions {
     /// Validates the arguments for a conversation with the server at `url`. The limits begin now.
     pub(super) fn from_args(url: &str, args: ConversationArgs) -> Result<Self, Failure> {
         let endpoint = Endpoint::parse(url)?;
+        without_effect::shared(&args, false)?;
         CommonOptions::from_args(args)?.for_endpoint(endpoint)
     }
 
@@ -185,7 +187,7 @@ fn address_options(args: AddressArgs) -> AddressOptions {
 
 fn verbosity(args: &OutputArgs) -> Verbosity {
     match args.verbose {
-        _ if args.silent => Verbosity::Silent,
+        0 if args.silent => Verbosity::Silent,
         0 => Verbosity::Normal,
         1 => Verbosity::Verbose,
         _ => Verbosity::Frames,

@@ -32,8 +32,11 @@ pub(crate) struct ProxyChooser {
 impl ProxyChooser {
     /// Takes the flags and the environment.
     pub(super) fn from_args(args: ProxyArgs, files: &OptionFiles) -> Result<Self, Failure> {
+        let socks = |scheme: &str, host: &Secret| Secret::new(format!("{scheme}://{}", host.expose()));
+        let socks5 = args.socks5.as_ref().map(|host| socks("socks5", host));
+        let socks5h = args.socks5_hostname.as_ref().map(|host| socks("socks5h", host));
         Ok(Self {
-            flag: args.proxy,
+            flag: args.proxy.or(socks5).or(socks5h),
             noproxy: args.noproxy,
             user: args.proxy_user,
             headers: all_headers(args.proxy_header, "--proxy-header", files)?,

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::urls::UrlSource;
 use crate::cli::values::HeaderCheck;
-use crate::cli::{CheckArgs, Mode, ProbeArgs, RuleArgs};
+use crate::cli::{CheckArgs, MessageForm, Mode, ProbeArgs, RuleArgs, TypedMessage};
 use crate::commands::data;
 use crate::commands::options::{CommonOptions, ConversationOptions, checks, finish_rule};
-use crate::commands::reporting;
+use crate::commands::{reporting, without_effect};
 use crate::error::{Failure, Status};
 use crate::framing::Format;
 use crate::protocol::{Kind, Offer};
@@ -100,6 +100,7 @@ impl ProbeOptions {
 /// Arguments contradict each other, a URL is malformed, or a file cannot be read.
 pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<ConversationOptions>), Failure> {
     refuse_contradictions(&args)?;
+    without_effect::probe(&args)?;
     let rule = rule(&args)?;
     let mut conversation = args.conversation;
     if let Some(name) = &args.expect_subprotocol
@@ -116,7 +117,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
     let dumps_header = conversation.output.dump_header.is_some();
     let sources = args.urls.iter().map(|url| UrlSource::parse(url)).collect::<Result<Vec<_>, _>>()?;
-    refuse_second_reading(&sources, &args.data)?;
+    refuse_second_reading(&sources, &args.data.typed)?;
     let mut common = CommonOptions::from_args(conversation)?;
     let mut endpoints = Vec::new();
     for source in sources {
@@ -133,7 +134,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let kind = if args.mode == Mode::Stream { Kind::Binary } else { Kind::Text };
     let until = endpoints.iter().find_map(|options| options.limits.whole);
     let rules = data::Rules { format: Format::Lines, max_message: args.max_message_size, until };
-    let messages = rules.messages(Vec::new(), args.data)?;
+    let messages = rules.messages(args.data.typed)?;
     let is_text = |message: &Vec<u8>| kind == Kind::Binary || std::str::from_utf8(message).is_ok();
     if let Some(index) = messages.iter().position(|message| !is_text(message)) {
         return Err(Failure::new(Status::ReadError, format!("message {} is not UTF-8", index + 1))
@@ -197,9 +198,10 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
 }
 
 /// Standard input can be read once.
-fn refuse_second_reading(urls: &[UrlSource], data: &[Vec<u8>]) -> Result<(), Failure> {
+fn refuse_second_reading(urls: &[UrlSource], data: &[TypedMessage]) -> Result<(), Failure> {
     let urls = urls.iter().filter(|source| source.is_input()).count();
-    let data = data.iter().filter(|data| *data == b"@-").count();
+    let from_input = |data: &&TypedMessage| data.bytes == b"@-" && data.form != MessageForm::Text;
+    let data = data.iter().filter(from_input).count();
     if urls > 0 && urls + data > 1 {
         return Err(Failure::new(Status::Usage, "standard input holds the URLs, and can be read only once")
             .hint("write one of them into a file, and give it as @FILE"));

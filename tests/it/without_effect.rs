@@ -1,0 +1,108 @@
+//! Options that would have no effect beside others: exit 2, before anybody is called.
+
+use crate::support::{EchoServer, Wsurl};
+
+const URL: &str = "ws://127.0.0.1:1/";
+
+/// Each row: the arguments, and how the error begins.
+const PAIRS: &[(&[&str], &str)] = &[
+    (&["send", "--framing", "json", "-b", URL], "-t and -b have no effect on JSON from standard input"),
+    (&["send", "--in-framing", "json", "-t", URL], "-t and -b have no effect on JSON from standard input"),
+    (&["send", "--keep-newline", URL, "hi"], "--keep-newline has no effect on MESSAGE and -d"),
+    (&["send", "--keep-newline", "-d", "hi", URL], "--keep-newline has no effect on MESSAGE and -d"),
+    (
+        &["send", "--keep-newline", "--framing", "whole", URL],
+        "--keep-newline has no effect without a framing",
+    ),
+    (&["send", "--keep-newline", "--framing", "json", URL], "--keep-newline has no effect without a framing"),
+    (&["send", "--keep-newline", "--framing", "hex", URL], "--keep-newline has no effect without a framing"),
+    (
+        &["send", "--keep-newline", "--framing", "base64", URL],
+        "--keep-newline has no effect without a framing",
+    ),
+    (&["send", "--in-framing", "whole", URL, "hi"], "--in-framing has no effect on MESSAGE and -d"),
+    (&["send", "--in-framing", "json", URL, "hi"], "--in-framing has no effect on MESSAGE and -d"),
+    (
+        &["send", "--framing", "hex", "--in-framing", "lines", "--out-framing", "nul", URL],
+        "--framing has no effect beside --in-framing and --out-framing",
+    ),
+    (
+        &["send", "-0", "--in-framing", "lines", "--out-framing", "nul", URL],
+        "-0 has no effect beside --in-framing and --out-framing",
+    ),
+    (&["send", "--lockstep", URL, "hi"], "--lockstep has no effect on one message"),
+    (&["send", "--lockstep", "-1", URL], "--lockstep has no effect on one message"),
+    (&["stream", "-s", "--progress", "always", URL], "--progress always has no effect with -s"),
+    (&["stream", "-s", "--digest", "sha256", URL], "--digest has no effect with -s"),
+    (&["probe", "--mode", "stream", URL], "--mode has no effect without a message"),
+    (&["send", "--max-redirs", "3", URL, "hi"], "--max-redirs has no effect without -L"),
+    (&["send", "--retry-delay", "1s", URL, "hi"], "--retry-delay has no effect without --retry"),
+    (&["send", "--retry-max-time", "1s", URL, "hi"], "--retry-max-time has no effect without --retry"),
+    (&["stream", "--ping-timeout", "1s", URL], "--ping-timeout has no effect without --ping-interval"),
+    (&["send", "--tlsv1.2", "--tlsv1.3", URL, "hi"], "--tlsv1.2 has no effect with --tlsv1.3"),
+    (&["send", "-k", "--ignore-tls-error", "name", URL, "hi"], "--ignore-tls-error has no effect with -k"),
+    (
+        &["probe", "--proxy-insecure", "--proxy-cacert", "ca.pem", URL],
+        "--proxy-cacert has no effect with --proxy-insecure",
+    ),
+    (&["send", "--netrc", "--netrc-file", "netrc", URL, "hi"], "--netrc has no effect with --netrc-file"),
+    (&["send", "--netrc", "-u", "a:b", URL, "hi"], "a netrc file has no effect with -u or --bearer"),
+    (
+        &["send", "--netrc-file", "netrc", "--bearer", "t", URL, "hi"],
+        "a netrc file has no effect with -u or --bearer",
+    ),
+];
+
+#[test]
+fn an_option_without_effect_is_refused() {
+    for (args, says) in PAIRS {
+        Wsurl::new(*args)
+            .stdout("")
+            .stderr_has(format!("wsurl: error: {says}"))
+            .stderr_has("hint: ")
+            .exits(2);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_unix_socket_has_no_use_for_is_refused() {
+    for option in [
+        &["-4"][..],
+        &["-6"],
+        &["--resolve", "h:1:127.0.0.1"],
+        &["--connect-to", "h:1:i:2"],
+        &["--no-tcp-nodelay"],
+        &["-U", "a:b"],
+        &["--proxy-header", "A: b"],
+        &["--proxy-cacert", "ca.pem"],
+        &["--proxy-insecure"],
+        &["--noproxy", "h"],
+    ] {
+        let run = Wsurl::new(["send", "--unix-socket", "/nowhere"]).args(option).args([URL, "hi"]).stdout("");
+        run.stderr_has("has no effect with --unix-socket").exits(2);
+    }
+}
+
+#[test]
+fn a_default_may_be_stated() {
+    let server = EchoServer::start();
+    let args =
+        ["--framing", "lines", "--in-framing", "lines", "--max-redirs", "10", "--ping-timeout", "20s", "-t"];
+    let args = [&args[..], &["--close-code", "1000", "--expect", "1", "--retry", "0"]].concat();
+    Wsurl::new(["send"]).args(args).args([&server.url(), "hi"]).stdout("hi\n").stderr("").exits(0);
+    let run = Wsurl::new(["send", "-k", "--cacert", "/dev/null", "--tlsv1.2"]).args([&server.url(), "hi"]);
+    run.stdout("hi\n").stderr("").exits(0);
+}
+
+#[test]
+fn what_has_an_effect_is_not_refused() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", "--keep-newline", &server.url()]).stdin("hi\n").stdout("hi\n").exits(0);
+    Wsurl::new(["send", "--in-framing", "hex", &server.url(), "6869"]).stdout("hi\n").exits(0);
+    Wsurl::new(["send", "--framing", "json", "-b", &server.url(), "hi"]).stdout_has("binary").exits(0);
+    Wsurl::new(["send", "--lockstep", &server.url(), "a", "b"]).stdout("a\nb\n").exits(0);
+    Wsurl::new(["stream", "-s", "--digest", "sha256", "-w", "%{sha256_upload}\n", &server.url()])
+        .stdout_has("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        .exits(0);
+}
