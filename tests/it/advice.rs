@@ -24,9 +24,11 @@ fn no_hint_hides_a_failure_of_the_server() {
 }
 
 #[test]
-fn a_code_of_the_application_may_be_a_good_end() {
+fn a_code_of_the_application_may_be_a_good_end_where_nothing_is_missing() {
     let server = closes(4001, "");
-    Wsurl::new(["send", &server.url(), "hi"])
+    Wsurl::new(["send", &server.url(), "hi"]).stderr_lacks("hint").exits(110);
+    let server = closes(4001, "");
+    Wsurl::new(["send", "-f", &server.url(), "hi"])
         .stderr_has("the application defines 4001; if it is a good end, --accept-close 1000,4001 says so")
         .exits(110);
 }
