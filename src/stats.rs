@@ -73,6 +73,11 @@ impl RoundTrips {
         self.sum = self.sum.saturating_add(time);
     }
 
+    /// The distribution, in nanoseconds.
+    pub(crate) fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.histogram.len()

@@ -115,7 +115,8 @@ fn reports(roff: &mut Roff, subcommand: &str) {
     };
     roff.control("SH", ["REPORTS"]);
     roff.text([roman(REPORTS)]);
-    for ReportFormat { name, meaning, .. } in &FORMATS {
+    let formats = FORMATS.iter().filter(|format| subcommand != "probe" || format.is_of_probes());
+    for ReportFormat { name, meaning, .. } in formats {
         roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
     }
     if subcommand == "probe" {
@@ -140,8 +141,9 @@ const REPORTS: &str = "--report FORMAT[=FILE] may be given several times. Withou
                        given. A file is opened before anything is sent, and appears under its name when it is \
                        complete.";
 
-const SEVERAL: &str = "With several URLs, the human and the JSON report on each are printed as soon as those before \
-                       it are. In metrics, a URL that is given twice has the label nth, in performance data a number.";
+const SEVERAL: &str = "With several URLs, the human report has a line for each as soon as it is probed; on a terminal \
+                       the lines are a table, and failures are explained below it. The JSON objects come in the order \
+                       given, each as soon as those before it are. In metrics, a URL that is given twice has the label nth, in performance data a number.";
 
 const NAGIOS: &str = "With --report nagios on standard output, the exit code is 0 when all is well, 1 for a warning, 2 \
                       for a failure, and 3 when the fault is on this side: bad arguments, a malformed URL, or a file \

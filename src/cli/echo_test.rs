@@ -88,7 +88,7 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    #[arg(long = "report", help = ReportTarget::help(false), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::of_echo_test)]
     pub reports: Vec<ReportTarget>,
 
     /// The embedded server

@@ -78,7 +78,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    #[arg(long = "report", help = ReportTarget::help(), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::parse)]
+    #[arg(long = "report", help = ReportTarget::help(true), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::of_probe)]
     pub reports: Vec<ReportTarget>,
 
     /// Checks of messages

@@ -7,14 +7,16 @@ use super::outputs;
 use crate::cli::{ColorWhen, OutputArgs};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
-use crate::os::terminal;
+use crate::os::{Appending, terminal};
 use crate::report::{
-    self, Destinations, Reader, ReportFormat, ReportTarget, Severity, Style, nagios, wants_ascii,
+    self, Destinations, Reader, ReportFormat, ReportTarget, Severity, Style, Subject, nagios, wants_ascii,
 };
 
 /// The open destinations of the reports.
 pub(super) struct Reporting {
     destinations: Destinations,
+    /// The files that reports are appended to.
+    appendices: Vec<(&'static ReportFormat, Appending)>,
     style: Style,
 }
 
@@ -36,7 +38,12 @@ impl Reporting {
         let style = Style { ascii, verbose: output.verbose > 0, ..Style::default() };
         let is_terminal = std::io::stdout().is_terminal();
         let style = if is_terminal { style.on_terminal(terminal::columns()) } else { style };
-        Ok(Self { destinations: Destinations::open(targets, output.silent, until)?, style })
+        let destinations = Destinations::open(targets, output.silent, until)?;
+        let appendices = targets.iter().filter_map(|target| {
+            let file = std::env::var_os(target.format.appends_to()?).filter(|name| !name.is_empty())?;
+            Some(Appending::open(file.into(), until).map(|file| (target.format, file)))
+        });
+        Ok(Self { destinations, appendices: appendices.collect::<Result<_, _>>()?, style })
     }
 
     /// The format of the report on standard output.
@@ -52,10 +59,12 @@ impl Reporting {
     /// Writes the reports to their files.
     ///
     /// # Errors
-    /// The first that cannot be written.
-    pub(super) fn files(self, text: impl Fn(&ReportFormat, Style) -> String) -> Result<(), Failure> {
+    /// The first that cannot be written. The others are written all the same.
+    pub(super) fn files(self, subject: Subject<'_>) -> Result<(), Failure> {
         let in_file = self.style.in_file();
-        self.destinations.write(|format| text(format, in_file))
+        let written = self.destinations.write(|format| format.text(subject, in_file));
+        let append = |(format, file): (&ReportFormat, Appending)| file.append(&format.appended(subject));
+        self.appendices.into_iter().map(append).fold(written, Result::and)
     }
 }
 
@@ -118,7 +127,7 @@ pub(super) fn unknown(failure: Failure) -> Failure {
 
 /// Whether refused arguments ask for the output of a monitoring plugin.
 pub(super) fn looks_like_plugin(args: &[OsString]) -> bool {
-    let asks = |value: &str| ReportTarget::parse(value).is_ok_and(|target| is_plugin(&[target]));
+    let asks = |value: &str| ReportTarget::of_echo_test(value).is_ok_and(|target| is_plugin(&[target]));
     let args: Vec<_> = args.iter().filter_map(|arg| arg.to_str()).collect();
     let apart = args.windows(2).any(|pair| pair[0] == "--report" && asks(pair[1]));
     apart || args.iter().filter_map(|arg| arg.strip_prefix("--report=")).any(asks)

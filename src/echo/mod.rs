@@ -2,6 +2,7 @@
 //! May import `session`, `echo_server`, `net`, `protocol` and the small values.
 
 mod conversation;
+mod course;
 mod ledger;
 mod outcome;
 mod payload;
@@ -12,6 +13,7 @@ mod totals;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+pub use course::Interval;
 use outcome::NO_ECHO;
 pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
 pub use plan::{Content, LADDER, MAX_CONNECTIONS, Plan};
@@ -185,6 +187,7 @@ impl Test {
             sizes: totals.sizes.clone(),
             round_trips: totals.round_trips.clone(),
             bytes_echoed: totals.bytes_echoed,
+            course: totals.course.intervals(),
             elapsed: totals.elapsed(),
             connections,
             result,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::course::Interval;
 use crate::error::{Failure, Status};
 use crate::stats::RoundTrips;
 
@@ -117,6 +118,8 @@ pub struct Outcome {
     pub round_trips: RoundTrips,
     /// Bytes of payload that came back unchanged.
     pub bytes_echoed: u64,
+    /// How the test went over time: the length of an interval, and the intervals.
+    pub course: (Duration, Vec<Interval>),
     /// From the first message sent to the last that came back.
     pub elapsed: Duration,
     /// Connections that were opened.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::course::Course;
 use super::outcome::{Counts, Difference, SizeOutcome};
 use super::plan::Plan;
 use crate::stats::RoundTrips;
@@ -31,6 +32,7 @@ pub(super) struct Totals {
     pub(super) sizes: Vec<SizeOutcome>,
     pub(super) round_trips: RoundTrips,
     pub(super) bytes_echoed: u64,
+    pub(super) course: Course,
     /// Unsolicited messages that arrived before any echo.
     pub(super) said_before: u64,
     pub(super) on_echo: Option<OnEcho>,
@@ -52,6 +54,7 @@ impl Totals {
             sizes: sizes.collect(),
             round_trips: RoundTrips::new(),
             bytes_echoed: 0,
+            course: Course::new(),
             said_before: 0,
             on_echo: None,
             first_sent: None,
@@ -73,6 +76,8 @@ impl Totals {
         self.sizes[size_index].echoed += 1;
         self.bytes_echoed += self.sizes[size_index].size;
         self.round_trips.record(time);
+        let since = self.first_sent.map_or(Duration::ZERO, |first| now.saturating_duration_since(first));
+        self.course.echoed(since, time);
         self.sizes[size_index].round_trips.record(time);
     }
 

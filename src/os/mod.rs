@@ -2,6 +2,7 @@
 //! limits for blocking calls, standard streams, and limits of the process. Each file handles all platforms.
 //! May import the small values.
 
+mod appending;
 pub mod descriptors;
 mod destination;
 mod raw;
@@ -13,5 +14,6 @@ pub mod stdio;
 pub mod terminal;
 mod within;
 
+pub(crate) use appending::Appending;
 pub(crate) use destination::cannot_write;
 pub use destination::{Destination, Writer};

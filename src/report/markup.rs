@@ -1,4 +1,4 @@
-//! Writes XML element by element: what is opened is closed, and text is escaped.
+//! Writes XML, and HTML that is well-formed XML, element by element: what is opened is closed, and text is escaped.
 
 use std::fmt::Write;
 
@@ -19,6 +19,13 @@ impl Markup {
         document
     }
 
+    /// A page of HTML 5, in the spelling that an XML parser reads, too.
+    pub(super) fn html() -> Self {
+        let mut document = Self(Writer::new(Vec::new()));
+        document.event(Event::DocType(BytesText::from_escaped("html")));
+        document
+    }
+
     /// An element with content.
     pub(super) fn element(
         &mut self,
@@ -31,9 +38,19 @@ impl Markup {
         self.event(Event::End(BytesEnd::new(name)));
     }
 
-    /// An element without content.
+    /// An element that holds nothing but text.
+    pub(super) fn text_element(&mut self, name: &str, attributes: Attributes<'_>, text: &str) {
+        self.element(name, attributes, |element| element.text(text));
+    }
+
+    /// An element that never has content: `<br/>`, or a shape of SVG.
     pub(super) fn empty(&mut self, name: &str, attributes: Attributes<'_>) {
         self.event(Event::Empty(start(name, attributes)));
+    }
+
+    /// An element of HTML whose content is not escaped: it must not hold `<` or `&`.
+    pub(super) fn raw_element(&mut self, name: &str, content: &str) {
+        self.element(name, &[], |element| element.event(Event::Text(BytesText::from_escaped(content))));
     }
 
     pub(super) fn text(&mut self, text: &str) {
@@ -85,9 +102,15 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_what_cannot_be_written_is_shown() {
-        let mut page = Markup::xml();
-        page.element("p", &[("title", "a\"<b>&\u{1}")], |page| page.text("x<y>&z\u{1b}[1m\r\n"));
-        let shown = "<p title=\"a&quot;&lt;b&gt;&amp;\\u{1}\">x&lt;y&gt;&amp;z\\u{1b}[1m\n</p>\n";
-        assert!(page.finish().ends_with(shown));
+        let mut page = Markup::html();
+        page.element("p", &[("title", "a\"<b>&\u{1}")], |page| {
+            page.text("x<y>&z\u{1b}[1m\r\n");
+            page.empty("br", &[]);
+            page.text_element("b", &[], "");
+        });
+        assert_eq!(
+            page.finish(),
+            "<!DOCTYPE html><p title=\"a&quot;&lt;b&gt;&amp;\\u{1}\">x&lt;y&gt;&amp;z\\u{1b}[1m\n<br/><b></b></p>\n"
+        );
     }
 }

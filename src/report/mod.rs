@@ -26,8 +26,8 @@ pub(crate) mod write_out;
 
 pub use crate::error::Severity;
 pub use console::{Verbosity, ends_by, failure, finish, limit, line, reply, text, warning};
-pub(crate) use formats::nagios;
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};
+pub(crate) use formats::{Subject, nagios};
 pub(crate) use record::Record;
 pub use style::{Style, wants_ascii};
 pub(crate) use target::{Destinations, ReportTarget};

@@ -6,7 +6,7 @@ use super::echo::{CompressionReport, EchoReport};
 use super::findings::Findings;
 use super::probe::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
-use crate::echo::{Content, Counts, Difference, Outcome, SizeOutcome};
+use crate::echo::{Content, Counts, Difference, Interval, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
@@ -254,6 +254,15 @@ pub(super) fn hostile() -> ProbeReport {
     report
 }
 
+/// A test that stalls in the middle.
+fn course() -> (Duration, Vec<Interval>) {
+    let interval = |echoed, slowest| Interval { echoed, slowest: micros(slowest) };
+    let mut intervals = vec![interval(2, 41), interval(1, 50), interval(0, 0), interval(3, 120)];
+    intervals.extend([interval(0, 0); 4]);
+    intervals.push(interval(4, 36));
+    (micros(50), intervals)
+}
+
 /// An echo test without a fault.
 pub(super) fn echoed() -> EchoReport {
     let mut round_trips = RoundTrips::new();
@@ -283,6 +292,7 @@ pub(super) fn echoed() -> EchoReport {
             sizes: vec![SizeOutcome { size: 64, sent: 10, echoed: 10, round_trips: round_trips.clone() }],
             round_trips,
             bytes_echoed: 640,
+            course: course(),
             elapsed: micros(426),
             connections: 1,
             result: Ok(()),
@@ -371,6 +381,7 @@ pub(super) fn silent() -> EchoReport {
             sizes: Vec::new(),
             round_trips: RoundTrips::new(),
             bytes_echoed: 0,
+            course: (Duration::ZERO, Vec::new()),
             elapsed: Duration::ZERO,
             connections: 0,
             result: Err(Failure::new(

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::formats::{Reader, ReportFormat};
+use super::formats::{FORMATS, Reader, ReportFormat};
 use super::sanitize;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
@@ -18,26 +18,40 @@ pub struct ReportTarget {
 }
 
 impl ReportTarget {
-    /// The help text of `--report`.
-    pub fn help() -> String {
+    /// The help text of `--report`; `is_probe` is about that of `probe`.
+    pub fn help(is_probe: bool) -> String {
         let default = ReportFormat::human().name;
-        format!(
-            "Write a report in this format to standard output or FILE: {} [default: {default}]",
-            ReportFormat::names()
-        )
+        let names = names(is_probe);
+        format!("Write a report in this format to standard output or FILE: {names} [default: {default}]")
     }
 
-    /// Reads `FORMAT` or `FORMAT=FILE`; `-` is standard output.
+    /// Reads `FORMAT` or `FORMAT=FILE` of a probe; `-` is standard output.
     ///
     /// # Errors
     /// Says what is wrong, and shows a value that is accepted.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn of_probe(text: &str) -> Result<Self, String> {
+        let target = Self::parse(text, true)?;
+        if target.format.is_of_probes() {
+            return Ok(target);
+        }
+        Err(format!("a report of wsurl echo-test; write {}", names(true)))
+    }
+
+    /// The same of an echo test.
+    ///
+    /// # Errors
+    /// As [`ReportTarget::of_probe`].
+    pub fn of_echo_test(text: &str) -> Result<Self, String> {
+        Self::parse(text, false)
+    }
+
+    fn parse(text: &str, is_probe: bool) -> Result<Self, String> {
         let (name, file) = match text.split_once('=') {
             Some((name, file)) => (name, Some(file)),
             None => (text, None),
         };
         let format = ReportFormat::by_name(name).ok_or_else(|| {
-            format!("not a report; write {}, or with a file junit=report.xml", ReportFormat::names())
+            format!("not a report; write {}, or with a file junit=report.xml", names(is_probe))
         })?;
         match file {
             Some("") => Err(format!("no file is named after =; write {name} or {name}=report.txt")),
@@ -45,6 +59,12 @@ impl ReportTarget {
             Some(file) => Ok(Self { format, file: Some(file.into()) }),
         }
     }
+}
+
+/// `human, json, junit and so on`.
+fn names(is_probe: bool) -> String {
+    let formats = FORMATS.iter().filter(|format| !is_probe || format.is_of_probes());
+    formats.map(|format| format.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The destinations of all reports, opened before anything is sent.
@@ -132,25 +152,34 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::report::formats::FORMATS;
 
     #[test]
     fn a_report_is_a_format_and_maybe_a_file() {
         for format in &FORMATS {
             let name = format.name;
-            assert_eq!(ReportTarget::parse(name), Ok(ReportTarget { format, file: None }));
-            assert_eq!(ReportTarget::parse(&format!("{name}=-")), Ok(ReportTarget { format, file: None }));
+            assert_eq!(ReportTarget::of_echo_test(name), Ok(ReportTarget { format, file: None }));
+            assert_eq!(
+                ReportTarget::of_echo_test(&format!("{name}=-")),
+                Ok(ReportTarget { format, file: None })
+            );
             let file = Some("a=b.txt".into());
-            assert_eq!(ReportTarget::parse(&format!("{name}=a=b.txt")), Ok(ReportTarget { format, file }));
+            assert_eq!(
+                ReportTarget::of_echo_test(&format!("{name}=a=b.txt")),
+                Ok(ReportTarget { format, file })
+            );
         }
         for text in ["", "xml", "JSON", "=x", "json "] {
-            assert!(ReportTarget::parse(text).unwrap_err().contains("junit=report.xml"), "{text}");
+            assert!(ReportTarget::of_echo_test(text).unwrap_err().contains("junit=report.xml"), "{text}");
         }
-        assert!(ReportTarget::parse("tap=").unwrap_err().contains("tap=report.txt"));
+        assert!(ReportTarget::of_echo_test("tap=").unwrap_err().contains("tap=report.txt"));
+        let refusal =
+            "a report of wsurl echo-test; write human, json, junit, tap, nagios, prometheus, github, html";
+        assert_eq!(ReportTarget::of_probe("hlog=x"), Err(refusal.to_owned()));
+        assert_eq!(ReportTarget::of_probe("html"), ReportTarget::of_echo_test("html"));
     }
 
     fn open(texts: &[&str], silent: bool) -> Result<Destinations, Failure> {
-        let targets: Vec<_> = texts.iter().map(|text| ReportTarget::parse(text).unwrap()).collect();
+        let targets: Vec<_> = texts.iter().map(|text| ReportTarget::of_echo_test(text).unwrap()).collect();
         Destinations::open(&targets, silent, None)
     }
 

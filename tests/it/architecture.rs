@@ -32,7 +32,7 @@ const ORDER: [&[&str]; 12] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 12] = [
+const OWNERS: [(&[&str], &[&str]); 13] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (&["native_tls"], &["src/net/tls/backend/native/"]),
@@ -54,8 +54,9 @@ const OWNERS: [(&[&str], &[&str]); 12] = [
     (&["libc"], &["src/os/"]),
     (&["flate2"], &["src/protocol/message/deflate.rs"]),
     (&["zlib_rs"], &["src/protocol/message/inflate.rs", "src/protocol/message/tests/"]),
-    (&["hdrhistogram"], &["src/stats.rs"]),
-    (&["quick_junit"], &["src/report/formats/junit.rs"]),
+    (&["hdrhistogram"], &["src/stats.rs", "src/report/formats/hlog.rs"]),
+    (&["quick_xml"], &["src/report/markup.rs", "src/report/formats/"]),
+    (&["terminal_size"], &["src/os/terminal.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
     (&["unicode_width"], &["src/report/page.rs"]),
 ];

@@ -396,3 +396,11 @@ fn compression_is_reported_with_its_ratio() {
         .stdout_has("compressed  not, for the server does not agree to it\n")
         .exits(0);
 }
+
+#[test]
+fn the_kind_has_the_names_of_other_tools() {
+    for (option, kind) in [("--ws-text", "text"), ("--ws-binary", "binary")] {
+        let run = Wsurl::new(["echo-test", option, "--report", "json"]).stderr("").exits(0);
+        assert_eq!(json(run.text())["kind"], kind);
+    }
+}

@@ -80,6 +80,7 @@ mod probe_down; // endpoints that refuse or do not answer, and the names under w
 mod probe_ready; // --wait-ready
 mod probe_reports; // junit, tap, nagios, prometheus, and where they go
 mod probe_several; // several URLs side by side
+mod report_pages; // github, html and hlog, of probe and of echo-test
 
 // Files and descriptors
 #[cfg(unix)]

@@ -262,7 +262,7 @@ fn each_has_a_suite_of_its_own() {
     let (_socket, closed) = closed_port();
     let good = EchoServer::start();
     let url = good.url();
-    let checks = ["--expect-text", "no", "-d", "yes", "--receive-timeout", "300ms"];
+    let checks = ["--expect-text", "no", "-d", "yes", "--within", "300ms"];
     let run = probe(&["--report", "junit", &url, &closed, &url]).args(checks).exits(1);
     let root = Element::parse(run.text());
     let suites: Vec<_> = root.all("testsuite").collect();

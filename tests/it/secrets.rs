@@ -7,9 +7,9 @@ use crate::support::{EchoServer, Script, Wsurl, closed_port, file_with, frame, n
 /// Nobody listens there; arguments are looked at before anybody is called.
 const URL: &str = "ws://127.0.0.1:1/";
 
-/// The names of all report formats.
+/// The names of all report formats of probes.
 fn formats() -> impl Iterator<Item = &'static str> {
-    FORMATS.iter().map(|format| format.name)
+    FORMATS.iter().filter(|format| format.is_of_probes()).map(|format| format.name)
 }
 
 /// A probe with all that there is to show. A plugin's output goes to stdout, and so nothing to stderr.

@@ -7,8 +7,11 @@ import unicodedata
 from collections import Counter
 from xml.etree import ElementTree
 
+import html5lib
 import jsonschema
 import junitparser
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogReader
 from prometheus_client.parser import text_string_to_metric_families
 
 from bed import case
@@ -46,19 +49,22 @@ def scenarios(bed):
     }
 
 
-@case("json", "junit", "tap", "nagios", "prometheus")
+@case("json", "junit", "tap", "nagios", "prometheus", "github", "html", "hlog")
 def report_is_read_by_others(bed):
     read = {"json": read_json, "junit": read_junit, "tap": read_tap, "nagios": read_nagios}
-    read["prometheus"] = read_prometheus
+    read |= {"prometheus": read_prometheus, "github": read_github, "html": read_html, "hlog": read_hlog}
     file = bed.folder / "report.json"
     for name, ((command, *args), verdicts) in scenarios(bed).items():
+        if bed.peer == "hlog" and command == "probe":
+            continue
         to = ["--report", "json"] if bed.peer == "json" else ["--report", bed.peer, "--report", f"json={file}"]
         run = bed.wsurl.run(command, *to, *args)
         text = run.stdout.decode()
         try:
             reports = [json.loads(line) for line in (text if bed.peer == "json" else file.read_text()).splitlines()]
             same("the verdicts", [report["verdict"] for report in reports], verdicts)
-            check(text.endswith("\n"), f"stdout ends with {text[-20:]!r}")
+            if text or bed.peer != "github":
+                check(text.endswith("\n"), f"stdout ends with {text[-20:]!r}")
             if bed.peer != "nagios":
                 same("exit", run.status, next((one["exit_code"] for one in reports if one["exit_code"]), 0))
             read[bed.peer](bed, run, text, reports)
@@ -227,3 +233,56 @@ def read_prometheus(bed, run, text, reports):
     held = {(one["url"], each["name"]): each["holds"] for one in reports for each in one.get("assertions", [])}
     told = next((family.samples for family in families if family.name.endswith("_assertion_holds")), [])
     same("the assertions", {(one.labels["url"], one.labels["assertion"]): one.value == 1 for one in told}, held)
+
+
+# GitHub (docs.github.com/actions/reference/workflow-commands-for-github-actions)
+
+COMMAND = re.compile(r"::(?P<name>error|warning) title=(?P<title>[^:,\r\n]+)::(?P<data>[^\r\n]+)")
+
+
+def read_github(bed, run, text, reports):
+    found = []
+    for line in text.splitlines():
+        command = COMMAND.fullmatch(line)
+        check(command, f"not a workflow command: {line!r}")
+        for part in ("title", "data"):
+            check(not re.search(r"%(?!25|0D|0A|3A|2C)", command[part]), f"a bare % in {command[part]!r}")
+        title = command["title"].replace("%3A", ":").replace("%2C", ",").replace("%25", "%")
+        found.append((title.removeprefix("wsurl: "), command["name"]))
+    names = {"failed": "error", "warning": "warning"}
+    wanted = [(one_line(one["url"]), names[one["verdict"]]) for one in reports if one["verdict"] != "ok"]
+    same("the annotations", sorted(found), sorted(wanted))
+
+
+# HTML 5, as a browser parses it
+
+
+def read_html(bed, run, text, reports):
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
+    page = parser.parse(text.encode())
+    same("the errors of html5lib", parser.errors, [])
+    tags = {str(element.tag).rpartition("}")[2] for element in page.iter()}
+    check(not tags & {"script", "link", "img", "iframe", "object", "embed"}, f"the page holds {tags}")
+    targets = [element.get("href") or element.get("src") for element in page.iter()]
+    check(all(target.startswith("#") for target in targets if target), f"the page asks for {targets}")
+    shown = "".join(page.itertext())
+    for report in reports:
+        check(printable(report["url"]) in one_line(shown), f"{report['url']} is not on the page")
+    ElementTree.fromstring(text)  # well-formed XML, too
+
+
+# HdrHistogram
+
+
+def read_hlog(bed, run, text, reports):
+    file = bed.folder / "report.hlog"
+    file.write_text(text)
+    log = HistogramLogReader(str(file), HdrHistogram(1, 3600 * 10**9, 3))
+    times, nothing = log.get_next_interval_histogram(), log.get_next_interval_histogram()
+    same("a second interval", nothing, None)
+    (report,) = reports
+    same("the round trips", times.get_total_count(), report["echoed"] if report["round_trip"] else 0)
+    for percent, name in ((50, "p50"), (99, "p99"), (100, "max")):
+        if report["round_trip"]:
+            told, seen = report["round_trip"][name], times.get_value_at_percentile(percent) / 1e9
+            check(abs(seen / told - 1) < 0.002, f"{name} is {seen}, not {told}")

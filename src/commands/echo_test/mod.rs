@@ -24,7 +24,7 @@ use crate::net::Facts;
 use crate::os::descriptors;
 use crate::report::echo::{self, CompressionReport, EchoReport};
 use crate::report::progress::LiveLine;
-use crate::report::{Reader, Record, Trace, Verbosity};
+use crate::report::{Reader, Record, Subject, Trace, Verbosity};
 use crate::session::Observer;
 use crate::stats::Tally;
 
@@ -187,9 +187,9 @@ fn conclude(
     let severity = echo::severity(&report);
     let (printed, style) = (reporting.printed(), reporting.style());
     let printed = printed.filter(|format| was_open || format.reader != Reader::Person);
-    let text = printed.map_or(String::new(), |format| format.echo_test(&report, style));
+    let text = printed.map_or(String::new(), |format| format.text(Subject::EchoTest(&report), style));
     let shown = super::print(text.as_bytes()).and_then(|()| written.print());
-    let files = reporting.files(|format, style| format.echo_test(&report, style));
+    let files = reporting.files(Subject::EchoTest(&report));
     let result = std::mem::replace(&mut report.outcome.result, Ok(()));
     let result = reporting::and_written(result, [shown, files]);
     reporting::result(printed, severity, result).map_err(Failure::written_out)

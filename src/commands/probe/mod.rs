@@ -18,7 +18,7 @@ use super::reporting::{self, Reporting};
 use crate::cli::ProbeArgs;
 use crate::error::Failure;
 use crate::os::descriptors;
-use crate::report::ReportFormat;
+use crate::report::Subject;
 use crate::report::probe::{self, ProbeReport};
 
 /// Probes every URL, and reports on them.
@@ -36,8 +36,7 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         probe_all(endpoints, probe, &mut printer);
         let (reports, shown) = printer.end();
         let severity = probe::severity(&reports);
-        let text = |format: &ReportFormat, style| format.probes(&reports, style);
-        let files = reporting.files(text);
+        let files = reporting.files(Subject::Probes(&reports));
         let result = reporting::and_written(verdict(&reports), [shown, files]);
         reporting::result(format, severity, result).map_err(Failure::written_out)
     })

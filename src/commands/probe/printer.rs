@@ -7,7 +7,7 @@ use crate::commands::written::Written;
 use crate::error::Failure;
 use crate::report::probe::{ProbeReport, Table};
 use crate::report::progress::LiveLine;
-use crate::report::{self, Printing, ReportFormat, Style};
+use crate::report::{self, Printing, ReportFormat, Style, Subject};
 
 /// The reports that are finished, and how they are printed.
 pub(super) struct Printer {
@@ -102,7 +102,9 @@ impl Printer {
         let reports: Vec<_> = std::mem::take(&mut self.reports).into_iter().flatten().collect();
         let rest = match (&self.table, self.format) {
             (Some(table), _) => table.end(&reports),
-            (None, Some(format)) if format.printing == Printing::Whole => format.probes(&reports, self.style),
+            (None, Some(format)) if format.printing == Printing::Whole => {
+                format.text(Subject::Probes(&reports), self.style)
+            }
             (None, _) => String::new(),
         };
         self.print(&rest);
@@ -112,7 +114,8 @@ impl Printer {
     fn print_in_order(&mut self) {
         while let Some(Some(report)) = self.reports.get(self.next) {
             let streamed = self.format.filter(|format| format.printing != Printing::Whole);
-            let text = streamed.map(|format| format.probes(std::slice::from_ref(report), self.style));
+            let text =
+                streamed.map(|format| format.text(Subject::Probes(std::slice::from_ref(report)), self.style));
             self.print(&text.unwrap_or_default());
             self.write_out(self.next);
             self.next += 1;

@@ -10,7 +10,7 @@ use crate::stats::Tally;
 
 /// What the compression of all connections came to.
 #[derive(Clone, Debug)]
-pub struct CompressionReport {
+pub(crate) struct CompressionReport {
     /// What was agreed on, as in the header field; `None` where the server did not agree.
     pub agreed: Option<String>,
     /// Bytes of messages and of frames in all connections.
@@ -18,7 +18,7 @@ pub struct CompressionReport {
 }
 
 #[derive(Debug)]
-pub struct EchoReport {
+pub(crate) struct EchoReport {
     /// The URL, without a password.
     pub url: String,
     /// Whether it is the embedded server.
@@ -55,7 +55,7 @@ pub(crate) fn severity(report: &EchoReport) -> Severity {
 
 impl EchoReport {
     /// `echoed all 10 messages`.
-    pub(super) fn success(&self) -> String {
+    pub(in crate::report) fn success(&self) -> String {
         match self.outcome.counts.echoed {
             0 => "was sent no message".to_owned(),
             1 => "echoed the one message".to_owned(),
@@ -63,11 +63,11 @@ impl EchoReport {
         }
     }
 
-    pub(super) fn messages_per_second(&self) -> f64 {
+    pub(in crate::report) fn messages_per_second(&self) -> f64 {
         units::per_second(self.outcome.counts.echoed, self.outcome.elapsed)
     }
 
-    pub(super) fn bytes_per_second(&self) -> f64 {
+    pub(in crate::report) fn bytes_per_second(&self) -> f64 {
         units::per_second(self.outcome.bytes_echoed, self.outcome.elapsed)
     }
 }

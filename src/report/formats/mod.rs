@@ -1,6 +1,9 @@
 //! The formats of `--report`: one row of the table each, and one file that makes its text.
 
 mod exporter;
+mod github;
+mod hlog;
+mod html;
 mod human;
 mod json_lines;
 mod junit;
@@ -8,10 +11,9 @@ pub(crate) mod nagios;
 mod prometheus;
 mod tap;
 
-use self::exporter::Exporter;
+pub(crate) use self::exporter::Subject;
+use self::exporter::{Appendix, Exporter};
 use super::Style;
-use super::echo::EchoReport;
-use super::probe::ProbeReport;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub struct ReportFormat {
     pub printing: Printing,
     pub reader: Reader,
     exporter: Exporter,
+    appendix: Option<Appendix>,
 }
 
 /// When the report on several URLs is printed.
@@ -46,13 +49,14 @@ pub enum Reader {
 }
 
 /// The table, in the order of the help. The first row is the report when none is asked for.
-pub static FORMATS: [ReportFormat; 6] = [
+pub static FORMATS: [ReportFormat; 9] = [
     ReportFormat {
         name: "human",
         meaning: "text as wide as the terminal, in ASCII where the locale is not UTF-8; of several URLs a line each",
         printing: Printing::Table,
         reader: Reader::Person,
         exporter: human::EXPORTER,
+        appendix: None,
     },
     ReportFormat {
         name: "json",
@@ -60,6 +64,7 @@ pub static FORMATS: [ReportFormat; 6] = [
         printing: Printing::InOrder,
         reader: Reader::Program,
         exporter: json_lines::EXPORTER,
+        appendix: None,
     },
     ReportFormat {
         name: "junit",
@@ -67,6 +72,7 @@ pub static FORMATS: [ReportFormat; 6] = [
         printing: Printing::Whole,
         reader: Reader::Program,
         exporter: Exporter::Findings(junit::text),
+        appendix: None,
     },
     ReportFormat {
         name: "tap",
@@ -74,6 +80,7 @@ pub static FORMATS: [ReportFormat; 6] = [
         printing: Printing::Whole,
         reader: Reader::Program,
         exporter: Exporter::Findings(tap::text),
+        appendix: None,
     },
     ReportFormat {
         name: "nagios",
@@ -81,6 +88,7 @@ pub static FORMATS: [ReportFormat; 6] = [
         printing: Printing::Whole,
         reader: Reader::Monitor,
         exporter: Exporter::Findings(nagios::text),
+        appendix: None,
     },
     ReportFormat {
         name: "prometheus",
@@ -88,6 +96,31 @@ pub static FORMATS: [ReportFormat; 6] = [
         printing: Printing::Whole,
         reader: Reader::Program,
         exporter: Exporter::Findings(prometheus::text),
+        appendix: None,
+    },
+    ReportFormat {
+        name: "github",
+        meaning: "annotations of GitHub Actions; a summary in Markdown is appended to the file in GITHUB_STEP_SUMMARY",
+        printing: Printing::Whole,
+        reader: Reader::Program,
+        exporter: Exporter::Findings(github::text),
+        appendix: Some(Appendix { variable: github::SUMMARY, text: github::summary }),
+    },
+    ReportFormat {
+        name: "html",
+        meaning: "a page for a browser, in one file without scripts: phases, rules with what was sent and seen, charts of round trips",
+        printing: Printing::Whole,
+        reader: Reader::Program,
+        exporter: html::EXPORTER,
+        appendix: None,
+    },
+    ReportFormat {
+        name: "hlog",
+        meaning: "an HdrHistogram log, version 2, of the round trips in nanoseconds; of echo-test only",
+        printing: Printing::Whole,
+        reader: Reader::Program,
+        exporter: Exporter::EchoTest(hlog::text),
+        appendix: None,
     },
 ];
 
@@ -101,17 +134,23 @@ impl ReportFormat {
         FORMATS.iter().find(|format| format.name == name)
     }
 
-    /// `human, json, junit and so on`, for help and hints.
-    pub fn names() -> String {
-        FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ")
+    /// Whether it can report on probes.
+    pub fn is_of_probes(&self) -> bool {
+        !matches!(self.exporter, Exporter::EchoTest(_))
     }
 
-    pub fn probes(&self, reports: &[ProbeReport], style: Style) -> String {
-        self.exporter.probes(reports, style)
+    pub(crate) fn text(&self, subject: Subject<'_>, style: Style) -> String {
+        self.exporter.text(subject, style)
     }
 
-    pub fn echo_test(&self, report: &EchoReport, style: Style) -> String {
-        self.exporter.echo_test(report, style)
+    /// The variable of the environment that names the file to which [`ReportFormat::appended`] goes.
+    pub(crate) fn appends_to(&self) -> Option<&'static str> {
+        self.appendix.as_ref().map(|appendix| appendix.variable)
+    }
+
+    /// The text that is appended to a file of the system that runs the command.
+    pub(crate) fn appended(&self, subject: Subject<'_>) -> String {
+        self.appendix.as_ref().map_or(String::new(), |appendix| (appendix.text)(&subject.findings()))
     }
 }
 
@@ -139,10 +178,19 @@ mod tests {
             assert_eq!(ReportFormat::by_name(format.name), Some(format));
             let (probes, style) = (samples::probes(), Style::default());
             for report in &probes {
-                assert!(!format.probes(std::slice::from_ref(report), style).is_empty(), "{}", format.name);
+                let text = format.text(Subject::Probes(std::slice::from_ref(report)), style);
+                // GitHub is told of nothing that is well.
+                let is_silent =
+                    !format.is_of_probes() || (format.name == "github" && report.failure.is_none());
+                assert!(!text.is_empty() || is_silent, "{}", format.name);
             }
             for report in samples::echo_tests() {
-                assert!(!format.echo_test(&report, style).is_empty(), "{}", format.name);
+                let text = format.text(Subject::EchoTest(&report), style);
+                assert!(
+                    !text.is_empty() || (format.name == "github" && report.outcome.result.is_ok()),
+                    "{}",
+                    format.name
+                );
             }
         }
     }
@@ -150,15 +198,10 @@ mod tests {
     #[test]
     fn only_a_format_printed_in_order_is_the_sum_of_its_parts() {
         let (reports, style) = (samples::probes(), Style::default());
-        for format in &FORMATS {
-            let parts: String =
-                reports.iter().map(|report| format.probes(std::slice::from_ref(report), style)).collect();
-            assert_eq!(
-                parts == format.probes(&reports, style),
-                format.printing == Printing::InOrder,
-                "{}",
-                format.name
-            );
+        for format in FORMATS.iter().filter(|format| format.is_of_probes() && format.name != "github") {
+            let text = |reports| format.text(Subject::Probes(reports), style);
+            let parts: String = reports.iter().map(|report| text(std::slice::from_ref(report))).collect();
+            assert_eq!(parts == text(&reports), format.printing == Printing::InOrder, "{}", format.name);
         }
     }
 

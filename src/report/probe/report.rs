@@ -13,7 +13,7 @@ use crate::stats::Tally;
 
 /// The result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ProbeVerdict {
+pub(crate) enum ProbeVerdict {
     /// The endpoint is up, and every assertion holds.
     Ok,
     /// Slower than `--warn`.
@@ -34,7 +34,7 @@ impl ProbeVerdict {
 
 /// One step of a probe, in the order in which they are taken.
 #[derive(Debug)]
-pub struct PhaseReport {
+pub(crate) struct PhaseReport {
     /// `resolve`, `connect`, `proxy`, `tls`, `upgrade`, `ping`, `message` or `close`.
     pub name: &'static str,
     /// How long it took; `None` when it was not reached or has failed.
@@ -46,7 +46,7 @@ pub struct PhaseReport {
 
 /// Something that was asked for with an option.
 #[derive(Debug)]
-pub struct Assertion {
+pub(crate) struct Assertion {
     /// The option as it was given: `--min-cert-days 14`.
     pub name: String,
     pub verdict: AssertionVerdict,
@@ -56,7 +56,7 @@ pub struct Assertion {
 
 /// Whether an assertion holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AssertionVerdict {
+pub(crate) enum AssertionVerdict {
     Holds,
     Broken,
     /// The probe failed before it could be judged.
@@ -64,7 +64,7 @@ pub enum AssertionVerdict {
 }
 
 #[derive(Debug)]
-pub struct ProbeReport {
+pub(crate) struct ProbeReport {
     /// The URL as it was given, without its secrets.
     pub url: String,
     /// The URL after redirects, in its normal form.
@@ -100,7 +100,7 @@ pub(crate) fn severity(reports: &[ProbeReport]) -> Severity {
 }
 
 impl ProbeReport {
-    pub(super) fn severity(&self) -> Severity {
+    pub(in crate::report) fn severity(&self) -> Severity {
         match (self.verdict, &self.failure) {
             (ProbeVerdict::Ok, _) => Severity::Ok,
             (ProbeVerdict::Warning, _) => Severity::Warning,
@@ -110,12 +110,12 @@ impl ProbeReport {
     }
 
     /// Why it failed, in one line.
-    pub(super) fn reason(&self) -> String {
+    pub(in crate::report) fn reason(&self) -> String {
         self.failure.as_ref().map_or_else(|| "the probe failed".to_owned(), ToString::to_string)
     }
 
     /// How long it took: `43.1 ms, ping 11.8 ms`.
-    pub(super) fn times(&self, ascii: bool) -> String {
+    pub(in crate::report) fn times(&self, ascii: bool) -> String {
         let elapsed = units::duration(self.elapsed, ascii);
         let mut times = vec![match (self.verdict, self.thresholds) {
             (ProbeVerdict::Warning, [Some(warn), _]) => {
@@ -131,7 +131,7 @@ impl ProbeReport {
     }
 
     /// The answer to the offered extensions.
-    pub(super) fn extensions(&self) -> Vec<&str> {
+    pub(in crate::report) fn extensions(&self) -> Vec<&str> {
         self.facts.response.iter().flat_map(|head| head.tokens("sec-websocket-extensions")).collect()
     }
 }
