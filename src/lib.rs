@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`commands`] | the subcommands: options, dial, session, report, in this order |
 //! | [`cli`] | arguments, help texts, parsers of values |
+//! | [`prompt`] | the conversation at a terminal: line editor, history, slash commands |
 //! | [`report`] | errors, traces, progress, `-w`, and the formats of `--report` |
 //! | [`echo`] | the echo test: many sessions, every message compared |
 //! | [`conformance`] | whether a server keeps RFC 6455 |
@@ -41,6 +42,7 @@ pub mod framing;
 pub mod json;
 pub mod net;
 pub mod os;
+pub mod prompt;
 pub mod protocol;
 pub mod report;
 pub mod secret;

@@ -7,9 +7,16 @@ use std::time::Duration;
 use clap::{Args, Command, Id, ValueEnum};
 
 use super::shared::ConversationArgs;
+use super::suggested::Suggested;
 use super::values::{self, SizeList};
 use crate::echo::Content;
-use crate::report::ReportTarget;
+use crate::report::{FORMATS, ReportTarget};
+
+/// The values of `--report`.
+const REPORTS: Suggested<ReportTarget> = Suggested {
+    parse: ReportTarget::of_echo_test,
+    values: || FORMATS.iter().map(|format| format.name).collect(),
+};
 
 /// Arguments of `wsurl echo-test`.
 #[derive(Debug, Args)]
@@ -88,7 +95,7 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    #[arg(long = "report", help = ReportTarget::help(false), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::of_echo_test)]
+    #[arg(long = "report", help = ReportTarget::help(false), value_name = "FORMAT[=FILE]", hide_possible_values = true, value_parser = REPORTS)]
     pub reports: Vec<ReportTarget>,
 
     /// The embedded server

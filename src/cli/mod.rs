@@ -13,6 +13,7 @@ mod rules;
 mod send;
 mod shared;
 mod stream;
+mod suggested;
 mod typed;
 mod usage;
 pub mod values;

@@ -10,10 +10,17 @@ use clap::Args;
 use super::echo_test::Mode;
 use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
+use super::suggested::Suggested;
 use super::typed::DataArgs;
 use super::values::{self, HeaderCheck};
 use crate::protocol::PERMESSAGE_DEFLATE;
-use crate::report::ReportTarget;
+use crate::report::{FORMATS, ReportTarget};
+
+/// The values of `--report`.
+const REPORTS: Suggested<ReportTarget> = Suggested {
+    parse: ReportTarget::of_probe,
+    values: || FORMATS.iter().filter(|format| format.is_of_probes()).map(|format| format.name).collect(),
+};
 
 /// Arguments of `wsurl probe`.
 #[derive(Debug, Args)]
@@ -78,7 +85,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub wait_ready: Option<Duration>,
 
-    #[arg(long = "report", help = ReportTarget::help(true), value_name = "FORMAT[=FILE]", value_parser = ReportTarget::of_probe)]
+    #[arg(long = "report", help = ReportTarget::help(true), value_name = "FORMAT[=FILE]", hide_possible_values = true, value_parser = REPORTS)]
     pub reports: Vec<ReportTarget>,
 
     /// Checks of messages

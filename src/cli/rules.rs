@@ -22,6 +22,14 @@ pub struct RuleArgs {
     #[arg(long, value_name = "RULE,...", value_delimiter = ',', value_parser = conformance_rule)]
     pub conformance_except: Vec<String>,
 
+    /// Try what an attacker would try first, one verdict a rule: another site's Origin, upgrades without the credentials given, plain ws beside wss, old TLS, messages without end, and more. It says what was seen, not that a server is safe; not for one that others need
+    #[arg(long)]
+    pub security: bool,
+
+    /// Rules of --security that are known to fail: they are shown, and are no failure
+    #[arg(long, value_name = "RULE,...", value_delimiter = ',', value_parser = security_rule)]
+    pub security_except: Vec<String>,
+
     /// How long one rule may take, and twice as long as one reaction of the server; 2s by default, longer for a server that is far away
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub rule_timeout: Option<Duration>,
@@ -32,16 +40,29 @@ fn conformance_rule(text: &str) -> Result<String, String> {
     rule(text, conformance::rules().map(|rule| rule.id))
 }
 
+/// The name of a rule of `--security`.
+fn security_rule(text: &str) -> Result<String, String> {
+    rule(text, conformance::security_rules().map(|rule| rule.id))
+}
+
+impl RuleArgs {
+    /// Whether any rules are checked.
+    pub fn any(&self) -> bool {
+        self.conformance || self.security
+    }
+}
+
 /// One of these names.
 fn rule<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Result<String, String> {
     let names: Vec<_> = names.collect();
+    let example = names.last().copied().unwrap_or_default();
     if names.contains(&text) {
         return Ok(text.to_owned());
     }
     let words: Vec<_> = text.split('-').filter(|word| word.len() > 2).collect();
     let shared = |name: &&str| name.split('-').filter(|part| words.contains(part)).count();
     let similar = names.into_iter().filter(|name| shared(name) > 0).max_by_key(shared);
-    Err(format!("no rule has this name; write {}", similar.unwrap_or("close-in-message,http-1-0-refused")))
+    Err(format!("no rule has this name; write {}", similar.unwrap_or(example)))
 }
 
 #[cfg(test)]
@@ -53,6 +74,6 @@ mod tests {
         assert_eq!(conformance_rule("http-1-0-refused"), Ok("http-1-0-refused".to_owned()));
         let refused = |text| conformance_rule(text).unwrap_err();
         assert_eq!(refused("close-message"), "no rule has this name; write close-in-message");
-        assert_eq!(refused("x"), "no rule has this name; write close-in-message,http-1-0-refused");
+        assert_eq!(refused("x"), "no rule has this name; write sends-nothing-after-close");
     }
 }

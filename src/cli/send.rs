@@ -49,6 +49,14 @@ pub struct SendArgs {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::positive_bytes)]
     pub max_message_size: u64,
 
+    /// At a terminal: indent and colour received JSON
+    #[arg(long)]
+    pub pretty: bool,
+
+    /// At a terminal: no prompt and no line editing, as if standard input were a file
+    #[arg(long)]
+    pub no_prompt: bool,
+
     /// Write received messages to this file, which appears when it is complete; - is standard output
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,

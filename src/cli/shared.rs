@@ -12,6 +12,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use regex::Regex;
 
 use super::accepted::AcceptedArgs;
+use super::suggested::Suggested;
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};
 use crate::net::policy::NetworkPolicy;
@@ -22,6 +23,12 @@ use crate::report::write_out;
 use crate::secret::Secret;
 use crate::session::{Check, CloseCodes};
 use crate::size;
+
+const NETWORKS: Suggested<NetworkPolicy> =
+    Suggested { parse: NetworkPolicy::parse, values: || vec!["loopback", "private", "internet"] };
+
+const TLS_ERRORS: Suggested<ErrorClass> =
+    Suggested { parse: values::tls_error_class, values: || vec!["name", "expired", "untrusted"] };
 
 /// The options of a subcommand that opens a WebSocket.
 #[derive(Clone, Debug, Args)]
@@ -189,7 +196,7 @@ pub struct TlsArgs {
     pub pass: Option<SecretValue>,
 
     /// Ignore certificate errors of this class and no others, with a warning for each: name, expired, untrusted
-    #[arg(long, value_name = "CLASS", value_parser = values::tls_error_class)]
+    #[arg(long, value_name = "CLASS", hide_possible_values = true, value_parser = TLS_ERRORS)]
     pub ignore_tls_error: Vec<ErrorClass>,
 
     /// Accept only these public keys of the server, also with -k
@@ -240,7 +247,7 @@ pub struct AddressArgs {
     pub unix_socket: Option<PathBuf>,
 
     /// Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves
-    #[arg(long, value_name = "NETWORKS", value_parser = NetworkPolicy::parse)]
+    #[arg(long, value_name = "NETWORKS", hide_possible_values = true, value_parser = NETWORKS)]
     pub allow_network: Option<NetworkPolicy>,
 }
 

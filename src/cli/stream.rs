@@ -23,6 +23,10 @@ pub struct StreamArgs {
     #[arg(short = 'C', long, value_name = "BYTES", requires = "upload_file", value_parser = values::offset)]
     pub continue_at: Option<u64>,
 
+    /// At a terminal: no prompt and no line editing, as if standard input were a file
+    #[arg(long)]
+    pub no_prompt: bool,
+
     /// Write received bytes to this file, which appears when it is complete; - is standard output, the default
     #[arg(short, long = "output", value_name = "FILE")]
     pub output_file: Option<PathBuf>,

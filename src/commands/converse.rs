@@ -3,15 +3,17 @@
 use super::dialing::open;
 use super::header_dump::dial_and_dump;
 use super::options::ConversationOptions;
+use super::talking;
 use super::written::Written;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::{Connection, Facts};
 use crate::os::Destination;
+use crate::prompt::Talk;
 use crate::report::progress::Progress;
 use crate::report::{Record, Trace};
 use crate::session::{
-    self, FinishRule, Hints, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source,
+    self, FinishRule, Hints, Observer, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source,
 };
 use crate::stats::Tally;
 
@@ -20,6 +22,8 @@ pub(super) struct Conversation<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) sink: &'a mut dyn Sink,
     pub(super) destination: Destination,
+    /// The way of received bytes to the destination.
+    pub(super) output: Output,
     /// Whether the destination gets whole messages, so that a run that is ended by a signal has a result.
     pub(super) keeps_messages: bool,
     pub(super) rule: FinishRule,
@@ -28,6 +32,8 @@ pub(super) struct Conversation<'a> {
     pub(super) max_message: Option<u64>,
     pub(super) progress: Option<Progress>,
     pub(super) hints: Hints,
+    /// The terminal at which the messages are typed.
+    pub(super) talk: Option<Talk>,
 }
 
 /// A conversation that is over.
@@ -45,43 +51,64 @@ pub(super) fn converse(options: &ConversationOptions, conversation: Conversation
     let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, &mut trace));
     let outcome = match dialed {
         Ok(connection) => {
-            hold(options, conversation, connection, &endpoint, facts.subprotocol.as_deref(), trace)
+            hold(options, conversation, connection, Dialed { endpoint: &endpoint, facts: &facts }, trace)
         }
         Err(failure) => Outcome::failed(failure),
     };
     Conversed { endpoint, facts, outcome }
 }
 
+/// What is known about the connection.
+#[derive(Clone, Copy)]
+struct Dialed<'a> {
+    endpoint: &'a Endpoint,
+    facts: &'a Facts,
+}
+
 fn hold(
     options: &ConversationOptions,
     conversation: Conversation<'_>,
     connection: Connection,
-    endpoint: &Endpoint,
-    subprotocol: Option<&str>,
+    Dialed { endpoint, facts }: Dialed<'_>,
     mut trace: Trace,
 ) -> Outcome {
     let Conversation {
         source,
         sink,
         destination,
+        output,
         keeps_messages,
         rule,
         limit_rate,
         max_message,
         progress,
         hints,
+        talk,
     } = conversation;
     if let Some(progress) = progress {
         trace.show_progress(progress.begin());
     }
+    let greeting = talking::greeting(endpoint, facts, options.verbosity, talking::edits());
+    let open_talk = match talk.as_ref().map(|talk| talk.begin(&greeting)).transpose() {
+        Ok(open) => open,
+        Err(err) => return Outcome::failed(talking::no_keyboard(err)),
+    };
     let goes_on = rule.follow && keeps_messages;
+    let mut watch;
+    let observer: &mut dyn Observer = match &talk {
+        Some(talk) => {
+            watch = talk.watch(&mut trace);
+            &mut watch
+        }
+        None => &mut trace,
+    };
     let mut outcome = session::run(Setup {
         connection,
         server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
         source,
         sink,
-        output: Output::to(&destination),
-        observer: &mut trace,
+        output,
+        observer,
         options: SessionOptions {
             limit_rate,
             max_message,
@@ -89,10 +116,14 @@ fn hold(
             ..SessionOptions::new(rule, options.limits, options.close.clone())
         },
     });
-    trace.end();
+    if let Some(open) = open_talk {
+        open.end(talking::ending(&outcome, options.verbosity).as_deref());
+    }
+    trace.end(&ending(&outcome));
     let ends_in_order = |failure: &Failure| is_in_order(options, failure, goes_on);
     if let Err(failure) = outcome.result {
-        outcome.result = Err(advise_on_subprotocol(failure, options, subprotocol.is_some(), &outcome.tally));
+        outcome.result =
+            Err(advise_on_subprotocol(failure, options, facts.subprotocol.is_some(), &outcome.tally));
     }
     let complete = outcome.delivered && outcome.result.as_ref().err().is_none_or(ends_in_order);
     outcome.result = store(destination, outcome.result, complete);
@@ -115,6 +146,19 @@ fn advise_on_subprotocol(
     let advice = "the server chose no subprotocol: does it know the one of --subprotocol?";
     let advice = failure.advice().map_or(advice.to_owned(), |first| format!("{first}; {advice}"));
     failure.hint(advice)
+}
+
+/// How a session ended, in two words.
+fn ending(outcome: &Outcome) -> String {
+    let status = outcome.result.as_ref().err().map(Failure::status);
+    match (&outcome.close, status) {
+        (_, Some(status)) if status.is_signal() => "interrupted".to_owned(),
+        (Some((_, frame)), _) => format!("closed {}", frame.code),
+        (None, Some(Status::Timeout)) => "timed out".to_owned(),
+        (None, Some(Status::SendFailed | Status::ReceiveFailed)) => "connection lost".to_owned(),
+        (None, Some(_)) => "failed".to_owned(),
+        (None, None) => "ended".to_owned(),
+    }
 }
 
 /// Whether the output is complete although the run has failed: after an unexpected reply, and when a run that `goes_on`

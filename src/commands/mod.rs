@@ -15,6 +15,7 @@ mod retry;
 mod send;
 mod stdout;
 mod stream;
+mod talking;
 mod without_effect;
 mod written;
 

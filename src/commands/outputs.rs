@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::options::ConversationOptions;
 use crate::error::{Failure, Status};
-use crate::os::{Destination, same_file};
-use crate::report::{self, Verbosity};
+use crate::os::{Destination, cannot_write, same_file, stdio};
+use crate::report::{self, SharedOutput, Verbosity};
+use crate::session::Output;
 
 /// Opens the file of `-o`, or standard output, and warns when it cannot be replaced. It may be the file of `-T` (`upload`)
 /// unless it is written in place, which would empty it while it is read.
@@ -25,6 +26,28 @@ pub(super) fn open(
     }
     warn(&destination, options.verbosity);
     Ok(destination)
+}
+
+/// The output of a conversation at a terminal.
+///
+/// # Errors
+/// The program was started with standard output closed.
+pub(super) fn screen() -> Result<Output, Failure> {
+    let output = stdio::output().map_err(|err| cannot_write("standard output", err))?;
+    Ok(Output::on(Box::new(SharedOutput::new(output))))
+}
+
+/// The output of a session: `destination`, or the way of standard error if both are one terminal, on which `shares` says
+/// that other text appears during the session.
+pub(super) fn output(destination: &Destination, path: Option<&Path>, shares: bool) -> Output {
+    if shares
+        && path.is_none()
+        && stdio::shares_terminal()
+        && let Ok(output) = stdio::output()
+    {
+        return Output::on(Box::new(SharedOutput::new(output)));
+    }
+    Output::to(destination)
 }
 
 /// Shows the warning about `destination`, if there is one.

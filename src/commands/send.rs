@@ -2,13 +2,15 @@
 
 use super::converse::{Conversation, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
-use super::{data, outputs, without_effect};
+use super::{data, outputs, talking, without_effect};
 use crate::cli::{SendArgs, TypedMessage};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
 use crate::framing::{Format, FramingReader, FramingWriter};
+use crate::os::Destination;
+use crate::prompt::{self, Talk, TalkSink, Typing};
 use crate::protocol::Kind;
-use crate::report::sanitize;
+use crate::report::{Verbosity, sanitize};
 use crate::session::{Checks, Count, FinishRule, Hints, Input, MessageSink, MessageSource};
 
 const HINTS: Hints = Hints {
@@ -26,7 +28,17 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let rule = rule(&args, !checks.is_empty())?;
     let (input_format, output_format) = formats(&args);
     without_effect::send(&args, input_format, output_format)?;
-    let escape = sanitize::for_output(args.output_file.as_deref());
+    if is_talk(&args) {
+        return talk(args);
+    }
+    let mut escape = sanitize::for_output(args.output_file.as_deref());
+    if args.pretty {
+        if escape.is_none() {
+            return Err(Failure::new(Status::Usage, "--pretty is for a terminal")
+                .hint("| jq does the same to what is piped"));
+        }
+        escape = Some(prompt::pretty::escape(talking::look(true, false).colour));
+    }
     let writer = FramingWriter::new(output_format, args.keep_newline);
     let mut incoming = MessageSink::new(writer, Checks::new(checks), escape);
     let kind = kind(args.binary, args.text, input_format);
@@ -34,6 +46,8 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     options.close.expect = args.checks.expect_close;
     let max_message = args.max_message_size;
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
+    let output =
+        outputs::output(&destination, args.output_file.as_deref(), options.verbosity >= Verbosity::Verbose);
     let source = Source {
         kind,
         messages: args.target.messages,
@@ -47,12 +61,54 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         source: &mut outgoing,
         sink: &mut incoming,
         destination,
+        output,
         keeps_messages: true,
         rule,
         limit_rate: None,
         max_message: Some(max_message),
         progress: None,
         hints: HINTS,
+        talk: None,
+    };
+    let conversed = converse(&options, conversation);
+    report(&options, conversed, [None, None])
+}
+
+/// Whether messages are typed at a terminal: one a line, as a person types them.
+fn is_talk(args: &SendArgs) -> bool {
+    args.target.messages.is_empty()
+        && formats(args) == (Format::Lines, Format::Lines)
+        && talking::is_wanted(args.no_prompt, args.output_file.as_deref())
+}
+
+/// A conversation at a terminal.
+fn talk(args: SendArgs) -> Result<(), Failure> {
+    let checks = checks(&args.checks);
+    let rule = rule(&args, !checks.is_empty())?;
+    let look = talking::look(args.pretty, false);
+    let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
+    options.close.expect = args.checks.expect_close;
+    let typing = Typing {
+        kind: kind(args.binary, args.text, Format::Lines),
+        line_end: if args.keep_newline { "\n" } else { "" },
+        max_message: args.max_message_size,
+        history: talking::history(&options),
+    };
+    let most = if args.one_message { 1 } else { u64::MAX };
+    let (talk, mut outgoing) = Talk::new(typing, look, talking::edits(), most);
+    let mut incoming = TalkSink::new(look, Checks::new(checks));
+    let conversation = Conversation {
+        source: &mut outgoing,
+        sink: &mut incoming,
+        destination: Destination::standard()?,
+        output: outputs::screen()?,
+        keeps_messages: true,
+        rule: talking::rule(rule),
+        limit_rate: None,
+        max_message: Some(args.max_message_size),
+        progress: None,
+        hints: HINTS,
+        talk: Some(talk),
     };
     let conversed = converse(&options, conversation);
     report(&options, conversed, [None, None])

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
-use super::{outputs, without_effect};
+use super::{outputs, talking, without_effect};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::{Failure, Status};
+use crate::os::Destination;
+use crate::prompt::{Talk, TalkSink, Typing};
+use crate::protocol::Kind;
 use crate::report::progress::Progress;
 use crate::report::record::hex;
 use crate::report::{Verbosity, sanitize};
@@ -21,10 +24,16 @@ const HINTS: Hints = Hints {
     too_large: Some("--max-message-size allows more"),
 };
 
+/// The most bytes of a line or a file that is sent from a prompt.
+const LONGEST_LINE: u64 = 64 << 20;
+
 /// Sends and receives bytes.
 pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
     without_effect::stream(&args)?;
+    if is_talk(&args) {
+        return talk(args);
+    }
     let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
     let checks = Checks::new(checks(&args.checks));
@@ -47,9 +56,9 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     };
     let has_end = named && input.size.is_some();
     let destination = outputs::open(args.output_file.as_deref(), args.upload_file.as_deref(), &options)?;
-    let progress =
-        shows_progress(args.progress, options.verbosity, sanitize::is_shown(args.output_file.as_deref()))
-            .then(|| Progress::new(input.size));
+    let progress = shows_progress(args.progress, options.verbosity).then(|| Progress::new(input.size));
+    let shares = progress.is_some() || options.verbosity >= Verbosity::Verbose;
+    let output = outputs::output(&destination, args.output_file.as_deref(), shares);
     let digest = args.digest.is_some();
     let mut outgoing = ChunkSource::new(input, shape, digest);
     let mut incoming = StreamSink::new(digest, checks, sanitize::for_output(args.output_file.as_deref()));
@@ -57,12 +66,14 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         source: &mut outgoing,
         sink: &mut incoming,
         destination,
+        output,
         keeps_messages: false,
         rule,
         limit_rate: args.limit_rate,
         max_message: args.max_message_size,
         progress,
         hints: HINTS,
+        talk: None,
     };
     let mut conversed = converse(&options, conversation);
     if let (true, Shape::Chunks(size)) = (has_end, shape) {
@@ -92,14 +103,51 @@ fn say_where_to_continue(mut outcome: Outcome, begins_at: u64, size: u64) -> Out
     outcome
 }
 
-/// `on_terminal`: what is received is shown by a terminal, where it would stand in the middle of a bar.
-fn shows_progress(when: ProgressWhen, verbosity: Verbosity, on_terminal: bool) -> bool {
+/// Whether bytes are typed at a terminal, line by line.
+fn is_talk(args: &StreamArgs) -> bool {
+    let names_input = args.upload_file.as_deref().is_some_and(|path| path != Path::new("-"));
+    let is_plain = !args.single_message && args.digest.is_none() && args.progress != ProgressWhen::Always;
+    !names_input && is_plain && talking::is_wanted(args.no_prompt, args.output_file.as_deref())
+}
+
+/// A conversation at a terminal.
+fn talk(args: StreamArgs) -> Result<(), Failure> {
+    let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
+    let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
+    let checks = Checks::new(checks(&args.checks));
+    options.close.expect = args.checks.expect_close;
+    let look = talking::look(false, true);
+    let typing = Typing {
+        kind: Kind::Binary,
+        line_end: "\n",
+        max_message: LONGEST_LINE,
+        history: talking::history(&options),
+    };
+    let (talk, mut outgoing) = Talk::new(typing, look, talking::edits(), u64::MAX);
+    let mut incoming = TalkSink::new(look, checks);
+    let conversation = Conversation {
+        source: &mut outgoing,
+        sink: &mut incoming,
+        destination: Destination::standard()?,
+        output: outputs::screen()?,
+        keeps_messages: false,
+        rule: talking::rule(rule),
+        limit_rate: args.limit_rate,
+        max_message: args.max_message_size,
+        progress: None,
+        hints: HINTS,
+        talk: Some(talk),
+    };
+    let conversed = converse(&options, conversation);
+    report(&options, conversed, [None, None])
+}
+
+/// On a terminal, a bar leaves when the first received byte is shown there.
+fn shows_progress(when: ProgressWhen, verbosity: Verbosity) -> bool {
     match when {
         ProgressWhen::Always => true,
         ProgressWhen::Never => false,
-        ProgressWhen::Auto => {
-            !on_terminal && std::io::stderr().is_terminal() && verbosity > Verbosity::Silent
-        }
+        ProgressWhen::Auto => std::io::stderr().is_terminal() && verbosity > Verbosity::Silent,
     }
 }
 

@@ -14,29 +14,21 @@ mod rules;
 
 use self::harness::Harness;
 use self::harness::judgement::Judgement;
+use self::rules::RuleCheck;
 use self::rules::server_frames::ServerFrameChecks;
 
 pub use self::finding::{Checked, Finding, Verdict};
-pub use self::harness::server::{Options, Server};
+pub use self::harness::server::{Options, Server, ServerIdentity};
 pub use self::rule::Rule;
 
 /// Checks all rules in order, and calls `tell` with each finding at once; a second time with a finding that changes because the
 /// server turns out not to have survived the rule. When it is interrupted, the findings on the remaining rules are missing.
 pub fn run(server: &mut dyn Server, options: &Options<'_>, tell: &mut dyn FnMut(&Finding)) -> Checked {
-    let mut findings: Vec<Finding> = Vec::new();
     let mut frames = ServerFrameChecks::default();
     let mut harness = Harness::new(server, options, &mut frames);
-    for check in rules::tried() {
-        let Some(attempted) = harness.attempt(check.rule.id, check.attempt) else {
-            return Checked { findings, gone: None };
-        };
-        if let (Some(revised), Some(last)) = (attempted.revised, findings.last_mut()) {
-            *last = finding(last.rule, revised);
-            tell(last);
-        }
-        let found = finding(&check.rule, attempted.judged);
-        tell(&found);
-        findings.push(found);
+    let (mut findings, is_whole) = run_all(&mut harness, rules::tried(), tell);
+    if !is_whole {
+        return Checked { findings, gone: None };
     }
     let gone = harness.gone();
     for (rule, check) in rules::server_frames::CHECKS {
@@ -52,7 +44,44 @@ fn finding(rule: &'static Rule, (judgement, evidence): (Judgement, Vec<String>))
     Finding { rule, verdict, seen, evidence, excepted: false }
 }
 
-/// All rules, in the order in which they are checked.
+/// Checks the rules of `--security` in order, as [`run`] does those of the RFCs.
+pub fn run_security(
+    server: &mut dyn Server,
+    options: &Options<'_>,
+    tell: &mut dyn FnMut(&Finding),
+) -> Checked {
+    let mut frames = ServerFrameChecks::default();
+    let mut harness = Harness::new(server, options, &mut frames);
+    let (findings, _) = run_all(&mut harness, rules::tried_for_security(), tell);
+    Checked { findings, gone: harness.gone() }
+}
+
+/// Checks these rules in order: the findings, and whether all rules were checked.
+fn run_all(
+    harness: &mut Harness<'_>,
+    checks: impl Iterator<Item = &'static RuleCheck>,
+    tell: &mut dyn FnMut(&Finding),
+) -> (Vec<Finding>, bool) {
+    let mut findings: Vec<Finding> = Vec::new();
+    for check in checks {
+        let Some(attempted) = harness.attempt(check.rule.id, check.attempt) else { return (findings, false) };
+        if let (Some(revised), Some(last)) = (attempted.revised, findings.last_mut()) {
+            *last = finding(last.rule, revised);
+            tell(last);
+        }
+        let found = finding(&check.rule, attempted.judged);
+        tell(&found);
+        findings.push(found);
+    }
+    (findings, true)
+}
+
+/// The rules of `--security`, in the order in which they are checked.
+pub fn security_rules() -> impl Iterator<Item = &'static Rule> {
+    rules::tried_for_security().map(|check| &check.rule)
+}
+
+/// All rules of conformance, in the order in which they are checked.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     rules::all()
 }

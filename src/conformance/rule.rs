@@ -19,8 +19,8 @@ impl Rule {
         Self { id, rfc: 6455, section, title }
     }
 
-    /// The same of RFC 7692.
-    pub(crate) const fn of_compression(self) -> Self {
-        Self { rfc: 7692, ..self }
+    /// The same of another RFC.
+    pub(crate) const fn of(self, rfc: u16) -> Self {
+        Self { rfc, ..self }
     }
 }

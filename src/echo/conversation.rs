@@ -142,12 +142,12 @@ pub(super) struct EchoSink {
 }
 
 impl Sink for EchoSink {
-    fn section(&mut self, section: &Section<'_>, _: &mut Delivery<'_>) -> Result<(), Failure> {
+    fn section(&mut self, section: &Section<'_>, _: &mut Delivery<'_>) -> Result<bool, Failure> {
         let now = Instant::now();
         let mut ledger = self.ledger.borrow_mut();
         let totals = &mut self.totals.borrow_mut();
         if self.stream && ledger.is_greeted() {
-            return ledger.bytes(section.bytes, totals, now).map_err(|()| {
+            return ledger.bytes(section.bytes, totals, now).map(|()| false).map_err(|()| {
                 let text = format!("{} sends other bytes than it was sent", self.target);
                 Failure::new(Status::ExpectationFailed, text)
             });
@@ -162,7 +162,7 @@ impl Sink for EchoSink {
         }
         if section.first && section.last {
             ledger.message(section.kind, section.bytes, totals, now);
-            return Ok(());
+            return Ok(false);
         }
         // A message longer than any that was sent is changed in any case: the rest of it is not kept.
         let room = (self.largest + 1).saturating_sub(self.gathered.len());
@@ -172,7 +172,7 @@ impl Sink for EchoSink {
             self.gathered.clear();
             self.gathered.shrink_to(KEPT_CAPACITY);
         }
-        Ok(())
+        Ok(false)
     }
 
     fn close(&mut self, _: &CloseFrame, _: &mut Vec<u8>) {}

@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::digits::{DecodeError, DigitDecoder, Digits};
-use super::item::{Fault, Item, Items};
+use super::item::{self, Fault, Item, Items};
 use super::payload::Payload;
 use crate::protocol::Kind;
 
@@ -29,6 +29,7 @@ impl DigitLines {
         self.decoded(finished)?;
         self.begun = false;
         self.lines += 1;
+        item::check_text(self.kind, self.payload.bytes())?;
         Ok(Item::Message(self.kind, self.payload.give(0)))
     }
 

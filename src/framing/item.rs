@@ -9,7 +9,7 @@ use crate::protocol::{CloseFrame, Kind};
 /// What the input holds next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Item<'a> {
-    /// A message to send. A large one that spans blocks is owned, so that it can be kept without a copy.
+    /// A message to send; a text is UTF-8. A large one that spans blocks is owned, so that it can be kept without a copy.
     Message(Kind, Cow<'a, [u8]>),
     /// The request to close with this code and reason (`json` only).
     Close(CloseFrame),
@@ -20,6 +20,8 @@ pub enum Item<'a> {
 pub(super) enum Fault {
     /// The message is too long.
     TooBig,
+    /// A text message is not UTF-8; `offset` bytes of it are.
+    NotUtf8 { offset: usize },
     /// A line, counted from 1, is malformed.
     Invalid { line: u64, why: String },
 }
@@ -27,6 +29,16 @@ pub(super) enum Fault {
 impl From<TooBig> for Fault {
     fn from(_: TooBig) -> Self {
         Self::TooBig
+    }
+}
+
+/// Checks that a whole message of `kind` is UTF-8 if it is a text.
+pub(super) fn check_text(kind: Kind, payload: &[u8]) -> Result<(), Fault> {
+    match kind {
+        Kind::Text => {
+            std::str::from_utf8(payload).map(drop).map_err(|err| Fault::NotUtf8 { offset: err.valid_up_to() })
+        }
+        Kind::Binary => Ok(()),
     }
 }
 

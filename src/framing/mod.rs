@@ -23,7 +23,7 @@ pub use format::Format;
 pub use item::Item;
 pub use layout::{MessageLayout, SMALLEST_PIECE};
 pub use message_decoder::MessageDecoder;
-pub use reader::FramingReader;
+pub use reader::{FramingReader, not_utf8};
 pub use writer::FramingWriter;
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl FramingReader {
     /// taken all of `block`, and needs more input.
     ///
     /// # Errors
-    /// [`Status::ReadError`] when a line is malformed, [`Status::MessageTooBig`] over the limit, each as soon as it is
+    /// [`Status::ReadError`] when a line is malformed or a text is not UTF-8, [`Status::MessageTooBig`] over the limit, each as soon as it is
     /// known.
     pub fn next<'a>(&'a mut self, block: &'a [u8]) -> Result<(usize, Option<Item<'a>>), Failure> {
         self.forget();
@@ -79,6 +79,12 @@ impl FramingReader {
     }
 }
 
+/// The failure for a text message that has invalid UTF-8 after `offset` bytes. `number` counts messages from 1.
+pub fn not_utf8(number: u64, offset: usize) -> Failure {
+    Failure::new(Status::ReadError, format!("message {number} is not UTF-8 at byte {offset}"))
+        .hint("-b sends it as binary")
+}
+
 impl Place {
     fn failure(self, fault: Fault) -> Failure {
         match fault {
@@ -88,6 +94,7 @@ impl Place {
                 Failure::new(Status::MessageTooBig, text)
                     .hint("--max-message-size allows more; `wsurl stream` sends input of any size")
             }
+            Fault::NotUtf8 { offset } => not_utf8(self.items + 1, offset),
             Fault::Invalid { line, why } => {
                 let text = format!("line {line} of the input is not {}: {why}", self.format.name());
                 Failure::new(Status::ReadError, text)
@@ -144,10 +151,10 @@ mod tests {
     #[test]
     fn encoded_lines_are_decoded() {
         assert_eq!(
-            every_way(Format::Base64, false, b"AAEC\n\n/w==\r\n"),
-            [r"text \x00\x01\x02", "text ", r"text \xff"]
+            every_way(Format::Base64, false, b"AAEC\n\nfw==\r\n"),
+            [r"text \x00\x01\x02", "text ", r"text \x7f"]
         );
-        assert_eq!(every_way(Format::Hex, false, b"0aFF\n \n"), [r"text \n\xff", "text "]);
+        assert_eq!(every_way(Format::Hex, false, b"0a7F\n \n"), [r"text \n\x7f", "text "]);
     }
 
     #[test]

@@ -29,7 +29,15 @@ impl FramingWriter {
 
     /// Appends a whole message.
     pub fn message(&self, kind: Kind, payload: &[u8], clock: impl FnOnce() -> SystemTime, out: &mut Vec<u8>) {
-        self.begin(kind, clock).append_all(payload, out);
+        match self.format.delimiter() {
+            // Much faster than the general way, and most messages are written so.
+            Some(delimiter) if self.format.is_plain() && !self.keep_newline => {
+                out.reserve(payload.len() + 1);
+                out.extend_from_slice(payload);
+                out.push(delimiter);
+            }
+            _ => self.begin(kind, clock).append_all(payload, out),
+        }
     }
 
     /// Appends the Close of the session, in `json` only.

@@ -6,6 +6,7 @@ mod appending;
 pub mod descriptors;
 mod destination;
 mod raw;
+pub mod raw_mode;
 pub mod reading;
 pub mod same_file;
 pub mod send_queue;

@@ -118,6 +118,31 @@ pub fn received() -> Option<Signal> {
     RECEIVED.get().copied()
 }
 
+/// Acts as SIGINT does: in raw mode, a terminal sends Ctrl-C as a key.
+pub fn interrupt() {
+    receive(Signal::Interrupt);
+}
+
+/// Calls `notify` from another thread when the size of the terminal has changed, and, with `true`, when the program is
+/// continued after a stop.
+#[cfg(unix)]
+pub fn on_terminal_change(notify: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGCONT, SIGWINCH};
+    let mut signals = signal_hook::iterator::Signals::new([SIGWINCH, SIGCONT])?;
+    thread::Builder::new().name("resize".to_owned()).spawn(move || {
+        for signal in &mut signals {
+            notify(signal == SIGCONT);
+        }
+    })?;
+    Ok(())
+}
+
+/// This platform does not report it.
+#[cfg(not(unix))]
+pub fn on_terminal_change(_: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Handles a signal; the same on every platform.
 fn receive(signal: Signal) {
     let first = RECEIVED.set(signal).is_ok();
@@ -134,6 +159,7 @@ fn receive(signal: Signal) {
 fn end(signal: Signal) -> ! {
     let (done, is_done) = mpsc::channel();
     let last_words = move || {
+        super::raw_mode::restore();
         let failure = super::destination::given_up(signal.failure());
         if let Some(at_once) = AT_ONCE.get() {
             at_once(&failure);

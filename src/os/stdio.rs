@@ -2,7 +2,7 @@
 //! library's handles; and non-blocking reads and writes of pipes.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 /// Whether `file` is a pipe, so that [`read_now`] and [`write_now`] may be used on it.
@@ -65,6 +65,25 @@ pub fn input() -> io::Result<File> {
 pub fn output() -> io::Result<File> {
     check_open(1)?;
     duplicate(&io::stdout())
+}
+
+/// Whether standard output and standard error are one terminal.
+pub fn shares_terminal() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal() && are_one(&io::stdout(), &io::stderr())
+}
+
+#[cfg(unix)]
+fn are_one(one: &impl std::os::fd::AsFd, other: &impl std::os::fd::AsFd) -> bool {
+    match (rustix::fs::fstat(one), rustix::fs::fstat(other)) {
+        (Ok(one), Ok(other)) => one.st_rdev == other.st_rdev,
+        (Ok(_) | Err(_), _) => false,
+    }
+}
+
+/// A process has one console.
+#[cfg(not(unix))]
+fn are_one<T, U>(_: &T, _: &U) -> bool {
+    true
 }
 
 /// Fails if the program was started with standard output closed.

@@ -1,4 +1,4 @@
-//! Whether a path names a terminal: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`; and how wide a terminal is.
+//! Whether a path names a terminal: `/dev/tty`, `/dev/stdout`, `/dev/pts/3`; and the terminal's size.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -15,6 +15,14 @@ pub fn is_at(path: &Path) -> bool {
         Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => std::io::stderr().is_terminal(),
         _ => device(path),
     }
+}
+
+/// Columns and rows of the terminal at standard output, or else at standard error.
+pub fn size() -> Option<(u16, u16)> {
+    let size = terminal_size::terminal_size_of(std::io::stdout())
+        .or_else(|| terminal_size::terminal_size_of(std::io::stderr()));
+    // A new pseudo-terminal may have no size yet.
+    size.map(|(columns, rows)| (columns.0, rows.0)).filter(|(columns, rows)| *columns > 0 && *rows > 0)
 }
 
 /// Opens only character devices: opening a FIFO would wait for its other end.

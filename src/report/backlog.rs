@@ -12,6 +12,9 @@ const MOST: usize = 1 << 20;
 /// so the output of other programs never appears inside our lines.
 const WRITE: usize = 4096;
 
+/// The most bytes of received data joined into one write.
+const DATA_WRITE: usize = 64 * 1024;
+
 /// The queue in front of standard error. `P` is the picture below the lines of a terminal.
 #[derive(Debug)]
 pub(super) struct Backlog<P> {
@@ -25,10 +28,22 @@ pub(super) struct Backlog<P> {
 pub(super) enum Entry<P> {
     /// Whole lines, including their line ends.
     Text(Vec<u8>),
+    /// Received data, for standard output.
+    Data(Vec<u8>),
     /// Show this picture below the lines from here on.
     Show(P),
     /// Remove the picture.
     End,
+}
+
+impl<P> Entry<P> {
+    /// The bytes of received data in it.
+    pub(super) fn data_len(&self) -> usize {
+        match self {
+            Self::Data(data) => data.len(),
+            Self::Text(_) | Self::Show(_) | Self::End => 0,
+        }
+    }
 }
 
 impl<P> Backlog<P> {
@@ -55,6 +70,11 @@ impl<P> Backlog<P> {
         self.append(Entry::Text(line));
     }
 
+    /// Appends received data. The caller bounds it: no byte is dropped, and none counts for [`MOST`].
+    pub(super) fn push_data(&mut self, data: Vec<u8>) {
+        self.append(Entry::Data(data));
+    }
+
     pub(super) fn show(&mut self, picture: P) {
         self.append(Entry::Show(picture));
     }
@@ -70,6 +90,7 @@ impl<P> Backlog<P> {
         }
         let mut text = match self.entries.pop_front()? {
             Entry::Text(text) => text,
+            Entry::Data(data) => return Some(Entry::Data(self.and_following(data))),
             other => return Some(other),
         };
         while let Some(Entry::Text(next)) = self.entries.front() {
@@ -81,6 +102,18 @@ impl<P> Backlog<P> {
         }
         self.bytes -= text.len();
         Some(Entry::Text(text))
+    }
+
+    /// Joins the data at the front of the queue to `data`.
+    fn and_following(&mut self, mut data: Vec<u8>) -> Vec<u8> {
+        while let Some(Entry::Data(next)) = self.entries.front() {
+            if data.len() + next.len() > DATA_WRITE {
+                break;
+            }
+            data.extend_from_slice(next);
+            self.entries.pop_front();
+        }
+        data
     }
 
     /// Drops all entries, because nothing will read them.
@@ -115,7 +148,7 @@ mod tests {
     fn written(backlog: &mut Backlog<()>) -> Vec<String> {
         std::iter::from_fn(|| backlog.pop())
             .map(|entry| match entry {
-                Entry::Text(text) => String::from_utf8(text).unwrap(),
+                Entry::Text(text) | Entry::Data(text) => String::from_utf8(text).unwrap(),
                 Entry::Show(()) => "(show)".to_owned(),
                 Entry::End => "(end)".to_owned(),
             })
@@ -163,6 +196,21 @@ mod tests {
             written[MOST / 4096..],
             ["wsurl: 3 lines dropped here: stderr was not read in time\nthe error\n"]
         );
+    }
+
+    #[test]
+    fn data_keeps_its_place_among_the_lines_and_is_never_dropped() {
+        let mut backlog = Backlog::new();
+        backlog.push(line(MOST));
+        for data in ["a", "b"] {
+            backlog.push_data(data.as_bytes().to_vec());
+        }
+        backlog.push_always(b"c\n".to_vec());
+        backlog.push_data(vec![b'd'; DATA_WRITE]);
+        backlog.push_data(b"e".to_vec());
+        let lengths: Vec<_> = written(&mut backlog).iter().map(String::len).collect();
+        assert_eq!(lengths, [MOST, 2, 2, DATA_WRITE, 1]);
+        assert!(backlog.is_empty() && backlog.bytes == 0);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
 
+use super::style::wants_ascii;
 use super::{lane, sanitize};
 use crate::deadline::Deadline;
 use crate::error::Failure;
@@ -26,6 +27,10 @@ pub enum Verbosity {
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// Whether units keep to ASCII on standard error.
+pub(super) static IS_ASCII: LazyLock<bool> =
+    LazyLock::new(|| wants_ascii(false, |name| std::env::var(name).ok()));
 
 static IS_TERMINAL: LazyLock<bool> = LazyLock::new(|| std::io::stderr().is_terminal());
 

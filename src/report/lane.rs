@@ -1,9 +1,11 @@
 //! The log lane: a bounded queue and one thread that writes to standard error. No other thread writes there,
-//! so a stopped terminal or an unread pipe blocks no other thread.
+//! so a stopped terminal or an unread pipe blocks no other thread. Received data takes the same way to standard
+//! output while it shares a terminal with the lines, so that both appear in order.
 //! The first line starts the thread.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,12 +23,14 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 const NOT_NOW: Duration = Duration::from_millis(5);
 
 /// A picture below the lines of a terminal, such as a progress bar. Only the lane's thread calls it.
-pub(super) trait Picture: Send {
+pub trait Picture: Send {
     /// Draws the current state.
     fn draw(&mut self);
     /// Removes the picture from the screen, calls `write`, and shows the picture again.
     fn above(&mut self, write: &mut dyn FnMut());
-    /// Draws the final state.
+    /// Whether the picture leaves the screen when received data comes to the same terminal.
+    fn yields_to_data(&self) -> bool;
+    /// Removes the picture for good.
     fn end(self: Box<Self>);
 }
 
@@ -38,6 +42,10 @@ static LANE: Lane = Lane {
         thread: Thread::None,
         writes: 0,
         limit: None,
+        data: None,
+        unwritten: 0,
+        data_error: None,
+        on_progress: None,
     }),
     changed: Condvar::new(),
 };
@@ -57,6 +65,14 @@ struct State {
     writes: u64,
     /// The limit of the whole run (`-m`).
     limit: Option<Deadline>,
+    /// Standard output, once it shares the lane.
+    data: Option<Arc<File>>,
+    /// Bytes of received data that are not written.
+    unwritten: usize,
+    /// The first error of writing data.
+    data_error: Option<io::Error>,
+    /// Called after data was written.
+    on_progress: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,18 +94,58 @@ pub(super) fn write_always(text: Vec<u8>) {
     LANE.add(|backlog| backlog.push_always(text));
 }
 
+/// Sends received data to `output` through the lane from now on.
+pub(super) fn share(output: File) {
+    LANE.lock().data = Some(Arc::new(output));
+}
+
+/// Has `notify` called after each write of data.
+pub(super) fn on_progress(notify: impl Fn() + Send + Sync + 'static) {
+    LANE.lock().on_progress = Some(Arc::new(notify));
+}
+
+/// Queues received data, which is never dropped: the caller bounds [`unwritten`].
+pub(super) fn write_data(data: Vec<u8>) {
+    LANE.lock().unwritten += data.len();
+    LANE.add(|backlog| backlog.push_data(data));
+}
+
+/// The bytes of received data that are not written.
+pub(super) fn unwritten() -> usize {
+    LANE.lock().unwritten
+}
+
+/// The first error of writing data since the last call.
+pub(super) fn take_data_error() -> Option<io::Error> {
+    LANE.lock().data_error.take()
+}
+
+/// Waits until all data is written, or cannot be, at most until `end`. Returns whether it is.
+pub(super) fn finish_data(end: Option<Instant>) -> bool {
+    let mut state = LANE.lock();
+    while state.unwritten > 0 && state.data_error.is_none() {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return false;
+        }
+        let wait = LANE.changed.wait_timeout(state, left.unwrap_or(STALLED));
+        state = wait.unwrap_or_else(PoisonError::into_inner).0;
+    }
+    true
+}
+
 /// Shows a picture below the lines until [`end_picture`] is called.
-pub(super) fn show(picture: Box<dyn Picture>) {
+pub fn show(picture: Box<dyn Picture>) {
     LANE.add(|backlog| backlog.show(picture));
 }
 
 /// Requests that the picture be redrawn.
-pub(super) fn redraw() {
+pub fn redraw() {
     LANE.lock().redraw = true;
     LANE.changed.notify_all();
 }
 
-pub(super) fn end_picture() {
+pub fn end_picture() {
     LANE.add(Backlog::end);
 }
 
@@ -145,7 +201,7 @@ impl Lane {
             match spawned {
                 Ok(_) => state.thread = Thread::Idle,
                 // Without a thread, a write that may block is better than a lost line.
-                Err(_) => write_now(&mut state.backlog),
+                Err(_) => write_now(&mut state),
             }
         }
         drop(state);
@@ -158,22 +214,37 @@ impl Lane {
         let mut state = self.lock();
         loop {
             let entry = state.backlog.pop();
-            // The entry may be the picture that is to be drawn.
-            let redraw = std::mem::take(&mut state.redraw);
-            if entry.is_none() && !(redraw && picture.is_some()) {
+            // A request that came before its picture waits for it.
+            let redraw = picture.is_some() && std::mem::take(&mut state.redraw);
+            if entry.is_none() && !redraw {
                 state.thread = Thread::Idle;
                 self.changed.notify_all();
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
             state.thread = Thread::Busy;
+            let (output, on_progress) = (state.data.clone(), state.on_progress.clone());
             drop(state);
-            let written = entry.map_or(Ok(()), |entry| apply(entry, &mut picture));
+            let data = entry.as_ref().map_or(0, Entry::data_len);
+            let written = entry.map_or(Ok(()), |entry| apply(entry, &mut picture, output.as_deref()));
             if let Some(picture) = picture.as_mut().filter(|_| redraw) {
                 picture.draw();
             }
             state = self.lock();
             state.writes += 1;
+            state.unwritten -= data;
+            if data > 0 {
+                if let Err(err) = written {
+                    state.data_error.get_or_insert(err);
+                }
+                self.changed.notify_all();
+                drop(state);
+                if let Some(notify) = on_progress {
+                    notify();
+                }
+                state = self.lock();
+                continue;
+            }
             if written.is_err() {
                 // The reader of standard error is gone, and there is nowhere else to report that.
                 state.backlog.clear();
@@ -182,13 +253,26 @@ impl Lane {
     }
 }
 
-fn apply(entry: Entry<Box<dyn Picture>>, picture: &mut Option<Box<dyn Picture>>) -> io::Result<()> {
+/// Writes an entry. `output` is where data goes.
+fn apply(
+    entry: Entry<Box<dyn Picture>>,
+    picture: &mut Option<Box<dyn Picture>>,
+    output: Option<&File>,
+) -> io::Result<()> {
+    let above = |picture: Option<&mut Box<dyn Picture>>, write: &dyn Fn() -> io::Result<()>| {
+        let Some(picture) = picture else { return write() };
+        let mut written = Ok(());
+        picture.above(&mut || written = write());
+        written
+    };
     match (entry, picture.as_mut()) {
-        (Entry::Text(text), None) => return put(&text),
-        (Entry::Text(text), Some(picture)) => {
-            let mut written = Ok(());
-            picture.above(&mut || written = put(&text));
-            return written;
+        (Entry::Text(text), picture) => return above(picture, &|| put(&mut io::stderr().lock(), &text)),
+        (Entry::Data(data), _) => {
+            if let Some(picture) = picture.take_if(|picture| picture.yields_to_data()) {
+                picture.end();
+            }
+            let Some(output) = output else { return Ok(()) };
+            return above(picture.as_mut(), &|| put(&mut &*output, &data));
         }
         (Entry::Show(new), _) => *picture = Some(new),
         (Entry::End, _) => {
@@ -200,19 +284,18 @@ fn apply(entry: Entry<Box<dyn Picture>>, picture: &mut Option<Box<dyn Picture>>)
     Ok(())
 }
 
-fn write_now(backlog: &mut Backlog<Box<dyn Picture>>) {
-    while let Some(entry) = backlog.pop() {
-        if let Entry::Text(text) = entry {
-            let _ = put(&text);
-        }
+fn write_now(state: &mut State) {
+    let output = state.data.clone();
+    while let Some(entry) = state.backlog.pop() {
+        state.unwritten -= entry.data_len();
+        let _ = apply(entry, &mut None, output.as_deref());
     }
 }
 
 /// Writes all bytes, in a single `write` if the system takes them at once.
-fn put(mut bytes: &[u8]) -> io::Result<()> {
-    let mut stderr = io::stderr().lock();
+fn put(to: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match stderr.write(bytes) {
+        match to.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(err) if err.kind() == ErrorKind::Interrupted => {}

@@ -18,8 +18,10 @@ pub(crate) mod record;
 #[cfg(test)]
 mod samples;
 pub mod sanitize;
+mod shared;
 mod style;
 pub(crate) mod target;
+pub mod terminal;
 mod trace;
 pub mod units;
 pub(crate) mod write_out;
@@ -29,6 +31,7 @@ pub use console::{Verbosity, ends_by, failure, finish, limit, line, reply, text,
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};
 pub(crate) use formats::{Subject, nagios};
 pub(crate) use record::Record;
+pub use shared::SharedOutput;
 pub use style::{Style, wants_ascii};
 pub(crate) use target::{Destinations, ReportTarget};
 pub use trace::Trace;

@@ -1,25 +1,34 @@
 //! Progress of an upload or download: on a terminal a bar or a line that is redrawn, elsewhere lines.
 //! The one file that knows indicatif.
 
+use std::cell::Cell;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::console::{shown, write_line};
+use super::console::{IS_ASCII, shown, write_line};
 use super::lane::{self, Picture};
+use super::units;
+use crate::os::terminal;
 use crate::stats::Tally;
 
 /// How often a line is written without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
 /// A bar of something whose size is known.
-const SHARE: &str =
-    "{prefix} {binary_bytes}/{binary_total_bytes} [{wide_bar}] {percent}% {binary_bytes_per_sec} {eta}{msg}";
+const SHARE: &str = "{prefix} {done}/{total} [{wide_bar}] {percent}% {rate} {eta}{msg}";
+
+/// The same where a line has less than [`WIDE`] columns.
+const NARROW_SHARE: &str = "{prefix} {done}/{total} {percent}% {rate}";
 
 /// A line about something whose size is not known.
-const COUNT: &str = "{spinner} {prefix} {binary_bytes} in {elapsed}, {binary_bytes_per_sec}{msg}";
+const COUNT: &str = "{spinner} {prefix} {done} in {elapsed}, {rate}{msg}";
+
+/// The columns that a bar with all its numbers needs.
+const WIDE: u16 = 64;
 
 /// Any text.
 const TEXT: &str = "{wide_msg}";
@@ -84,11 +93,15 @@ impl Progress {
         }
     }
 
-    /// Leaves the last state on the screen.
-    pub(super) fn end(self) {
+    /// Ends with a line that sums up. `ending` says how the session ended: `closed 1000`.
+    pub(super) fn end(self, ending: &str) {
+        let elapsed = self.start.elapsed();
         match self.place {
-            Place::Terminal(_) => lane::end_picture(),
-            Place::Lines { .. } => write_line(&line(&self.last, self.size, self.start.elapsed())),
+            Place::Terminal(_) => {
+                lane::end_picture();
+                write_line(&summary(&self.last, self.size, elapsed, ending));
+            }
+            Place::Lines { .. } => write_line(&line(&self.last, self.size, elapsed)),
         }
     }
 }
@@ -106,7 +119,6 @@ impl LiveLine {
             lane::show(Box::new(Drawing {
                 bar: new_bar(None, TEXT),
                 update: Box::new(move |bar| bar.set_message(lock(&shown).clone())),
-                stays: false,
             }));
             Self(text)
         })
@@ -130,8 +142,6 @@ struct Drawing {
     bar: ProgressBar,
     /// Brings the bar up to date.
     update: Box<dyn Fn(&ProgressBar) + Send>,
-    /// Whether it stays on the screen in the end.
-    stays: bool,
 }
 
 impl Picture for Drawing {
@@ -144,17 +154,17 @@ impl Picture for Drawing {
         self.bar.suspend(write);
     }
 
+    fn yields_to_data(&self) -> bool {
+        true
+    }
+
     fn end(self: Box<Self>) {
-        if self.stays {
-            (self.update)(&self.bar);
-            self.bar.abandon();
-        } else {
-            self.bar.finish_and_clear();
-        }
+        self.bar.finish_and_clear();
     }
 }
 
 fn bar(size: Option<u64>, tally: Arc<Mutex<Tally>>) -> Drawing {
+    let is_narrow = Cell::new(false);
     let update = move |bar: &ProgressBar| {
         let tally = *lock(&tally);
         let following = size.is_none() && tally.bytes_sent == 0;
@@ -163,14 +173,19 @@ fn bar(size: Option<u64>, tally: Arc<Mutex<Tally>>) -> Drawing {
         bar.set_message(match tally.bytes_received {
             0 => String::new(),
             _ if following => String::new(),
-            received => format!("  received {}", BinaryBytes(received)),
+            received => format!("  received {}", units::size(received)),
         });
+        let narrow = size.is_some() && columns() < WIDE;
+        if is_narrow.replace(narrow) != narrow {
+            bar.set_style(style(if narrow { NARROW_SHARE } else { SHARE }));
+        }
     };
-    Drawing {
-        bar: new_bar(size, if size.is_some() { SHARE } else { COUNT }),
-        update: Box::new(update),
-        stays: true,
-    }
+    Drawing { bar: new_bar(size, if size.is_some() { SHARE } else { COUNT }), update: Box::new(update) }
+}
+
+/// The columns of the terminal.
+fn columns() -> u16 {
+    terminal::size().map_or(80, |(columns, _)| columns)
 }
 
 fn new_bar(size: Option<u64>, template: &str) -> ProgressBar {
@@ -184,27 +199,64 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn style(template: &str) -> ProgressStyle {
+    let bytes = |of: fn(&ProgressState) -> u64| {
+        move |state: &ProgressState, out: &mut dyn Write| {
+            // Writing to the buffer of a line cannot fail.
+            let _ = out.write_str(&units::size(of(state)));
+        }
+    };
     ProgressStyle::with_template(template)
         .expect("the templates are constants, which a test parses")
+        .with_key("done", bytes(ProgressState::pos))
+        .with_key("total", bytes(|state| state.len().unwrap_or_default()))
+        .with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{}/s", units::size(whole(state.per_sec())));
+        })
         .progress_chars("=> ")
         .tick_chars("|/-\\ ")
 }
 
-fn line(tally: &Tally, size: Option<u64>, elapsed: Duration) -> String {
-    let rate = |bytes: u64| {
-        BinaryBytes(u64::try_from(u128::from(bytes) * 1000 / elapsed.as_millis().max(1)).unwrap_or(u64::MAX))
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, which is right
+fn whole(rate: f64) -> u64 {
+    rate.round() as u64
+}
+
+/// The bytes in a second, as people read them.
+fn rate(bytes: u64, elapsed: Duration) -> String {
+    let per_second = u128::from(bytes) * 1_000_000 / elapsed.as_micros().max(1);
+    format!("{}/s", units::size(u64::try_from(per_second).unwrap_or(u64::MAX)))
+}
+
+/// The last line: `sent 2.00 GiB in 19.2 s (107 MiB/s), closed 1000`.
+fn summary(tally: &Tally, size: Option<u64>, elapsed: Duration, ending: &str) -> String {
+    let sent = match size {
+        Some(size) if tally.bytes_sent < size => {
+            format!("{} of {}", units::size(tally.bytes_sent), units::size(size))
+        }
+        Some(_) | None => units::size(tally.bytes_sent),
     };
+    let received = units::size(tally.bytes_received);
+    let (up, down) = (rate(tally.bytes_sent, elapsed), rate(tally.bytes_received, elapsed));
+    let time = units::duration(elapsed, *IS_ASCII);
+    match (tally.bytes_sent, tally.bytes_received) {
+        (_, 0) => format!("sent {sent} in {time} ({up}), {ending}"),
+        (0, _) if size.is_none() => format!("received {received} in {time} ({down}), {ending}"),
+        _ => format!("sent {sent} ({up}), received {received} ({down}) in {time}, {ending}"),
+    }
+}
+
+fn line(tally: &Tally, size: Option<u64>, elapsed: Duration) -> String {
     let of = match size {
-        Some(size) => format!(" of {} ({}%)", BinaryBytes(size), tally.bytes_sent * 100 / size.max(1)),
+        Some(size) => format!(" of {} ({}%)", units::size(size), tally.bytes_sent * 100 / size.max(1)),
         None => String::new(),
     };
     format!(
-        "sent {}{of} at {}/s, received {} at {}/s, after {}",
-        BinaryBytes(tally.bytes_sent),
-        rate(tally.bytes_sent),
-        BinaryBytes(tally.bytes_received),
-        rate(tally.bytes_received),
-        HumanDuration(elapsed)
+        "sent {}{of} at {}, received {} at {}, after {}",
+        units::size(tally.bytes_sent),
+        rate(tally.bytes_sent, elapsed),
+        units::size(tally.bytes_received),
+        rate(tally.bytes_received, elapsed),
+        units::duration(elapsed, *IS_ASCII)
     )
 }
 
@@ -217,13 +269,35 @@ mod tests {
         let tally = Tally { bytes_sent: 1 << 20, bytes_received: 512, ..Tally::default() };
         assert_eq!(
             line(&tally, Some(4 << 20), Duration::from_secs(2)),
-            "sent 1.00 MiB of 4.00 MiB (25%) at 512.00 KiB/s, received 512 B at 256 B/s, after 2 seconds"
+            "sent 1.00 MiB of 4.00 MiB (25%) at 512 KiB/s, received 512 bytes at 256 bytes/s, after 2.00 s"
+        );
+    }
+
+    #[test]
+    fn the_last_line_says_what_was_moved_and_how_it_ended() {
+        let told = |sent, received, size, ending| {
+            let tally = Tally { bytes_sent: sent, bytes_received: received, ..Tally::default() };
+            summary(&tally, size, Duration::from_secs(2), ending)
+        };
+        let gib = 1 << 30;
+        assert_eq!(
+            told(gib, 0, Some(gib), "closed 1000"),
+            "sent 1.00 GiB in 2.00 s (512 MiB/s), closed 1000"
+        );
+        assert_eq!(
+            told(gib, 0, Some(4 * gib), "interrupted"),
+            "sent 1.00 GiB of 4.00 GiB in 2.00 s (512 MiB/s), interrupted"
+        );
+        assert_eq!(told(0, gib, None, "closed 1001"), "received 1.00 GiB in 2.00 s (512 MiB/s), closed 1001");
+        assert_eq!(
+            told(2, 2048, None, "closed 1000"),
+            "sent 2 bytes (1 byte/s), received 2.00 KiB (1.00 KiB/s) in 2.00 s, closed 1000"
         );
     }
 
     #[test]
     fn the_templates_are_valid() {
-        for template in [SHARE, COUNT, TEXT] {
+        for template in [SHARE, NARROW_SHARE, COUNT, TEXT] {
             style(template);
         }
     }

@@ -41,10 +41,10 @@ impl Trace {
         self.progress = Some(progress);
     }
 
-    /// Stops showing progress.
-    pub fn end(&mut self) {
+    /// Stops showing progress, and sums up. `ending` says how the session ended.
+    pub fn end(&mut self, ending: &str) {
         if let Some(progress) = self.progress.take() {
-            progress.end();
+            progress.end(ending);
         }
     }
 
@@ -121,7 +121,8 @@ impl session::Observer for Trace {
         let payload = shown_payload(header.opcode, preview);
         let compressed = if header.rsv1 { "compressed " } else { "" };
         let (opcode, len) = (header.opcode, header.len);
-        self.line(mark, &format!("{compressed}{opcode} frame, {len} bytes{fin}{payload}"));
+        let plural = if len == 1 { "" } else { "s" };
+        self.line(mark, &format!("{compressed}{opcode} frame, {len} byte{plural}{fin}{payload}"));
     }
 
     fn note(&mut self, text: &str) {

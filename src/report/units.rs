@@ -56,7 +56,7 @@ pub(super) fn exact_size(bytes: u64) -> String {
 }
 
 /// How often a second: `23456`, `99.5`, `0.25`.
-pub(super) fn rate(per_second: f64) -> String {
+pub fn rate(per_second: f64) -> String {
     match per_second {
         99.95.. => format!("{per_second:.0}"),
         9.995.. => format!("{per_second:.1}"),
@@ -78,7 +78,7 @@ pub(super) fn timestamp(time: SystemTime) -> f64 {
 
 /// How often a second, to three decimals; 0 when there was no time.
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn per_second(count: u64, time: Duration) -> f64 {
+pub fn per_second(count: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { (count as f64 / seconds(time) * 1000.0).round() / 1000.0 }
 }
 

@@ -120,7 +120,7 @@ impl Checks {
     }
 
     /// Looks at a message.
-    pub(super) fn look_at(&mut self, payload: &[u8]) {
+    pub fn look_at(&mut self, payload: &[u8]) {
         if self.all.iter().any(|asked| !asked.met) {
             self.seen += 1;
             for asked in self.all.iter_mut().filter(|asked| !asked.met) {
@@ -131,7 +131,7 @@ impl Checks {
     }
 
     /// Counts a message of so many bytes that is too large to be looked at.
-    pub(super) fn pass_over(&mut self, len: u64) {
+    pub fn pass_over(&mut self, len: u64) {
         self.seen += 1;
         self.last = Some(format!("{len} bytes, too large for a check"));
     }
@@ -161,12 +161,12 @@ impl Checks {
     }
 
     /// Whether every check is met.
-    pub(super) fn are_met(&self) -> bool {
+    pub fn are_met(&self) -> bool {
         self.all.iter().all(|asked| asked.met)
     }
 
     /// The checks that were not met, and what was seen instead.
-    pub(super) fn unmet(&self) -> Option<Unmet> {
+    pub fn unmet(&self) -> Option<Unmet> {
         let checks: Vec<_> = self.results().filter(|(_, met)| !met).map(|(name, _)| name).collect();
         (!checks.is_empty()).then(|| Unmet { checks, seen: self.seen() })
     }

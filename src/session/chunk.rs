@@ -4,8 +4,9 @@
 use std::io::IoSlice;
 use std::ops::Range;
 
-/// The most bytes that one read takes from the socket.
-pub(super) const READ: usize = 256 * 1024;
+/// The most bytes that one read takes from the socket. Twice as many take a fifth more time, because the buffers then leave
+/// the processor's cache between the socket and the output.
+pub(super) const READ: usize = 128 * 1024;
 
 /// Pieces of payload smaller than this are moved next to each other: a write of many small slices costs more
 /// than moving them.
@@ -50,7 +51,7 @@ impl ReadBuffer {
     }
 
     /// Takes the bytes out, so that they can be borrowed while payload is marked. [`ReadBuffer::put_back`]
-    /// returns them to the buffer.
+    /// returns them, or others, to the buffer.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -90,11 +91,10 @@ impl ReadBuffer {
         !self.payload.is_empty()
     }
 
-    /// Turns the buffer and its marks into a chunk, and continues with the buffer `spare`.
-    pub(super) fn replace(&mut self, spare: Vec<u8>) -> Chunk {
+    /// Turns the buffer and its marks into a chunk.
+    pub(super) fn take_chunk(&mut self) -> Chunk {
         debug_assert!(self.is_consumed());
-        let bytes = std::mem::replace(&mut self.bytes, spare);
-        Chunk::new(bytes, std::mem::take(&mut self.payload))
+        Chunk::new(self.take(), std::mem::take(&mut self.payload))
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
         buffer.mark(5, 1);
         buffer.consume(6);
         buffer.put_back(bytes);
-        let chunk = buffer.replace(Vec::new());
+        let chunk = buffer.take_chunk();
         assert_eq!(written(&chunk, 0), b"abcdt");
     }
 }

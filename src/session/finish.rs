@@ -33,6 +33,7 @@ impl Within {
 }
 
 /// The rule by which a session ends.
+#[allow(clippy::struct_excessive_bools)] // each is an option of its own
 #[derive(Clone, Copy, Debug)]
 pub struct FinishRule {
     /// How many messages have to arrive, after the greeting.
@@ -49,6 +50,10 @@ pub struct FinishRule {
     pub greeting: u64,
     /// Leaves the first Close to the server (`--expect-close`).
     pub server_closes: bool,
+    /// A person types the input, and may take any time for it: before its end, no reply is awaited.
+    pub typed: bool,
+    /// SIGINT ends the session as the user's own wish, without a failure: the terminal cannot tell us of Ctrl-C.
+    pub interrupt_quits: bool,
 }
 
 /// How far a session has come.
@@ -92,6 +97,8 @@ impl FinishRule {
             lockstep: false,
             greeting: 0,
             server_closes: false,
+            typed: false,
+            interrupt_quits: false,
         }
     }
 

@@ -147,9 +147,37 @@ enum Reading {
     /// The network thread reads.
     Pipe { pipe: WatchedFile, spare: Block },
     /// A thread of its own reads.
-    Thread { filled: Receiver<io::Result<Block>>, empty: Sender<Block> },
+    Thread { filled: Receiver<io::Result<Block>>, empties: Empties },
     /// The input has ended.
     Over,
+}
+
+/// Returns empty blocks to the thread, two at a time where there are enough: every return may have to wake the thread,
+/// which takes longer than to read a block.
+#[derive(Debug)]
+struct Empties {
+    to_thread: Sender<Block>,
+    kept: Option<Block>,
+    may_keep: bool,
+}
+
+impl Empties {
+    fn give_back(&mut self, block: Block) {
+        if self.may_keep && self.kept.is_none() {
+            self.kept = Some(block);
+            return;
+        }
+        // Sending fails when the thread has ended; then no block is needed.
+        let _ = self.to_thread.send(block);
+        self.flush();
+    }
+
+    /// Returns the block that was kept.
+    fn flush(&mut self) {
+        if let Some(block) = self.kept.take() {
+            let _ = self.to_thread.send(block);
+        }
+    }
 }
 
 impl InputLane {
@@ -190,7 +218,8 @@ impl InputLane {
                 Failure::new(Status::ReadError, format!("cannot start a thread that reads {}", self.name))
                     .source(IoCause(err))
             })?;
-        self.source = Reading::Thread { filled, empty };
+        let empties = Empties { to_thread: empty, kept: None, may_keep: blocks == BLOCKS };
+        self.source = Reading::Thread { filled, empties };
         Ok(())
     }
 
@@ -211,7 +240,13 @@ impl InputLane {
         let result = match &mut self.source {
             Reading::Over => return Ok(Next::End),
             Reading::Pipe { .. } => return self.look_into_pipe(),
-            Reading::Thread { filled, .. } => filled.try_recv(),
+            Reading::Thread { filled, empties } => {
+                let result = filled.try_recv();
+                if matches!(result, Err(TryRecvError::Empty)) {
+                    empties.flush();
+                }
+                result
+            }
         };
         match result {
             Ok(Ok(block)) => Ok(Next::Block(block)),
@@ -282,8 +317,7 @@ impl InputLane {
     fn give_back(&mut self, block: Block) {
         match &mut self.source {
             Reading::Pipe { spare, .. } => *spare = block,
-            // Fails when the thread has ended; then no block is needed.
-            Reading::Thread { empty, .. } => drop(empty.send(block)),
+            Reading::Thread { empties, .. } => empties.give_back(block),
             Reading::Over => {}
         }
     }

@@ -9,3 +9,10 @@ pub struct LaneContext {
     /// Wakes the network thread.
     pub(super) waker: LoopWaker,
 }
+
+impl LaneContext {
+    /// Wakes the network thread.
+    pub fn waker(&self) -> LoopWaker {
+        self.waker.clone()
+    }
+}

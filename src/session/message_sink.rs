@@ -66,10 +66,10 @@ impl MessageSink {
 }
 
 impl Sink for MessageSink {
-    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure> {
+    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<bool, Failure> {
         if section.first && section.last && section.bytes.len() <= LARGE {
             self.deliver(section.kind, section.bytes, delivery.out);
-            return Ok(());
+            return Ok(false);
         }
         if let Some(header) = section.header.filter(|header| section.first && !header.rsv1)
             && let Ok(len) = usize::try_from(header.len)
@@ -81,7 +81,7 @@ impl Sink for MessageSink {
         if section.last {
             self.deliver_gathered(section.kind, delivery.out);
         }
-        Ok(())
+        Ok(self.layout.is_some())
     }
 
     fn continue_message(&mut self, out: &mut Vec<u8>) -> bool {

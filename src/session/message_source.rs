@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use super::input::{Block, Input, InputLane, Refill};
 use super::lane::LaneContext;
 use super::source::{Offer, Remaining, Source};
-use crate::error::{Failure, Status};
-use crate::framing::{FramingReader, Item};
+use crate::error::Failure;
+use crate::framing::{self, FramingReader, Item};
 use crate::protocol::{CloseFrame, Kind, OutgoingSection};
 
 /// Bytes asked for in one read.
@@ -70,11 +70,6 @@ impl MessageSource {
     fn new(given: VecDeque<(Kind, Vec<u8>)>, input: Option<(Input, FramingReader)>, most: u64) -> Self {
         Self { given, input, framed: None, held: None, number: 0, most }
     }
-}
-
-fn not_utf8(number: u64, offset: usize) -> Failure {
-    Failure::new(Status::ReadError, format!("message {number} is not UTF-8 at byte {offset}"))
-        .hint("-b sends it as binary")
 }
 
 impl FramedInput {
@@ -140,7 +135,6 @@ impl Source for MessageSource {
         match framed.next()? {
             Next::Message(kind, payload) => {
                 self.number += 1;
-                check_text(kind, &payload, self.number)?;
                 match payload {
                     Cow::Borrowed(bytes) if bytes.len() <= LARGE.min(room) => {
                         let whole_len = Some(bytes.len() as u64);
@@ -190,8 +184,10 @@ impl Source for MessageSource {
 }
 
 fn check_text(kind: Kind, payload: &[u8], number: u64) -> Result<(), Failure> {
-    match std::str::from_utf8(payload) {
-        Err(err) if kind == Kind::Text => Err(not_utf8(number, err.valid_up_to())),
-        _ => Ok(()),
+    match kind {
+        Kind::Text => {
+            std::str::from_utf8(payload).map(drop).map_err(|err| framing::not_utf8(number, err.valid_up_to()))
+        }
+        Kind::Binary => Ok(()),
     }
 }

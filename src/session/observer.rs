@@ -1,6 +1,6 @@
 //! Receives the events of a session.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::protocol::FrameHeader;
 use crate::stats::Tally;
@@ -24,6 +24,16 @@ pub trait Observer {
     /// A frame began; `preview` holds as much of its payload as was at hand.
     fn frame(&mut self, direction: Direction, header: &FrameHeader, preview: &[u8]) {
         let _ = (direction, header, preview);
+    }
+
+    /// A pong with this payload arrived.
+    fn pong(&mut self, payload: &[u8], now: Instant) {
+        let _ = (payload, now);
+    }
+
+    /// The input has ended, but the session waits: for so many replies, or for the server.
+    fn waits(&mut self, replies: u64) {
+        let _ = replies;
     }
 
     /// Something happened; `text` is one line.

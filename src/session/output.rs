@@ -1,6 +1,6 @@
 //! The output lane: a thread that writes a file, pipe or terminal. While all of its buffers wait to be written, the network
 //! thread does not read from the server: that is all of the back-pressure. The network thread itself writes only to a pipe
-//! that has room.
+//! that has room, and to the null device.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::chunk::{Chunk, READ};
 use super::lane::LaneContext;
+use super::screen::Screen;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::net::{LoopWaker, WatchedFile};
@@ -36,28 +37,40 @@ const LITTLE: usize = 4096;
 /// How long writing to a file may go on after `--max-time`: a file has no slow reader.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// The bytes that may wait for a [`Screen`] before nothing more is read from the server.
+const ON_SCREEN: usize = 256 * 1024;
+
 /// Where received bytes go. The owner of the [`Destination`] decides what becomes of a file afterwards.
-#[derive(Debug)]
 pub struct Output {
-    /// `None`: they are dropped.
-    writer: Option<Writer>,
+    place: Place,
     name: String,
+}
+
+enum Place {
+    Nowhere,
+    File(Writer),
+    Screen(Box<dyn Screen>),
 }
 
 impl Output {
     /// Writes to this destination.
     pub fn to(destination: &Destination) -> Self {
-        Self { writer: Some(destination.writer()), name: destination.name().to_owned() }
+        Self { place: Place::File(destination.writer()), name: destination.name().to_owned() }
+    }
+
+    /// Writes to a screen that other text shares.
+    pub fn on(screen: Box<dyn Screen>) -> Self {
+        Self { place: Place::Screen(screen), name: "standard output".to_owned() }
     }
 
     /// Drops the bytes.
     pub fn nowhere() -> Self {
-        Self { writer: None, name: String::new() }
+        Self { place: Place::Nowhere, name: String::new() }
     }
 
     /// Whether bytes are written.
     pub(super) fn is_somewhere(&self) -> bool {
-        self.writer.is_some()
+        !matches!(self.place, Place::Nowhere)
     }
 }
 
@@ -71,9 +84,10 @@ pub(super) enum OutputError {
 }
 
 /// The network thread's end of the lane.
-#[derive(Debug)]
 pub(super) struct OutputLane {
     name: String,
+    /// Takes the bytes instead of a thread of this lane.
+    screen: Option<Box<dyn Screen>>,
     /// What the thread will write to; `None` once it runs, and when bytes are dropped.
     writer: Option<Writer>,
     /// The same file, if its reader can go away.
@@ -107,13 +121,23 @@ struct Writing {
 impl OutputLane {
     /// A lane to `output`. Its thread starts when it has something to write.
     pub(super) fn new(output: Output, context: &LaneContext) -> Self {
-        let Output { writer, name } = output;
+        let Output { place, name } = output;
+        let (writer, mut screen) = match place {
+            Place::Nowhere => (None, None),
+            Place::File(writer) => (Some(writer), None),
+            Place::Screen(screen) => (None, Some(screen)),
+        };
+        if let Some(screen) = &mut screen {
+            let waker = context.waker.clone();
+            screen.on_progress(Box::new(move || waker.wake()));
+        }
         let clone = writer.as_ref().and_then(|writer| writer.file().try_clone().ok());
         let is_regular = writer.as_ref().is_some_and(Writer::is_regular);
         let watched = clone.and_then(|file| context.poller.watch_output(file).ok());
         let writes_directly = watched.as_ref().is_some_and(|pipe| crate::os::stdio::is_pipe(pipe.file()));
         Self {
             name,
+            screen,
             writer,
             watched,
             writes_directly,
@@ -149,7 +173,15 @@ impl OutputLane {
         if self.current.len() >= BUFFER {
             self.submit();
         }
-        Ok(self.current.len() < BUFFER && self.in_flight <= IN_FLIGHT)
+        let is_full = self.screen.as_ref().is_some_and(|screen| screen.waiting() > ON_SCREEN);
+        Ok(!is_full && self.current.len() < BUFFER && self.in_flight <= IN_FLIGHT)
+    }
+
+    /// Called before other text is written to the same screen: what was received before must stand above it.
+    pub(super) fn keep_order(&mut self) {
+        if self.screen.is_some() && !self.current.is_empty() {
+            self.hand_over_current();
+        }
     }
 
     /// Writes a chunk, after everything that was appended before.
@@ -170,11 +202,16 @@ impl OutputLane {
         self.current.len() >= BUFFER
     }
 
-    /// Writes what was appended, if the thread has room for a buffer.
-    pub(super) fn submit(&mut self) {
+    /// Writes what was appended if it is little and the network thread itself can write it.
+    pub(super) fn submit_little(&mut self) {
         if self.writes_directly && self.in_flight == 0 && self.current.len() <= LITTLE {
             self.write_now();
         }
+    }
+
+    /// Writes what was appended, if the thread has room for a buffer.
+    pub(super) fn submit(&mut self) {
+        self.submit_little();
         if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
             self.hand_over_current();
         }
@@ -187,6 +224,20 @@ impl OutputLane {
     }
 
     fn hand_over(&mut self, chunk: Chunk) {
+        if let Some(screen) = &mut self.screen {
+            let mut bytes = Vec::with_capacity(chunk.len());
+            chunk.append_to(&mut bytes);
+            screen.write(bytes);
+            self.keep(chunk.into_buffer());
+            return;
+        }
+        if let Some(null) = self.writer.as_mut().filter(|writer| writer.is_null()) {
+            match write_chunk(null, &chunk) {
+                Ok(()) => self.keep(chunk.into_buffer()),
+                Err(err) => self.failed = Some(Failed::Write(err)),
+            }
+            return;
+        }
         self.start_thread();
         // The thread leaves its error in the channel when it ends, where `collect` finds it. Without a thread, bytes are dropped.
         if self.thread.as_ref().is_some_and(|thread| thread.full.send(chunk).is_ok()) {
@@ -235,12 +286,20 @@ impl OutputLane {
             }
             None => {}
         }
+        if let Some(err) = self.screen.as_mut().and_then(|screen| screen.take_error()) {
+            return Err(self.error(err));
+        }
         while let Some(thread) = &self.thread
             && let Ok(result) = thread.written.try_recv()
         {
             self.take_back(result)?;
         }
         Ok(())
+    }
+
+    fn late(&self, end: Deadline) -> OutputError {
+        let late = Failure::timeout(Phase::Write, &self.name, &end);
+        OutputError::Failed(late.hint("nobody reads what was received"))
     }
 
     fn error(&self, err: io::Error) -> OutputError {
@@ -287,6 +346,14 @@ impl OutputLane {
             }
             self.submit();
             self.collect()?;
+            if let Some(screen) = &mut self.screen {
+                let is_written = screen.finish(until.map(|end| end.at()));
+                self.collect()?;
+                match until {
+                    Some(end) if !is_written => return Err(self.late(end)),
+                    _ => continue,
+                }
+            }
             let Some(thread) = self.thread.as_ref().filter(|_| self.in_flight > 0) else {
                 if self.writer.is_none() && self.thread.is_none() {
                     // Bytes are dropped.
@@ -297,10 +364,7 @@ impl OutputLane {
             let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default().max(self.grace));
             match (thread.written.recv_timeout(left), until) {
                 (Ok(result), _) => self.take_back(result)?,
-                (Err(RecvTimeoutError::Timeout), Some(end)) => {
-                    let late = Failure::timeout(Phase::Write, &self.name, &end);
-                    return Err(OutputError::Failed(late.hint("nobody reads what was received")));
-                }
+                (Err(RecvTimeoutError::Timeout), Some(end)) => return Err(self.late(end)),
                 (Err(RecvTimeoutError::Timeout), None) => {}
                 // The thread has ended, and its error was taken before.
                 (Err(RecvTimeoutError::Disconnected), _) => return Err(OutputError::Closed),

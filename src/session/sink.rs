@@ -27,11 +27,11 @@ impl Delivery<'_> {
 
 /// Receives the messages that arrive.
 pub trait Sink {
-    /// Receives a part of a message.
+    /// Receives a part of a message. Returns whether [`Sink::continue_message`] has more of it to lay out.
     ///
     /// # Errors
     /// The session must end, because the sink accepts nothing more.
-    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure>;
+    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<bool, Failure>;
 
     /// Lays out the next piece of a message that was too large for one piece. Returns whether more pieces
     /// follow.

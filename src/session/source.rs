@@ -32,6 +32,15 @@ pub enum Remaining {
     Unknown,
 }
 
+/// A control frame that the user wants to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// A ping with this payload.
+    Ping(Vec<u8>),
+    /// The end of the session, now: nothing more is sent, and no reply is awaited. `None` stands for the usual Close.
+    Close(Option<CloseFrame>),
+}
+
 /// Yields the messages to send.
 pub trait Source {
     /// Starts the source's threads.
@@ -49,6 +58,11 @@ pub trait Source {
 
     /// Everything accepted since the last call is about to be written to the socket.
     fn leaves(&mut self) {}
+
+    /// The next control frame to send, which does not wait for messages before it. A waker announces it.
+    fn control(&mut self) -> Option<Control> {
+        None
+    }
 
     /// Whether input remains. Never blocks.
     fn remaining(&mut self) -> Remaining;

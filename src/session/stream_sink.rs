@@ -57,7 +57,7 @@ impl StreamSink {
 }
 
 impl Sink for StreamSink {
-    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<(), Failure> {
+    fn section(&mut self, section: &Section<'_>, delivery: &mut Delivery<'_>) -> Result<bool, Failure> {
         if let Some(digest) = &mut self.digest {
             digest.update(section.bytes);
         }
@@ -70,7 +70,7 @@ impl Sink for StreamSink {
             Some(escape) => escape(section.bytes, delivery.out),
             None => delivery.pass_on(section),
         }
-        Ok(())
+        Ok(false)
     }
 
     fn close(&mut self, _: &CloseFrame, out: &mut Vec<u8>) {

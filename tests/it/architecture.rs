@@ -13,9 +13,10 @@ use self::source::{Source, sources};
 
 /// The modules, top to bottom: each may import those below it. Those of one line are small values, which may import each
 /// other. `lib.rs` and `main.rs` stand above all.
-const ORDER: [&[&str]; 12] = [
+const ORDER: [&[&str]; 13] = [
     &["commands"],
     &["cli"],
+    &["prompt"],
     &["report"],
     &["echo"],
     &["conformance"],
@@ -32,7 +33,7 @@ const ORDER: [&[&str]; 12] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 13] = [
+const OWNERS: [(&[&str], &[&str]); 15] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (&["native_tls"], &["src/net/tls/backend/native/"]),
@@ -58,7 +59,9 @@ const OWNERS: [(&[&str], &[&str]); 13] = [
     (&["quick_xml"], &["src/report/markup.rs", "src/report/formats/"]),
     (&["terminal_size"], &["src/os/terminal.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
-    (&["unicode_width"], &["src/report/page.rs"]),
+    (&["unicode_width"], &["src/report/page.rs", "src/prompt/view.rs"]),
+    (&["unicode_segmentation"], &["src/prompt/line.rs", "src/prompt/view.rs"]),
+    (&["anstyle_parse"], &["src/prompt/keys.rs"]),
 ];
 
 /// The most lines of code in a file, without tests, comments and blank lines.

@@ -147,8 +147,8 @@ fn given(args: &[&str]) -> (Vec<Message>, Vec<u8>) {
 #[test]
 fn hex_and_base64_decode_the_messages_of_the_command_line() {
     let (messages, stdout) = given(&["--framing", "hex", "-d", " 68 69\n0A ", "00ff", "", "-d", "6a"]);
-    assert_eq!(messages, binaries([b"\x00\xFF", b"", b"hi\n", b"j"]));
-    assert_eq!(stdout, b"00ff\n\n68690a\n6a\n");
+    assert_eq!(messages, binaries([b"hi\n", b"\x00\xFF", b"", b"j"]));
+    assert_eq!(stdout, b"68690a\n00ff\n\n6a\n");
     let (messages, stdout) = given(&["--in-framing", "base64", "--out-framing", "whole", "aG\r\nk="]);
     assert_eq!((messages, stdout), (binaries([b"hi"]), b"hi".to_vec()));
     assert_eq!(given(&["-t", "--framing", "base64", "aGk="]).0, texts(["hi"]));

@@ -92,12 +92,27 @@ fn every_man_page_has_its_sections() {
     let pages = files.iter().filter(|(name, _)| is_page(name));
     for (name, page) in pages {
         let page = String::from_utf8(page.clone()).expect("a page in UTF-8");
-        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"] {
+        for section in [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "CONFIGURATION",
+            "ENVIRONMENT",
+            "FILES",
+            "EXIT STATUS",
+            "EXAMPLES",
+            "SEE ALSO",
+        ] {
             let has = page.lines().any(|line| {
                 line.strip_prefix(".SH ").is_some_and(|title| title.trim_matches('"') == section)
             });
             assert!(has, "{name} has no section {section}");
         }
+        assert!(!page.contains(".SH EXTRA"), "{name} has a section EXTRA");
+        let of_sessions = name != "man/wsurl.1";
+        assert_eq!(page.contains("HOW A SESSION ENDS"), of_sessions, "{name}");
+        assert_eq!(page.contains("JSON FRAMING"), name == "man/wsurl-send.1", "{name}");
     }
 }
 

@@ -79,6 +79,7 @@ mod probe_conformance; // the rules of RFC 6455, kept and broken
 mod probe_down; // endpoints that refuse or do not answer, and the names under which they are told
 mod probe_ready; // --wait-ready
 mod probe_reports; // junit, tap, nagios, prometheus, and where they go
+mod probe_security; // --security, each rule kept and broken
 mod probe_several; // several URLs side by side
 mod report_pages; // github, html and hlog, of probe and of echo-test
 
@@ -105,6 +106,8 @@ mod signals; // SIGHUP, SIGINT, SIGQUIT and SIGTERM, once, twice, and ignored
 mod write_out; // -w: names, formats in files, and failures before the dial
 
 #[cfg(target_os = "linux")]
+mod conversation; // lines typed at a terminal: the prompt, commands, history, and how it ends
+#[cfg(target_os = "linux")]
 mod stderr; // a standard error that nobody reads, stopped terminals
 #[cfg(target_os = "linux")]
 mod terminals; // text from the network on a terminal
@@ -112,6 +115,8 @@ mod terminals; // text from the network on a terminal
 // The parts
 mod architecture; // who imports whom, and what a source file looks like
 mod conformance_rules; // the rules of RFC 6455 against good servers and flawed ones
+#[cfg(target_os = "linux")]
+mod documents; // the commands in README.md and docs/
 mod engine; // the protocol engine against tungstenite, and the framings
 mod framing_cuts; // the framings in blocks and pieces of any size
 mod generated;

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{EchoServer, Script, Terminal, Wsurl, file_with, frame, noise};
+use crate::support::{Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, noise};
 
 /// What a hostile server says: an escape sequence, its C1 form, and a character that turns the direction of writing.
 const HOSTILE: &str = "a\u{1b}[2Jb\u{9b}2Jc\u{202e}d";
@@ -130,5 +130,100 @@ fn a_bar_and_lines_share_a_terminal() {
         let at_the_edge = ["", "\n", "\r\u{1b}[2K", "\r\u{1b}[K"].iter().any(|end| before.ends_with(end));
         assert!(at_the_edge, "{:?}", &shown[before.len().saturating_sub(80)..]);
     }
-    assert!(shown.contains("100%"), "{shown:?}");
+    assert!(terminal.shows(", closed 1000\n").contains("sent 2.86 MiB ("), "{shown:?}");
+}
+
+/// Runs an upload with everything at a terminal, and gives the last lines of the screen.
+fn upload(rate: &str, interrupts: bool, last: &str) -> String {
+    let terminal = Terminal::of(80, 24);
+    let (_dir, path) = file_with("upload", noise(3_000_000));
+    let server = Echo::new().mute().start();
+    let run = Wsurl::new(["stream", "-T", &path, "--limit-rate", rate, &server.url()])
+        .stdin_from(terminal.file())
+        .stdout_to(terminal.file())
+        .stderr_to(terminal.file())
+        .env("TERM", "xterm")
+        .spawn();
+    if interrupts {
+        terminal.shows("% ");
+        run.signal(Signal::Interrupt);
+    }
+    run.exits(if interrupts { 130 } else { 0 });
+    terminal.comes_to(last, |shown| shown.contains(last))
+}
+
+#[test]
+fn an_upload_at_a_terminal_shows_a_bar_and_ends_with_a_sum() {
+    let shown = upload("4M", false, ", closed 1000\n");
+    let sum = shown.strip_prefix("sent 2.86 MiB in ").expect("the sum alone");
+    assert!(sum.ends_with(" MiB/s), closed 1000\n|"), "{shown}");
+}
+
+#[test]
+fn a_bar_ends_truthfully_after_ctrl_c() {
+    let shown = upload("1M", true, "interrupted by SIGINT");
+    let sum = shown.lines().find(|line| line.starts_with("sent ")).expect("a sum");
+    assert!(sum.contains(" of 2.86 MiB in ") && sum.ends_with("/s), interrupted"), "{shown}");
+    let error = "wsurl: error: interrupted by SIGINT; sent ";
+    assert!(
+        shown.lines().any(|line| line.starts_with(error) && line.ends_with(" of 3000000 bytes")),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_bar_leaves_when_received_bytes_come_to_the_same_terminal() {
+    let terminal = Terminal::of(100, 24);
+    let (_dir, path) = file_with("upload", b"a few bytes\n");
+    let server = EchoServer::start();
+    Wsurl::new(["stream", "-T", &path, "--wait", "200ms", &server.url()])
+        .stdout_to(terminal.file())
+        .stderr_to(terminal.file())
+        .exits(0);
+    let shown = terminal.comes_to("the bytes and the sum", |shown| shown.contains("closed 1000"));
+    assert!(shown.starts_with("a few bytes\nsent 12 bytes ("), "{shown}");
+}
+
+#[test]
+fn messages_stand_in_order_with_the_trace_of_their_frames() {
+    let terminal = Terminal::of(80, 40);
+    let server = Script::new()
+        .upgrade()
+        .read_frame()
+        .send(frame::ping("p"))
+        .read_frame()
+        .send([frame::text("one"), frame::text("two")].concat())
+        .send(frame::close(1000, "bye"))
+        .read_close()
+        .close();
+    Wsurl::new(["send", "-vv", "--expect", "2", &server.url(), "hi"])
+        .stdout_to(terminal.file())
+        .stderr_to(terminal.file())
+        .exits_with_one_of(&[0]);
+    let shown = terminal.comes_to("the server's Close", |shown| shown.contains("Close 1000: bye"));
+    let frames = "\
+> text frame, 2 bytes \"hi\"
+< ping frame, 1 byte \"p\"
+> pong frame, 1 byte \"p\"
+< text frame, 3 bytes \"one\"
+one
+< text frame, 3 bytes \"two\"
+two
+";
+    assert!(shown.contains(frames), "{shown}");
+    assert!(shown.contains("\n< close frame, 5 bytes, 1000: bye\n"), "{shown}");
+}
+
+#[test]
+fn the_line_of_an_echo_test_has_the_units_of_its_report() {
+    let terminal = Terminal::of(80, 24);
+    let server = EchoServer::start();
+    Wsurl::new(["echo-test", "--duration", "500ms", &server.url()]).stderr_to(terminal.file()).exits(0);
+    let written = terminal.written();
+    let (_, line) = written.rsplit_once(" messages/s, p50 ").unwrap_or_else(|| panic!("{written:?}"));
+    let unit = line.split_once(' ').map(|(_, unit)| unit.trim_start());
+    assert!(
+        unit.is_some_and(|unit| ["\u{b5}s", "ms", "ns"].iter().any(|known| unit.starts_with(known))),
+        "{line:?}"
+    );
 }

@@ -153,6 +153,17 @@ def conformance(bed):
     same("the failed rules without evidence", unproved, [])
 
 
+@case(*EXPECTED)
+def security_raises_no_false_alarm(bed):
+    url = f"ws://127.0.0.1:{port(bed, bed.peer)}/"
+    (report,) = bed.report("probe", "--security", url, limit=60)
+    found = report["security"]
+    failed = [f"{rule['id']} ({rule['seen']})" for rule in found["rules"] if rule["verdict"] == "fail"]
+    same("the rules that fail", failed, [])
+    origin = next(rule for rule in found["rules"] if rule["id"] == "origin-foreign")
+    same("the verdict on Origin without credentials", origin["verdict"], "inconclusive")
+
+
 @case("document")
 def conformance_table_is_what_was_measured(bed):
     committed = verdicts(between_markers(DOCUMENT.read_text()))

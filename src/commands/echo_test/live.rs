@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::echo::{Echo, Live};
 use crate::protocol::FrameHeader;
 use crate::report::progress::LiveLine;
-use crate::report::{self, Trace};
+use crate::report::{self, Trace, units};
 use crate::session::{Direction, Observer};
 use crate::stats::Tally;
 
@@ -20,6 +20,8 @@ pub(super) struct Panel {
     pub(super) live: Live,
     /// Messages of all connections, if their number is limited.
     pub(super) planned: Option<u64>,
+    /// Whether units keep to ASCII, as in the report.
+    pub(super) ascii: bool,
     pub(super) drawn: Cell<Option<Instant>>,
 }
 
@@ -32,9 +34,12 @@ impl Panel {
         self.drawn.set(Some(now));
         let (echoed, elapsed) = (self.live.counts().echoed, self.live.elapsed());
         let of = self.planned.map_or(String::new(), |planned| format!(" of {planned}"));
-        let rate = u128::from(echoed) * 1000 / elapsed.as_millis().max(1);
-        let median = self.live.median().map_or(String::new(), |time| format!(", p50 {time:.1?}"));
-        self.line.show(&format!("{echoed}{of} messages echoed, {rate} a second{median}"));
+        let rate = units::rate(units::per_second(echoed, elapsed));
+        let median = self
+            .live
+            .median()
+            .map_or(String::new(), |time| format!(", p50 {}", units::duration(time, self.ascii)));
+        self.line.show(&format!("{echoed}{of} echoed, {rate} messages/s{median}"));
     }
 }
 

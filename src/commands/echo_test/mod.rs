@@ -24,7 +24,7 @@ use crate::net::Facts;
 use crate::os::descriptors;
 use crate::report::echo::{self, CompressionReport, EchoReport};
 use crate::report::progress::LiveLine;
-use crate::report::{Reader, Record, Subject, Trace, Verbosity};
+use crate::report::{Reader, Record, Style, Subject, Trace, Verbosity};
 use crate::session::Observer;
 use crate::stats::Tally;
 
@@ -58,7 +58,7 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
     let reporting = Reporting::open(&args.reports, &output, options.limits.whole)?;
     let (time, mut facts) = (SystemTime::now(), Facts::start());
     let load = Load { connections: args.connections, ramp: args.ramp };
-    let (endpoint, tested) = open_and_run(&options, &plan, load, &mut facts);
+    let (endpoint, tested) = open_and_run(&options, &plan, load, reporting.style(), &mut facts);
     let report = EchoReport {
         url: endpoint.to_string(),
         embedded,
@@ -95,6 +95,7 @@ fn open_and_run(
     options: &ConversationOptions,
     plan: &Plan,
     load: Load,
+    style: Style,
     facts: &mut Facts,
 ) -> (Endpoint, Tested) {
     let Load { connections: count, ramp } = load;
@@ -115,7 +116,8 @@ fn open_and_run(
     let shows_line = options.verbosity == Verbosity::Normal && !tells_each;
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let panel = line.map(|line| {
-        Rc::new(Panel { line, live: test.live(), planned: planned(plan, count), drawn: Cell::default() })
+        let planned = planned(plan, count);
+        Rc::new(Panel { line, live: test.live(), planned, ascii: style.ascii, drawn: Cell::default() })
     });
     let traces = (1..connections.len()).map(|number| {
         let label = format!("[{}] ", number + 1);

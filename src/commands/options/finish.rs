@@ -33,5 +33,5 @@ pub(crate) fn finish_rule(
         None => by_default,
     };
     let (within, greeting) = (args.within.map(Within::new), args.greeting);
-    Ok(FinishRule { count, within, quiet, follow, lockstep: false, greeting, server_closes })
+    Ok(FinishRule { within, quiet, follow, greeting, server_closes, ..FinishRule::new(count) })
 }

@@ -188,8 +188,14 @@ fn refuse_contradictions(args: &ProbeArgs) -> Result<(), Failure> {
     }
     let CheckArgs { expect_close, greeting, .. } = &args.checks;
     let has_checks = !checks(&args.checks).is_empty() || expect_close.is_some() || *greeting > 0;
-    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.rules.conformance) {
-        let what = if has_checks { "a check of the session" } else { "--conformance" };
+    if args.expect_status != SWITCHING_PROTOCOLS && (has_checks || args.rules.any()) {
+        let what = if has_checks {
+            "a check of the session"
+        } else if args.rules.conformance {
+            "--conformance"
+        } else {
+            "--security"
+        };
         let text =
             format!("{what} needs an open WebSocket, and --expect-status {} wants none", args.expect_status);
         return Err(Failure::new(Status::Usage, text).hint("run two probes, one for each"));
@@ -211,12 +217,16 @@ fn refuse_second_reading(urls: &[UrlSource], data: &[TypedMessage]) -> Result<()
 
 /// Options of rules that are not checked.
 fn refuse_idle_rules(rules: &RuleArgs) -> Result<(), Failure> {
-    let idle = match rules {
-        RuleArgs { conformance: true, .. } => return Ok(()),
-        rules if !rules.conformance_except.is_empty() => "--conformance-except",
-        rules if rules.rule_timeout.is_some() => "--rule-timeout",
-        _ => return Ok(()),
-    };
-    Err(Failure::new(Status::Usage, format!("{idle} has no effect without --conformance"))
-        .hint(format!("write --conformance {idle} ...")))
+    let idle = [
+        ("--conformance-except", "--conformance", !rules.conformance && !rules.conformance_except.is_empty()),
+        ("--security-except", "--security", !rules.security && !rules.security_except.is_empty()),
+        ("--rule-timeout", "--conformance", !rules.any() && rules.rule_timeout.is_some()),
+    ];
+    match idle.into_iter().find(|(_, _, is_idle)| *is_idle) {
+        Some((option, needed, _)) => {
+            Err(Failure::new(Status::Usage, format!("{option} has no effect without {needed}"))
+                .hint(format!("write {needed} {option} ...")))
+        }
+        None => Ok(()),
+    }
 }

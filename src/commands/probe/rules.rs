@@ -1,14 +1,15 @@
-//! `--conformance`: checks the rules of RFC 6455 and RFC 7692 on a server that the probe has found to be up.
+//! `--conformance` and `--security`: checks rules on a server that the probe has found to be up.
 
 use std::time::Duration;
 
 use crate::cli::RuleArgs;
 use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
-use crate::conformance::{self, Checked, Finding, Options, Server, Verdict};
+use crate::conformance::{self, Checked, Finding, Options, Server, ServerIdentity, Verdict};
 use crate::deadline::Deadline;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, host_and_port};
 use crate::error::{Failure, Phase, Status};
+use crate::net::tls::client::Prepared;
 use crate::net::{Connection, Observer, Transport};
 use crate::os::signals;
 use crate::protocol::Kind;
@@ -31,6 +32,8 @@ const HUGE: u64 = 1 << 40;
 
 /// Opens the connections for the rules. They are not traced: the evidence of a rule says more.
 struct TargetServer<'a> {
+    endpoint: &'a Endpoint,
+    options: &'a ConversationOptions,
     redialer: Redialer<'a>,
     /// The last failure to reach the server.
     lost: Option<Failure>,
@@ -55,8 +58,60 @@ impl Server for TargetServer<'_> {
         self.note(reached)
     }
 
+    fn reach_anonymously(&mut self, limit: &Deadline) -> Result<Transport, Failure> {
+        let mut options = self.options.clone();
+        options.dial.tls.identity = None;
+        options.dial.tls.prepared = Prepared::default();
+        Redialer::to(self.endpoint, &options).open_stream(limit, &mut NoopObserver)
+    }
+
+    fn reach_in_plain(&mut self, port: u16, limit: &Deadline) -> Result<Transport, Failure> {
+        let plain = Endpoint::parse(&format!("ws://{}/", host_and_port(&self.endpoint.host(), port)))?;
+        Redialer::to(&plain, self.options).open_stream(limit, &mut NoopObserver)
+    }
+
+    fn identity(&self) -> ServerIdentity {
+        let tls = &self.options.dial.tls;
+        ServerIdentity {
+            host: tls.domain.clone().unwrap_or_else(|| self.endpoint.host()),
+            tls_port: self.endpoint.is_secure().then(|| self.endpoint.port()),
+            has_client_certificate: self.endpoint.is_secure() && tls.identity.is_some(),
+        }
+    }
+
     fn request(&self, key: &str) -> String {
         self.redialer.request(key)
+    }
+}
+
+/// A set of rules that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Suite {
+    Conformance,
+    Security,
+}
+
+impl Suite {
+    fn rules(self) -> usize {
+        match self {
+            Self::Conformance => conformance::rules().count(),
+            Self::Security => conformance::security_rules().count(),
+        }
+    }
+
+    fn run(self, server: &mut dyn Server, options: &Options<'_>, tell: &mut dyn FnMut(&Finding)) -> Checked {
+        match self {
+            Self::Conformance => conformance::run(server, options, tell),
+            Self::Security => conformance::run_security(server, options, tell),
+        }
+    }
+
+    /// What the rules are called in failures.
+    fn named(self) -> &'static str {
+        match self {
+            Self::Conformance => "rules",
+            Self::Security => "rules of --security",
+        }
     }
 }
 
@@ -78,7 +133,6 @@ pub(super) fn check(
     // Rules of compression offer it themselves, all others do not want it.
     let mut plain = options.clone();
     plain.dial.upgrade.compression = None;
-    let mut target = TargetServer { redialer: Redialer::to(endpoint, &plain), lost: None };
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
@@ -87,34 +141,58 @@ pub(super) fn check(
     let limit = asked.rule_timeout.unwrap_or(patience * REACTIONS);
     let options =
         Options { patience, limit, comeback: COMEBACK, huge: HUGE, messages, interrupted: &interrupted };
-    let (mut checked, all) = (0, conformance::rules().count());
-    let Checked { mut findings, gone } = conformance::run(&mut target, &options, &mut |finding| {
-        checked += 1;
-        show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
-        Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
-    });
-    for finding in &mut findings {
-        finding.excepted = asked.conformance_except.iter().any(|id| id == finding.rule.id);
+    let suites = [
+        (Suite::Conformance, asked.conformance, &asked.conformance_except),
+        (Suite::Security, asked.security, &asked.security_except),
+    ];
+    let mut failures = Vec::new();
+    for (suite, _, except) in suites.into_iter().filter(|(_, is_asked, _)| *is_asked) {
+        let redialer = Redialer::to(endpoint, &plain);
+        let mut target = TargetServer { endpoint, options: &plain, redialer, lost: None };
+        let (mut checked, all) = (0, suite.rules());
+        let Checked { mut findings, gone } = suite.run(&mut target, &options, &mut |finding| {
+            checked += 1;
+            show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
+            Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
+        });
+        for finding in &mut findings {
+            finding.excepted = except.iter().any(|id| id == finding.rule.id);
+        }
+        if let Some(signal) = signals::received() {
+            failures.insert(0, signal.failure());
+        } else if let Some(whole) = is_over() {
+            let tried = findings.len();
+            let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
+            failures.insert(0, late.and(format_args!(": {tried} of {all} {} were tried", suite.named())));
+        } else {
+            failures.extend(verdict(suite, &findings, gone, target.lost));
+        }
+        match suite {
+            Suite::Conformance => report.conformance = Some(findings),
+            Suite::Security => report.security = Some(findings),
+        }
+        if interrupted() {
+            break;
+        }
     }
-    if let Some(signal) = signals::received() {
-        fail(report, signal.failure());
-    } else if let Some(whole) = is_over() {
-        let tried = findings.len();
-        let late = Failure::timeout(Phase::Session, endpoint.host(), &whole);
-        fail(report, late.and(format_args!(": {tried} of {all} rules were tried")));
-    } else if let Some(failure) = verdict(&findings, gone, target.lost) {
-        fail(report, failure);
+    let mut failures = failures.into_iter();
+    if let Some(first) = failures.next() {
+        fail(report, failures.fold(first, |all, next| all.and(format_args!("; {next}"))));
     }
-    report.conformance = Some(findings);
 }
 
 /// The failure that the findings come to: the rules that are broken, and whether the server was lost.
-fn verdict(findings: &[Finding], gone: Option<String>, lost: Option<Failure>) -> Option<Failure> {
+fn verdict(
+    suite: Suite,
+    findings: &[Finding],
+    gone: Option<String>,
+    lost: Option<Failure>,
+) -> Option<Failure> {
     let broken = findings.iter().filter(|finding| finding.verdict == Verdict::Fail && !finding.excepted);
     let broken: Vec<_> = broken.map(|finding| finding.rule.id).collect();
     let (all, count) = (findings.len(), broken.len());
     let are = if count == 1 { "is" } else { "are" };
-    let text = format!("{count} of {all} rules {are} broken: {}", broken.join(", "));
+    let text = format!("{count} of {all} {} {are} broken: {}", suite.named(), broken.join(", "));
     let broken = (count > 0)
         .then(|| Failure::new(Status::ExpectationFailed, text).hint("-v shows what was sent and seen"));
     match (broken, gone) {

@@ -22,7 +22,7 @@ pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, labe
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
     let mut probed = ready::probe(&mut options, probe, &mut trace, &mut show);
-    if probe.rules.conformance && probed.report.verdict != ProbeVerdict::Failed {
+    if probe.rules.any() && probed.report.verdict != ProbeVerdict::Failed {
         let _open = probe.sessions.enter();
         let (endpoint, report) = (&probed.endpoint, &mut probed.report);
         rules::check(&options, &probe.rules, &probe.messages, endpoint, report, &mut trace, &mut show);

@@ -5,19 +5,23 @@
 //! |---|---|
 //! | `server` | how to get to the server |
 //! | `raw_connection`, `event` | one connection: any bytes out, events in |
-//! | `frame`, `request` | frames and upgrade requests with any mistake in them |
+//! | `frame`, `request`, `credentials` | frames and upgrade requests with any mistake in them |
 //! | `recorder`, `transcript`, `pace` | evidence, and how long a reaction is awaited |
 //! | `echo_behaviour`, `survey` | how the server treats ordinary messages |
 //! | `compression` | connections on which compression was agreed |
 //! | `upgrade_reply`, `arrivals`, `refusals` | the tries that several rules share |
+//! | `intrusion`, `flood` | ways to the server that are not the ordinary one, and more than it can take |
 //! | `loss` | which rule a server did not survive |
 //! | `judgement` | what a try comes to |
 
 pub(crate) mod arrivals;
 pub(crate) mod compression;
+pub(crate) mod credentials;
 pub(crate) mod echo_behaviour;
 pub(crate) mod event;
+pub(crate) mod flood;
 pub(crate) mod frame;
+pub(crate) mod intrusion;
 pub(crate) mod judgement;
 mod loss;
 mod pace;
@@ -31,6 +35,7 @@ mod transcript;
 pub(crate) mod upgrade_reply;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tungstenite::handshake::client::generate_key;
 
@@ -39,6 +44,7 @@ use self::judgement::{Judged, Judgement, Stop};
 use self::pace::Pace;
 use self::raw_connection::RawConnection;
 use self::recorder::{FrameWatcher, Recorder};
+use self::request::Request;
 use self::server::{Options, Server};
 use self::transcript::Transcript;
 use crate::deadline::Deadline;
@@ -86,13 +92,15 @@ impl<'a> Harness<'a> {
         frames: &'a mut dyn FrameWatcher,
     ) -> Self {
         let pace = Pace::new(options.patience);
+        let key = generate_key();
+        let secrets = credentials::values(&Request::parse(&server.request(&key)));
         Self {
             server,
             options,
-            key: generate_key(),
+            key,
             recorder: Recorder {
                 rule: "",
-                transcript: Transcript::default(),
+                transcript: Transcript::without(secrets),
                 pace,
                 end: None,
                 is_alive: true,
@@ -113,6 +121,11 @@ impl<'a> Harness<'a> {
     /// The length in bytes that the message of the rule on huge messages announces.
     pub(crate) fn huge(&self) -> u64 {
         self.options.huge
+    }
+
+    /// How long one reaction is awaited of a server that may never have reacted.
+    pub(crate) fn patience(&self) -> Duration {
+        self.options.patience
     }
 
     /// Why no more rules are tried, if the server was lost.

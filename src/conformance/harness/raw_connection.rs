@@ -7,7 +7,7 @@ use super::event::{ConnectionEnd, ServerEvent};
 use super::frame::{BINARY, CLOSE, CONTINUATION, PONG, RawFrame, Reading, SeenFrame, TEXT};
 use super::judgement::{Judgement, Stop};
 use super::recorder::{FrameWatcher, Recorder};
-use super::transcript::{Transcript, hex};
+use super::transcript::Transcript;
 use crate::deadline::Deadline;
 use crate::error::io_reason;
 use crate::net::{Transport, WaitError};
@@ -189,6 +189,57 @@ impl<'a> RawConnection<'a> {
         }
     }
 
+    /// The end of the rule's time.
+    pub(super) fn end(&self) -> Option<Deadline> {
+        self.recorder.end
+    }
+
+    pub(super) fn check_interrupted(&self) -> Result<(), Stop> {
+        if (self.interrupted)() { Err(Stop::Interrupted) } else { Ok(()) }
+    }
+
+    /// Writes bytes that are no evidence.
+    pub(super) fn write_until(&mut self, bytes: &[u8], deadline: &Deadline) -> Result<(), WaitError> {
+        self.transport.write_until(bytes, deadline)
+    }
+
+    /// The bytes of frames, of which the first is evidence.
+    pub(crate) fn encoded(&mut self, frames: &[RawFrame]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (index, frame) in frames.iter().enumerate() {
+            let frame = frame.bytes(masking_key());
+            if index == 0 {
+                self.recorder.transcript.sent(&frame);
+                self.recorder.transcript.note("and again");
+            }
+            bytes.extend(frame);
+        }
+        bytes
+    }
+
+    /// The next event that is there, without a wait.
+    pub(super) fn present_event(&mut self) -> Result<Option<ServerEvent>, Stop> {
+        loop {
+            if let Some(event) = self.take_event() {
+                return Ok(Some(event));
+            }
+            match self.more(&Deadline::after(Duration::ZERO, FLAG))? {
+                Some(Ok(())) => {}
+                Some(Err(end)) => return Ok(Some(ServerEvent::Ended(end))),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Reads until there are so many bytes, the connection ends, or the time of a reaction is over.
+    pub(super) fn read_some(&mut self, count: usize) -> Result<(), Stop> {
+        let deadline = self.deadline();
+        while self.received.len() < count {
+            let Some(Ok(())) = self.more(&deadline)? else { break };
+        }
+        Ok(())
+    }
+
     /// The next event. Skips pings and meaningless frames.
     pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<ServerEvent, Stop> {
         loop {
@@ -298,7 +349,8 @@ impl<'a> RawConnection<'a> {
             };
             let bytes: Vec<u8> = self.received.drain(..used).collect();
             self.recorder.transcript.seen(&bytes);
-            self.frames.frame(&frame, &hex(&bytes), self.recorder.rule);
+            let shown = self.recorder.transcript.shown(&bytes);
+            self.frames.frame(&frame, &shown, self.recorder.rule);
             self.recorder.pace.reacted();
             let is_compressed = self.inflater.is_some() && frame.reserved & RSV1 != 0;
             if is_compressed && !matches!(frame.opcode, TEXT | BINARY) {

@@ -52,6 +52,24 @@ impl Request {
         }
     }
 
+    /// The fields in their order.
+    pub(crate) fn fields(&self) -> &[(String, String)] {
+        &self.fields
+    }
+
+    /// Path and query.
+    pub(crate) fn target(&self) -> &str {
+        self.start.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// Replaces the query; an empty one is removed.
+    pub(crate) fn query(&mut self, query: &str) {
+        let [method, target, version] = self.start.splitn(3, ' ').collect::<Vec<_>>()[..] else { return };
+        let path = target.split('?').next().unwrap_or_default();
+        let mark = if query.is_empty() { "" } else { "?" };
+        self.start = format!("{method} {path}{mark}{query} {version}");
+    }
+
     /// Whether there is such a field.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))

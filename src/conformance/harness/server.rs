@@ -15,8 +15,35 @@ pub trait Server {
     /// Opens a byte stream to the server, through proxy and TLS, before `limit`; nothing has been sent on it yet.
     fn reach(&mut self, limit: &Deadline) -> Result<Transport, Failure>;
 
+    /// The same without a client certificate, for TLS.
+    fn reach_anonymously(&mut self, limit: &Deadline) -> Result<Transport, Failure> {
+        self.reach(limit)
+    }
+
+    /// A byte stream to this port of the server, without TLS. Only servers with TLS are asked.
+    fn reach_in_plain(&mut self, port: u16, limit: &Deadline) -> Result<Transport, Failure> {
+        let _ = port;
+        self.reach(limit)
+    }
+
+    /// What is known of the server beside its upgrade request: no TLS by default.
+    fn identity(&self) -> ServerIdentity {
+        ServerIdentity::default()
+    }
+
     /// The text of an ordinary upgrade request with this key, as [`Server::open`] sends it.
     fn request(&self, key: &str) -> String;
+}
+
+/// What is known of a server beside its upgrade request.
+#[derive(Clone, Debug, Default)]
+pub struct ServerIdentity {
+    /// The name for TLS.
+    pub host: String,
+    /// Where the URL is wss.
+    pub tls_port: Option<u16>,
+    /// Whether connections show a client certificate.
+    pub has_client_certificate: bool,
 }
 
 pub struct Options<'a> {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::secret::REDACTED;
+
 /// The most bytes that are shown of what is sent or seen at once.
 const SHOWN_BYTES: usize = 32;
 
@@ -11,15 +13,31 @@ const MAX_LINES: usize = 200;
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     lines: Vec<String>,
+    secrets: Vec<String>,
 }
 
 impl Transcript {
+    /// An empty transcript that does not show these.
+    pub(crate) fn without(secrets: Vec<String>) -> Self {
+        Self { lines: Vec::new(), secrets }
+    }
+
+    /// Bytes as they are shown: not those that hold a secret.
+    pub(crate) fn shown(&self, bytes: &[u8]) -> String {
+        let holds = |secret: &String| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        if self.secrets.iter().any(holds) {
+            format!("{REDACTED} ({} bytes)", bytes.len())
+        } else {
+            hex(bytes)
+        }
+    }
+
     pub(crate) fn sent(&mut self, bytes: &[u8]) {
         self.push(format!("> {}", hex(bytes)));
     }
 
     pub(crate) fn seen(&mut self, bytes: &[u8]) {
-        self.push(format!("< {}", hex(bytes)));
+        self.push(format!("< {}", self.shown(bytes)));
     }
 
     pub(crate) fn sent_lines<'a>(&mut self, lines: impl IntoIterator<Item = &'a str>) {
@@ -72,6 +90,14 @@ mod tests {
         let long = hex(&vec![0xAB; 70_000]);
         assert_eq!(long, format!("{} ... (70000 bytes)", ["ab"; 32].join(" ")));
         assert!(!hex(&[1; 32]).contains("bytes"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut transcript = Transcript::without(vec!["sesame".to_owned()]);
+        transcript.seen(b"\x81\x0aopensesame");
+        transcript.seen(b"\x81\x00");
+        assert_eq!(transcript.take(), ["< (redacted) (12 bytes)", "< 81 00"]);
     }
 
     #[test]

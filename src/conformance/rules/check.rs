@@ -21,8 +21,8 @@ impl RuleCheck {
         Self { rule: Rule::new(id, section, title), attempt }
     }
 
-    /// Marks the rule as one of RFC 7692.
-    pub(crate) const fn of_compression(self) -> Self {
-        Self { rule: self.rule.of_compression(), attempt: self.attempt }
+    /// Marks the rule as one of another RFC than 6455.
+    pub(crate) const fn of(self, rfc: u16) -> Self {
+        Self { rule: self.rule.of(rfc), attempt: self.attempt }
     }
 }

@@ -22,33 +22,29 @@ pub(crate) const CHECKS: &[RuleCheck] = &[
         "no client_max_window_bits without an offer",
         only_offered,
     )
-    .of_compression(),
+    .of(7692),
     RuleCheck::new("deflate-params-legal", "7.1", "the parameters of its answer are legal", params_legal)
-        .of_compression(),
+        .of(7692),
     RuleCheck::new("deflate-bad-offer", "7", "an offer with a wrong parameter is declined", bad_offer)
-        .of_compression(),
+        .of(7692),
     RuleCheck::new("deflate-server-limits", "7.1.1.1", "server_no_context_takeover is kept", server_limits)
-        .of_compression(),
-    RuleCheck::new("deflate-rsv1-first-only", "6", "RSV1 is on first frames only", rsv1_first_only)
-        .of_compression(),
-    RuleCheck::new("deflate-plain-accepted", "6", "a message may be uncompressed", plain_accepted)
-        .of_compression(),
+        .of(7692),
+    RuleCheck::new("deflate-rsv1-first-only", "6", "RSV1 is on first frames only", rsv1_first_only).of(7692),
+    RuleCheck::new("deflate-plain-accepted", "6", "a message may be uncompressed", plain_accepted).of(7692),
     RuleCheck::new("deflate-fragmented", "6.2", "a compressed message may be fragmented", fragmented)
-        .of_compression(),
+        .of(7692),
     RuleCheck::new("deflate-control-between", "6.2", "control frames may come between them", control_between)
-        .of_compression(),
+        .of(7692),
     RuleCheck::new("deflate-context-kept", "7.2.2", "a message may refer to the one before", context_kept)
-        .of_compression(),
-    RuleCheck::new("deflate-window-kept", "7.1.2.1", "server_max_window_bits is kept", window_kept)
-        .of_compression(),
+        .of(7692),
+    RuleCheck::new("deflate-window-kept", "7.1.2.1", "server_max_window_bits is kept", window_kept).of(7692),
     RuleCheck::new("deflate-broken-refused", "7.2.2", "what cannot be inflated is refused", broken_refused)
-        .of_compression(),
-    RuleCheck::new("deflate-bomb", "9", "a message that inflates to 256 MiB does no harm", bomb)
-        .of_compression(),
+        .of(7692),
+    RuleCheck::new("deflate-bomb", "9", "a message that inflates to 256 MiB does no harm", bomb).of(7692),
 ];
 
 /// The parameters that most clients offer.
-const USUAL: &str = "client_max_window_bits";
+pub(super) const USUAL: &str = "client_max_window_bits";
 
 /// RSV1 among the reserved bits.
 const RSV1: u8 = 0x4;
@@ -280,7 +276,7 @@ fn bomb(harness: &mut Harness<'_>) -> Judged {
     })
 }
 
-fn compressed_zeros(window_bits: u8) -> Vec<u8> {
+pub(super) fn compressed_zeros(window_bits: u8) -> Vec<u8> {
     let (mut deflater, mut out, zeros) = (Deflater::new(window_bits, false), Vec::new(), vec![0; PIECE]);
     for _ in 1..BOMB / PIECE {
         deflater.section(&zeros, SectionEnd::Open, &mut out);

@@ -9,9 +9,10 @@ mod deflate;
 mod framing;
 mod handshake;
 mod messages;
+mod security;
 pub(crate) mod server_frames;
 
-use self::check::RuleCheck;
+pub(crate) use self::check::RuleCheck;
 use super::rule::Rule;
 
 /// The rules that have a check of their own, in the order of execution: those of RFC 6455, then those of RFC
@@ -23,7 +24,12 @@ pub(crate) fn tried() -> impl Iterator<Item = &'static RuleCheck> {
     TRIED.into_iter().flatten()
 }
 
-/// Every rule, in the order of the reports.
+/// The rules of `--security`, in the order of execution.
+pub(crate) fn tried_for_security() -> impl Iterator<Item = &'static RuleCheck> {
+    security::TRIED.into_iter().flatten()
+}
+
+/// Every rule of conformance, in the order of the reports.
 pub(crate) fn all() -> impl Iterator<Item = &'static Rule> {
     tried().map(|check| &check.rule).chain(server_frames::CHECKS.iter().map(|(rule, _)| rule))
 }
@@ -36,6 +42,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_a_name_of_its_own_in_kebab_case() {
+        let all = || all().chain(tried_for_security().map(|check| &check.rule));
         let ids: HashSet<_> = all().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), all().count());
         let kebab = |id: &str| {

@@ -1,7 +1,7 @@
 //! The writer of a destination. It can be moved to another thread, while the owner of the destination decides
 //! whether the file is completed or kept incomplete.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,6 +16,7 @@ pub struct Writer(Arc<Shared>);
 struct Shared {
     file: File,
     is_regular: bool,
+    is_null: bool,
     /// Whether the file still has its old content, which is removed before the first byte is written.
     holds_old: AtomicBool,
     written: Arc<AtomicU64>,
@@ -24,9 +25,11 @@ struct Shared {
 impl Writer {
     /// Creates a writer to `file`. With `replaces`, it removes the old content first.
     pub(super) fn new(file: File, replaces: bool) -> Self {
-        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let metadata = file.metadata();
+        let is_regular = metadata.as_ref().is_ok_and(Metadata::is_file);
+        let is_null = metadata.is_ok_and(|metadata| platform::is_null(&metadata));
         let holds_old = AtomicBool::new(replaces);
-        Self(Arc::new(Shared { file, is_regular, holds_old, written: Arc::default() }))
+        Self(Arc::new(Shared { file, is_regular, is_null, holds_old, written: Arc::default() }))
     }
 
     /// The open file.
@@ -37,6 +40,11 @@ impl Writer {
     /// Whether it is a regular file, which never waits for a reader.
     pub fn is_regular(&self) -> bool {
         self.0.is_regular
+    }
+
+    /// Whether it is the null device, which takes all bytes at once.
+    pub fn is_null(&self) -> bool {
+        self.0.is_null
     }
 
     /// The number of bytes written so far; the counter outlives the writer.
@@ -96,13 +104,18 @@ impl Write for Writer {
 
 #[cfg(unix)]
 mod platform {
-    use std::fs::{File, Permissions};
+    use std::fs::{self, File, Metadata, Permissions};
     use std::io;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 
     pub(super) use crate::os::raw::close;
 
     const SETUID_AND_SETGID: u32 = 0o6000;
+
+    pub(super) fn is_null(metadata: &Metadata) -> bool {
+        let is_device = metadata.file_type().is_char_device();
+        is_device && fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev())
+    }
 
     pub(super) fn clear_setuid(file: &File) -> io::Result<()> {
         let mode = file.metadata()?.permissions().mode();
@@ -115,8 +128,13 @@ mod platform {
 
 #[cfg(not(unix))]
 mod platform {
-    use std::fs::File;
+    use std::fs::{File, Metadata};
     use std::io;
+
+    /// Not known on this platform.
+    pub(super) fn is_null(_: &Metadata) -> bool {
+        false
+    }
 
     #[allow(clippy::unnecessary_wraps)] // as on Unix
     pub(super) fn clear_setuid(_: &File) -> io::Result<()> {
@@ -127,5 +145,20 @@ mod platform {
     pub(super) fn close(file: File) -> io::Result<()> {
         drop(file);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_null_device_is_null() {
+        let writer = |path: &str| Writer::new(File::options().write(true).open(path).unwrap(), false);
+        assert!(writer("/dev/null").is_null());
+        assert!(!writer("/dev/zero").is_null());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(!writer(file.path().to_str().unwrap()).is_null());
     }
 }

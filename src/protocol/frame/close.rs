@@ -31,6 +31,26 @@ impl CloseFrame {
         }
     }
 
+    /// What the code stands for, by the IANA registry of close codes (RFC 6455 §11.7); `None` for codes of applications.
+    pub fn meaning(&self) -> Option<&'static str> {
+        Some(match self.code {
+            1000 => "normal closure",
+            1001 => "going away",
+            1002 => "protocol error",
+            1003 => "unsupported data",
+            NO_STATUS => "no code",
+            1007 => "invalid data",
+            1008 => "policy violation",
+            1009 => "message too big",
+            1010 => "missing extension",
+            1011 => "internal error",
+            1012 => "service restart",
+            1013 => "try again later",
+            1014 => "bad gateway",
+            _ => return None,
+        })
+    }
+
     /// Reads the payload of a Close frame.
     pub(in crate::protocol) fn parse(payload: &[u8]) -> Result<Self, Violation> {
         let (code, reason) = match payload {
@@ -47,7 +67,7 @@ impl CloseFrame {
     }
 
     /// The payload. A reason that is too long for a control frame is truncated at a character boundary.
-    pub(in crate::protocol) fn payload(&self) -> Vec<u8> {
+    pub fn payload(&self) -> Vec<u8> {
         if self.code == NO_STATUS {
             return Vec::new();
         }

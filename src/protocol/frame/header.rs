@@ -7,6 +7,12 @@ use crate::protocol::role::Role;
 /// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
+/// The longest payload whose length needs no extended length field.
+pub(super) const MAX_SHORT: usize = 125;
+
+/// The size of an unmasked header without an extended length field.
+pub(super) const SHORT_HEADER: usize = 2;
+
 /// The longest header: two bytes, a 64-bit length and a masking key.
 pub(super) const MAX_HEADER: usize = 14;
 
@@ -104,12 +110,12 @@ impl FrameHeader {
     /// Appends the header, including the masking key if there is one.
     pub(super) fn append(&self, key: Option<[u8; 4]>, out: &mut Vec<u8>) {
         let masked = u8::from(key.is_some()) << 7;
-        out.push(u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits());
+        let first = u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode.bits();
         match (len_size(self.len), self.len.to_be_bytes()) {
-            (0, [.., short]) => out.push(masked | short),
-            (2, [.., high, low]) => out.extend([masked | 0x7E, high, low]),
+            (0, [.., short]) => out.extend([first, masked | short]),
+            (2, [.., high, low]) => out.extend([first, masked | 0x7E, high, low]),
             (_, all) => {
-                out.push(masked | 0x7F);
+                out.extend([first, masked | 0x7F]);
                 out.extend(all);
             }
         }

@@ -30,15 +30,35 @@ impl MaskingKeys {
     }
 }
 
+/// Bytes that are copied before they are masked: few enough to still be in the L1 cache.
+const BLOCK: usize = 8 * 1024;
+
+/// Appends `payload` to `out`, masked; `key[0]` masks its first byte.
+pub(super) fn append(key: [u8; 4], payload: &[u8], out: &mut Vec<u8>) {
+    out.reserve(payload.len());
+    let mut rest = payload;
+    while !rest.is_empty() {
+        let (block, more) = rest.split_at(rest.len().min(BLOCK));
+        let start = out.len();
+        out.extend_from_slice(block);
+        apply(key, &mut out[start..]);
+        rest = more;
+    }
+}
+
 /// Masks `payload` in place; `key[0]` masks its first byte. Masking twice restores the payload.
 pub(in crate::protocol) fn apply(key: [u8; 4], payload: &mut [u8]) {
-    let [a, b, c, d] = key;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (words, rest) = payload.as_chunks_mut::<8>();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
+    let narrow = u32::from_ne_bytes(key);
+    let wide = u128::from(narrow) * 0x0000_0001_0000_0001_0000_0001_0000_0001;
+    let (blocks, rest) = payload.as_chunks_mut::<16>();
+    for block in blocks {
+        *block = (u128::from_ne_bytes(*block) ^ wide).to_ne_bytes();
     }
-    for (byte, key) in rest.iter_mut().zip(key.iter().cycle()) {
+    let (words, rest) = rest.as_chunks_mut::<4>();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ narrow).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key) {
         *byte ^= key;
     }
 }

@@ -3,8 +3,10 @@
 
 use std::ops::Range;
 
-use super::header::{FrameHeader, FrameRules, MAX_HEADER, ParsedHeader};
+use super::header::{FrameHeader, FrameRules, MAX_HEADER, MAX_SHORT, ParsedHeader, SHORT_HEADER};
+use super::opcode::Opcode;
 use super::violation::Violation;
+use crate::protocol::role::Role;
 
 /// A part of a frame: the payload that has arrived so far and was not yielded before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,25 @@ impl FrameReader {
             }
             (used, None) => Ok((used, None)),
         }
+    }
+
+    /// The short unmasked frame at the front of `input`, if it is there with its whole payload and holds a whole message.
+    /// [`FrameReader::read`] takes anything else. This is the fast path for most messages.
+    pub(in crate::protocol) fn short_message(&self, input: &[u8]) -> Option<(FrameHeader, Range<usize>)> {
+        let [first, len, ..] = input else { return None };
+        // The length of a longer frame, and a mask bit, have a value above.
+        let len = usize::from(*len);
+        let opcode = match *first {
+            0x81 => Opcode::Text,
+            0x82 => Opcode::Binary,
+            _ => return None,
+        };
+        if len > MAX_SHORT || self.rules.sender == Role::Client || !self.is_between_frames() {
+            return None;
+        }
+        let header = FrameHeader { fin: true, rsv1: false, opcode, len: len as u64 };
+        let end = SHORT_HEADER + len;
+        (input.len() >= end).then_some((header, SHORT_HEADER..end))
     }
 
     /// Takes back the last `count` bytes of `section`, the section read last; the caller passes them to
@@ -129,9 +150,7 @@ impl FrameReader {
 
 #[cfg(test)]
 mod tests {
-    use super::super::opcode::Opcode;
     use super::*;
-    use crate::protocol::role::Role;
 
     #[test]
     fn a_frame_is_the_same_wherever_it_is_cut() {

@@ -7,9 +7,6 @@ use super::mask::{self, MaskingKeys};
 use super::opcode::Opcode;
 use crate::protocol::role::Role;
 
-/// Bytes that are copied before they are masked: few enough to still be in the L1 cache.
-const BLOCK: usize = 8 * 1024;
-
 /// Writes frames. A client's frames each get a fresh masking key.
 #[derive(Debug)]
 pub struct FrameWriter {
@@ -110,12 +107,7 @@ impl PayloadMask {
         let left = self.remaining.checked_sub(section.len() as u64);
         self.remaining = left.expect("a section fits into what remains of its frame");
         let Some(key) = &mut self.key else { return out.extend_from_slice(section) };
-        out.reserve(section.len());
-        for block in section.chunks(BLOCK) {
-            let start = out.len();
-            out.extend_from_slice(block);
-            mask::apply(*key, &mut out[start..]);
-        }
+        mask::append(*key, section, out);
         key.rotate_left(section.len() % 4);
     }
 }

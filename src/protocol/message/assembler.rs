@@ -1,6 +1,8 @@
 //! Assembles messages from the payloads of frames: checks their order, size limit and UTF-8, and inflates
 //! them.
 
+use std::ops::Range;
+
 use super::event::{Event, MessageError, Section};
 use super::inflate::Inflater;
 use crate::protocol::extension::DeflateContext;
@@ -84,6 +86,24 @@ impl Assembler {
         let offset = (self.inflater.is_none() && frame.key.is_none()).then_some(frame.payload.start);
         let (kind, wire_len) = (self.take_bytes(payload, ends)?, payload.len());
         Ok((Section { kind, bytes: payload, offset, wire_len, first, last: ends, header }, 0))
+    }
+
+    /// Takes a whole message that is one short frame, unless something is wrong with it: [`Assembler::data`] then says
+    /// what.
+    pub(super) fn short_message<'a>(
+        &self,
+        header: FrameHeader,
+        payload: Range<usize>,
+        input: &'a [u8],
+    ) -> Option<Section<'a>> {
+        let kind = if header.opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
+        let bytes = &input[payload.clone()];
+        let is_valid = kind == Kind::Binary || std::str::from_utf8(bytes).is_ok();
+        if !is_valid || self.message.is_some() || header.len > self.max_message {
+            return None;
+        }
+        let (offset, wire_len) = (self.inflater.is_none().then_some(payload.start), bytes.len());
+        Some(Section { kind, bytes, offset, wire_len, first: true, last: true, header: Some(header) })
     }
 
     /// Fragments of one message come in order, without another message between them (RFC 6455 §5.4).

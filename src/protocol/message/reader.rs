@@ -65,6 +65,13 @@ impl MessageReader {
         if messages.has_pending() {
             return Ok((0, Some(Event::Data(messages.pending()?))));
         }
+        if let Some((header, payload)) = frames.short_message(input) {
+            let used = payload.end;
+            if let Some(section) = messages.short_message(header, payload, input) {
+                *wire_bytes += section.wire_len as u64;
+                return Ok((used, Some(Event::Data(section))));
+            }
+        }
         let (used, section) = frames.read(input)?;
         let Some(frame) = section else { return Ok((used, None)) };
         let mut payload = &input[frame.payload.clone()];

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::session::Session;
 use crate::error::{Failure, Status};
-use crate::protocol::{Event, MessageError, Section};
+use crate::protocol::{Event, FrameHeader, MessageError, Opcode, Section};
 use crate::session::machine::Progress;
 use crate::session::observer::Direction;
 use crate::session::output::OutputError;
@@ -41,8 +41,8 @@ impl Session<'_> {
                 self.input.filled(count);
                 self.consume(now);
                 if is_short {
-                    // A short read has probably emptied the socket: write the data before reading again.
-                    self.lanes.output.submit();
+                    // A short read has probably emptied the socket: write a reply before reading again.
+                    self.lanes.output.submit_little();
                 }
                 true
             }
@@ -139,8 +139,9 @@ impl Session<'_> {
             self.input.discard();
         }
         if self.input.is_consumed() && self.input.has_payload() {
-            let chunk = self.input.replace(self.lanes.output.read_buffer());
-            self.lanes.output.push(chunk);
+            self.lanes.output.push(self.input.take_chunk());
+            // Only now, because the buffer that was just written is the one in the processor's cache.
+            self.input.put_back(self.lanes.output.read_buffer());
         }
     }
 
@@ -168,13 +169,15 @@ impl Session<'_> {
         match event {
             Event::Data(section) => self.deliver(&section, now),
             Event::Ping(payload) => {
-                self.trace_control("ping", payload);
+                self.trace_control(Opcode::Ping, payload);
                 self.pong = Some(payload.to_vec());
                 self.answer_ping(now);
             }
             Event::Pong(payload) => {
-                self.keep_alive.answered(payload, Instant::now());
-                self.trace_control("pong", payload);
+                let now = Instant::now();
+                self.keep_alive.answered(payload, now);
+                self.trace_control(Opcode::Pong, payload);
+                self.observer.pong(payload, now);
             }
             Event::Close(frame) => {
                 let what = if self.machine.is_closing() {
@@ -182,7 +185,8 @@ impl Session<'_> {
                 } else {
                     "server sends Close"
                 };
-                self.observer.note(&format!("{what} {}", frame.described()));
+                self.trace_control(Opcode::Close, &frame.payload());
+                self.note(&format!("{what} {}", frame.described()));
                 let unacknowledged = self.outbox.unacknowledged(&self.transport);
                 let progress = self.progress(unacknowledged);
                 self.machine.server_closed(frame, progress, now);
@@ -192,6 +196,7 @@ impl Session<'_> {
 
     fn deliver(&mut self, section: &Section<'_>, now: Instant) {
         if let Some(header) = section.header.filter(|_| self.observer.wants_frames()) {
+            self.lanes.output.keep_order();
             self.observer.frame(Direction::Received, &header, section.bytes);
         }
         self.inside_message = !section.last;
@@ -201,8 +206,8 @@ impl Session<'_> {
         let out = self.lanes.output.buffer();
         let delivered = self.lanes.sink.section(section, &mut Delivery { out, input: &mut self.input });
         match delivered {
-            Ok(()) => {
-                self.lays_out = section.last && self.lanes.sink.continue_message(self.lanes.output.buffer());
+            Ok(more) => {
+                self.lays_out = more;
                 self.machine.received(section.bytes.len() as u64, section.last, now);
             }
             Err(failure) => {
@@ -212,9 +217,12 @@ impl Session<'_> {
         }
     }
 
-    fn trace_control(&mut self, what: &str, payload: &[u8]) {
+    /// Shows a received control frame, which has no section that would.
+    fn trace_control(&mut self, opcode: Opcode, payload: &[u8]) {
         if self.observer.wants_frames() {
-            self.observer.note(&format!("received {what} {:?}", String::from_utf8_lossy(payload)));
+            self.lanes.output.keep_order();
+            let header = FrameHeader { fin: true, rsv1: false, opcode, len: payload.len() as u64 };
+            self.observer.frame(Direction::Received, &header, payload);
         }
     }
 }

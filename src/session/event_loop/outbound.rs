@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::protocol::{CloseFrame, SendBudget};
 use crate::session::keepalive::{Due, PAYLOAD};
 use crate::session::observer::Direction;
-use crate::session::source::{Offer, Remaining};
+use crate::session::source::{Control, Offer, Remaining};
 
 /// Bytes by which the buffer's capacity may be exceeded to complete a section.
 const OVERSHOOT: usize = 64 * 1024;
@@ -79,33 +79,42 @@ impl Session<'_> {
     fn fill_within(&mut self, mut budget: SendBudget, now: Instant) -> Result<bool, Failure> {
         let (mut has_written, mut attempts) = (false, 0);
         while self.writer.may_write(&budget, has_written) {
-            match self.lanes.source.offer(self.writer.room(&budget))? {
-                Offer::Section(section) => {
-                    let before = self.writer.wire_bytes();
-                    let written = self.writer.write(&section, &mut budget, self.outbox.buffer());
-                    self.lanes.source.accept(written.bytes);
-                    self.machine.sent(u64::from(written.message), written.bytes as u64);
-                    if let Some(pacer) = &mut self.pacer {
-                        pacer.spend(self.writer.wire_bytes() - before);
-                    }
-                    has_written = true;
+            let before = self.writer.wire_bytes();
+            // The section is borrowed, not moved: a move of a value that was written a moment ago stalls the processor.
+            let written = match self.lanes.source.offer(self.writer.room(&budget)) {
+                Ok(Offer::Section(ref section)) => {
+                    self.writer.write(section, &mut budget, self.outbox.buffer())
                 }
-                Offer::Again if attempts == ATTEMPTS => return Ok(true),
-                Offer::Again => attempts += 1,
-                Offer::Pending => {
+                Ok(Offer::Again) if attempts == ATTEMPTS => return Ok(true),
+                Ok(Offer::Again) => {
+                    attempts += 1;
+                    continue;
+                }
+                Ok(Offer::Pending) => {
                     self.flush();
                     return Ok(has_written);
                 }
-                Offer::Later(at) => {
+                Ok(Offer::Later(at)) => {
                     self.more_at = Some(at);
                     self.flush();
                     return Ok(has_written);
                 }
-                Offer::End(close) => {
+                Ok(Offer::End(close)) => {
                     self.machine.input_is_over(close, now);
+                    if let Some(replies) = self.machine.waits_for(!self.lanes.sink.is_met()) {
+                        self.lanes.output.keep_order();
+                        self.observer.waits(replies);
+                    }
                     return Ok(true);
                 }
+                Err(failure) => return Err(failure),
+            };
+            self.lanes.source.accept(written.bytes);
+            self.machine.sent(u64::from(written.message), written.bytes as u64);
+            if let Some(pacer) = &mut self.pacer {
+                pacer.spend(self.writer.wire_bytes() - before);
             }
+            has_written = true;
         }
         // A compressor may have taken all bytes without producing a frame.
         Ok(has_written)
@@ -167,7 +176,7 @@ impl Session<'_> {
         }
         self.expect_output(now);
         if self.complete_frame() {
-            self.observer.note(&format!("sending Close {}", frame.described()));
+            self.note(&format!("sending Close {}", frame.described()));
             self.writer.close(frame, self.outbox.buffer());
             self.trace_sent();
         } else {
@@ -191,6 +200,19 @@ impl Session<'_> {
         true
     }
 
+    /// Takes a control frame of the user from the source. Returns whether there was one.
+    pub(super) fn take_control(&mut self, now: Instant) -> bool {
+        if !self.machine.may_send_control() || self.ping_to_send.is_some() {
+            return false;
+        }
+        match self.lanes.source.control() {
+            Some(Control::Ping(payload)) => self.ping_to_send = Some(payload),
+            Some(Control::Close(close)) => self.machine.left(close, now),
+            None => return false,
+        }
+        true
+    }
+
     /// Whether a ping or pong may be appended now.
     pub(super) fn may_send_control(&self) -> bool {
         self.machine.may_send_control() && !self.writer.is_inside_frame() && self.broken.is_none()
@@ -208,6 +230,12 @@ impl Session<'_> {
         let mut moved = self.answer_ping(now);
         if !self.may_send_control() {
             return moved;
+        }
+        if let Some(payload) = self.ping_to_send.take() {
+            self.expect_output(now);
+            self.writer.ping(&payload, self.outbox.buffer());
+            self.trace_sent();
+            moved = true;
         }
         while let Some(due) = self.keep_alive.due(now) {
             self.expect_output(now);
@@ -236,6 +264,9 @@ impl Session<'_> {
     }
 
     fn trace_sent(&mut self) {
+        if self.observer.wants_frames() {
+            self.lanes.output.keep_order();
+        }
         for (header, preview) in self.writer.take_recorded() {
             self.observer.frame(Direction::Sent, &header, &preview);
         }

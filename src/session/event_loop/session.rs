@@ -83,6 +83,8 @@ pub(super) struct Session<'a> {
     pub(super) keep_alive: KeepAlive,
     /// The payload of a ping that is not answered yet. Only the last ping needs an answer (RFC 6455 §5.5.3).
     pub(super) pong: Option<Vec<u8>>,
+    /// The payload of a ping that the user wants to be sent.
+    pub(super) ping_to_send: Option<Vec<u8>>,
     pub(super) hints: Hints,
     next_tick: Option<Instant>,
     begun: bool,
@@ -149,6 +151,7 @@ impl<'a> Session<'a> {
             more_at: None,
             keep_alive: KeepAlive::new(&options.limits, options.ping, now),
             pong: None,
+            ping_to_send: None,
             hints: options.hints,
             begun: false,
         }
@@ -167,6 +170,7 @@ impl<'a> Session<'a> {
     /// Reads, fills, writes and decides once, without blocking.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
         let mut moved = if self.begun { self.read(now) } else { self.first_read(now) };
+        moved |= self.take_control(now);
         moved |= self.keep_alive(now);
         moved |= self.fill(now);
         moved |= self.write(now);
@@ -201,6 +205,12 @@ impl<'a> Session<'a> {
         true
     }
 
+    /// Tells the observer what has happened, after the data that was received before.
+    pub(super) fn note(&mut self, text: &str) {
+        self.lanes.output.keep_order();
+        self.observer.note(text);
+    }
+
     fn io_state(&self, now: Instant) -> IoState {
         IoState {
             sending: !self.outbox.is_sent(),
@@ -223,7 +233,7 @@ impl<'a> Session<'a> {
     /// Checks the lanes for changes. Returns whether a turn is due.
     pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
         let was_blocked = self.blocked;
-        let moved = (self.make_room(now) && was_blocked) | self.fill(now);
+        let moved = (self.make_room(now) && was_blocked) | self.take_control(now) | self.fill(now);
         moved || self.machine.is_due()
     }
 

@@ -40,6 +40,9 @@ impl Machine {
         let is_over = self.input_over_at.is_some();
         let replaced = self.rule.within.is_some_and(|within| within.replaces_receive);
         let Some(awaited) = self.awaits(io.unmet).filter(|_| !replaced) else { return false };
+        if self.rule.typed && !is_over && !self.limits.receive_always && awaited != Awaited::Greeting {
+            return false;
+        }
         if self.rule.follow {
             return self.limits.receive_always && (is_over || awaited == Awaited::Greeting);
         }

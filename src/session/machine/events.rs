@@ -7,6 +7,7 @@ use super::{GOING_AWAY, HURRY, INPUT_END, INPUT_GOES_ON, Machine, PROGRESS, READ
 use crate::error::{Failure, Status};
 use crate::os::signals::Signal;
 use crate::protocol::{CloseFrame, Violation};
+use crate::session::finish::{Count, FinishRule};
 use crate::session::source::Remaining;
 use crate::session::verdict::{Completeness, Ending, Side};
 
@@ -204,8 +205,21 @@ impl Machine {
         self.begin_closing(CloseFrame::with_code(GOING_AWAY), self.limits.close, now);
     }
 
+    /// The user ends the session: nothing more is sent, and nothing more is awaited.
+    pub(in crate::session) fn left(&mut self, close: Option<CloseFrame>, now: Instant) {
+        self.input_over_at.get_or_insert(now);
+        self.rule = FinishRule::new(Count::None);
+        if let Some(close) = close {
+            self.close.frame = close;
+        }
+        self.begin_closing(self.close.frame.clone(), self.limits.close, now);
+    }
+
     /// A signal came: ends the session in order and soon.
     pub(in crate::session) fn interrupted(&mut self, signal: Signal, now: Instant) {
+        if self.rule.interrupt_quits && signal == Signal::Interrupt {
+            return self.left(None, now);
+        }
         self.fail(signal.failure());
         self.hurried = true;
         let limit = self.limits.close.min(HURRY);

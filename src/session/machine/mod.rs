@@ -9,7 +9,7 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use super::finish::{Awaited, FinishRule, SoFar};
+use super::finish::{Awaited, Count, FinishRule, SoFar};
 use super::hints::Hints;
 use super::limits::{CloseOptions, Limits};
 use super::verdict::{Completeness, Ending, Overdue, SessionEnd, Side, Unmet};
@@ -228,6 +228,7 @@ impl Machine {
     ///
     /// `unmet` says which checks were not met, `size` how much was to be sent in all.
     pub(super) fn into_end(self, unmet: Option<Unmet>, size: Option<u64>) -> SessionEnd {
+        let rule = self.rule_of_verdict();
         SessionEnd {
             hints: self.hints,
             size,
@@ -236,13 +237,31 @@ impl Machine {
             failure: self.failure,
             overdue: self.overdue,
             completeness: self.completeness,
-            rule: self.rule,
+            rule,
             our_code: self.close.frame.code,
             close: self.close,
             tally: self.tally,
             output_closed: self.output_closed,
             unmet,
         }
+    }
+
+    /// The rule for the verdict. What is typed awaits no reply before its end, unless their number was given.
+    fn rule_of_verdict(&self) -> FinishRule {
+        match self.rule.count {
+            Count::AsSent { .. } if self.rule.typed && self.input_over_at.is_none() => {
+                FinishRule { count: Count::None, ..self.rule }
+            }
+            Count::AsSent { .. } | Count::Exactly(_) | Count::None => self.rule,
+        }
+    }
+
+    /// For how many replies the session waits, now that its input has ended; `None` if it does not wait.
+    pub(super) fn waits_for(&self, unmet: bool) -> Option<u64> {
+        let waits = self.rule.quiet.is_some() || self.awaits(unmet).is_some();
+        let missing = self.rule.awaited(self.tally.messages_sent);
+        (self.state == State::Open && waits)
+            .then(|| missing.saturating_sub(self.rule.counted(self.tally.messages_received)))
     }
 
     /// What has to arrive next. `unmet`: a check is not met.

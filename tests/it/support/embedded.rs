@@ -20,6 +20,11 @@ impl Embedded {
         Self::with(&["--tls-cert", &path], Some(tls))
     }
 
+    /// One with these options.
+    pub fn with_options(options: &[&str]) -> Self {
+        Self::with(options, None)
+    }
+
     /// One that waits before each echo.
     pub fn delayed(time: &str) -> Self {
         Self::with(&["--delay", time], None)

@@ -72,6 +72,28 @@ pub enum Flaw {
     PickyNeverCloses,
     /// Not a flaw: passes on a byte stream, in which a greeting precedes the first echo.
     Bridge,
+    /// Takes messages of any length in fragments.
+    TakesEndless,
+    /// Agrees to compression, and takes what inflates to any length.
+    TakesBombs,
+    /// Stops when it is told of the thousandth empty fragment.
+    DiesOfFragments,
+    /// Stops when it is told of the thousandth ping of a connection.
+    DiesOfPings,
+    /// Not a flaw: wants [`COOKIE`] or [`TOKEN`], and refuses pages of other sites.
+    WantsCredentials,
+    /// The same, but lets strangers in for a moment: their Close has the code 4401.
+    ClosesStrangers,
+    /// Wants credentials, whatever they are.
+    TakesAnyCredentials,
+    /// Wants credentials from any page.
+    TakesAnyOrigin,
+    /// Wants credentials, and gives the cookie back in a field.
+    ReturnsInField,
+    /// Wants credentials, and greets with the cookie.
+    ReturnsInMessage,
+    /// Wants credentials, and shows the request in the refusal of another one.
+    ReturnsInBody,
     /// Not a flaw: speaks first, and answers with something else in between.
     Chatty,
     /// Not a flaw: takes messages and says nothing.
@@ -98,6 +120,16 @@ struct State {
     was_restarted: AtomicBool,
     hangs: AtomicBool,
 }
+
+/// The credentials of servers that want some.
+pub const COOKIE: &str = "sid=open-sesame";
+pub const TOKEN: &str = "Bearer open-sesame";
+
+/// The longest message, in bytes.
+const LONGEST: usize = 1 << 24;
+
+/// How many empty fragments or pings are too many for some.
+const TOO_MANY: usize = 1000;
 
 /// How long a server is away that starts again.
 const AWAY: Duration = Duration::from_millis(400);
@@ -166,7 +198,8 @@ impl Session {
             return self.stream.write_all(b"SSH-2.0-x\r\n");
         }
         if let Err(refusal) = self.check(&head) {
-            return self.stream.write_all(format!("HTTP/1.1 {refusal}\r\n\r\n").as_bytes());
+            let body = if self.flaw == Flaw::ReturnsInBody { &*head } else { "" };
+            return self.stream.write_all(format!("HTTP/1.1 {refusal}\r\n\r\n{body}").as_bytes());
         }
         let key = if self.flaw == Flaw::WrongAccept { "another" } else { &field(&head, "sec-websocket-key") };
         let accept = derive_accept_key(key.as_bytes());
@@ -177,9 +210,16 @@ impl Session {
             {
                 "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=10\r\n"
             }
+            Flaw::TakesBombs
+                if field(&head, "sec-websocket-extensions").starts_with("permessage-deflate") =>
+            {
+                "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+            }
+            Flaw::ReturnsInField => &format!("X-Session: {}\r\n", field(&head, "cookie")),
             Flaw::UnaskedSubprotocol => "Sec-WebSocket-Protocol: chat\r\n",
             _ => "",
         };
+        let (is_known, cookie) = (has_credentials(&head), field(&head, "cookie"));
         let head = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {accept}\r\n{more}\r\n"
@@ -187,6 +227,11 @@ impl Session {
         self.stream.write_all(head.as_bytes())?;
         match self.flaw {
             Flaw::Mute => self.read_to_end(),
+            Flaw::ClosesStrangers if !is_known => self.fail(4401),
+            Flaw::ReturnsInMessage => {
+                self.send(TEXT, cookie.as_bytes())?;
+                self.converse()
+            }
             Flaw::Chatty => {
                 self.stream.write_all(
                     &[frame::text("welcome"), frame::ping("you"), frame::frame(PONG, "")].concat(),
@@ -222,20 +267,47 @@ impl Session {
             Flaw::UpgradesAnything => Ok(()),
             Flaw::WantsPassword => Err("401 Unauthorized\r\nWWW-Authenticate: Bearer".to_owned()),
             _ if !is_right => Err("400 Bad Request".to_owned()),
-            _ if has("sec-websocket-version", "13") => Ok(()),
+            _ if has("sec-websocket-version", "13") => self.check_client(head),
             Flaw::ListsNoVersions => Err("400 Bad Request".to_owned()),
             _ => Err("426 Upgrade Required\r\nSec-WebSocket-Version: 13".to_owned()),
         }
     }
 
+    /// Whether this client may come in.
+    fn check_client(&self, head: &str) -> Result<(), String> {
+        let is_foreign = !matches!(&*field(head, "origin"), "" | "https://chat.example");
+        let is_let_in = match self.flaw {
+            Flaw::WantsCredentials | Flaw::ReturnsInField | Flaw::ReturnsInMessage | Flaw::ReturnsInBody => {
+                has_credentials(head) && !is_foreign
+            }
+            Flaw::ClosesStrangers => !is_foreign,
+            Flaw::TakesAnyCredentials => {
+                let has_any = !field(head, "cookie").is_empty() || !field(head, "authorization").is_empty();
+                has_any && !is_foreign
+            }
+            Flaw::TakesAnyOrigin => has_credentials(head),
+            _ => true,
+        };
+        if is_let_in { Ok(()) } else { Err("403 Forbidden".to_owned()) }
+    }
+
     fn converse(&mut self) -> io::Result<()> {
         let mut message: Option<(u8, Vec<u8>)> = None;
         let mut pongs = Vec::new();
+        let (mut asked, mut empty) = (0, 0);
         loop {
             let (fin, opcode, payload) = match self.read_frame()? {
                 Ok(frame) => frame,
                 Err(code) => return self.fail(code),
             };
+            asked += usize::from(opcode == PING);
+            empty += usize::from(opcode == CONTINUATION && payload.is_empty());
+            if (self.flaw == Flaw::DiesOfPings && asked > TOO_MANY)
+                || (self.flaw == Flaw::DiesOfFragments && empty > TOO_MANY)
+            {
+                self.stop();
+                return Err(ErrorKind::OutOfMemory.into());
+            }
             match opcode {
                 PING if self.flaw == Flaw::LatePongs && message.is_some() => pongs.push(payload),
                 PING => self.pong(&payload)?,
@@ -269,11 +341,20 @@ impl Session {
                         }
                         return self.fail(1007);
                     }
+                    if whole.len() > LONGEST && self.flaw != Flaw::TakesEndless {
+                        return self.fail(1009);
+                    }
+                    if self.flaw == Flaw::TakesEndless {
+                        whole.truncate(LONGEST);
+                    }
                     if self.is_picky() && (*kind == BINARY || !b"PING".starts_with(whole)) {
                         return self.leave();
                     }
                     if fin && let Some((kind, payload)) = message.take() {
-                        self.echo(kind, &payload)?;
+                        // What it has not inflated is not sent back.
+                        if self.flaw != Flaw::TakesBombs {
+                            self.echo(kind, &payload)?;
+                        }
                         for payload in pongs.drain(..) {
                             self.pong(&payload)?;
                         }
@@ -406,12 +487,15 @@ impl Session {
             (len > 1 << 24, 1009, Flaw::TakesHighBit),
         ];
         if flaw == Flaw::DiesOfHuge && (1 << 24..1 << 63).contains(&len) {
-            self.state.stopped.store(true, Ordering::Release);
+            self.stop();
             return Err(ErrorKind::OutOfMemory.into());
         }
         if len >> 63 != 0 && self.is_brought_down() {
             return Err(ErrorKind::OutOfMemory.into());
         }
+        let is_compressed = flaw == Flaw::TakesBombs && first & 0x70 == 0x40 && !control;
+        let breaches =
+            breaches.map(|(broken, code, but)| (broken && !(is_compressed && code == 1002), code, but));
         if let Some((_, code, _)) = breaches.iter().find(|(broken, _, but)| *broken && *but != flaw) {
             return Ok(Err(*code));
         }
@@ -425,6 +509,13 @@ impl Session {
             *byte ^= key;
         }
         Ok(Ok((fin, opcode, payload)))
+    }
+
+    /// Stops the whole server, at once.
+    fn stop(&self) {
+        self.state.stopped.store(true, Ordering::Release);
+        // Wakes the thread that waits for the next client.
+        let _ = self.stream.local_addr().and_then(TcpStream::connect);
     }
 
     /// Whether 2^63 bytes are too much for it.
@@ -447,6 +538,11 @@ impl Session {
         self.stream.read_exact(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Whether the request has the right credentials.
+fn has_credentials(head: &str) -> bool {
+    field(head, "cookie") == COOKIE || field(head, "authorization") == TOKEN
 }
 
 /// The value of a field, empty when there is none.

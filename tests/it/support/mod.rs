@@ -16,6 +16,7 @@
 //! - `pty`: a terminal.
 //! - `untouched`: a port where nobody is to call.
 
+pub mod beside_tls;
 mod capture;
 mod certificate;
 mod difference;

@@ -10,6 +10,7 @@ pub enum Signal {
     Interrupt,
     Kill,
     Quit,
+    Resize,
     Stop,
     Terminate,
 }
@@ -21,6 +22,7 @@ pub fn send_signal(pid: u32, signal: Signal) {
         Signal::Interrupt => "INT",
         Signal::Kill => "KILL",
         Signal::Quit => "QUIT",
+        Signal::Resize => "WINCH",
         Signal::Stop => "STOP",
         Signal::Terminate => "TERM",
     };

@@ -33,6 +33,7 @@ HOSTILE = """quotes " ' tags <b>&amp; ]]> -->, | ; = # {} \\ % $(x) `x`, \u202e\
 
 # A client that looks at a certificate and leaves is no event worth a traceback.
 logging.getLogger("websockets").setLevel(logging.CRITICAL)
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # a warning for each pong that nobody takes
 
 
 def emit(event, **facts):

@@ -188,7 +188,7 @@ fn number(value: f64) -> String {
 
 /// Labels that do not touch: some are left out where they are many.
 fn thinned(ticks: Vec<Tick>) -> Vec<Tick> {
-    const MOST: usize = 7;
+    const MOST: usize = 5;
     let every = ticks.len().div_ceil(MOST).max(1);
     ticks.into_iter().step_by(every).collect()
 }

@@ -213,3 +213,35 @@ fn a_connection_that_ends_after_the_close_of_the_server_is_no_loss() {
     assert_eq!(step(&mut machine, IDLE, now), Step::Stop);
     assert!(machine.into_end(None, None).verdict().is_ok());
 }
+
+#[test]
+fn who_types_is_not_asked_for_replies_before_the_end() {
+    let typed = FinishRule { typed: true, ..rule(Count::AsSent { at_least: 0 }) };
+    let (mut machine, now) = machine(typed);
+    machine.sent(2, 2);
+    machine.wrote(true, now);
+    assert_eq!(machine.next_look(IDLE), None, "no receive timeout runs");
+    machine.server_closed(CloseFrame::with_code(1000), DONE, now);
+    assert!(machine.into_end(None, None).verdict().is_ok());
+
+    let (mut machine, now) = self::machine(typed);
+    machine.sent(2, 2);
+    machine.input_is_over(None, now);
+    assert_eq!(machine.waits_for(false), Some(2));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(20)));
+    machine.server_closed(CloseFrame::with_code(1000), DONE, now);
+    assert_eq!(machine.into_end(None, None).verdict().unwrap_err().status().code(), 1);
+}
+
+#[test]
+fn who_leaves_awaits_nothing_more() {
+    let (mut machine, now) = machine(rule(Count::AsSent { at_least: 0 }));
+    machine.sent(2, 2);
+    machine.left(Some(CloseFrame::with_code(4001)), now);
+    assert_eq!(step(&mut machine, IDLE, now), close(4001));
+    machine.server_closed(CloseFrame::with_code(4001), DONE, now);
+    assert!(machine.into_end(None, None).verdict().is_ok());
+    let (mut machine, now) = self::machine(FinishRule { interrupt_quits: true, ..rule(Count::None) });
+    machine.interrupted(Signal::Interrupt, now);
+    assert_eq!(step(&mut machine, IDLE, now), close(1000));
+}

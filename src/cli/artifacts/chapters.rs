@@ -1,0 +1,105 @@
+//! The chapters of the man pages that are prose.
+
+pub(super) const END_OF_SEND: &[&str] = &[
+    "wsurl sends Close when the input has ended and what is awaited has arrived. By default that is one message for every \
+     message sent; --expect N awaits N messages in all, --wait DURATION goes on until nothing has arrived for so long, -f until \
+     the server closes, and --expect 0 awaits nothing. With --expect N no more than N messages are printed once the input is \
+     over; otherwise everything is printed that arrives until the server's Close.",
+    "Messages are counted, not matched: what a server says unasked counts, too. Checks (--expect-text, --expect-regex, \
+     --expect-json) are looked at when the wait is over; each has to be met by some message.",
+    "A server that closes first ends the session. With a code of --accept-close the exit code is 0 if nothing is missing, 1 if \
+     messages are missing, and 55 if input was not sent; with another code it is 110, without a Close 56. No answer to our \
+     Close is 28.",
+    "SIGHUP, SIGINT, SIGQUIT and SIGTERM send Close 1001 and deliver what is in hand; a second one ends at once. When the \
+     reader of standard output goes away, wsurl closes and says nothing.",
+];
+
+pub(super) const END_OF_STREAM: &[&str] = &[
+    "wsurl sends Close when the input has ended, and delivers everything that the server sends until its own Close. --expect N \
+     holds the Close back until N messages have arrived, --wait DURATION until nothing has arrived for so long, -f until the \
+     server closes.",
+    "Exit code 0 says that the server's WebSocket layer has read everything and answered the Close. Whether its application has \
+     stored it, only the application can tell: let it acknowledge, and write --expect 1.",
+    "A server that closes first ends the session. With a code of --accept-close the exit code is 0 if nothing is missing, 1 if \
+     messages are missing, and 55 if input was not sent; with another code it is 110, without a Close 56. No answer to our \
+     Close is 28.",
+    "SIGHUP, SIGINT, SIGQUIT and SIGTERM send Close 1001 and deliver what is in hand; a second one ends at once. When the \
+     reader of standard output goes away, wsurl closes and says nothing.",
+];
+
+pub(super) const END_OF_PROBE: &[&str] = &[
+    "A probe resolves, connects, goes through the proxy if there is one, does TLS and the upgrade, sends a ping, then the \
+     messages of -d, and closes. The first failure ends it. Several URLs are probed side by side; the exit code is that of the \
+     first that failed.",
+];
+
+pub(super) const END_OF_ECHO_TEST: &[&str] = &[
+    "The test ends when every message was echoed, or when --duration is over and no echo is outstanding. A message that is \
+     lost, changed, doubled or out of order is exit code 1, silence is 28. SIGINT prints the report of what was tested so far.",
+];
+
+pub(super) const JSON_FRAMING: &[&str] = &[
+    "With --framing json, every line of standard input and standard output is an object. What is printed can be sent again \
+     without loss. Fields that are not listed are ignored in the input.",
+];
+
+pub(super) const JSON_FRAMING_FIELDS: &[(&str, &str)] = &[
+    (
+        "type",
+        "text, binary, or close; close ends the input with this Close, and is the last line of the output",
+    ),
+    ("data", "the text of a text message"),
+    ("base64", "the payload of a binary message, in base64"),
+    ("size", "the bytes of the payload; in the output only"),
+    ("time", "when the message had arrived, in UTC, as RFC 3339 has it; in the output only"),
+    ("code, reason", "those of the Close"),
+];
+
+pub(super) const CONFIGURATION: &[&str] = &[
+    "There is no configuration file: what a command does is in the command. What is wanted again and again goes into a file of \
+     header fields (-H @FILE), into the environment, or into a shell function. Of an option that is given twice, the last counts.",
+];
+
+pub(super) const CONFIGURATION_EXAMPLES: &[&str] = &[
+    "wsurl send -H @fields.txt URL hello",
+    "WSURL_BEARER=$(cat token) wsurl send URL hello",
+    "chat() { wsurl send -m 10 --subprotocol chat.v2 \"$@\"; }",
+];
+
+pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
+    ("WSURL_USER, WSURL_BEARER", "like --user and --bearer, which win over them"),
+    ("WSURL_PROXY_USER", "like --proxy-user, which wins over it"),
+    ("wss_proxy, ws_proxy", "the proxy for wss and ws; upper case counts, too"),
+    ("https_proxy, http_proxy", "the same when those are not set; HTTP_PROXY is ignored"),
+    ("all_proxy", "the same when none of those is set"),
+    ("no_proxy", "hosts that are reached without a proxy, as with --noproxy"),
+    ("NETRC", "the file for --netrc"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "the system's CA certificates, where OpenSSL is used"),
+    ("SSLKEYLOGFILE", "the file to which TLS secrets are appended for Wireshark, where OpenSSL is used"),
+    ("NO_COLOR", "no colours, unless --color always"),
+];
+
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("~/.netrc", "names and passwords, read with --netrc"),
+    ("FILE.part", "what an interrupted run with -o FILE has received; FILE appears when it is complete"),
+    (
+        "@FILE",
+        "header fields (-H), cookies (--cookie), a token (--bearer), a password (--pass), a format (-w), a message (-d), the URLs of wsurl probe",
+    ),
+];
+
+pub(super) const REPORTS: &str = "--report FORMAT[=FILE] may be given several times. Without a file, a report goes to standard \
+                       output, which takes one report. When no report goes there, the human one does, unless -s is \
+                       given. A file is opened before anything is sent, and appears under its name when it is \
+                       complete.";
+
+pub(super) const SEVERAL: &str = "With several URLs, the human report has a line for each as soon as it is probed; on a terminal \
+                       the lines are a table, and failures are explained below it. The JSON objects come in the order \
+                       given, each as soon as those before it are. In metrics, a URL that is given twice has the label nth, in performance data a number.";
+
+pub(super) const NAGIOS: &str = "With --report nagios on standard output, the exit code is 0 when all is well, 1 for a warning, 2 \
+                      for a failure, and 3 when the fault is on this side: bad arguments, a malformed URL, or a file \
+                      that cannot be used. Nothing is then printed on standard error.";
+
+pub(super) const SUCCESS: &str = "everything given was sent, everything awaited arrived and was written, and the session \
+                       ended in an accepted way";
