@@ -1,5 +1,6 @@
 //! Opens the connections of an echo test, several at a time.
 
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::commands::dialing::{NoopObserver, open};
 use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
-use crate::error::Failure;
-use crate::net::{Connection, Facts, Observer};
+use crate::error::{Failure, IoCause, Status};
+use crate::net::{Connection, Facts, Observer, Poller};
 
 /// Dials at the same time.
 const SIDE_BY_SIDE: usize = 8;
@@ -31,6 +32,10 @@ pub(super) fn open_all(
     (endpoint, connections)
 }
 
+fn cannot_hold(err: io::Error) -> Failure {
+    Failure::new(Status::CannotConnect, "cannot hold the connections").source(IoCause(err))
+}
+
 /// The time from the beginning at which connection `number` of `count` is opened.
 #[allow(clippy::cast_precision_loss)] // far fewer than 2^52 connections
 fn share(ramp: Duration, number: usize, count: usize) -> Duration {
@@ -48,6 +53,8 @@ fn open_more(
     count: usize,
     ramp: Option<Duration>,
 ) -> Result<Vec<Connection>, Failure> {
+    // Until its session begins, each connection would otherwise hold a poller of its own, with two descriptors.
+    let poller = Poller::new().map_err(cannot_hold)?;
     let opened = Mutex::new(Ok(Vec::with_capacity(count)));
     let begun = AtomicUsize::new(0);
     let start = Instant::now();
@@ -61,6 +68,10 @@ fn open_more(
                 wait_for_turn(start + share(ramp, number + 1, count + 1), options);
             }
             let (_, connection) = open(options, &mut Facts::start(), &mut NoopObserver);
+            let connection = connection.and_then(|mut connection| {
+                connection.transport.attach(&poller).map_err(cannot_hold)?;
+                Ok(connection)
+            });
             let mut opened = opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match (&mut *opened, connection) {
                 (Ok(connections), Ok(connection)) => connections.push(connection),
