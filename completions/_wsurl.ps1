@@ -26,10 +26,10 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send whole messages, print the replies')
-            [CompletionResult]::new('stream', 'stream', [CompletionResultType]::ParameterValue, 'Send and receive bytes of any size as binary messages')
-            [CompletionResult]::new('echo-test', 'echo-test', [CompletionResultType]::ParameterValue, 'Send messages to an echo server, compare and time what comes back')
-            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Check whether endpoints are up, how fast each phase is, and whether they are as expected')
+            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl send`')
+            [CompletionResult]::new('stream', 'stream', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl stream`')
+            [CompletionResult]::new('echo-test', 'echo-test', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl echo-test`')
+            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl probe`')
             break
         }
         'wsurl;send' {
@@ -289,7 +289,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--greeting', '--greeting', [CompletionResultType]::ParameterName, 'Skip this many messages that the server sends first on each connection')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of the payloads: the same number gives the same payloads')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]')
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Speak TLS with the certificate in this PEM file, which may hold the key')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The key of that certificate, in PEM')
             [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait this long before each echo')

@@ -23,10 +23,10 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand send 'Send whole messages, print the replies'
-            cand stream 'Send and receive bytes of any size as binary messages'
-            cand echo-test 'Send messages to an echo server, compare and time what comes back'
-            cand probe 'Check whether endpoints are up, how fast each phase is, and whether they are as expected'
+            cand send 'Arguments of `wsurl send`'
+            cand stream 'Arguments of `wsurl stream`'
+            cand echo-test 'Arguments of `wsurl echo-test`'
+            cand probe 'Arguments of `wsurl probe`'
         }
         &'wsurl;send'= {
             cand --url 'The URL, which otherwise is the first argument'
@@ -283,7 +283,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --greeting 'Skip this many messages that the server sends first on each connection'
             cand --seed 'Seed of the payloads: the same number gives the same payloads'
             cand --report 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]'
-            cand --listen 'Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts'
+            cand --listen 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts'
             cand --tls-cert 'Speak TLS with the certificate in this PEM file, which may hold the key'
             cand --tls-key 'The key of that certificate, in PEM'
             cand --delay 'Wait this long before each echo'

@@ -42,10 +42,10 @@ schema-probe\t''
 schema-echo-test\t''"
 complete -c wsurl -n "__fish_wsurl_needs_command" -s h -l help -d 'Print help'
 complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print version'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Check whether endpoints are up, how fast each phase is, and whether they are as expected'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Arguments of `wsurl send`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Arguments of `wsurl stream`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Arguments of `wsurl echo-test`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Arguments of `wsurl probe`'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l url -d 'The URL, which otherwise is the first argument' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends the content of a file, @- that of standard input' -r -f -a '(__wsurl_at_file)'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l data-raw -d 'Send this message, also when it begins with @' -r -f
@@ -287,7 +287,7 @@ prometheus\t''
 github\t''
 html\t''
 hlog\t''"
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r -f

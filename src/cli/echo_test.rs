@@ -155,7 +155,7 @@ const HEEDED: [&str; 3] = ["subprotocols", "silent", "color"];
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Embedded server")]
 pub struct ListenArgs {
-    /// Run the echo server at this address in the foreground, for up to 1000 connections at a time; port 0 picks a free one;
+    /// Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one;
     /// --subprotocol names a subprotocol that it accepts
     #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = not_heeded(), value_parser = values::listen_address)]
     pub listen: Option<SocketAddr>,

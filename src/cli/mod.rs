@@ -56,8 +56,9 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-/// The subcommands.
+/// The subcommands. The options of one are defined when it is called, because defining them takes time.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Send whole messages, print the replies
     #[command(after_help = SEND_EXAMPLES)]
@@ -140,9 +141,11 @@ Examples:
 
 Durations are 500ms, 5 (seconds) or 1m30s; sizes 4096, 64K, 1M or 2G.";
 
-/// The definition of the command line, for everything that is generated from it.
+/// The complete definition of the command line, for everything that is generated from it.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let mut command = Cli::command();
+    command.build();
+    command
 }
 
 #[cfg(test)]

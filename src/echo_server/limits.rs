@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The most connections served at the same time. Further ones wait in the backlog of the operating system.
-pub const MAX_CONNECTIONS: usize = 1000;
+pub const MAX_CONNECTIONS: usize = 10_000;
 
 /// The largest message that is echoed, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;

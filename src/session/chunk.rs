@@ -8,14 +8,22 @@ use std::ops::Range;
 /// the processor's cache between the socket and the output.
 pub(super) const READ: usize = 128 * 1024;
 
+/// The most bytes that the first read takes. Whenever a read fills the buffer, the next one may take
+/// [`GROWTH`] times as many, so that a thousand sessions with small messages need little memory.
+const FIRST_READ: usize = 4 * 1024;
+
+const GROWTH: usize = 4;
+
 /// Pieces of payload smaller than this are moved next to each other: a write of many small slices costs more
 /// than moving them.
 const SMALL_PIECE: usize = 8 * 1024;
 
 /// Bytes from the socket, and the ranges that are payload.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ReadBuffer {
     bytes: Vec<u8>,
+    /// The most bytes that the next read takes.
+    size: usize,
     /// The bytes that were read and are not consumed yet.
     unread: Range<usize>,
     /// The start of the range that [`ReadBuffer::unread`] returned last. Offsets of sections count from it.
@@ -24,13 +32,15 @@ pub(super) struct ReadBuffer {
 }
 
 impl ReadBuffer {
+    pub(super) fn new() -> Self {
+        Self { bytes: Vec::new(), size: FIRST_READ, unread: 0..0, base: 0, payload: Vec::new() }
+    }
+
     /// The space for the next read. All earlier bytes must be consumed before.
     pub(super) fn space(&mut self) -> &mut [u8] {
         debug_assert!(self.is_consumed());
-        if self.bytes.len() != READ {
-            // The operating system zeroes pages only when they are first used, and a short session uses few
-            // of them.
-            self.bytes = vec![0; READ];
+        if self.bytes.len() != self.size {
+            self.bytes = vec![0; self.size];
         }
         &mut self.bytes
     }
@@ -38,6 +48,9 @@ impl ReadBuffer {
     /// Records that `count` bytes were read into [`ReadBuffer::space`].
     pub(super) fn filled(&mut self, count: usize) {
         self.unread = 0..count;
+        if count == self.size {
+            self.size = (self.size * GROWTH).min(READ);
+        }
     }
 
     /// Starts with `bytes`, which arrived together with the response of the opening handshake.
@@ -86,9 +99,16 @@ impl ReadBuffer {
         }
     }
 
-    /// Whether any payload is marked.
-    pub(super) fn has_payload(&self) -> bool {
-        !self.payload.is_empty()
+    /// The number of bytes that are marked as payload.
+    pub(super) fn payload_len(&self) -> usize {
+        self.payload.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// Moves the payload to the end of `out`.
+    pub(super) fn move_payload_to(&mut self, out: &mut Vec<u8>) {
+        for range in self.payload.drain(..) {
+            out.extend_from_slice(&self.bytes[range]);
+        }
     }
 
     /// Turns the buffer and its marks into a chunk.
@@ -181,8 +201,27 @@ mod tests {
     }
 
     #[test]
+    fn a_read_that_fills_the_buffer_makes_the_next_one_larger() {
+        let mut buffer = ReadBuffer::new();
+        let mut read = |count| {
+            let size = buffer.space().len();
+            buffer.filled(count);
+            buffer.consume(count);
+            size
+        };
+        assert_eq!(read(FIRST_READ - 1), FIRST_READ);
+        assert_eq!(read(FIRST_READ), FIRST_READ);
+        assert_eq!(read(GROWTH * FIRST_READ), GROWTH * FIRST_READ);
+        let mut size = 0;
+        for _ in 0..10 {
+            size = read(size);
+        }
+        assert_eq!(size, READ);
+    }
+
+    #[test]
     fn marks_count_from_where_reading_went_on() {
-        let mut buffer = ReadBuffer::default();
+        let mut buffer = ReadBuffer::new();
         buffer.preload(b"hhabhhhcdt");
         let bytes = buffer.take();
         assert_eq!(buffer.unread(), 0..10);
@@ -196,5 +235,13 @@ mod tests {
         buffer.put_back(bytes);
         let chunk = buffer.take_chunk();
         assert_eq!(written(&chunk, 0), b"abcdt");
+        buffer.preload(b"xyz");
+        buffer.consume(3);
+        buffer.unread();
+        buffer.base = 0;
+        buffer.mark(1, 2);
+        let mut out = b"before ".to_vec();
+        buffer.move_payload_to(&mut out);
+        assert_eq!((&out[..], buffer.payload_len()), (&b"before yz"[..], 0));
     }
 }

@@ -22,9 +22,6 @@ const IN_FLIGHT: usize = 4;
 /// A buffer is handed over when it holds this many bytes, or when the session has nothing else to do.
 const BUFFER: usize = 128 * 1024;
 
-/// A chunk of at most this size is copied instead of being handed over in its buffer, which is sixteen times as large.
-const SMALL_CHUNK: usize = READ / 16;
-
 /// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
 
@@ -186,11 +183,6 @@ impl OutputLane {
 
     /// Writes a chunk, after everything that was appended before.
     pub(super) fn push(&mut self, chunk: Chunk) {
-        if chunk.len() <= SMALL_CHUNK {
-            chunk.append_to(&mut self.current);
-            self.keep(chunk.into_buffer());
-            return;
-        }
         if !self.current.is_empty() {
             self.hand_over_current();
         }

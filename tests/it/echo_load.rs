@@ -8,7 +8,7 @@ use tungstenite::Message;
 use crate::support::echoing::echo;
 use crate::support::formats::{counts, json};
 use crate::support::frame::{self, BINARY, CONTINUATION, TEXT};
-use crate::support::{EchoServer, Script, Untouched, Wsurl, millis, secs};
+use crate::support::{Certificate, Echo, EchoServer, Script, Untouched, Wsurl, millis, secs};
 
 const LADDER: [usize; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 20];
 
@@ -255,6 +255,38 @@ fn a_hundred_connections_need_no_hundred_threads() {
     assert!(run.text().contains("connections 100, 2 in flight on each\n"), "{}", run.text());
 }
 
+/// The peak memory of a test with so many connections, in bytes.
+#[cfg(target_os = "linux")]
+fn memory_of(server: &EchoServer, connections: usize, more: &[&str]) -> usize {
+    let number = connections.to_string();
+    let options = ["echo-test", "--connections", &number, "--interval", "50ms", "--duration", "1500ms"];
+    let run = Wsurl::new(options).args(more).args([server.url()]).limit(secs(30)).spawn();
+    server.wait_for_connections(connections);
+    std::thread::sleep(millis(700));
+    let peak = run.peak_memory();
+    run.exits(0);
+    peak
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connection_takes_little_memory() {
+    const LIMIT: usize = 64 * 1024;
+    for (server, size) in [
+        (EchoServer::start(), "64"),
+        (EchoServer::start(), "4K"),
+        (Echo::new().tls(Certificate::Valid).start(), "64"),
+    ] {
+        let mut more = vec!["--size", size];
+        if server.url().starts_with("wss") {
+            more.extend(["--cacert", server.cacert()]);
+        }
+        let one = memory_of(&server, 1, &more);
+        let each = (memory_of(&server, 201, &more) - one) / 200;
+        assert!(each <= LIMIT, "{each} bytes a connection with {} and {size}", server.url());
+    }
+}
+
 #[test]
 fn options_that_contradict_each_other_are_refused() {
     refused(&["--mode", "stream", "-t"], "--mode");
@@ -270,7 +302,7 @@ fn values_that_make_no_sense_are_refused() {
     for (option, value) in [
         ("--in-flight", "0"),
         ("--connections", "0"),
-        ("--connections", "1001"),
+        ("--connections", "10001"),
         ("--count", "0"),
         ("--fragment", "0"),
         ("--size", "65M"),

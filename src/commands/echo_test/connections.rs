@@ -1,5 +1,6 @@
 //! Opens the connections of an echo test, several at a time.
 
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -7,8 +8,8 @@ use std::thread;
 use crate::commands::dialing::{NoopObserver, open};
 use crate::commands::options::ConversationOptions;
 use crate::endpoint::Endpoint;
-use crate::error::Failure;
-use crate::net::{Connection, Facts, Observer};
+use crate::error::{Failure, IoCause, Status};
+use crate::net::{Connection, Facts, Observer, Poller};
 
 /// Dials at the same time.
 const SIDE_BY_SIDE: usize = 8;
@@ -29,12 +30,22 @@ pub(super) fn open_all(
     (endpoint, connections)
 }
 
+fn cannot_hold(err: io::Error) -> Failure {
+    Failure::new(Status::CannotConnect, "cannot hold the connections").source(IoCause(err))
+}
+
 fn open_more(options: &ConversationOptions, count: usize) -> Result<Vec<Connection>, Failure> {
+    // Until its session begins, each connection would otherwise hold a poller of its own, with two descriptors.
+    let poller = Poller::new().map_err(cannot_hold)?;
     let opened = Mutex::new(Ok(Vec::with_capacity(count)));
     let begun = AtomicUsize::new(0);
     let dial = || {
         while begun.fetch_add(1, Ordering::Relaxed) < count {
             let (_, connection) = open(options, &mut Facts::start(), &mut NoopObserver);
+            let connection = connection.and_then(|mut connection| {
+                connection.transport.attach(&poller).map_err(cannot_hold)?;
+                Ok(connection)
+            });
             let mut opened = opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match (&mut *opened, connection) {
                 (Ok(connections), Ok(connection)) => connections.push(connection),

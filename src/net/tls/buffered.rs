@@ -6,6 +6,12 @@ use std::io::{self, ErrorKind, Read, Write};
 /// The most bytes read ahead. A TLS record has slightly more than 16 KiB at most.
 const READ_CAPACITY: usize = 128 * 1024;
 
+/// The most bytes read ahead at first. Whenever a read fills the buffer, it grows [`GROWTH`] times, so that a
+/// thousand connections with small messages need little memory.
+const FIRST_READ: usize = 4 * 1024;
+
+const GROWTH: usize = 4;
+
 /// Once this many bytes are buffered, they are written to the socket.
 const WRITE_CAPACITY: usize = 128 * 1024;
 
@@ -14,7 +20,7 @@ const WRITE_CAPACITY: usize = 128 * 1024;
 #[derive(Debug)]
 pub(in crate::net) struct Buffered<S> {
     inner: S,
-    input: Box<[u8]>,
+    input: Vec<u8>,
     input_start: usize,
     input_end: usize,
     output: Vec<u8>,
@@ -25,10 +31,10 @@ impl<S> Buffered<S> {
     pub(in crate::net) fn new(inner: S) -> Self {
         Self {
             inner,
-            input: vec![0; READ_CAPACITY].into(),
+            input: vec![0; FIRST_READ],
             input_start: 0,
             input_end: 0,
-            output: Vec::with_capacity(WRITE_CAPACITY),
+            output: Vec::new(),
             output_start: 0,
         }
     }
@@ -63,6 +69,9 @@ impl<S: Write> Buffered<S> {
 impl<S: Read> Read for Buffered<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if self.input_start == self.input_end {
+            if self.input_end == self.input.len() && self.input_end < READ_CAPACITY {
+                self.input = vec![0; (self.input.len() * GROWTH).min(READ_CAPACITY)];
+            }
             self.input_start = 0;
             self.input_end = 0;
             self.input_end = self.inner.read(&mut self.input)?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::session::Session;
 use crate::error::{Failure, Status};
 use crate::protocol::{Event, FrameHeader, MessageError, Opcode, Section};
+use crate::session::chunk::READ;
 use crate::session::machine::Progress;
 use crate::session::observer::Direction;
 use crate::session::output::OutputError;
@@ -17,6 +18,10 @@ const TOO_BIG: u16 = 1009;
 
 /// The close code for a message that breaks no rule but that the sink refuses.
 const NORMAL: u16 = 1000;
+
+/// Payload of at most this many bytes is copied instead of being handed over in its buffer, which may be
+/// sixteen times as large.
+const SMALL_CHUNK: usize = READ / 16;
 
 impl Session<'_> {
     /// Reads one buffer from the socket; not more, so that writing gets its turn. Returns whether anything
@@ -138,10 +143,21 @@ impl Session<'_> {
         if !self.machine.listens() {
             self.input.discard();
         }
-        if self.input.is_consumed() && self.input.has_payload() {
-            self.lanes.output.push(self.input.take_chunk());
-            // Only now, because the buffer that was just written is the one in the processor's cache.
-            self.input.put_back(self.lanes.output.read_buffer());
+        if self.input.is_consumed() {
+            self.pass_payload_on();
+        }
+    }
+
+    /// Passes the marked payload to the output: a little of it by a copy, much of it in the read buffer.
+    fn pass_payload_on(&mut self) {
+        match self.input.payload_len() {
+            0 => {}
+            1..=SMALL_CHUNK => self.input.move_payload_to(self.lanes.output.buffer()),
+            _ => {
+                self.lanes.output.push(self.input.take_chunk());
+                // Only now, because the buffer that was just written is the one in the processor's cache.
+                self.input.put_back(self.lanes.output.read_buffer());
+            }
         }
     }
 

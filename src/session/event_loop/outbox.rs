@@ -34,7 +34,7 @@ pub(super) struct Outbox {
 impl Outbox {
     pub(super) fn new() -> Self {
         Self {
-            bytes: Vec::with_capacity(CAPACITY + CAPACITY / 2),
+            bytes: Vec::new(),
             written: 0,
             user_data_end: 0,
             drained: true,

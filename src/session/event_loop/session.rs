@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
         if observer.wants_frames() {
             writer.record_frames();
         }
-        let mut input = ReadBuffer::default();
+        let mut input = ReadBuffer::new();
         input.preload(&connection.leftover);
         Self {
             transport: connection.transport,
