@@ -45,11 +45,16 @@ const EXITS: &[(&str, i32)] = &[
     ("/op=pong", 1),                 // an echo server says ping
     ("--expect-text pong", 1),       // so it does here
     ("--security", 1),               // an echo server accepts any Origin
+    ("graphql-transport-ws", 1),     // an echo server speaks neither GraphQL
+    ("--greeting 1", 1),             // nor Socket.IO
     ("mkfifo", 55),                  // the server closes, and the loop has no end
     ("/mute", 28),
     ("/403", 22),
     ("127.0.0.1:9/", 7),
 ];
+
+/// The section whose commands the acceptance run runs, against the servers that they are for.
+const OF_ACCEPTANCE_RUN: &str = "## Servers with protocols of their own";
 
 /// A command as a document has it.
 struct Documented {
@@ -120,7 +125,14 @@ fn commands_in(path: &Path) -> Vec<Documented> {
     let name = path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8");
     let mut commands: Vec<Documented> = Vec::new();
     let (mut is_transcript, mut is_script) = (false, false);
+    let mut section = "";
     for (number, line) in text.lines().enumerate() {
+        if line.starts_with("## ") {
+            section = line;
+        }
+        if section == OF_ACCEPTANCE_RUN {
+            continue;
+        }
         let Some(line) = line.strip_prefix("    ").filter(|line| !line.starts_with([' ', '#'])) else {
             is_transcript &= line.starts_with("    ") || line.is_empty();
             is_script &= line.starts_with("    ");

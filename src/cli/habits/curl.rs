@@ -233,10 +233,6 @@ pub(super) const HABITS: &[Habit] = &[
         "needs no flag: FILE of -o appears when it is complete, until then it is FILE.part",
     ),
     habit(&["--out-null"], "write -o /dev/null"),
-    habit(
-        &["-C", "--continue-at"],
-        "not built: a session cannot be continued; write tail -c +OFFSET FILE | wsurl stream URL",
-    ),
     habit(&["--max-filesize"], "write --max-message-size SIZE"),
     habit(&["-#", "--progress-bar", "--no-progress-meter"], "write `wsurl stream --progress always|never`"),
     habit(&["--stderr"], "write 2>FILE"),
