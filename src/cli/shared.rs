@@ -248,7 +248,7 @@ pub struct AddressArgs {
 
     /// Refuse addresses outside these networks: loopback, private, internet; and names that only a proxy resolves
     #[arg(long, value_name = "NETWORKS", hide_possible_values = true, value_parser = NETWORKS)]
-    pub allow_network: Option<NetworkPolicy>,
+    pub allow_network: Vec<NetworkPolicy>,
 }
 
 /// Retries.

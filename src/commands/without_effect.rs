@@ -26,7 +26,6 @@ pub(super) fn send(args: &SendArgs, input: Format, output: Format) -> Result<(),
     let delimited = |format| matches!(format, Format::Lines | Format::Nul);
     let encoded = matches!(input, Format::Base64 | Format::Hex);
     let has_json = args.target.messages.iter().any(|message| message.form == crate::cli::MessageForm::Json);
-    let has_one = args.target.messages.len() == 1 || args.one_message;
     refuse(&[
         (
             (args.text || args.binary) && from_stdin && input == Format::Json,
@@ -61,8 +60,8 @@ pub(super) fn send(args: &SendArgs, input: Format, output: Format) -> Result<(),
             "leave it out",
         ),
         (
-            args.lockstep && has_one,
-            "--lockstep has no effect on one message",
+            args.lockstep && args.one_message,
+            "--lockstep has no effect with -1, which sends one message",
             "it holds each message back until the one before it was answered",
         ),
         (
@@ -108,6 +107,12 @@ pub(super) fn shared(args: &ConversationArgs, pings: bool) -> Result<(), Failure
     let (limits, tls, credentials) = (&args.limits, &args.tls, &args.credentials);
     refuse(&[
         (
+            // Of other options the last counts; this one must not be widened by what is appended.
+            args.address.allow_network.len() > 1,
+            "the argument '--allow-network <NETWORKS>' cannot be used multiple times",
+            "write one list: --allow-network loopback,private",
+        ),
+        (
             args.request.max_redirs != DEFAULT_REDIRECTS && !args.request.location,
             "--max-redirs has no effect without -L, which follows redirects",
             "add -L",
@@ -142,12 +147,6 @@ pub(super) fn shared(args: &ConversationArgs, pings: bool) -> Result<(), Failure
             credentials.netrc && credentials.netrc_file.is_some(),
             "--netrc has no effect with --netrc-file",
             "leave --netrc out",
-        ),
-        (
-            (credentials.netrc || credentials.netrc_file.is_some())
-                && (credentials.user.is_some() || credentials.bearer.is_some()),
-            "a netrc file has no effect with -u or --bearer, which win over it",
-            "leave one of them out",
         ),
     ])?;
     unix_socket(args)

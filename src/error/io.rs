@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-/// The text of an I/O error without the number that Rust appends.
+/// The text of an I/O error without the number that Rust appends, and without the full stop that Windows puts before it.
 pub fn io_reason(err: &std::io::Error) -> String {
-    let text = err.to_string();
+    reason(&err.to_string()).to_owned()
+}
+
+fn reason(text: &str) -> &str {
     match text.rfind(" (os error ") {
-        Some(at) => text[..at].to_owned(),
+        Some(at) => text[..at].trim_end_matches('.'),
         None => text,
     }
 }
@@ -22,3 +25,15 @@ impl fmt::Display for IoCause {
 }
 
 impl std::error::Error for IoCause {}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn numbers_and_full_stops_of_the_system_are_left_out() {
+        assert_eq!(reason("Connection refused (os error 111)"), "Connection refused");
+        assert_eq!(reason("No such host is known. (os error 11001)"), "No such host is known");
+        assert_eq!(reason("of our own..."), "of our own...");
+    }
+}

@@ -185,8 +185,11 @@ fn shown_request(endpoint: &Endpoint, fields: &[(String, String)]) -> String {
     text
 }
 
-/// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol and the compression it chose, or the rule it broke.
-fn check(
+/// Checks a 101 response as RFC 6455 §4.1 asks: the subprotocol and the compression it chose.
+///
+/// # Errors
+/// The rule that it broke.
+pub fn check(
     head: &ResponseHead,
     key: &str,
     offered: &UpgradeOptions,

@@ -18,14 +18,21 @@ pub fn raise_limit() {
 
 /// Advice when the process has no descriptors left; `None` for any other error.
 pub fn advice(err: &io::Error) -> Option<&'static str> {
-    #[cfg(unix)]
-    let exhausted = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
-    #[cfg(not(unix))]
-    let exhausted = [i32::MIN];
-    let is_exhausted = err.raw_os_error().is_some_and(|code| exhausted.contains(&code));
-    is_exhausted
-        .then_some("`ulimit -n` tells and sets how many files and connections a process may have open")
+    let is_exhausted = err.raw_os_error().is_some_and(|code| EXHAUSTED.contains(&code));
+    is_exhausted.then_some(ADVICE)
 }
+
+#[cfg(unix)]
+const EXHAUSTED: [i32; 2] = [Errno::MFILE.raw_os_error(), Errno::NFILE.raw_os_error()];
+#[cfg(unix)]
+const ADVICE: &str = "`ulimit -n` tells and sets how many files and connections a process may have open";
+
+/// `WSAEMFILE` and `WSAENOBUFS`.
+#[cfg(not(unix))]
+const EXHAUSTED: [i32; 2] = [10024, 10055];
+#[cfg(not(unix))]
+const ADVICE: &str =
+    "the system has no more sockets or buffers for them: fewer connections, or other programs closed";
 
 #[cfg(test)]
 mod tests {

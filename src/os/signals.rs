@@ -206,34 +206,11 @@ mod platform {
 
 #[cfg(not(unix))]
 mod platform {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::time::Duration;
-
-    use signal_hook::consts::{SIGINT, SIGTERM};
-
     use super::Signal;
 
-    /// The interval of polling the flags: this platform has no call that waits for them.
-    const EVERY: Duration = Duration::from_millis(100);
-
+    /// Listens to Ctrl-C and Ctrl-Break. The handler runs in a thread of its own.
     pub(super) fn listen() -> std::io::Result<()> {
-        let flags = [(SIGINT, Signal::Interrupt), (SIGTERM, Signal::Terminate)]
-            .map(|(number, signal)| (number, signal, Arc::new(AtomicBool::new(false))));
-        for (number, _, flag) in &flags {
-            signal_hook::flag::register(*number, Arc::clone(flag))?;
-        }
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            loop {
-                std::thread::sleep(EVERY);
-                for (_, signal, flag) in &flags {
-                    if flag.swap(false, Ordering::SeqCst) {
-                        super::receive(*signal);
-                    }
-                }
-            }
-        })?;
-        Ok(())
+        ctrlc::set_handler(|| super::receive(Signal::Interrupt)).map_err(std::io::Error::other)
     }
 }
 

@@ -58,6 +58,20 @@ pub fn input() -> io::Result<File> {
     duplicate(&io::stdin())
 }
 
+/// Reads from a file that may be the console, as [`std::io::Read::read`] does.
+#[cfg(unix)]
+pub fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    io::Read::read(&mut file, buffer)
+}
+
+/// Reads from a file that may be the console, as [`std::io::Read::read`] does. The console gives text in UTF-16, which the
+/// standard library's handle turns into UTF-8. What is read from its file is text in an old code page.
+#[cfg(not(unix))]
+pub fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
+    use std::io::{IsTerminal, Read};
+    if file.is_terminal() { io::stdin().lock().read(buffer) } else { file.read(buffer) }
+}
+
 /// Standard output.
 ///
 /// # Errors

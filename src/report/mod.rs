@@ -24,13 +24,13 @@ pub(crate) mod target;
 pub mod terminal;
 mod trace;
 pub mod units;
-pub(crate) mod write_out;
+pub mod write_out;
 
 pub use crate::error::Severity;
 pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warning};
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};
 pub(crate) use formats::{Subject, nagios};
-pub(crate) use record::Record;
+pub use record::Record;
 pub use shared::SharedOutput;
 pub use style::{Style, wants_ascii};
 pub(crate) use target::{Destinations, ReportTarget};

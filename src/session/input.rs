@@ -3,7 +3,7 @@
 //! set of blocks goes back and forth, and when all are full, the thread waits.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
@@ -188,7 +188,7 @@ impl InputLane {
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                read_all(file, block_size, &empties, &full, &waker);
+                read_all(&file, block_size, &empties, &full, &waker);
                 // The closed channel announces the end. Wake only after that.
                 drop(full);
                 waker.wake();
@@ -323,7 +323,7 @@ impl InputLane {
 
 /// Reads until the end, an error, or the end of the session.
 fn read_all(
-    mut file: File,
+    file: &File,
     block_size: usize,
     empties: &Receiver<Block>,
     full: &Sender<io::Result<Block>>,
@@ -332,7 +332,7 @@ fn read_all(
     while let Ok(mut block) = empties.recv() {
         block.buffer.resize(block_size, 0);
         let result = loop {
-            match file.read(&mut block.buffer) {
+            match crate::os::stdio::read(file, &mut block.buffer) {
                 Err(err) if err.kind() == ErrorKind::Interrupted => {}
                 // Another program has made this descriptor non-blocking, which all its holders share.
                 Err(err) if err.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(5)),

@@ -40,6 +40,8 @@ pub use keepalive::FirstPing;
 pub use lane::LaneContext;
 pub use limits::{CloseCodes, CloseOptions, Limits};
 pub use machine::ServerName;
+#[cfg(any(test, fuzzing))]
+pub use machine::run_random_events;
 pub use message_sink::{Escape, MessageSink};
 pub use message_source::MessageSource;
 pub use observer::{Direction, Observer};

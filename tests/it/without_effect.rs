@@ -30,8 +30,7 @@ const PAIRS: &[(&[&str], &str)] = &[
         &["send", "-0", "--in-framing", "lines", "--out-framing", "nul", URL],
         "-0 has no effect beside --in-framing and --out-framing",
     ),
-    (&["send", "--lockstep", URL, "hi"], "--lockstep has no effect on one message"),
-    (&["send", "--lockstep", "-1", URL], "--lockstep has no effect on one message"),
+    (&["send", "--lockstep", "-1", URL], "--lockstep has no effect with -1"),
     (&["stream", "-s", "--progress", "always", URL], "--progress always has no effect with -s"),
     (&["stream", "-s", "--digest", "sha256", URL], "--digest has no effect with -s"),
     (&["probe", "--mode", "stream", URL], "--mode has no effect without a message"),
@@ -46,11 +45,6 @@ const PAIRS: &[(&[&str], &str)] = &[
         "--proxy-cacert has no effect with --proxy-insecure",
     ),
     (&["send", "--netrc", "--netrc-file", "netrc", URL, "hi"], "--netrc has no effect with --netrc-file"),
-    (&["send", "--netrc", "-u", "a:b", URL, "hi"], "a netrc file has no effect with -u or --bearer"),
-    (
-        &["send", "--netrc-file", "netrc", "--bearer", "t", URL, "hi"],
-        "a netrc file has no effect with -u or --bearer",
-    ),
 ];
 
 #[test]

@@ -181,7 +181,7 @@ fn address_options(args: AddressArgs) -> AddressOptions {
         connect_to: args.connect_to,
         #[cfg(unix)]
         unix_socket: args.unix_socket,
-        policy: args.allow_network,
+        policy: args.allow_network.into_iter().next(),
     }
 }
 

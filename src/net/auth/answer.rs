@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// What was sent to the challenging peer before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Tried {
+pub enum Tried {
     /// No credential.
     #[default]
     Nothing,
@@ -21,7 +21,7 @@ pub(crate) enum Tried {
 
 /// What to do about a 401 or a 407.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ChallengeAnswer {
+pub enum ChallengeAnswer {
     /// Send the request again with this value of Authorization or Proxy-Authorization; what has been
     /// tried then.
     Header(Secret, Tried),
@@ -35,7 +35,7 @@ pub(crate) enum ChallengeAnswer {
 
 /// Answers `challenges` for a request with this method and target (RFC 9110 §7.1: path and query, or
 /// `host:port` for CONNECT). `cnonce` is random text, new for each call.
-pub(crate) fn answer(
+pub fn answer(
     challenges: &[Challenge],
     credential: &Credential,
     method: &str,

@@ -6,7 +6,7 @@ use crate::net::http::is_token_char;
 
 /// A challenge: a way to authenticate that the peer offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Challenge {
+pub struct Challenge {
     /// The scheme as received: `Basic`, `Digest`, `NTLM`.
     pub scheme: String,
     /// Parameters with names in lower case and values without quotes.
@@ -19,17 +19,17 @@ pub(crate) struct Challenge {
 
 impl Challenge {
     /// The challenges in the values of all fields of that name, in their order.
-    pub(crate) fn parse_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+    pub fn parse_all<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
         values.into_iter().flat_map(parse).collect()
     }
 
     /// Whether this is the scheme, in any case.
-    pub(crate) fn is(&self, scheme: &str) -> bool {
+    pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
     /// The value of a parameter.
-    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+    pub fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }

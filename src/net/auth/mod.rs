@@ -6,9 +6,9 @@ mod basic;
 mod challenge;
 mod credential;
 mod digest;
-pub(crate) mod netrc;
+pub mod netrc;
 
-pub(crate) use answer::{ChallengeAnswer, Tried, answer};
+pub use answer::{ChallengeAnswer, Tried, answer};
 pub(in crate::net) use authorization::Authorization;
-pub(crate) use challenge::Challenge;
+pub use challenge::Challenge;
 pub use credential::Credential;

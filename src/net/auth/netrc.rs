@@ -8,7 +8,7 @@ use crate::secret::Secret;
 ///
 /// # Errors
 /// Says in which line the text cannot be read.
-pub(crate) fn lookup(text: &str, host: &str) -> Result<Option<(String, Secret)>, String> {
+pub fn lookup(text: &str, host: &str) -> Result<Option<(String, Secret)>, String> {
     let mut entry: Option<Entry> = None;
     let mut in_macro = false;
     let mut keyword: Option<(Keyword, usize)> = None;

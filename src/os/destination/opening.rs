@@ -18,6 +18,9 @@ pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
         let file = if number == 1 { stdio::output()? } else { File::options().append(true).open(path)? };
         return Ok((Writer::new(file, false), State::Direct));
     }
+    if platform::is_device_name(path) {
+        return Ok((Writer::new(File::options().write(true).open(path)?, false), State::Direct));
+    }
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => replace(path),
         Ok(found) if found.is_symlink() => {
@@ -80,6 +83,11 @@ mod platform {
 
     use crate::os::destination::state::InPlace;
 
+    /// No name is special: devices are files of their own type.
+    pub(super) fn is_device_name(_: &Path) -> bool {
+        false
+    }
+
     /// Uses `O_CREAT`, although the file exists: the system then refuses files of other users in
     /// world-writable folders (`protected_regular` in proc(5)).
     pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
@@ -112,6 +120,12 @@ mod platform {
     use std::path::Path;
 
     use crate::os::destination::state::InPlace;
+
+    /// Whether the name stands for a device in every folder, such as `NUL` and `CON`. The system has no facts about them.
+    pub(super) fn is_device_name(path: &Path) -> bool {
+        const NAMES: [&str; 6] = ["NUL", "CON", "CONOUT$", "PRN", "AUX", "COM1"];
+        NAMES.iter().any(|name| path.as_os_str().eq_ignore_ascii_case(name))
+    }
 
     pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
         File::options().write(true).open(path)

@@ -70,9 +70,9 @@ impl Writer {
         }
     }
 
-    fn write_with(&self, write: impl FnOnce(&mut &File) -> io::Result<usize>) -> io::Result<usize> {
+    fn write_with(&self, write: impl FnOnce(&File) -> io::Result<usize>) -> io::Result<usize> {
         self.begin()?;
-        let count = write(&mut &self.0.file).map_err(|err| self.explain(err))?;
+        let count = write(&self.0.file).map_err(|err| self.explain(platform::explain(err)))?;
         self.0.written.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
@@ -90,11 +90,11 @@ impl Writer {
 
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_with(|file| file.write(bytes))
+        self.write_with(|file| platform::write(file, bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.write_with(|file| file.write_vectored(slices))
+        self.write_with(|file| platform::write_vectored(file, slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -105,10 +105,22 @@ impl Write for Writer {
 #[cfg(unix)]
 mod platform {
     use std::fs::{self, File, Metadata, Permissions};
-    use std::io;
+    use std::io::{self, IoSlice, Write};
     use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 
     pub(super) use crate::os::raw::close;
+
+    pub(super) fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
+        file.write(bytes)
+    }
+
+    pub(super) fn write_vectored(mut file: &File, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        file.write_vectored(slices)
+    }
+
+    pub(super) fn explain(err: io::Error) -> io::Error {
+        err
+    }
 
     const SETUID_AND_SETGID: u32 = 0o6000;
 
@@ -129,7 +141,33 @@ mod platform {
 #[cfg(not(unix))]
 mod platform {
     use std::fs::{File, Metadata};
-    use std::io;
+    use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
+
+    /// `ERROR_PIPE_NOT_CONNECTED`: the reader of a named pipe has gone.
+    const NOT_CONNECTED: i32 = 233;
+
+    /// The console takes text in UTF-16, which the standard library's handle makes of UTF-8. What is written to its file is
+    /// taken for text in an old code page.
+    pub(super) fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
+        if !(file.is_terminal() && io::stdout().is_terminal()) {
+            return file.write(bytes);
+        }
+        let mut console = io::stdout().lock();
+        console.write_all(bytes)?;
+        console.flush()?;
+        Ok(bytes.len())
+    }
+
+    pub(super) fn write_vectored(mut file: &File, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match slices.iter().find(|slice| !slice.is_empty()) {
+            Some(first) if file.is_terminal() => write(file, first),
+            _ => file.write_vectored(slices),
+        }
+    }
+
+    pub(super) fn explain(err: io::Error) -> io::Error {
+        if err.raw_os_error() == Some(NOT_CONNECTED) { ErrorKind::BrokenPipe.into() } else { err }
+    }
 
     /// Not known on this platform.
     pub(super) fn is_null(_: &Metadata) -> bool {

@@ -111,7 +111,7 @@ impl Machine {
         let accepted = self.close.accepts(frame.code);
         if accepted && self.close.expect.is_some() {
             // A Close that is expected may come at any time. What is in frames still leaves before the answer to it.
-            self.completeness.unsent = progress.remaining == Remaining::Something;
+            self.completeness.unsent = progress.remaining == Remaining::Something || self.abandons_input;
         }
         if let State::Closing { since, .. } = self.state {
             self.close_took = Some(now.saturating_duration_since(since.max(self.wrote_at)));
@@ -162,7 +162,7 @@ impl Machine {
     }
 
     fn note_completeness(&mut self, progress: Progress) {
-        let unsent = progress.unsent || progress.remaining == Remaining::Something;
+        let unsent = progress.unsent || progress.remaining == Remaining::Something || self.abandons_input;
         self.completeness = Completeness {
             unsent,
             taken: progress.taken.unwrap_or(self.tally.bytes_sent),
@@ -245,7 +245,8 @@ impl Machine {
             if self.state == State::Open {
                 let open = progress.remaining != Remaining::Nothing && self.input_over_at.is_none();
                 let follows = self.rule.follow && progress.remaining == Remaining::Unknown;
-                self.completeness.unsent = progress.unsent || (open && !follows);
+                self.abandons_input = open && !follows;
+                self.completeness.unsent = progress.unsent || self.abandons_input;
             }
             let wanted = if under_way || progress.unsent { HURRY } else { READER_GONE };
             let limit: Duration = self.limits.close.min(wanted);

@@ -3,6 +3,8 @@
 
 mod clocks;
 mod events;
+#[cfg(any(test, fuzzing))]
+mod random_events;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,8 @@ use crate::error::Failure;
 use crate::protocol::CloseFrame;
 use crate::stats::Tally;
 pub(super) use events::Progress;
+#[cfg(any(test, fuzzing))]
+pub use random_events::run_random_events;
 
 /// How long the answer to our Close is awaited after a signal, and when the verdict is clear.
 const HURRY: Duration = Duration::from_secs(1);
@@ -134,6 +138,8 @@ pub(super) struct Machine {
     /// Whether a signal has come: every remaining wait is capped at [`HURRY`].
     hurried: bool,
     output_closed: bool,
+    /// Whether the reader of the output left before the input had ended: the rest of the input is not sent.
+    abandons_input: bool,
     discards: bool,
     /// How often the socket was looked at since a clock has run out.
     looks: u32,
@@ -177,6 +183,7 @@ impl Machine {
             unanswered: false,
             hurried: false,
             output_closed: false,
+            abandons_input: false,
             discards: false,
             looks: 0,
             finished_at: None,

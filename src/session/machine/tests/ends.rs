@@ -52,6 +52,24 @@ fn a_reader_that_leaves_ends_the_session_soon() {
 }
 
 #[test]
+fn input_that_a_leaving_reader_leaves_behind_is_missing_whether_or_not_the_server_answers() {
+    for is_answered in [false, true] {
+        let (mut machine, now) = machine(rule(Count::None));
+        let open = Progress { remaining: Remaining::Unknown, ..DONE };
+        machine.output_is_closed(open, false, now);
+        assert_eq!(step(&mut machine, IDLE, now), close(1001));
+        if is_answered {
+            machine.server_closed(CloseFrame::with_code(1001), open, now);
+        }
+        let later = now + secs(1);
+        assert_eq!(step(&mut machine, IDLE, later), Step::Stop);
+        machine.ended(open);
+        let failure = machine.into_end(None, None).verdict().unwrap_err();
+        assert!(failure.is_quiet() && failure.status() == Status::SendFailed, "{failure}");
+    }
+}
+
+#[test]
 fn the_end_of_the_input_is_awaited_for_a_second_after_the_close_of_the_server() {
     let open = Progress { remaining: Remaining::Unknown, ..DONE };
     let closed = |io: IoState| {

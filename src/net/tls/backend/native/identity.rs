@@ -26,7 +26,16 @@ pub struct Identity(pub(super) native_tls::Identity);
 
 impl Identity {
     /// Reads certificates in PEM, our own first, and a PKCS#8 key in PEM.
+    ///
+    /// Not on Windows: there native-tls takes the last certificate for ours, and all processes of a user share one place for
+    /// the key.
     pub(in crate::net) fn from_pkcs8(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        if cfg!(windows) {
+            return Err(TlsError::new(
+                "PEM cannot be used on Windows; `openssl pkcs12 -export -in cert.pem -inkey key.pem -out cert.p12` \
+                 makes a file that can",
+            ));
+        }
         Ok(Self(native_tls::Identity::from_pkcs8(certificates, key)?))
     }
 
