@@ -167,6 +167,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s g -l globoff -d 'Ta
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l url -d 'The URL, which otherwise is the first argument' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s T -l upload-file -d 'Send this file instead of standard input; - is standard input' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s C -l continue-at -d 'Begin the upload at this byte of the file, such as where an interrupted one has ended; needs -T FILE' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s o -l output -d 'Write received bytes to this file, which appears when it is complete; - is standard output, the default' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'Put at most this many bytes into one message' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second, counted after compression' -r -f
@@ -273,9 +274,11 @@ zero\t'Zeros, after eight bytes that tell messages apart'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l mode -d 'Compare message by message, or all bytes as one stream' -r -f -a "message\t'Whole messages'
 stream\t'Binary messages whose boundaries do not count'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l fragment -d 'Send each message in frames of at most this many bytes' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'Send a message this often on each connection [default: as fast as the echoes arrive]' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Allow this many messages of a connection to be in flight' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l rate -d 'Send N messages a second on all connections together, when they are due and not when echoes arrive; round trips count from when a message was due' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'Send a message this often on each connection, and on a terminal or with -v print a line for each echo [default: as fast as the echoes arrive]' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Allow this many messages of a connection to be in flight [default: 1; with --rate: 1000000 on all connections]' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d 'Open this many connections side by side' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ramp -d 'Open the connections evenly over this time; messages are sent when all are open' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r -f

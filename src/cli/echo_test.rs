@@ -61,17 +61,27 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "SIZE", value_parser = values::buffer_size)]
     pub fragment: Option<usize>,
 
-    /// Send a message this often on each connection [default: as fast as the echoes arrive]
+    /// Send N messages a second on all connections together, when they are due and not when echoes arrive; round trips count
+    /// from when a message was due
+    #[arg(long, value_name = "N", conflicts_with = "interval", value_parser = values::rate)]
+    pub rate: Option<f64>,
+
+    /// Send a message this often on each connection, and on a terminal or with -v print a line for each echo [default: as
+    /// fast as the echoes arrive]
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub interval: Option<Duration>,
 
-    /// Allow this many messages of a connection to be in flight
-    #[arg(long, value_name = "N", default_value = "1", value_parser = values::in_flight)]
-    pub in_flight: usize,
+    /// Allow this many messages of a connection to be in flight [default: 1; with --rate: 1000000 on all connections]
+    #[arg(long, value_name = "N", value_parser = values::in_flight)]
+    pub in_flight: Option<usize>,
 
     /// Open this many connections side by side
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::connections)]
     pub connections: usize,
+
+    /// Open the connections evenly over this time; messages are sent when all are open
+    #[arg(long, value_name = "DURATION", value_parser = values::interval)]
+    pub ramp: Option<Duration>,
 
     /// Send no message after this time
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
@@ -128,7 +138,7 @@ pub enum Mode {
 }
 
 /// The options of the test itself, which the server has no use for.
-const OF_THE_TEST: [&str; 17] = [
+const OF_THE_TEST: [&str; 19] = [
     "url",
     "url_option",
     "count",
@@ -140,6 +150,8 @@ const OF_THE_TEST: [&str; 17] = [
     "mode",
     "fragment",
     "interval",
+    "rate",
+    "ramp",
     "in_flight",
     "connections",
     "duration",

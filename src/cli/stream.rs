@@ -19,6 +19,10 @@ pub struct StreamArgs {
     #[arg(short = 'T', long, value_name = "FILE")]
     pub upload_file: Option<PathBuf>,
 
+    /// Begin the upload at this byte of the file, such as where an interrupted one has ended; needs -T FILE
+    #[arg(short = 'C', long, value_name = "BYTES", requires = "upload_file", value_parser = values::offset)]
+    pub continue_at: Option<u64>,
+
     /// At a terminal: no prompt and no line editing, as if standard input were a file
     #[arg(long)]
     pub no_prompt: bool,

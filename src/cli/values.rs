@@ -74,6 +74,14 @@ pub fn in_flight(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Messages a second.
+pub fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.001..=10_000_000.0).contains(&rate) => Ok(rate),
+        _ => Err("not a number of messages a second from 0.001 to 10000000; write 100 or 0.5".to_owned()),
+    }
+}
+
 /// How many connections to open.
 pub fn connections(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -110,6 +118,18 @@ pub fn positive_bytes(text: &str) -> Result<u64, String> {
     match size::parse(text)? {
         0 => Err("must be at least 1; write 64K or 1M".to_owned()),
         size => Ok(size),
+    }
+}
+
+/// A position in a file, in bytes.
+pub fn offset(text: &str) -> Result<u64, String> {
+    match size::parse(text) {
+        Ok(offset) => Ok(offset),
+        Err(_) if text == "-" => {
+            Err("only the server knows what it has stored; write the number of bytes, such as 1048576"
+                .to_owned())
+        }
+        Err(why) => Err(why),
     }
 }
 
@@ -327,6 +347,10 @@ mod tests {
     #[test]
     fn other_values_show_one_that_works() {
         assert!(close_code("1005").unwrap_err().contains("1000"));
+        assert_eq!(rate("0.5"), Ok(0.5));
+        for text in ["0", "-1", "NaN", "inf", "x", ""] {
+            assert!(rate(text).unwrap_err().contains("write 100 or 0.5"), "{text}");
+        }
         assert!(close_code("x").unwrap_err().contains("1000"));
         assert!(json_check("a").unwrap_err().contains("/user/id=7"));
         assert!(json_check("a=1").unwrap_err().contains("begins with '/'"));

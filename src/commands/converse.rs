@@ -15,6 +15,7 @@ use crate::report::{Record, Trace};
 use crate::session::{
     self, FinishRule, Hints, Observer, Outcome, Output, ServerName, SessionOptions, Setup, Sink, Source,
 };
+use crate::stats::Tally;
 
 /// The ends of the session, and when it is over.
 pub(super) struct Conversation<'a> {
@@ -124,9 +125,31 @@ fn hold(
     }
     trace.end(&ending(&outcome));
     let ends_in_order = |failure: &Failure| is_in_order(options, failure, goes_on);
+    if let Err(failure) = outcome.result {
+        outcome.result =
+            Err(advise_on_subprotocol(failure, options, facts.subprotocol.is_some(), &outcome.tally));
+    }
     let complete = outcome.delivered && outcome.result.as_ref().err().is_none_or(ends_in_order);
     outcome.result = store(destination, outcome.result, complete);
     outcome
+}
+
+/// Adds what may help when a server that has chosen none of the subprotocols ends the session before it has said anything: it
+/// may speak only others.
+fn advise_on_subprotocol(
+    failure: Failure,
+    options: &ConversationOptions,
+    is_chosen: bool,
+    tally: &Tally,
+) -> Failure {
+    let is_end = matches!(failure.status(), Status::ClosedByServer | Status::ReceiveFailed);
+    let is_mute = is_end && tally.messages_received == 0;
+    if is_chosen || !is_mute || options.dial.upgrade.subprotocols.is_empty() {
+        return failure;
+    }
+    let advice = "the server chose no subprotocol: does it know the one of --subprotocol?";
+    let advice = failure.advice().map_or(advice.to_owned(), |first| format!("{first}; {advice}"));
+    failure.hint(advice)
 }
 
 /// How a session ended, in two words.

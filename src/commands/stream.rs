@@ -7,7 +7,7 @@ use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
 use super::{outputs, talking, without_effect};
 use crate::cli::{ProgressWhen, StreamArgs};
-use crate::error::Failure;
+use crate::error::{Failure, Status};
 use crate::os::Destination;
 use crate::prompt::{Talk, TalkSink, Typing};
 use crate::protocol::Kind;
@@ -38,15 +38,23 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
     let rule = finish_rule(Some(&args.finish), &args.checks, Count::None)?;
     let checks = Checks::new(checks(&args.checks));
     options.close.expect = args.checks.expect_close;
-    let (input, named) = match args.upload_file.as_deref() {
+    let (mut input, named) = match args.upload_file.as_deref() {
         Some(path) if path != Path::new("-") => (Input::open(path, options.limits.whole)?, true),
         _ => (Input::standard()?, false),
     };
+    let begins_at = args.continue_at.unwrap_or_default();
+    if begins_at > 0 && !named {
+        return Err(Failure::new(Status::Usage, "-C needs a file").hint("-T FILE names it"));
+    }
+    if begins_at > 0 {
+        input.skip(begins_at)?;
+    }
     let shape = match input.size {
         _ if !args.single_message => Shape::Chunks(args.chunk_size),
         Some(size) if named => Shape::Whole(size),
         _ => Shape::Unknown,
     };
+    let has_end = named && input.size.is_some();
     let destination = outputs::open(args.output_file.as_deref(), args.upload_file.as_deref(), &options)?;
     let progress = shows_progress(args.progress, options.verbosity).then(|| Progress::new(input.size));
     let shares = progress.is_some() || options.verbosity >= Verbosity::Verbose;
@@ -68,12 +76,32 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         hints: HINTS,
         talk: None,
     };
-    let conversed = converse(&options, conversation);
+    let mut conversed = converse(&options, conversation);
+    if let (true, Shape::Chunks(size)) = (has_end, shape) {
+        conversed.outcome = say_where_to_continue(conversed.outcome, begins_at, size as u64);
+    }
     let digests = [outgoing.digest(), incoming.digest()];
     if options.verbosity > Verbosity::Silent {
         print_digests(&conversed, digests);
     }
     report(&options, conversed, digests)
+}
+
+/// Names the end of the last whole message that the next hop has taken, when an upload in messages of `size` bytes has failed.
+fn say_where_to_continue(mut outcome: Outcome, begins_at: u64, size: u64) -> Outcome {
+    let whole = outcome.bytes_taken / size * size;
+    outcome.result = outcome.result.map_err(|failure| {
+        if outcome.sent_whole || whole == 0 || failure.is_quiet() {
+            return failure;
+        }
+        let at = begins_at + whole;
+        let advice = format!(
+            "-C {at} continues behind the last whole message that was taken, if the server has stored it"
+        );
+        let advice = failure.advice().map_or(advice.clone(), |first| format!("{first}; {advice}"));
+        failure.hint(advice)
+    });
+    outcome
 }
 
 /// Whether bytes are typed at a terminal, line by line.

@@ -60,7 +60,7 @@ pub(super) fn greeting(endpoint: &Endpoint, facts: &Facts, verbosity: Verbosity,
         return Vec::new();
     }
     let mut connected = format!("connected to {endpoint}");
-    if let Some(remote) = facts.remote {
+    if let Some(remote) = facts.remote.filter(|remote| remote.to_string() != endpoint.host_and_port()) {
         // Writing to a String cannot fail.
         let _ = write!(connected, " ({remote})");
     }

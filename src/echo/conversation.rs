@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::ledger::Ledger;
 use super::plan::Plan;
+use super::schedule::Schedule;
 use super::totals::Totals;
 use crate::error::{Failure, Status};
 use crate::protocol::{CloseFrame, OutgoingSection, Section};
@@ -19,11 +20,12 @@ const MUCH_LARGER: u64 = 4;
 const ENOUGH: u64 = 1 << 20;
 
 /// Sends the messages of the plan.
-#[derive(Debug)]
 pub(super) struct EchoSource {
     pub(super) plan: Rc<Plan>,
     pub(super) ledger: Rc<RefCell<Ledger>>,
     pub(super) totals: Rc<RefCell<Totals>>,
+    /// When messages are due, with `--rate`.
+    pub(super) schedule: Option<Schedule>,
     /// When the first message could be sent.
     pub(super) start: Option<Instant>,
     /// When the last message was sent.
@@ -37,7 +39,8 @@ pub(super) struct EchoSource {
 
 /// What has to happen before the next message.
 enum Next {
-    Now,
+    /// Nothing. The round trip begins at this time.
+    Now(Instant),
     Reply,
     Time(Instant),
     Over,
@@ -60,10 +63,11 @@ impl EchoSource {
         if !ledger.has_room() {
             return end.map_or(Next::Reply, at_most);
         }
-        let due = self.plan.interval.and_then(|interval| Some(self.last? + interval));
+        let scheduled = self.schedule.map(|schedule| start + schedule.due(ledger.sent()));
+        let due = scheduled.or_else(|| Some(self.last? + self.plan.interval?));
         match due {
             Some(due) if due > now => at_most(due),
-            _ => Next::Now,
+            _ => Next::Now(scheduled.unwrap_or(now)),
         }
     }
 
@@ -84,8 +88,8 @@ impl Source for EchoSource {
         }
         let now = Instant::now();
         match self.next(now) {
-            Next::Now => {
-                self.ledger.borrow_mut().ask(&mut self.payload, &mut self.totals.borrow_mut(), now);
+            Next::Now(due) => {
+                self.ledger.borrow_mut().ask(&mut self.payload, &mut self.totals.borrow_mut(), due, now);
                 self.last = Some(now);
                 self.accepted = Some(0);
                 Ok(Offer::Section(self.section(0)))
@@ -125,7 +129,6 @@ impl Source for EchoSource {
 }
 
 /// Compares the messages that arrive.
-#[derive(Debug)]
 pub(super) struct EchoSink {
     pub(super) stream: bool,
     pub(super) target: String,

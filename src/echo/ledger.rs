@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::outcome::Difference;
 use super::payload::Payloads;
 use super::plan::Plan;
-use super::totals::Totals;
+use super::totals::{Echo, Totals};
 use crate::protocol::Kind;
 use crate::size::KEPT_CAPACITY;
 
@@ -115,17 +115,21 @@ impl Ledger {
         self.under_way.partition_point(|asked| self.highest.is_some_and(|highest| asked.number < highest))
     }
 
-    /// Makes `payload` the next message, which is in flight from now on.
-    pub(super) fn ask(&mut self, payload: &mut Vec<u8>, totals: &mut Totals, now: Instant) {
+    /// Makes `payload` the next message, which is in flight from now on. Its round trip began at `due`.
+    pub(super) fn ask(&mut self, payload: &mut Vec<u8>, totals: &mut Totals, due: Instant, now: Instant) {
         let number = self.sent;
         self.payloads.write(self.connection, number, self.plan.size(number), payload);
         self.sent += 1;
-        self.under_way.push_back(Asked { number, at: now });
+        self.under_way.push_back(Asked { number, at: due });
         totals.sent(self.plan.size_index(number), now);
     }
 
-    /// The last `count` messages are written to the socket now.
+    /// The last `count` messages are written to the socket now. Their round trips begin, unless they began when the messages were
+    /// due.
     pub(super) fn leave(&mut self, count: usize, now: Instant) {
+        if self.plan.rate.is_some() {
+            return;
+        }
         for asked in self.under_way.iter_mut().rev().take(count) {
             asked.at = now;
         }
@@ -213,6 +217,7 @@ impl Ledger {
         if !changed {
             let time = now.saturating_duration_since(asked.at);
             totals.echoed(self.plan.size_index(asked.number), time, now);
+            self.tell(asked.number, time, totals);
         }
         self.highest = self.highest.max(Some(asked.number));
         for _ in LATE..self.overtaken() {
@@ -220,8 +225,15 @@ impl Ledger {
             self.given_up += 1;
         }
         self.answered.push_back(Answered { asked, changed });
-        if self.answered.len() > REMEMBERED + self.plan.in_flight {
+        if self.answered.len() > REMEMBERED + self.plan.in_flight.min(LATE) {
             self.answered.pop_front();
+        }
+    }
+
+    fn tell(&self, number: u64, time: Duration, totals: &Totals) {
+        if let Some(tell) = &totals.on_echo {
+            let (connection, message) = self.name(number);
+            tell(Echo { connection, message, size: self.plan.size(number), time });
         }
     }
 
@@ -333,6 +345,7 @@ mod tests {
                 stream: false,
                 fragment: None,
                 interval: None,
+                rate: None,
                 in_flight,
                 duration: None,
                 greeting: 0,
@@ -350,7 +363,7 @@ mod tests {
         fn ask(&mut self, count: usize) {
             for _ in 0..count {
                 let mut payload = Vec::new();
-                self.ledger.ask(&mut payload, &mut self.totals, self.now);
+                self.ledger.ask(&mut payload, &mut self.totals, self.now, self.now);
                 self.asked.push(payload);
             }
         }

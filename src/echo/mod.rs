@@ -7,6 +7,7 @@ mod ledger;
 mod outcome;
 mod payload;
 mod plan;
+mod schedule;
 mod totals;
 
 use std::cell::RefCell;
@@ -16,11 +17,12 @@ pub use course::Interval;
 use outcome::NO_ECHO;
 pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
 pub use plan::{Content, LADDER, MAX_CONNECTIONS, Plan};
-pub use totals::Live;
+pub use totals::{Echo, Live};
 
 use self::conversation::{EchoSink, EchoSource};
 use self::ledger::Ledger;
 use self::payload::Payloads;
+use self::schedule::Schedule;
 use self::totals::Totals;
 use crate::error::{Failure, Status};
 use crate::net::Connection;
@@ -29,7 +31,6 @@ use crate::session::{
 };
 
 /// A test that has not begun.
-#[derive(Debug)]
 pub struct Test {
     plan: Rc<Plan>,
     totals: Rc<RefCell<Totals>>,
@@ -69,6 +70,11 @@ impl Test {
         Live(Rc::clone(&self.totals))
     }
 
+    /// Tells of each echo as it comes.
+    pub fn tell(&self, on_echo: impl Fn(Echo) + 'static) {
+        self.totals.borrow_mut().on_echo = Some(Box::new(on_echo));
+    }
+
     /// The result of a test whose connections could not be opened.
     pub fn not_begun(self, failure: Failure) -> Tested {
         Tested { outcome: self.outcome(0, 0, false, Some(failure), ""), sessions: Vec::new() }
@@ -82,7 +88,9 @@ impl Test {
             .map(|number| Ledger::new(Rc::clone(&self.plan), Rc::clone(&payloads), number))
             .map(|ledger| Rc::new(RefCell::new(ledger)))
             .collect();
-        let mut sources: Vec<_> = ledgers.iter().map(|ledger| self.source(ledger)).collect();
+        let schedule = |number| Some(Schedule::new(self.plan.rate?, number, ledgers.len() as u64));
+        let mut sources: Vec<_> =
+            (0..).zip(&ledgers).map(|(number, ledger)| self.source(ledger, schedule(number))).collect();
         let mut sinks: Vec<_> = ledgers.iter().map(|ledger| self.sink(ledger, &target)).collect();
         let rule = FinishRule::new(Count::None);
         let max_frame = self.plan.fragment.map(|size| size as u64);
@@ -115,11 +123,12 @@ impl Test {
         Tested { outcome, sessions }
     }
 
-    fn source(&self, ledger: &Rc<RefCell<Ledger>>) -> EchoSource {
+    fn source(&self, ledger: &Rc<RefCell<Ledger>>, schedule: Option<Schedule>) -> EchoSource {
         EchoSource {
             plan: Rc::clone(&self.plan),
             ledger: Rc::clone(ledger),
             totals: Rc::clone(&self.totals),
+            schedule,
             start: None,
             last: None,
             payload: Vec::new(),
@@ -155,6 +164,8 @@ impl Test {
         let counts = Counts { lost, ..totals.counts };
         let mismatch = counts.mismatch(totals.difference.as_ref(), totals.said_before, connections);
         let result = match (failure, mismatch) {
+            // Ctrl-C is how a person ends a test that has shown enough.
+            (Some(failure), None) if failure.status() == Status::Interrupted && counts.echoed > 0 => Ok(()),
             (Some(failure), _) if interrupted => Err(failure),
             (_, Some(mismatch)) => Err(mismatch),
             (Some(failure), None) if lost > 0 && failure.status() == Status::Timeout => {

@@ -162,6 +162,7 @@ mod tests {
             stream: false,
             fragment: None,
             interval: None,
+            rate: None,
             in_flight: 1,
             duration: None,
             greeting: 0,

@@ -38,6 +38,9 @@ pub struct Plan {
     pub fragment: Option<usize>,
     /// The time from one message of a connection to the next.
     pub interval: Option<Duration>,
+    /// Messages a second on all connections together. They are sent when they are due, however many echoes are missing, and
+    /// round trips count from then: a server that stalls delays all messages that are due meanwhile, and not one.
+    pub rate: Option<f64>,
     /// Messages of a connection that may be in flight.
     pub in_flight: usize,
     /// No message is sent later than this.

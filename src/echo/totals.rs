@@ -9,8 +9,23 @@ use super::outcome::{Counts, Difference, SizeOutcome};
 use super::plan::Plan;
 use crate::stats::RoundTrips;
 
+/// An echo that came back unchanged.
+#[derive(Clone, Copy, Debug)]
+pub struct Echo {
+    /// Which connection, counted from 1.
+    pub connection: u64,
+    /// Which message of it, counted from 1.
+    pub message: u64,
+    /// Bytes of payload.
+    pub size: usize,
+    /// The round trip.
+    pub time: Duration,
+}
+
+/// Is told of each echo as it comes.
+pub(super) type OnEcho = Box<dyn Fn(Echo)>;
+
 /// The counts of all connections.
-#[derive(Debug)]
 pub(super) struct Totals {
     pub(super) counts: Counts,
     pub(super) difference: Option<Difference>,
@@ -20,6 +35,7 @@ pub(super) struct Totals {
     pub(super) course: Course,
     /// Unsolicited messages that arrived before any echo.
     pub(super) said_before: u64,
+    pub(super) on_echo: Option<OnEcho>,
     first_sent: Option<Instant>,
     last_echo: Option<Instant>,
 }
@@ -40,6 +56,7 @@ impl Totals {
             bytes_echoed: 0,
             course: Course::new(),
             said_before: 0,
+            on_echo: None,
             first_sent: None,
             last_echo: None,
         }
@@ -72,7 +89,7 @@ impl Totals {
 }
 
 /// A view of a test while it runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Live(pub(super) Rc<RefCell<Totals>>);
 
 impl Live {

@@ -82,7 +82,7 @@ impl FramingReader {
 /// The failure for a text message that has invalid UTF-8 after `offset` bytes. `number` counts messages from 1.
 pub fn not_utf8(number: u64, offset: usize) -> Failure {
     Failure::new(Status::ReadError, format!("message {number} is not UTF-8 at byte {offset}"))
-        .hint("-b sends it as binary; probe does with --mode stream")
+        .hint("-b sends it as binary")
 }
 
 impl Place {

@@ -224,26 +224,30 @@ impl Keyboard {
                 if !self.fits(payload.len()) {
                     return None;
                 }
-                if !self.queue.send(self.typing.kind, payload.as_bytes()) {
+                if !self.queue.has_room() {
                     return Some(line);
                 }
+                // Before it is sent: its reply must stand below it.
                 sent(&text);
+                self.queue.send(self.typing.kind, payload.as_bytes());
             }
             Command::Binary(payload) => {
                 if !self.fits(payload.len()) {
                     return None;
                 }
-                if !self.queue.send(Kind::Binary, &payload) {
+                if !self.queue.has_room() {
                     return Some(line);
                 }
                 sent(&line);
+                self.queue.send(Kind::Binary, &payload);
             }
             Command::File(path) => match self.file(&path) {
                 Ok((kind, payload)) => {
-                    if !self.queue.send(kind, &payload) {
+                    if !self.queue.has_room() {
                         return Some(line);
                     }
                     sent(&format!("{line} ({kind}, {} bytes)", payload.len()));
+                    self.queue.send(kind, &payload);
                 }
                 Err(why) => self.note(&format!("cannot read {}: {why}", path.display())),
             },

@@ -43,12 +43,18 @@ impl Queue {
         self.state().waker = Some(waker);
     }
 
+    /// Whether there is room for a message.
+    pub(super) fn has_room(&self) -> bool {
+        let state = self.state();
+        state.messages.len() < MOST && state.bytes <= MOST_BYTES
+    }
+
     /// Adds a message, if there is room for it.
     pub(super) fn send(&self, kind: Kind, payload: &[u8]) -> bool {
-        let mut state = self.state();
-        if state.messages.len() >= MOST || state.bytes > MOST_BYTES {
+        if !self.has_room() {
             return false;
         }
+        let mut state = self.state();
         state.bytes += payload.len();
         state.messages.push_back((kind, payload.to_vec()));
         state.wake();

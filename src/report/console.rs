@@ -58,6 +58,11 @@ pub fn line(text: &str) {
     lane::write(ended(&format!("wsurl: {}", shown(text))));
 }
 
+/// Prints a line about a reply, as it is.
+pub fn reply(text: &str) {
+    lane::write(ended(&shown(text)));
+}
+
 /// Prints text in the user's own format (`-w`).
 pub fn text(text: &str) {
     if !text.is_empty() {

@@ -27,7 +27,7 @@ pub mod units;
 pub mod write_out;
 
 pub use crate::error::Severity;
-pub use console::{Verbosity, ends_by, failure, finish, limit, line, text, warning};
+pub use console::{Verbosity, ends_by, failure, finish, limit, line, reply, text, warning};
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};
 pub(crate) use formats::{Subject, nagios};
 pub use record::Record;

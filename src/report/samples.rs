@@ -281,6 +281,8 @@ pub(super) fn echoed() -> EchoReport {
         in_flight: 1,
         fragment: None,
         interval: None,
+        rate: None,
+        ramp: None,
         seed: 1,
         content: Content::Text,
         compression: None,
@@ -320,6 +322,8 @@ pub(super) fn mangled() -> EchoReport {
         in_flight: 16,
         fragment: Some(1024),
         interval: Some(Duration::from_millis(100)),
+        rate: None,
+        ramp: Some(Duration::from_secs(10)),
         seed: u64::MAX,
         content: Content::Zero,
         compression: Some(CompressionReport {

@@ -51,6 +51,27 @@ impl Input {
         Ok(Self { file, name, size })
     }
 
+    /// Leaves out the first `offset` bytes of a file.
+    ///
+    /// # Errors
+    /// It is no regular file, or is shorter.
+    pub fn skip(&mut self, offset: u64) -> Result<(), Failure> {
+        let name = &self.name;
+        let refused = |why: String| Failure::new(Status::Usage, format!("-C {offset}: {why}"));
+        let Some(size) = self.size else {
+            return Err(refused(format!("{name} is not a regular file, so it cannot be continued")));
+        };
+        if offset > size {
+            return Err(refused(format!("{name} has only {size} bytes")).hint("-C 0 begins at its start"));
+        }
+        let sought = io::Seek::seek(&mut self.file, io::SeekFrom::Start(offset));
+        sought.map_err(|err| {
+            Failure::new(Status::ReadError, format!("cannot read {name}")).source(IoCause(err))
+        })?;
+        self.size = Some(size - offset);
+        Ok(())
+    }
+
     /// Standard input; its size is known when it is a file.
     pub fn standard() -> Result<Self, Failure> {
         let failed = |err| Failure::new(Status::ReadError, "cannot read standard input").source(IoCause(err));

@@ -225,8 +225,8 @@ impl SessionEnd {
     fn refused_close(&self, frame: &CloseFrame) -> Failure {
         let before = if self.completeness.unsent { ", before everything was sent" } else { "" };
         let text = format!("closed by {} with {}{before}", self.target, frame.described());
-        Failure::new(Status::ClosedByServer, text)
-            .hint(format!("--accept-close with {} in its list counts it as success", frame.code))
+        let is_all = !self.completeness.unsent && self.unmet.is_none() && self.all_came().is_ok();
+        Failure::new(Status::ClosedByServer, text).hints(close_advice(frame.code, is_all))
     }
 
     fn lost(&self, cause: Option<io::Error>, closing: bool) -> Failure {
@@ -247,6 +247,26 @@ impl SessionEnd {
             None => failure,
         }
     }
+}
+
+/// What a close code of the server says (RFC 6455 §7.4.1, and the registry of close codes). Only a code that the application
+/// has made up may be a good end, and only where nothing is missing (`is_all`).
+fn close_advice(code: u16, is_all: bool) -> Option<String> {
+    let advice = match code {
+        1002 | 1007 => "the server says that what was sent breaks the protocol; -vv shows every frame",
+        1003 => "the server does not take this type of message: text or binary",
+        1008 => "the server refuses the message or the user by its own rules; its log may say more",
+        1009 => "the message is too big for the server",
+        1011 => "something failed inside the server; its log may say more",
+        1012 | 1013 => "the server restarts or is overloaded; try again later",
+        3000..=4999 if is_all => {
+            return Some(format!(
+                "the application defines {code}; if it is a good end, --accept-close 1000,{code} says so"
+            ));
+        }
+        _ => return None,
+    };
+    Some(advice.to_owned())
 }
 
 /// Whether such a failure leaves the question how much was sent.

@@ -21,10 +21,7 @@ fn at(terminal: &Terminal, run: Wsurl) -> Wsurl {
 
 /// The first lines of a conversation.
 fn greeting(url: &str) -> String {
-    let address = url.trim_start_matches("ws://").trim_end_matches('/');
-    format!(
-        "* connected to {url} ({address})\n* Enter sends a line, /help shows more, Ctrl-D or Ctrl-C ends\n"
-    )
+    format!("* connected to {url}\n* Enter sends a line, /help shows more, Ctrl-D or Ctrl-C ends\n")
 }
 
 /// A conversation with a server, whose prompt is there.

@@ -347,10 +347,11 @@ fn options_of_the_server_are_none_of_the_test() {
 fn an_interrupt_ends_the_test_with_a_report() {
     use crate::support::Signal;
 
-    for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 143)] {
+    // Ctrl-C after good echoes is how a person ends a test that has shown enough.
+    let told = "wsurl: error: interrupted by SIGTERM\n";
+    for (signal, stderr, code) in [(Signal::Interrupt, "", 0), (Signal::Terminate, told, 143)] {
         let peer = Script::new().upgrade().echoes(3).read_frame();
-        let run =
-            Wsurl::new(["echo-test", &peer.url()]).stderr_has("interrupted by SIG").within(secs(5)).spawn();
+        let run = Wsurl::new(["echo-test", &peer.url()]).stderr(stderr).within(secs(9)).spawn();
         peer.wait();
         run.signal(signal);
         let peer = peer.read_close().answer_close().close();
@@ -359,6 +360,19 @@ fn an_interrupt_ends_the_test_with_a_report() {
         assert_eq!(counts(run.text()), "4 sent, 3 echoed, 0 lost, 0 corrupted, 0 out of order, 0 duplicated");
         assert_eq!(peer.close_code(), Some(1001));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_before_any_good_echo_is_an_interrupt() {
+    use crate::support::Signal;
+
+    let peer = Script::new().upgrade().read_frame();
+    let run = Wsurl::new(["echo-test", &peer.url()]).stderr("wsurl: error: interrupted by SIGINT\n").spawn();
+    peer.wait();
+    run.signal(Signal::Interrupt);
+    let _peer = peer.read_close().answer_close().close();
+    run.exits(130);
 }
 
 #[cfg(unix)]
@@ -373,8 +387,8 @@ fn an_interrupt_ends_many_connections_under_load() {
     // That it runs for a while is what is tested here.
     std::thread::sleep(millis(300));
     run.signal(Signal::Interrupt);
-    let report = json(run.exits(130).text());
-    assert_eq!((&report["status"], &report["exit_code"]), (&"interrupted".into(), &130.into()));
+    let report = json(run.exits(0).text());
+    assert_eq!((&report["status"], &report["exit_code"]), (&"success".into(), &0.into()));
     assert!(report["echoed"].as_u64().expect("a number") > 0, "{report}");
 }
 

@@ -148,6 +148,8 @@ fn json_says_all_of_a_success() {
             "payload",
             "compression",
             "planned",
+            "ramp",
+            "rate",
             "sent",
             "echoed",
             "lost",

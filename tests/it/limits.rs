@@ -70,8 +70,9 @@ fn pings_of_the_server_are_no_reply() {
     let pings = (0..40).fold(Script::new().upgrade().read_frame(), |peer, _| {
         peer.send(frame::ping("are you there")).sleep(millis(50))
     });
-    let args = ["send", "--lockstep", "--receive-timeout", "400ms", &pings.url(), "hi"];
+    let args = ["send", "--lockstep", "--receive-timeout", "400ms", &pings.url()];
     Wsurl::new(args)
+        .stdin_open("hi\n")
         .stderr_has("timed out after 400ms in receive with 127.0.0.1 (--receive-timeout): 0 of 1")
         .within(secs(2))
         .exits(28);

@@ -45,6 +45,9 @@ mod duplex; // both directions at once: large messages, slow ends, late replies
 mod limits; // sizes and times that end a session
 mod violations; // servers that break RFC 6455
 
+// What an error advises
+mod advice; // hints fit the failure, and hide none
+
 // What a run promises
 mod complete; // all that was awaited arrived whole, or the exit code says so
 #[cfg(target_os = "linux")]
@@ -65,6 +68,7 @@ mod until_met; // --within, --greeting, --expect-close: servers that speak unask
 // The echo test
 mod echo_load; // counts, sizes, modes, fragments, pace, many messages and connections at once
 mod echo_outputs; // stdout, files, -w, -v, and readers that have left
+mod echo_pace; // --rate, --ramp, a line for each echo, Ctrl-C
 mod echo_peers; // servers that lose, change, double or reorder messages, or end before their time
 mod echo_reports; // what is printed, in each format
 

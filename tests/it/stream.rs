@@ -49,6 +49,29 @@ fn a_chunk_is_at_most_64_kibibytes() {
 }
 
 #[test]
+fn an_upload_is_continued() {
+    let (_dir, path) = file_with("upload", "0123456789");
+    let server = EchoServer::start();
+    let args = ["stream", "-T", &path, "-C", "7", "--digest", "sha256"];
+    Wsurl::new(args).args([&server.url()]).stdout("789").stderr_has("sent 3 bytes").exits(0);
+    Wsurl::new(["stream", "-T", &path, "--continue-at", "10", &server.url()]).stdout("").exits(0);
+    Wsurl::new(["stream", "-T", &path, "-C", "8", "--single-message", &server.url()]).stdout("89").exits(0);
+}
+
+#[test]
+fn only_a_file_is_continued_and_not_behind_its_end() {
+    let (_dir, path) = file_with("upload", "0123456789");
+    let refused = |args: &[&str], part: &str| {
+        Wsurl::new(["stream"]).args(args).args(["ws://127.0.0.1:9/"]).stderr_has(part).exits(2);
+    };
+    refused(&["-C", "5"], "--upload-file <FILE>");
+    refused(&["-C", "5", "-T", "-"], "-T FILE");
+    refused(&["-C", "5", "-T", "/dev/null"], "is not a regular file");
+    refused(&["-C", "11", "-T", &path], "has only 10 bytes");
+    refused(&["-C", "-", "-T", &path], "only the server knows");
+}
+
+#[test]
 fn no_input_is_no_message() {
     let server = EchoServer::start();
     Wsurl::new(["stream", &server.url()]).stdout("").stderr("").exits(0);

@@ -30,12 +30,13 @@ class Bed:
         self.certs = make_certificates(folder / "certs")
         self.ca = self.certs / "ca.pem"
         self.wsurl = Wsurl(binary, folder)
+        self.node_path = node_path
         self.stack = contextlib.ExitStack()
         self.started = {}
         self.pair = [self.certs / "leaf.pem", self.certs / "leaf.key"]
         try:
             self.python = self.up(self.python_server("--unix", "python.sock"))
-            env = os.environ | {"NODE_PATH": str(node_path)}
+            env = os.environ | {"NODE_PATH": str(self.node_path)}
             self.node = self.up(Server(["node", HERE / "servers" / "node_peer.js", *self.pair], env=env))
             upstreams = {
                 "UPSTREAM": self.python.ports["ws"],

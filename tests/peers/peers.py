@@ -30,6 +30,7 @@ import conformance
 import endpoints  # noqa: F401
 import origins  # noqa: F401
 import proxies  # noqa: F401
+import recipes  # noqa: F401
 import reports  # noqa: F401
 import tls_peers  # noqa: F401
 from bed import CASES, LARGE, Bed, case, same_file, sha256

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::echo::Live;
+use crate::echo::{Echo, Live};
 use crate::protocol::FrameHeader;
 use crate::report::progress::LiveLine;
-use crate::report::{Trace, units};
+use crate::report::{self, Trace, units};
 use crate::session::{Direction, Observer};
 use crate::stats::Tally;
 
@@ -41,6 +41,14 @@ impl Panel {
             .map_or(String::new(), |time| format!(", p50 {}", units::duration(time, self.ascii)));
         self.line.show(&format!("{echoed}{of} echoed, {rate} messages/s{median}"));
     }
+}
+
+/// Prints a line about one echo, as ping does.
+pub(super) fn tell(target: &str, connections: usize, echo: Echo) {
+    let Echo { connection, message, size, time } = echo;
+    let of = if connections == 1 { String::new() } else { format!(" connection={connection}") };
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    report::reply(&format!("{size} bytes from {target}:{of} message={message} time={milliseconds:.3} ms"));
 }
 
 /// Watches one session.

@@ -6,8 +6,9 @@ mod live;
 mod options;
 
 use std::cell::Cell;
+use std::io::IsTerminal;
 use std::rc::Rc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use self::connections::open_all;
 use self::live::{Panel, Watch};
@@ -56,7 +57,8 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
     let options = ConversationOptions::from_args(&url, conversation)?;
     let reporting = Reporting::open(&args.reports, &output, options.limits.whole)?;
     let (time, mut facts) = (SystemTime::now(), Facts::start());
-    let (endpoint, tested) = open_and_run(&options, &plan, args.connections, reporting.style(), &mut facts);
+    let load = Load { connections: args.connections, ramp: args.ramp };
+    let (endpoint, tested) = open_and_run(&options, &plan, load, reporting.style(), &mut facts);
     let report = EchoReport {
         url: endpoint.to_string(),
         embedded,
@@ -69,6 +71,8 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
         in_flight: plan.in_flight as u64,
         fragment: plan.fragment.map(|size| size as u64),
         interval: plan.interval,
+        rate: plan.rate,
+        ramp: args.ramp,
         seed: plan.seed,
         content: plan.content,
         compression: compression(&options, &facts, &tested.sessions),
@@ -78,23 +82,38 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
     conclude(reporting, report, &written, facts.timeline.upgraded.is_some())
 }
 
+/// The connections of a test.
+#[derive(Clone, Copy)]
+struct Load {
+    connections: usize,
+    /// The time over which they are opened.
+    ramp: Option<Duration>,
+}
+
 /// Opens the connections, and runs the test on them.
 fn open_and_run(
     options: &ConversationOptions,
     plan: &Plan,
-    count: usize,
+    load: Load,
     style: Style,
     facts: &mut Facts,
 ) -> (Endpoint, Tested) {
+    let Load { connections: count, ramp } = load;
     let mut trace = Trace::new(options.verbosity);
     let (endpoint, opened) =
-        dial_and_dump(options, facts, |facts| open_all(options, count, facts, &mut trace));
+        dial_and_dump(options, facts, |facts| open_all(options, count, ramp, facts, &mut trace));
     let test = Test::new(plan.clone());
     let connections = match opened {
         Ok(connections) => connections,
         Err(failure) => return (endpoint, test.not_begun(failure)),
     };
-    let shows_line = options.verbosity == Verbosity::Normal;
+    let on_terminal = std::io::stderr().is_terminal() && options.verbosity == Verbosity::Normal;
+    let tells_each = plan.interval.is_some() && (on_terminal || options.verbosity > Verbosity::Normal);
+    if tells_each {
+        let target = endpoint.host_and_port();
+        test.tell(move |echo| live::tell(&target, count, echo));
+    }
+    let shows_line = options.verbosity == Verbosity::Normal && !tells_each;
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let panel = line.map(|line| {
         let planned = planned(plan, count);

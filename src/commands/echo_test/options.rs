@@ -9,6 +9,9 @@ use crate::size;
 /// The default of `--count`.
 const COUNT: u64 = 10;
 
+/// How many messages may be in flight on all connections with `--rate`: a few dozen bytes are remembered of each.
+const OPEN_LOOP: usize = 1_000_000;
+
 /// The most memory that whole messages may take on all connections, in bytes: each may hold one on its way out and
 /// one on its way in.
 const MAX_MEMORY: u64 = 1 << 30;
@@ -18,6 +21,10 @@ const MAX_MEMORY: u64 = 1 << 30;
 /// # Errors
 /// They contradict each other, or need more memory than [`MAX_MEMORY`].
 pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
+    if args.ramp.is_some() && args.connections == 1 {
+        return Err(Failure::new(Status::Usage, "--ramp has one connection to open")
+            .hint("--connections 100 opens a hundred"));
+    }
     let stream = args.mode == Mode::Stream;
     if stream && args.text {
         return Err(Failure::new(Status::Usage, "--mode stream sends binary messages, not text")
@@ -55,7 +62,11 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         stream,
         fragment: args.fragment,
         interval: args.interval,
-        in_flight: args.in_flight,
+        rate: args.rate,
+        in_flight: args.in_flight.unwrap_or_else(|| match args.rate {
+            Some(_) => (OPEN_LOOP / args.connections).max(1),
+            None => 1,
+        }),
         duration: args.duration,
         greeting: args.greeting,
         seed: args.seed,

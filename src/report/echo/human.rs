@@ -89,6 +89,7 @@ fn payload(report: &EchoReport) -> Vec<String> {
         all.push("compared as a stream".to_owned());
     }
     all.extend(report.fragment.map(|size| format!("in fragments of {}", units::exact_size(size))));
+    all.extend(report.rate.map(|rate| format!("{rate} a second, timed from when they were due")));
     all.extend(report.interval.map(|time| format!("{} apart", humantime::format_duration(time))));
     all.push(format!("seed {}", report.seed));
     all
@@ -116,11 +117,18 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
 
 fn connections(page: &mut Page, report: &EchoReport) {
     let (asked, opened) = (report.connections, report.outcome.connections);
-    if asked == 1 && report.in_flight == 1 {
+    let in_flight = match report.rate {
+        Some(_) => String::new(),
+        None => format!(", {} in flight on each", report.in_flight),
+    };
+    if asked == 1 && (report.rate.is_some() || report.in_flight == 1) {
         return;
     }
     let count = if opened == asked { asked.to_string() } else { format!("{opened} of {asked}") };
-    page.cut(&format!("connections {count}, {} in flight on each", report.in_flight));
+    let ramp = report
+        .ramp
+        .map_or(String::new(), |ramp| format!(", opened over {}", humantime::format_duration(ramp)));
+    page.cut(&format!("connections {count}{in_flight}{ramp}"));
 }
 
 fn round_trip(page: &mut Page, report: &EchoReport, style: Style) {
@@ -221,7 +229,7 @@ payload     3 sizes of binary from 0 bytes to 65537 bytes, of zeros,
             in fragments of 1.00 KiB, 100ms apart, seed 18446744073709551615
 compressed  sent 1.00 MiB as 2.00 KiB (0.2 %),
             received 1000 bytes as 333 bytes (33.3 %)
-connections 99 of 100, 16 in flight on each
+connections 99 of 100, 16 in flight on each, opened over 10s
 round trip  min 31 us, p50 35 us, p90 50 us, p99 120 us, max 120 us
 rate        18779 messages/s, 1.43 MiB/s each way, over 426 us
 

@@ -60,6 +60,10 @@ struct EchoTest {
     fragment: Option<u64>,
     /// Seconds between messages of a connection; null without --interval.
     interval: Option<f64>,
+    /// Messages a second of all connections, sent when they are due; round trips count from then. Null without --rate.
+    rate: Option<f64>,
+    /// Seconds over which the connections were opened; null without --ramp.
+    ramp: Option<f64>,
     /// The seed of the payloads.
     seed: u64,
     /// What the payloads consist of (--payload).
@@ -226,6 +230,8 @@ impl From<&EchoReport> for EchoTest {
             in_flight: report.in_flight,
             fragment: report.fragment,
             interval: report.interval.map(seconds),
+            rate: report.rate,
+            ramp: report.ramp.map(seconds),
             seed: report.seed,
             payload: match report.content {
                 Content::Text => ContentName::Text,

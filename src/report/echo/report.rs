@@ -38,6 +38,10 @@ pub(crate) struct EchoReport {
     pub fragment: Option<u64>,
     /// Between messages of a connection.
     pub interval: Option<Duration>,
+    /// Messages a second of all connections, sent when they are due.
+    pub rate: Option<f64>,
+    /// The time over which the connections are opened.
+    pub ramp: Option<Duration>,
     pub seed: u64,
     pub content: Content,
     /// What compression came to; `None` where it was not asked for.

@@ -277,6 +277,7 @@ impl<'a> Session<'a> {
         let until = self.machine.end_of_run(Instant::now());
         let (ping, finished_at) = (self.keep_alive.round_trip(), self.machine.finished_at());
         let close_took = self.machine.close_took();
+        let bytes_taken = self.machine.bytes_taken();
         let (sent_whole, received_whole) = (self.machine.has_sent_all(), self.machine.has_received_all());
         let end = self.machine.into_end(self.lanes.sink.unmet(), self.lanes.source.size());
         self.transport.shut_down();
@@ -294,6 +295,7 @@ impl<'a> Session<'a> {
             ping,
             finished_at,
             close_took,
+            bytes_taken,
             sent_whole,
             received_whole,
         };

@@ -90,6 +90,8 @@ pub struct Outcome {
     pub finished_at: Option<Instant>,
     /// The time from our Close to the server's.
     pub close_took: Option<Duration>,
+    /// Bytes of payload that the TCP of the next hop has taken; after a reset, at most so many.
+    pub bytes_taken: u64,
     /// Whether the input was read to its end, and the TCP of the next hop has taken all of it.
     pub sent_whole: bool,
     /// Whether the server closed between messages, and all received data was written.
@@ -107,6 +109,7 @@ impl Outcome {
             ping: None,
             finished_at: None,
             close_took: None,
+            bytes_taken: 0,
             sent_whole: false,
             received_whole: false,
         }

@@ -37,6 +37,9 @@ const READER_GONE: Duration = Duration::from_millis(50);
 /// How often the socket is read after a clock has run out, as long as there is something in it.
 const MOST_LOOKS: u32 = 64;
 
+/// For how long it is read then: a server that floods us with frames that bring nothing forward must not keep the session alive.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
+
 /// The close code of an endpoint that goes away.
 const GOING_AWAY: u16 = 1001;
 
@@ -143,6 +146,7 @@ pub(super) struct Machine {
     discards: bool,
     /// How often the socket was looked at since a clock has run out.
     looks: u32,
+    looking_since: Instant,
     /// When everything awaited had come.
     finished_at: Option<Instant>,
     /// The time from our Close to its answer.
@@ -186,6 +190,7 @@ impl Machine {
             abandons_input: false,
             discards: false,
             looks: 0,
+            looking_since: now,
             finished_at: None,
             close_took: None,
         }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::clocks::Clock;
-use super::{HURRY, INPUT_END, IoState, MOST_LOOKS, Machine, State, Step};
+use super::{HURRY, INPUT_END, IoState, LONGEST_LOOK, MOST_LOOKS, Machine, State, Step};
 use crate::deadline::Deadline;
 use crate::session::finish::Awaited;
 
@@ -62,6 +62,9 @@ impl Machine {
         match expired {
             Some((_, Clock::Quiet)) | None => self.looks = 0,
             Some(_) if self.may_look_again(now) => {
+                if self.looks == 0 {
+                    self.looking_since = now;
+                }
                 self.looks += 1;
                 return Step::LookAgain;
             }
@@ -84,7 +87,8 @@ impl Machine {
 
     /// Whether what is awaited may be in the socket: it was not looked at yet, or more was in it just now.
     fn may_look_again(&self, now: Instant) -> bool {
-        self.looks == 0 || (self.heard_at == now && self.looks < MOST_LOOKS)
+        let is_worth_it = self.looks < MOST_LOOKS && now - self.looking_since < LONGEST_LOOK;
+        self.looks == 0 || (self.heard_at == now && is_worth_it)
     }
 
     fn next_step(&mut self, io: IoState, now: Instant) -> Step {
