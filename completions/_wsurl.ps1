@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--max-message-size', '--max-message-size', [CompletionResultType]::ParameterName, 'Refuse larger messages, in both directions')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write received messages to this file, which appears when it is complete; - is standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write received messages to this file, which appears when it is complete; - is standard output')
+            [CompletionResult]::new('--fragment', '--fragment', [CompletionResultType]::ParameterName, 'Send messages in frames of at most this many bytes')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Wait until N messages have arrived; once the input is over, print no more')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until nothing has arrived for this long')
             [CompletionResult]::new('--eof-wait', '--eof-wait', [CompletionResultType]::ParameterName, 'Wait until nothing has arrived for this long')

@@ -1446,7 +1446,7 @@ _wsurl() {
             return 0
             ;;
         wsurl__subcmd__send)
-            opts="-d -t -b -0 -o -1 -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --data --json --text --binary --framing --in-framing --out-framing --null-terminated --keep-newline --max-message-size --pretty --no-prompt --output --lockstep --one-message --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
+            opts="-d -t -b -0 -o -1 -f -H -A -L -u -x -U -k -4 -6 -m -v -s -w -D -h --data --json --text --binary --framing --in-framing --out-framing --null-terminated --keep-newline --max-message-size --pretty --no-prompt --output --lockstep --fragment --one-message --expect --eof-wait --wait --follow --expect-text --expect-regex --expect-json --within --greeting --expect-close --header --protocol --subprotocol --compress --compress-min --origin --user-agent --cookie --location --max-redirs --no-tcp-nodelay --send-buffer --user --bearer --netrc --netrc-file --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --cacert --insecure --servername --tls-domain --cert --key --pass --ignore-tls-error --pinnedpubkey --tlsv1.2 --tlsv1.3 --tls-max --ipv4 --ipv6 --resolve --connect-to --interface --unix-socket --allow-network --retry --retry-delay --retry-max-time --connect-timeout --send-timeout --receive-timeout --close-timeout --idle-timeout --max-time --ping-interval --ping-timeout --pong-interval --close-code --close-reason --accept-close --verbose --silent --write-out --dump-header --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1542,6 +1542,13 @@ _wsurl() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --fragment)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

@@ -40,6 +40,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --max-message-size 'Refuse larger messages, in both directions'
             cand -o 'Write received messages to this file, which appears when it is complete; - is standard output'
             cand --output 'Write received messages to this file, which appears when it is complete; - is standard output'
+            cand --fragment 'Send messages in frames of at most this many bytes'
             cand --expect 'Wait until N messages have arrived; once the input is over, print no more'
             cand --wait 'Wait until nothing has arrived for this long'
             cand --eof-wait 'Wait until nothing has arrived for this long'

@@ -70,6 +70,7 @@ base64\t'One message a line, in base64'
 hex\t'One message a line, in hexadecimal digits'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l max-message-size -d 'Refuse larger messages, in both directions' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s o -l output -d 'Write received messages to this file, which appears when it is complete; - is standard output' -r -F
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l fragment -d 'Send messages in frames of at most this many bytes' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l wait -l eof-wait -d 'Wait until nothing has arrived for this long' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l expect-text -d 'Expect some message to equal this text, else exit 1' -r -f

@@ -65,6 +65,10 @@ pub struct SendArgs {
     #[arg(long)]
     pub lockstep: bool,
 
+    /// Send messages in frames of at most this many bytes
+    #[arg(long, value_name = "SIZE", value_parser = values::buffer_size)]
+    pub fragment: Option<usize>,
+
     /// Send one message, wait for one reply
     #[arg(short = '1', long, conflicts_with_all = ["expect", "follow", "wait"])]
     pub one_message: bool,

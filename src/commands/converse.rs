@@ -28,6 +28,8 @@ pub(super) struct Conversation<'a> {
     pub(super) keeps_messages: bool,
     pub(super) rule: FinishRule,
     pub(super) limit_rate: Option<u64>,
+    /// The longest frame that is sent, in bytes of payload.
+    pub(super) max_frame: Option<u64>,
     /// The longest message that is received, in bytes.
     pub(super) max_message: Option<u64>,
     pub(super) progress: Option<Progress>,
@@ -80,6 +82,7 @@ fn hold(
         keeps_messages,
         rule,
         limit_rate,
+        max_frame,
         max_message,
         progress,
         hints,
@@ -111,6 +114,7 @@ fn hold(
         observer,
         options: SessionOptions {
             limit_rate,
+            max_frame,
             max_message,
             hints,
             ..SessionOptions::new(rule, options.limits, options.close.clone())

@@ -45,6 +45,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     options.close.expect = args.checks.expect_close;
     let max_message = args.max_message_size;
+    let max_frame = args.fragment.map(|size| size as u64);
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
     let output =
         outputs::output(&destination, args.output_file.as_deref(), options.verbosity >= Verbosity::Verbose);
@@ -65,6 +66,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         keeps_messages: true,
         rule,
         limit_rate: None,
+        max_frame,
         max_message: Some(max_message),
         progress: None,
         hints: HINTS,
@@ -86,6 +88,7 @@ fn talk(args: SendArgs) -> Result<(), Failure> {
     let checks = checks(&args.checks);
     let rule = rule(&args, !checks.is_empty())?;
     let look = talking::look(args.pretty, false);
+    let max_frame = args.fragment.map(|size| size as u64);
     let mut options = ConversationOptions::from_args(&args.target.url, args.conversation)?;
     options.close.expect = args.checks.expect_close;
     let typing = Typing {
@@ -105,6 +108,7 @@ fn talk(args: SendArgs) -> Result<(), Failure> {
         keeps_messages: true,
         rule: talking::rule(rule),
         limit_rate: None,
+        max_frame,
         max_message: Some(args.max_message_size),
         progress: None,
         hints: HINTS,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use tungstenite::Message;
 
+use crate::support::frame::{CONTINUATION, TEXT};
 use crate::support::{Echo, EchoServer, Script, Wsurl, file_with, frame, millis, numbered_lines, secs};
 
 #[test]
@@ -223,6 +224,18 @@ fn replies_can_go_to_a_file() {
     let server = EchoServer::start();
     Wsurl::new(["send", "-o", &path, &server.url(), "a", "b"]).stdout("").exits(0);
     assert_eq!(std::fs::read_to_string(&path).expect("the file"), "a\nb\n");
+}
+
+#[test]
+fn fragments_are_as_large_as_they_are_told_to_be() {
+    let peer = Script::new().upgrade().answers(1, |_| frame::text("thanks")).pings_and_close();
+    Wsurl::new(["send", "--fragment", "4", &peer.url(), "0123456789"]).stdout("thanks\n").exits(0);
+    let frames: Vec<_> =
+        peer.frames()[..3].iter().map(|frame| (frame.opcode, frame.fin, frame.payload.len())).collect();
+    assert_eq!(frames, [(TEXT, false, 4), (CONTINUATION, false, 4), (CONTINUATION, true, 2)]);
+    Wsurl::new(["send", "--fragment", "0", "ws://h", "x"])
+        .stderr("wsurl: error: invalid value '0' for '--fragment <SIZE>': must be at least 1; write 64K\n")
+        .exits(2);
 }
 
 #[test]
