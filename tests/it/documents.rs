@@ -266,6 +266,8 @@ impl Bench {
             ("sha256//BASE64", "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned()),
             ("--duration 10s", "--duration 300ms".to_owned()),
             ("--duration 1h", "--duration 300ms".to_owned()),
+            ("--duration 30s", "--duration 300ms".to_owned()),
+            ("--ramp 5s", "--ramp 100ms".to_owned()),
             ("/var/lib/node_exporter/", String::new()),
         ] {
             command = command.replace(documented, &here);
