@@ -268,6 +268,7 @@ impl Bench {
             ("--duration 1h", "--duration 300ms".to_owned()),
             ("--duration 30s", "--duration 300ms".to_owned()),
             ("--ramp 5s", "--ramp 100ms".to_owned()),
+            ("-C 33554432", "-C 50000".to_owned()),
             ("/var/lib/node_exporter/", String::new()),
         ] {
             command = command.replace(documented, &here);
