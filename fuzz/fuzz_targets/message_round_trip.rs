@@ -41,8 +41,10 @@ fn write_message(
     let whole_len = choices.flag().then_some(payload.len() as u64);
     let (mut rest, mut controls) = (payload, Vec::new());
     loop {
-        let (here, after) = rest.split_at(choices.below(700).min(rest.len()));
-        let last = after.is_empty() && (rest.is_empty() || choices.flag());
+        // After the end of the input, everything at once.
+        let size = if choices.is_over() { rest.len() } else { choices.below(700).min(rest.len()) };
+        let (here, after) = rest.split_at(size);
+        let last = after.is_empty() && (choices.is_over() || choices.flag());
         let here = if last { rest } else { here };
         let mut budget = SendBudget {
             bytes: 1 + choices.below(500),
@@ -55,7 +57,8 @@ fn write_message(
         let written = writer.write(&section, &mut budget, wire);
         assert!(written.bytes <= here.len());
         assert!(written.bytes == here.len() || here.len() > room, "less was taken than there is room for");
-        assert!(!written.message || (last && written.bytes == here.len()));
+        // A message of known length is complete with its last byte.
+        assert!(!written.message || (written.bytes == here.len() && (last || whole_len.is_some())));
         rest = &rest[written.bytes..];
         if written.message {
             return controls;
