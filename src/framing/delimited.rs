@@ -84,12 +84,12 @@ impl Items for Delimited {
             self.begun.append(line)?;
             return self.give(true).map(Some);
         }
-        if self.kind == Kind::Text {
-            self.text.check(line.len(), ahead)?;
-        }
         let message = &line[..line.len() - self.trailing(line)];
         if message.len() > self.most {
             return Err(Fault::TooBig);
+        }
+        if self.kind == Kind::Text {
+            self.text.check(line.len(), ahead)?;
         }
         Ok(Some(Item::Message(self.kind, Cow::Borrowed(message))))
     }

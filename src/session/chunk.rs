@@ -123,6 +123,16 @@ impl ReadBuffer {
 pub(super) struct Chunk {
     bytes: Vec<u8>,
     ranges: Vec<Range<usize>>,
+    is_from_socket: bool,
+}
+
+/// A buffer whose bytes were written, for another use.
+#[derive(Debug)]
+pub(super) enum Spent {
+    /// It was filled by reading from the socket.
+    Read(Vec<u8>),
+    /// Bytes were appended to it.
+    Appended(Vec<u8>),
 }
 
 impl Chunk {
@@ -137,13 +147,13 @@ impl Chunk {
                 _ => joined.push(range),
             }
         }
-        Self { bytes, ranges: joined }
+        Self { bytes, ranges: joined, is_from_socket: true }
     }
 
     /// A chunk that consists of all `bytes`.
     pub(super) fn whole(bytes: Vec<u8>) -> Self {
         let all = 0..bytes.len();
-        Self { bytes, ranges: vec![all] }
+        Self { bytes, ranges: vec![all], is_from_socket: false }
     }
 
     /// The number of bytes to write.
@@ -172,8 +182,8 @@ impl Chunk {
     }
 
     /// The buffer, for reuse.
-    pub(super) fn into_buffer(self) -> Vec<u8> {
-        self.bytes
+    pub(super) fn into_spent(self) -> Spent {
+        if self.is_from_socket { Spent::Read(self.bytes) } else { Spent::Appended(self.bytes) }
     }
 }
 

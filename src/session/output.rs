@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::chunk::{Chunk, READ};
+use super::chunk::{Chunk, READ, Spent};
 use super::lane::LaneContext;
 use super::screen::Screen;
 use crate::deadline::Deadline;
@@ -112,7 +112,7 @@ enum Failed {
 #[derive(Debug)]
 struct Writing {
     full: Sender<Chunk>,
-    written: Receiver<io::Result<Vec<u8>>>,
+    written: Receiver<io::Result<Spent>>,
 }
 
 impl OutputLane {
@@ -220,12 +220,12 @@ impl OutputLane {
             let mut bytes = Vec::with_capacity(chunk.len());
             chunk.append_to(&mut bytes);
             screen.write(bytes);
-            self.keep(chunk.into_buffer());
+            self.keep(chunk.into_spent());
             return;
         }
         if let Some(null) = self.writer.as_mut().filter(|writer| writer.is_null()) {
             match write_chunk(null, &chunk) {
-                Ok(()) => self.keep(chunk.into_buffer()),
+                Ok(()) => self.keep(chunk.into_spent()),
                 Err(err) => self.failed = Some(Failed::Write(err)),
             }
             return;
@@ -302,11 +302,11 @@ impl OutputLane {
         }
     }
 
-    fn take_back(&mut self, result: io::Result<Vec<u8>>) -> Result<(), OutputError> {
+    fn take_back(&mut self, result: io::Result<Spent>) -> Result<(), OutputError> {
         self.in_flight -= 1;
         match result {
-            Ok(buffer) => {
-                self.keep(buffer);
+            Ok(spent) => {
+                self.keep(spent);
                 Ok(())
             }
             Err(err) => Err(self.error(err)),
@@ -314,13 +314,16 @@ impl OutputLane {
     }
 
     /// Keeps a buffer for another use. Read buffers stay initialised.
-    fn keep(&mut self, mut buffer: Vec<u8>) {
-        if buffer.len() == READ {
-            self.spare_read_buffers.push(buffer);
-        } else {
-            buffer.clear();
-            buffer.shrink_to(KEPT_CAPACITY);
-            self.spare.push(buffer);
+    fn keep(&mut self, spent: Spent) {
+        match spent {
+            Spent::Read(buffer) if buffer.len() == READ => self.spare_read_buffers.push(buffer),
+            // The next reads are larger.
+            Spent::Read(_) => {}
+            Spent::Appended(mut buffer) => {
+                buffer.clear();
+                buffer.shrink_to(KEPT_CAPACITY);
+                self.spare.push(buffer);
+            }
         }
     }
 
@@ -375,11 +378,11 @@ impl OutputLane {
 fn write_chunks(
     mut writer: Writer,
     chunks: &Receiver<Chunk>,
-    done: Sender<io::Result<Vec<u8>>>,
+    done: Sender<io::Result<Spent>>,
     waker: &LoopWaker,
 ) {
     while let Ok(chunk) = chunks.recv() {
-        let result = write_chunk(&mut writer, &chunk).map(|()| chunk.into_buffer());
+        let result = write_chunk(&mut writer, &chunk).map(|()| chunk.into_spent());
         let failed = result.is_err();
         if done.send(result).is_err() || failed {
             break;
