@@ -198,14 +198,17 @@ impl MessageWriter {
         let mut complete = false;
         // An empty section matters only when the message ends with it.
         while !complete && (!rest.is_empty() || last) {
-            if self.frame.is_none() {
+            let begins = self.frame.is_none();
+            if begins {
                 self.begin_frame(rest.len() as u64, last, out);
-                self.frames.record_payload(rest);
             }
             let Some(frame) = &mut self.frame else { break };
             let here =
                 usize::try_from(frame.mask.remaining()).map_or(rest.len(), |left| left.min(rest.len()));
             let (bytes, more) = rest.split_at(here);
+            if begins {
+                self.frames.record_payload(bytes);
+            }
             frame.mask.append(bytes, out);
             self.wire_bytes += here as u64;
             rest = more;
@@ -353,6 +356,15 @@ mod tests {
             assert!(writer.write(&text(b"abcdefg", true, whole_len), &mut budget, &mut out).message);
             assert_eq!(frames(&out), [(false, 1, 3), (false, 0, 3), (true, 0, 1)], "{whole_len:?}");
         }
+    }
+
+    #[test]
+    fn a_recorded_frame_shows_its_own_bytes() {
+        let (mut writer, mut budget, mut out) = (writer(Some(3)), PLENTY, Vec::new());
+        writer.record_frames();
+        assert!(writer.write(&text(b"abcdefg", true, Some(7)), &mut budget, &mut out).message);
+        let previews: Vec<_> = writer.take_recorded().into_iter().map(|(_, preview)| preview).collect();
+        assert_eq!(previews, [&b"abc"[..], b"def", b"g"]);
     }
 
     #[test]
