@@ -1,7 +1,7 @@
 //! The conversation at a terminal: lines that are typed become messages, what arrives is printed above the line being typed.
 //!
 //! A conversation is a [source](TypedSource) of messages, a [sink](TalkSink) that shows them, and an
-//! [observer](session::Observer) for what is neither. The session knows nothing else of it. The thread `keyboard` reads keys
+//! [observer](crate::session::Observer) for what is neither. The session knows nothing else of it. The thread `keyboard` reads keys
 //! and changes the line; the lane of the terminal draws it ([`report::terminal`](crate::report::terminal)).
 //! May import `report`, `session` and what these may import.
 
