@@ -48,7 +48,6 @@ def report_fits_80_columns_and_begins_with_the_verdict(bed):
         (["probe", *bed.dial()], 0, "OK    wss://localhost:"),
         (["probe", *bad, *bed.dial()], 1, "FAIL  wss://localhost:"),
         (["probe", "-v", "--conformance", plain], 1, "FAIL  ws://127.0.0.1:"),
-        (["probe", plain, *bed.dial("/absent")], 22, "OK    ws://127.0.0.1:"),
         (["echo-test", *bed.dial()], 0, "OK    wss://localhost:"),
         (["echo-test", "--sizes", "--connections", 3, *bed.dial()], 0, "OK    wss://localhost:"),
         (["echo-test", *bed.dial("/ticker")], 1, "FAIL  wss://localhost:"),
