@@ -129,6 +129,7 @@ fn message_inflated(harness: &mut Harness<'_>) -> Judged {
 }
 
 fn fragments_endless(harness: &mut Harness<'_>) -> Judged {
+    let mark = harness.mark();
     let (mut connection, _) = harness.open()?;
     connection.send(&[RawFrame::new(TEXT, "").unfinished()]);
     let empty = RawFrame::new(CONTINUATION, "").unfinished();
@@ -142,6 +143,15 @@ fn fragments_endless(harness: &mut Harness<'_>) -> Judged {
                 refused = Some(refusal(&event, POLICY, ""));
                 break;
             }
+        }
+    }
+    if refused.is_none() {
+        // Until the server has read them: before that it serves others in any case.
+        connection.send(&[RawFrame::new(PING, &*mark)]);
+        let event =
+            connection.until(|event| matches!(event, ServerEvent::Pong(payload) if *payload == mark))?;
+        if matches!(event, ServerEvent::Close(_) | ServerEvent::Ended(_)) {
+            refused = Some(refusal(&event, POLICY, ""));
         }
     }
     drop(connection);
