@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::command::{Command, HELP};
+use super::command::{Command, help};
 use super::editor::{Editor, Wish};
 use super::history_file;
 use super::keys::{Key, KeyReader};
@@ -259,7 +259,7 @@ impl Keyboard {
                 sent(&line);
                 self.leave(close);
             }
-            Command::Help => HELP.iter().for_each(|help| self.note(help)),
+            Command::Help => help().for_each(|line| self.note(&line)),
         }
         self.keep(&line);
         None
