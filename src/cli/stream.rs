@@ -1,5 +1,8 @@
 //! `wsurl stream`.
 
+// The comments are help texts, which are shown without Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};

@@ -72,7 +72,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         max_message: Some(max_message),
         progress: None,
         hints: HINTS,
-        tells_waiting: tells_waiting,
+        tells_waiting,
         talk: None,
     };
     let conversed = converse(&options, conversation);
