@@ -34,7 +34,7 @@ pub(super) mod contract {
     use schemars::generate::SchemaSettings;
     use serde_json::{Value, json};
 
-    /// The committed schema in the file is that of what is written for a `T`. UPDATE_GENERATED=1 writes it anew.
+    /// The committed schema in the file is that of what is written for a `T`. `UPDATE_GENERATED=1` writes it anew.
     pub(in crate::report) fn schema_is_fresh<T: JsonSchema>(file: &str) {
         let schema =
             SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
