@@ -350,7 +350,8 @@ fn a_dumb_terminal_edits_lines_itself() {
     let server = EchoServer::start();
     for end in [CTRL_D, ""] {
         let terminal = Terminal::of(80, 24);
-        let run = at(&terminal, Wsurl::new(["send", &server.url()])).env("TERM", "dumb").spawn();
+        let run =
+            at(&terminal, Wsurl::new(["send", &server.url()])).env("TERM", "dumb").env("CI", "true").spawn();
         terminal.shows("/help shows more, Ctrl-D ends");
         assert!(terminal.is_cooked());
         terminal.types("hi\n");
