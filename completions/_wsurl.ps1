@@ -26,10 +26,10 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl send`')
-            [CompletionResult]::new('stream', 'stream', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl stream`')
-            [CompletionResult]::new('echo-test', 'echo-test', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl echo-test`')
-            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Arguments of `wsurl probe`')
+            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Send whole messages, print the replies')
+            [CompletionResult]::new('stream', 'stream', [CompletionResultType]::ParameterValue, 'Send and receive bytes of any size as binary messages')
+            [CompletionResult]::new('echo-test', 'echo-test', [CompletionResultType]::ParameterValue, 'Send messages to an echo server, compare and time what comes back')
+            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Check whether endpoints are up, how fast each phase is, and whether they are as expected')
             break
         }
         'wsurl;send' {
@@ -124,7 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--null-terminated', '--null-terminated', [CompletionResultType]::ParameterName, 'Short for --framing nul: messages end in NUL')
             [CompletionResult]::new('--keep-newline', '--keep-newline', [CompletionResultType]::ParameterName, 'Keep the delimiter as part of the message')
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'At a terminal: indent and colour received JSON')
-            [CompletionResult]::new('--no-prompt', '--no-prompt', [CompletionResultType]::ParameterName, 'At a terminal: no prompt and no line editing, as if standard input were a file')
+            [CompletionResult]::new('--no-prompt', '--no-prompt', [CompletionResultType]::ParameterName, 'At a terminal: no prompt, no line editing and no history (of which WSURL_HISTORY=FILE sets the file), as if standard input were a file')
             [CompletionResult]::new('--lockstep', '--lockstep', [CompletionResultType]::ParameterName, 'Send each message only when the one before it was answered')
             [CompletionResult]::new('-1', '-1', [CompletionResultType]::ParameterName, 'Send one message, wait for one reply')
             [CompletionResult]::new('--one-message', '--one-message', [CompletionResultType]::ParameterName, 'Send one message, wait for one reply')
@@ -243,7 +243,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'The method of the opening handshake, which is GET')
             [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'The method of the opening handshake, which is GET')
-            [CompletionResult]::new('--no-prompt', '--no-prompt', [CompletionResultType]::ParameterName, 'At a terminal: no prompt and no line editing, as if standard input were a file')
+            [CompletionResult]::new('--no-prompt', '--no-prompt', [CompletionResultType]::ParameterName, 'At a terminal: no prompt, no line editing and no history (of which WSURL_HISTORY=FILE sets the file), as if standard input were a file')
             [CompletionResult]::new('--single-message', '--single-message', [CompletionResultType]::ParameterName, 'Send the whole input as one message: in one frame with -T FILE, otherwise in fragments')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on until the server closes')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on until the server closes')

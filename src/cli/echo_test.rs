@@ -18,7 +18,7 @@ const REPORTS: Suggested<ReportTarget> = Suggested {
     values: || FORMATS.iter().map(|format| format.name).collect(),
 };
 
-/// Arguments of `wsurl echo-test`.
+/// Send messages to an echo server, compare and time what comes back
 #[derive(Debug, Args)]
 pub struct EchoTestArgs {
     /// ws:// or wss:// URL of an echo server; without one, an embedded server on loopback is tested
