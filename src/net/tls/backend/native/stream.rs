@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsStream};
 
+use crate::error::without_number;
 use crate::net::tls::certificate::CertificateFacts;
 use crate::net::tls::error::{CertificateError, ErrorClass, HandshakeFailure, TlsError};
 use crate::net::tls::session::TlsSession;
@@ -123,6 +124,6 @@ fn alert_or_io(err: io::Error) -> io::Error {
 
 impl From<native_tls::Error> for TlsError {
     fn from(err: native_tls::Error) -> Self {
-        Self::new(err.to_string())
+        Self::new(without_number(&err.to_string()))
     }
 }
