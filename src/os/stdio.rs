@@ -166,6 +166,7 @@ fn check_open(number: u8) -> io::Result<()> {
 
 /// This platform does not report it.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // as on Unix
 fn check_open(_: u8) -> io::Result<()> {
     Ok(())
 }

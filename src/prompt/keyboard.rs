@@ -114,14 +114,14 @@ impl Keyboard {
     }
 
     /// Loads the history, then reads `input` until its end.
-    pub(super) fn listen(&self, input: File, is_raw: bool) {
+    pub(super) fn listen(&self, input: &File, is_raw: bool) {
         if let Some(path) = self.typing.history.as_deref().filter(|_| is_raw) {
             let lines = history_file::read(path);
             self.state().editor.history.load(lines);
         }
         let (mut keys, mut line, mut block) = (KeyReader::default(), Vec::new(), vec![0; BLOCK]);
         loop {
-            let bytes = match stdio::read(&input, &mut block) {
+            let bytes = match stdio::read(input, &mut block) {
                 // Ctrl-Z: the end that is typed, not the end of the console.
                 Ok(0) if is_raw && cfg!(windows) => {
                     if self.state().editor.shown().0.is_empty() {

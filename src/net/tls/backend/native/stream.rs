@@ -10,6 +10,7 @@ use crate::net::tls::error::{CertificateError, ErrorClass, HandshakeFailure, Tls
 use crate::net::tls::session::TlsSession;
 
 /// The state of a handshake.
+#[allow(clippy::large_enum_variant)] // a stream of native-tls is large, and there is one a connection
 pub(in crate::net) enum Step<S> {
     Done(Stream<S>),
     Waiting(MidHandshake<S>),
