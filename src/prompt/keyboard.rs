@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::command::{Command, HELP};
+use super::command::{Command, help};
 use super::editor::{Editor, Wish};
 use super::history_file;
 use super::keys::{Key, KeyReader};
@@ -27,6 +28,10 @@ const LONGEST_COOKED: usize = 4095;
 
 /// The key that ends the input. Of a Windows console, the standard library takes Ctrl-Z for the end, in any mode.
 const CONTROL_D: &[u8] = b"\x04";
+
+/// How long a stop is awaited that was asked for. It reaches the program by way of another thread, and not at all where no
+/// shell could continue the program.
+const STOP: Duration = Duration::from_secs(1);
 
 /// What is sent for a line.
 #[derive(Clone, Debug)]
@@ -57,6 +62,8 @@ pub(super) struct Keyboard {
     look: Look,
     queue: Arc<Queue>,
     state: Mutex<State>,
+    /// Notified when the program is continued.
+    continued: Condvar,
 }
 
 struct State {
@@ -66,6 +73,8 @@ struct State {
     hidden: bool,
     /// Whether another program may have written to the terminal since the prompt was drawn.
     disturbed: bool,
+    /// How often the program was continued.
+    stops: u64,
 }
 
 impl Keyboard {
@@ -75,7 +84,8 @@ impl Keyboard {
             typing,
             look,
             queue,
-            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false }),
+            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: 0 }),
+            continued: Condvar::new(),
         }
     }
 
@@ -108,7 +118,10 @@ impl Keyboard {
     pub(super) fn changed(&self, continued: bool) {
         if continued {
             raw_mode::renew();
-            self.state().disturbed = true;
+            let mut state = self.state();
+            state.disturbed = true;
+            state.stops += 1;
+            self.continued.notify_all();
         }
         terminal::redraw();
     }
@@ -270,7 +283,7 @@ impl Keyboard {
                 sent(&line);
                 self.leave(close);
             }
-            Command::Help => HELP.iter().for_each(|help| self.note(help)),
+            Command::Help => help().for_each(|line| self.note(&line)),
         }
         self.keep(&line);
         None
@@ -327,11 +340,18 @@ impl Keyboard {
         if cfg!(windows) {
             return;
         }
-        self.state().hidden = true;
+        let before = {
+            let mut state = self.state();
+            state.hidden = true;
+            state.stops
+        };
         terminal::redraw();
         report::finish();
         raw_mode::restore();
         raw_mode::stop();
+        // Not before the program has stopped: the shell would find the terminal in raw mode.
+        let is_to_stop = |state: &mut State| state.stops == before;
+        drop(self.continued.wait_timeout_while(self.state(), STOP, is_to_stop));
         raw_mode::renew();
         self.state().hidden = false;
     }
