@@ -70,8 +70,8 @@ struct State {
     hidden: bool,
     /// Whether another program may have written to the terminal since the prompt was drawn.
     disturbed: bool,
-    /// How often the program was continued.
-    stops: u64,
+    /// Whether Ctrl-Z stops the program, which was not continued yet.
+    stops: bool,
 }
 
 impl Keyboard {
@@ -81,7 +81,7 @@ impl Keyboard {
             typing,
             look,
             queue,
-            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: 0 }),
+            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: false }),
             continued: Condvar::new(),
         }
     }
@@ -116,8 +116,8 @@ impl Keyboard {
         if continued {
             raw_mode::renew();
             let mut state = self.state();
-            state.disturbed = true;
-            state.stops += 1;
+            // Before a stop that is our own, the prompt was removed.
+            state.disturbed = !std::mem::take(&mut state.stops);
             self.continued.notify_all();
         }
         terminal::redraw();
@@ -326,18 +326,16 @@ impl Keyboard {
 
     /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again.
     fn stop(&self) {
-        let before = {
+        {
             let mut state = self.state();
-            state.hidden = true;
-            state.stops
-        };
+            (state.hidden, state.stops) = (true, true);
+        }
         terminal::redraw();
         report::finish();
         raw_mode::restore();
         raw_mode::stop();
         // Not before the program has stopped: the shell would find the terminal in raw mode.
-        let is_to_stop = |state: &mut State| state.stops == before;
-        drop(self.continued.wait_timeout_while(self.state(), STOP, is_to_stop));
+        drop(self.continued.wait_timeout_while(self.state(), STOP, |state| state.stops));
         raw_mode::renew();
         self.state().hidden = false;
     }

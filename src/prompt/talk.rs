@@ -42,11 +42,12 @@ impl Talk {
     /// # Errors
     /// The keyboard cannot be read.
     pub fn begin(&self, lines: &[String]) -> io::Result<OpenTalk> {
+        let input = stdio::input()?;
+        // Before anything is shown: whoever sees it types keys for the prompt.
+        let raw = if self.edits { raw_mode::RawMode::enter().ok() } else { None };
         for line in lines {
             terminal::write(&self.look.note(line));
         }
-        let input = stdio::input()?;
-        let raw = if self.edits { raw_mode::RawMode::enter().ok() } else { None };
         let is_raw = raw.is_some();
         if is_raw {
             terminal::show(Box::new(Prompt::new(Arc::clone(&self.keyboard), stdio::output()?)));
