@@ -106,6 +106,11 @@ impl Keyboard {
         })
     }
 
+    /// Whether the session is about to end, by a key or a command.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.state().phase == Phase::Leaving
+    }
+
     /// Whether another program may have written to the terminal since the last call.
     pub(super) fn take_disturbed(&self) -> bool {
         std::mem::take(&mut self.state().disturbed)
@@ -272,7 +277,12 @@ impl Keyboard {
                 sent(&line);
                 self.leave(close);
             }
-            Command::Help => help().for_each(|line| self.note(&line)),
+            Command::Help => {
+                let columns = terminal::columns();
+                help(columns).for_each(|(line, indent)| {
+                    terminal::write(&self.look.note_at(&line, indent, columns));
+                });
+            }
         }
         self.keep(&line);
         None
@@ -316,7 +326,7 @@ impl Keyboard {
     }
 
     fn note(&self, text: &str) {
-        terminal::write(&self.look.note(text));
+        terminal::write(&self.look.note(text, terminal::columns()));
     }
 
     fn leave(&self, close: Option<CloseFrame>) {

@@ -46,7 +46,7 @@ impl Talk {
         // Before anything is shown: whoever sees it types keys for the prompt.
         let raw = if self.edits { raw_mode::RawMode::enter().ok() } else { None };
         for line in lines {
-            terminal::write(&self.look.note(line));
+            terminal::write(&self.look.note(line, terminal::columns()));
         }
         let is_raw = raw.is_some();
         if is_raw {
@@ -63,7 +63,7 @@ impl Talk {
     /// An observer that shows what is neither a message nor a line of `trace`.
     pub fn watch<'a>(&self, trace: &'a mut Trace) -> Watch<'a> {
         let (queue, keyboard) = (Arc::clone(&self.queue), Arc::clone(&self.keyboard));
-        Watch { trace, queue, keyboard, look: self.look }
+        Watch { trace, queue, keyboard, look: self.look, leaves_for: 0 }
     }
 }
 
@@ -72,7 +72,7 @@ impl OpenTalk {
     pub fn end(self, last: Option<&str>) {
         terminal::end();
         if let Some(last) = last {
-            terminal::write(&self.look.note(last));
+            terminal::write(&self.look.note(last, terminal::columns()));
         }
         terminal::finish();
     }

@@ -296,6 +296,34 @@ fn at_40_columns_and_after_a_resize() {
 }
 
 #[test]
+fn lines_of_ours_end_between_words() {
+    let server = EchoServer::start();
+    let terminal = Terminal::of(40, 24);
+    let run = start(&terminal, &["send", &server.url()]);
+    let url = server.url();
+    let greeting =
+        format!("* connected to {url}\n* Enter sends a line, /help shows more,\n  Ctrl-D or Ctrl-C ends\n");
+    terminal.looks(&format!("{greeting}> |"));
+    terminal.types("/help\r");
+    terminal.comes_to("the help", |shown| {
+        let rest = "* /ping [TEXT]: send a ping, show how\n    long its pong takes\n* /close";
+        shown.starts_with(&format!("{greeting}{rest}")) && shown.ends_with("replies, then\n  ends\n> |")
+    });
+    terminal.types(CTRL_D);
+    run.exits(0);
+}
+
+#[test]
+fn a_server_that_does_not_answer_the_close_is_named() {
+    let server = Script::new().upgrade().read_close().hold();
+    let story = Story::with(&server.url(), &["send", "--close-timeout", "1m"]);
+    story.types(CTRL_C);
+    story.shows("* waiting for the server to answer the Close (Ctrl-C ends)\n|");
+    story.types(CTRL_C);
+    story.fails(130, "* waiting for the server to answer the Close (Ctrl-C ends)\nwsurl: error: interrupted");
+}
+
+#[test]
 fn ten_thousand_messages_a_second_leave_the_editor_alone() {
     let flood = frame::text("a message of the usual length, more or less").repeat(20_000);
     let server = Script::new()
@@ -335,7 +363,8 @@ fn marks_have_colours_unless_nobody_wants_them() {
         terminal.shows(" hi\r\n");
         terminal.types(CTRL_D);
         run.exits(0);
-        let written = terminal.written();
+        // The last that is written.
+        let written = terminal.shows("\u{1b}[?2004l");
         for style in ["\u{1b}[32m", "\u{1b}[36m", "\u{1b}[2m"] {
             assert_eq!(written.contains(style), colours, "{style:?} in {written:?}");
         }
@@ -354,8 +383,9 @@ fn a_dumb_terminal_edits_lines_itself() {
         terminal.types("hi\n");
         terminal.shows("< hi\r\n");
         terminal.types(&format!("{}\n", "x".repeat(5000)));
-        terminal
-            .shows("* not sent: this terminal cuts lines after 4095 bytes; /file PATH sends a longer one");
+        terminal.shows(
+            "* not sent: this terminal cuts lines after 4095 bytes; /file PATH sends a longer\r\n  one\r\n",
+        );
         if end.is_empty() {
             // Ctrl-C, as a terminal sends it to the processes that it controls.
             run.signal(Signal::Interrupt);
