@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use mio::Token;
 
+use super::gathering::Gathering;
 use super::lingering_close::LingeringClose;
 use super::outbox::Outbox;
 use super::setup::{Outcome, SessionOptions, Setup, cannot_wait};
@@ -64,6 +65,7 @@ pub(super) struct Session<'a> {
     // Inbound.
     pub(super) input: ReadBuffer,
     pub(super) reader: MessageReader,
+    pub(super) gathering: Gathering,
     /// Whether the output lane is full, so that nothing is read.
     pub(super) blocked: bool,
     /// Whether a received message is incomplete.
@@ -140,6 +142,7 @@ impl<'a> Session<'a> {
             observer,
             input,
             reader: MessageReader::new(Role::Client, agreement, options.max_message),
+            gathering: Gathering::new(),
             blocked: false,
             inside_message: false,
             lays_out: false,
@@ -169,6 +172,9 @@ impl<'a> Session<'a> {
 
     /// Reads, fills, writes and decides once, without blocking.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
+        if self.gathering.is_over(now) {
+            self.transport.assume_readable();
+        }
         let mut moved = if self.begun { self.read(now) } else { self.first_read(now) };
         moved |= self.take_control(now);
         moved |= self.keep_alive(now);
@@ -192,7 +198,7 @@ impl<'a> Session<'a> {
             return Turn::Moved;
         }
         self.lanes.output.submit();
-        Turn::Idle
+        if self.await_bytes(now) { Turn::Moved } else { Turn::Idle }
     }
 
     /// Handles the bytes that arrived together with the response of the opening handshake.
@@ -243,7 +249,7 @@ impl<'a> Session<'a> {
         let alive = if self.may_send_control() { self.keep_alive.next() } else { None };
         let machine = self.machine.next_look(self.io_state(now));
         let more = self.more_at.filter(|_| self.may_fill(now));
-        [machine, alive, paced, more, self.next_tick].into_iter().flatten().min()
+        [machine, alive, paced, more, self.next_tick, self.gathering.until()].into_iter().flatten().min()
     }
 
     /// Whether some user data has not reached the kernel.
