@@ -42,10 +42,10 @@ schema-probe\t''
 schema-echo-test\t''"
 complete -c wsurl -n "__fish_wsurl_needs_command" -s h -l help -d 'Print help'
 complete -c wsurl -n "__fish_wsurl_needs_command" -s V -l version -d 'Print version'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Arguments of `wsurl send`'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Arguments of `wsurl stream`'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Arguments of `wsurl echo-test`'
-complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Arguments of `wsurl probe`'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "send" -d 'Send whole messages, print the replies'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "stream" -d 'Send and receive bytes of any size as binary messages'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "echo-test" -d 'Send messages to an echo server, compare and time what comes back'
+complete -c wsurl -n "__fish_wsurl_needs_command" -f -a "probe" -d 'Check whether endpoints are up, how fast each phase is, and whether they are as expected'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l url -d 'The URL, which otherwise is the first argument' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s d -l data -d 'Send this message; @FILE sends the content of a file, @- that of standard input' -r -f -a '(__wsurl_at_file)'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l data-raw -d 'Send this message, also when it begins with @' -r -f
@@ -144,7 +144,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s b -l binary -d 'Sen
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 0 -l null-terminated -d 'Short for --framing nul: messages end in NUL'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l keep-newline -d 'Keep the delimiter as part of the message'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l pretty -d 'At a terminal: indent and colour received JSON'
-complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-prompt -d 'At a terminal: no prompt and no line editing, as if standard input were a file'
+complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l no-prompt -d 'At a terminal: no prompt, no line editing and no history (of which WSURL_HISTORY=FILE sets the file), as if standard input were a file'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -l lockstep -d 'Send each message only when the one before it was answered'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s 1 -l one-message -d 'Send one message, wait for one reply'
 complete -c wsurl -n "__fish_wsurl_using_subcommand send" -s f -l follow -d 'Go on until the server closes'
@@ -244,7 +244,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l color -d 'When to
 always\t'Also in a file or pipe'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s X -l request -d 'The method of the opening handshake, which is GET' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-prompt -d 'At a terminal: no prompt and no line editing, as if standard input were a file'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l no-prompt -d 'At a terminal: no prompt, no line editing and no history (of which WSURL_HISTORY=FILE sets the file), as if standard input were a file'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l single-message -d 'Send the whole input as one message: in one frame with -T FILE, otherwise in fragments'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s f -l follow -d 'Go on until the server closes'
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -s L -l location -d 'Follow redirects; another origin gets no credential, cookie, client certificate or -H field that may be a secret, and wss never becomes ws'
@@ -278,8 +278,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l rate -d 'Send 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'Send a message this often on each connection, and on a terminal or with -v print a line for each echo [default: as fast as the echoes arrive]' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Allow this many messages of a connection to be in flight [default: 1; with --rate: 1000000 on all connections]' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d 'Open this many connections side by side' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ramp -d 'Open the connections evenly over this time; messages are sent when all are open' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ramp -d 'Open the connections evenly over this time; each sends its messages as soon as it is open' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time, counted from the first one' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]' -r -f -a "human\t''

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wsurl::protocol::{Agreement, Event, MessageError, MessageReader, Violation};
+use wsurl::protocol::{Agreement, Event, MessageError, MessageReader};
 
 /// Decisions from the front of the fuzzer's input. After its end, every decision is 0.
 pub struct Choices<'a>(&'a [u8]);
@@ -83,7 +83,7 @@ pub fn read_messages(mut reader: MessageReader, stream: &[u8], seed: u8) -> Vec<
             Ok(false) => {}
             Ok(true) => return seen,
             Err(err) => {
-                seen.push(format!("error {}", named(err)));
+                seen.push(format!("error {err:?}"));
                 return seen;
             }
         }
@@ -91,17 +91,6 @@ pub fn read_messages(mut reader: MessageReader, stream: &[u8], seed: u8) -> Vec<
     let between = if reader.is_between_messages() { "between" } else { "inside" };
     seen.push(format!("ends {between} messages"));
     seen
-}
-
-/// The error. Which of two faults of one compressed text is met first, in its compression or in its UTF-8, depends on how it is
-/// cut; both are answered with the same close code.
-fn named(err: MessageError) -> String {
-    match err {
-        MessageError::Violation(Violation::BrokenDeflate(_) | Violation::TextNotUtf8(_)) => {
-            "payload".to_owned()
-        }
-        other => format!("{other:?}"),
-    }
 }
 
 /// Reads one piece. Returns whether a Close was in it.

@@ -59,17 +59,14 @@ pub struct Cli {
 /// The subcommands. The options of one are defined when it is called, because defining them takes time.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
+#[allow(missing_docs)] // the texts are those of the arguments
 pub enum Command {
-    /// Send whole messages, print the replies
     #[command(after_help = SEND_EXAMPLES)]
     Send(Box<SendArgs>),
-    /// Send and receive bytes of any size as binary messages
     #[command(after_help = STREAM_EXAMPLES)]
     Stream(Box<StreamArgs>),
-    /// Send messages to an echo server, compare and time what comes back
     #[command(after_help = ECHO_EXAMPLES)]
     EchoTest(Box<EchoTestArgs>),
-    /// Check whether endpoints are up, how fast each phase is, and whether they are as expected
     #[command(after_help = PROBE_EXAMPLES)]
     Probe(Box<ProbeArgs>),
 }
@@ -100,6 +97,7 @@ const AFTER_HELP: &str = "\
 First steps:
   wsurl echo-test                                  test against an embedded server
   wsurl send wss://example.com/chat 'hello'        send a message, print the reply
+  wsurl send wss://example.com/chat                talk at a prompt, until Ctrl-D
   wsurl stream -T big.iso wss://example.com/put    upload a file
   wsurl probe wss://example.com/chat               is it up, and how fast?
   wsurl send --help                                all options of a subcommand";
@@ -107,6 +105,7 @@ First steps:
 const SEND_EXAMPLES: &str = "\
 Examples:
   wsurl send wss://example.com/chat 'hello'              one message, one reply
+  wsurl send wss://example.com/chat                      at a terminal: talk at a prompt, until Ctrl-D
   printf 'a\\nb\\n' | wsurl send ws://localhost:9001       a message a line
   wsurl send -f wss://example.com/ticker </dev/null      listen until the server closes
   wsurl send --expect-json /ok=true URL '{\"op\":\"ping\"}'  check the reply: exit 1 if it differs

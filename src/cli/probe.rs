@@ -22,7 +22,7 @@ const REPORTS: Suggested<ReportTarget> = Suggested {
     values: || FORMATS.iter().filter(|format| format.is_of_probes()).map(|format| format.name).collect(),
 };
 
-/// Arguments of `wsurl probe`.
+/// Check whether endpoints are up, how fast each phase is, and whether they are as expected
 #[derive(Debug, Args)]
 pub struct ProbeArgs {
     /// ws:// or wss:// URLs, which are probed side by side; @FILE has one a line, as has @-, standard input; # begins a comment

@@ -1,5 +1,8 @@
 //! `wsurl send`.
 
+// The comments are help texts, which are shown without Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -9,7 +12,7 @@ use super::typed::SendTargetArgs;
 use super::values;
 use crate::framing;
 
-/// Arguments of `wsurl send`.
+/// Send whole messages, print the replies
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct SendArgs {
@@ -53,7 +56,8 @@ pub struct SendArgs {
     #[arg(long)]
     pub pretty: bool,
 
-    /// At a terminal: no prompt and no line editing, as if standard input were a file
+    /// At a terminal: no prompt, no line editing and no history (of which WSURL_HISTORY=FILE sets the file), as if standard
+    /// input were a file
     #[arg(long)]
     pub no_prompt: bool,
 

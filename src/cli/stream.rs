@@ -1,5 +1,8 @@
 //! `wsurl stream`.
 
+// The comments are help texts, which are shown without Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,7 +11,7 @@ use super::shared::{CheckArgs, ConversationArgs, FinishArgs, ProgressWhen};
 use super::typed::UrlArgs;
 use super::values;
 
-/// Arguments of `wsurl stream`.
+/// Send and receive bytes of any size as binary messages
 #[derive(Debug, Args)]
 pub struct StreamArgs {
     /// The URL
@@ -23,7 +26,8 @@ pub struct StreamArgs {
     #[arg(short = 'C', long, value_name = "BYTES", requires = "upload_file", value_parser = values::offset)]
     pub continue_at: Option<u64>,
 
-    /// At a terminal: no prompt and no line editing, as if standard input were a file
+    /// At a terminal: no prompt, no line editing and no history (of which WSURL_HISTORY=FILE sets the file), as if standard
+    /// input were a file
     #[arg(long)]
     pub no_prompt: bool,
 

@@ -34,6 +34,8 @@ pub(super) struct Conversation<'a> {
     pub(super) max_message: Option<u64>,
     pub(super) progress: Option<Progress>,
     pub(super) hints: Hints,
+    /// Whether a person at a terminal is told what the session waits for.
+    pub(super) tells_waiting: bool,
     /// The terminal at which the messages are typed.
     pub(super) talk: Option<Talk>,
 }
@@ -86,8 +88,12 @@ fn hold(
         max_message,
         progress,
         hints,
+        tells_waiting,
         talk,
     } = conversation;
+    if tells_waiting {
+        trace.tell_waiting(rule.follow);
+    }
     if let Some(progress) = progress {
         trace.show_progress(progress.begin());
     }

@@ -64,7 +64,13 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Fai
 
 fn set_color(command: &Command) {
     match command.conversation().output.color {
-        ColorWhen::Auto => {}
+        ColorWhen::Auto => {
+            // anstream takes a dumb terminal for one with colours where `CI` is set.
+            let variable = |name| std::env::var_os(name).unwrap_or_default();
+            if variable("TERM") == "dumb" && variable("CLICOLOR_FORCE").is_empty() {
+                anstream::ColorChoice::Never.write_global();
+            }
+        }
         ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
         ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
     }

@@ -47,8 +47,10 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     let max_message = args.max_message_size;
     let max_frame = args.fragment.map(|size| size as u64);
     let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
-    let output =
-        outputs::output(&destination, args.output_file.as_deref(), options.verbosity >= Verbosity::Verbose);
+    // A line of ours must not stand behind a message without a line end.
+    let tells_waiting = talking::tells_waiting(options.verbosity) && output_format != Format::Whole;
+    let shares = tells_waiting || options.verbosity >= Verbosity::Verbose;
+    let output = outputs::output(&destination, args.output_file.as_deref(), shares);
     let source = Source {
         kind,
         messages: args.target.messages,
@@ -70,6 +72,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         max_message: Some(max_message),
         progress: None,
         hints: HINTS,
+        tells_waiting,
         talk: None,
     };
     let conversed = converse(&options, conversation);
@@ -112,6 +115,7 @@ fn talk(args: SendArgs) -> Result<(), Failure> {
         max_message: Some(args.max_message_size),
         progress: None,
         hints: HINTS,
+        tells_waiting: false,
         talk: Some(talk),
     };
     let conversed = converse(&options, conversation);

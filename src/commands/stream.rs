@@ -74,6 +74,7 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         max_message: args.max_message_size,
         progress,
         hints: HINTS,
+        tells_waiting: false,
         talk: None,
     };
     let mut conversed = converse(&options, conversation);
@@ -138,6 +139,7 @@ fn talk(args: StreamArgs) -> Result<(), Failure> {
         max_message: args.max_message_size,
         progress: None,
         hints: HINTS,
+        tells_waiting: false,
         talk: Some(talk),
     };
     let conversed = converse(&options, conversation);

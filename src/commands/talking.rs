@@ -19,6 +19,11 @@ pub(super) fn is_wanted(no_prompt: bool, output: Option<&Path>) -> bool {
     !no_prompt && output.is_none() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
+/// Whether a person sees standard error, and is told nothing else there.
+pub(super) fn tells_waiting(verbosity: Verbosity) -> bool {
+    verbosity == Verbosity::Normal && std::io::stderr().is_terminal()
+}
+
 /// Whether the terminal can move its cursor, so that lines can be edited.
 pub(super) fn edits() -> bool {
     cfg!(unix) && std::env::var("TERM").is_ok_and(|term| !term.is_empty() && term != "dumb")

@@ -6,16 +6,21 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::protocol::{CloseFrame, MAX_CONTROL_PAYLOAD, close_code_is_sendable};
 
-/// The help about the commands.
-pub(super) const HELP: &[&str] = &[
-    "/ping [TEXT]          send a ping, show how long its pong takes",
-    "/close [CODE [TEXT]]  send Close, end",
-    "/binary HEX           send a binary message",
-    "/file PATH            send a file as one message",
-    "/quit                 end, like Ctrl-C at an empty prompt",
-    "//TEXT                send /TEXT",
-    "Ctrl-D waits for missing replies, then ends",
+/// The commands, and what each does.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("/ping [TEXT]", "send a ping, show how long its pong takes"),
+    ("/close [CODE [TEXT]]", "send Close, end"),
+    ("/binary HEX", "send a binary message"),
+    ("/file PATH", "send a file as one message"),
+    ("/quit", "end, like Ctrl-C at an empty prompt"),
+    ("//TEXT", "send /TEXT"),
 ];
+
+/// The lines of `/help`.
+pub(super) fn help() -> impl Iterator<Item = String> {
+    let rows = COMMANDS.iter().map(|(command, meaning)| format!("{command:<22}{meaning}"));
+    rows.chain(["Ctrl-D waits for missing replies, then ends".to_owned()])
+}
 
 /// The meaning of a line.
 #[derive(Debug, PartialEq, Eq)]

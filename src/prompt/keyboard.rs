@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::command::{Command, HELP};
+use super::command::{Command, help};
 use super::editor::{Editor, Wish};
 use super::history_file;
 use super::keys::{Key, KeyReader};
@@ -24,6 +25,10 @@ const BLOCK: usize = 64 * 1024;
 
 /// A terminal in its usual mode cuts longer lines, without the line end, and says nothing (termios(3), `MAX_CANON`).
 const LONGEST_COOKED: usize = 4095;
+
+/// How long a stop is awaited that was asked for. It reaches the program by way of another thread, and not at all where no
+/// shell could continue the program.
+const STOP: Duration = Duration::from_secs(1);
 
 /// What is sent for a line.
 #[derive(Clone, Debug)]
@@ -54,6 +59,8 @@ pub(super) struct Keyboard {
     look: Look,
     queue: Arc<Queue>,
     state: Mutex<State>,
+    /// Notified when the program is continued.
+    continued: Condvar,
 }
 
 struct State {
@@ -63,6 +70,8 @@ struct State {
     hidden: bool,
     /// Whether another program may have written to the terminal since the prompt was drawn.
     disturbed: bool,
+    /// How often the program was continued.
+    stops: u64,
 }
 
 impl Keyboard {
@@ -72,7 +81,8 @@ impl Keyboard {
             typing,
             look,
             queue,
-            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false }),
+            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: 0 }),
+            continued: Condvar::new(),
         }
     }
 
@@ -105,7 +115,10 @@ impl Keyboard {
     pub(super) fn changed(&self, continued: bool) {
         if continued {
             raw_mode::renew();
-            self.state().disturbed = true;
+            let mut state = self.state();
+            state.disturbed = true;
+            state.stops += 1;
+            self.continued.notify_all();
         }
         terminal::redraw();
     }
@@ -259,7 +272,7 @@ impl Keyboard {
                 sent(&line);
                 self.leave(close);
             }
-            Command::Help => HELP.iter().for_each(|help| self.note(help)),
+            Command::Help => help().for_each(|line| self.note(&line)),
         }
         self.keep(&line);
         None
@@ -313,11 +326,18 @@ impl Keyboard {
 
     /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again.
     fn stop(&self) {
-        self.state().hidden = true;
+        let before = {
+            let mut state = self.state();
+            state.hidden = true;
+            state.stops
+        };
         terminal::redraw();
         report::finish();
         raw_mode::restore();
         raw_mode::stop();
+        // Not before the program has stopped: the shell would find the terminal in raw mode.
+        let is_to_stop = |state: &mut State| state.stops == before;
+        drop(self.continued.wait_timeout_while(self.state(), STOP, is_to_stop));
         raw_mode::renew();
         self.state().hidden = false;
     }

@@ -23,6 +23,7 @@ mod talk;
 mod view;
 mod watch;
 
+pub use command::COMMANDS;
 pub use history_file::path as history_path;
 pub use keyboard::Typing;
 pub use look::Look;

@@ -142,9 +142,14 @@ pub(super) fn cut(line: &str, most: usize) -> String {
 }
 
 /// Puts `pieces` with `glue` between them into lines of at most `most` columns. Breaks a piece that fits on no line.
-fn fill<'a>(pieces: impl Iterator<Item = &'a str>, glue: &str, indent: usize, most: usize) -> String {
+pub(super) fn fill<'a>(
+    pieces: impl Iterator<Item = &'a str>,
+    glue: &str,
+    indent: usize,
+    most: usize,
+) -> String {
     let end = glue.trim_end();
-    let most = most - end.len();
+    let most = most.saturating_sub(end.len()).max(indent + 2);
     let (mut text, mut column) = (String::new(), 0);
     for (index, piece) in pieces.enumerate() {
         let columns = columns(piece);

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::console::{IS_ASCII, shown, write_line};
 use super::lane::{self, Picture};
+use super::page::fill;
 use super::units;
 use crate::os::terminal;
 use crate::stats::Tally;
@@ -18,17 +19,29 @@ use crate::stats::Tally;
 /// How often a line is written without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
-/// A bar of something whose size is known.
-const SHARE: &str = "{prefix} {done}/{total} [{wide_bar}] {percent}% {rate} {eta}{msg}";
+/// What is drawn of something whose size is known: with a bar, without one, and in a very narrow terminal.
+const SHARE: Templates = [BAR, "{prefix} {done}/{total} {percent}% {rate}", "{prefix} {done} {percent}%"];
 
-/// The same where a line has less than [`WIDE`] columns.
-const NARROW_SHARE: &str = "{prefix} {done}/{total} {percent}% {rate}";
+const BAR: &str = "{prefix} {done}/{total} [{wide_bar}] {percent}% {rate} {eta}{msg}";
 
-/// A line about something whose size is not known.
-const COUNT: &str = "{spinner} {prefix} {done} in {elapsed}, {rate}{msg}";
+/// What is drawn of something whose size is not known.
+const COUNT: Templates = [
+    "{spinner} {prefix} {done} in {elapsed}, {rate}{msg}",
+    "{spinner} {prefix} {done} in {elapsed}, {rate}",
+    "{prefix} {done}",
+];
 
-/// The columns that a bar with all its numbers needs.
-const WIDE: u16 = 64;
+/// For terminals of at least [`WIDE`] columns, for those of at least [`NARROW`], and for others.
+type Templates = [&'static str; 3];
+
+/// The columns that a bar with all its numbers needs, those of the other direction too.
+const WIDE: u16 = 70;
+
+/// The columns that the numbers of one direction need.
+const NARROW: u16 = 42;
+
+/// The indent of the second line of a sum.
+const CONTINUED: usize = 2;
 
 /// Any text.
 const TEXT: &str = "{wide_msg}";
@@ -99,7 +112,7 @@ impl Progress {
         match self.place {
             Place::Terminal(_) => {
                 lane::end_picture();
-                write_line(&summary(&self.last, self.size, elapsed, ending));
+                write_line(&fitted(&summary(&self.last, self.size, elapsed, ending), columns().into()));
             }
             Place::Lines { .. } => write_line(&line(&self.last, self.size, elapsed)),
         }
@@ -164,7 +177,9 @@ impl Picture for Drawing {
 }
 
 fn bar(size: Option<u64>, tally: Arc<Mutex<Tally>>) -> Drawing {
-    let is_narrow = Cell::new(false);
+    let templates = if size.is_some() { SHARE } else { COUNT };
+    let styled_as = Cell::new(fitting(templates, columns()));
+    let bar = new_bar(size, styled_as.get());
     let update = move |bar: &ProgressBar| {
         let tally = *lock(&tally);
         let following = size.is_none() && tally.bytes_sent == 0;
@@ -175,12 +190,21 @@ fn bar(size: Option<u64>, tally: Arc<Mutex<Tally>>) -> Drawing {
             _ if following => String::new(),
             received => format!("  received {}", units::size(received)),
         });
-        let narrow = size.is_some() && columns() < WIDE;
-        if is_narrow.replace(narrow) != narrow {
-            bar.set_style(style(if narrow { NARROW_SHARE } else { SHARE }));
+        let template = fitting(templates, columns());
+        if styled_as.replace(template) != template {
+            bar.set_style(style(template));
         }
     };
-    Drawing { bar: new_bar(size, if size.is_some() { SHARE } else { COUNT }), update: Box::new(update) }
+    Drawing { bar, update: Box::new(update) }
+}
+
+/// The template that fits into so many columns.
+fn fitting([wide, narrow, least]: Templates, columns: u16) -> &'static str {
+    match columns {
+        WIDE.. => wide,
+        NARROW.. => narrow,
+        _ => least,
+    }
 }
 
 /// The columns of the terminal.
@@ -227,8 +251,8 @@ fn rate(bytes: u64, elapsed: Duration) -> String {
     format!("{}/s", units::size(u64::try_from(per_second).unwrap_or(u64::MAX)))
 }
 
-/// The last line: `sent 2.00 GiB in 19.2 s (107 MiB/s), closed 1000`.
-fn summary(tally: &Tally, size: Option<u64>, elapsed: Duration, ending: &str) -> String {
+/// The last line, in parts between which it may be broken: `sent 2.00 GiB in 19.2 s (107 MiB/s), closed 1000`.
+fn summary(tally: &Tally, size: Option<u64>, elapsed: Duration, ending: &str) -> Vec<String> {
     let sent = match size {
         Some(size) if tally.bytes_sent < size => {
             format!("{} of {}", units::size(tally.bytes_sent), units::size(size))
@@ -239,10 +263,21 @@ fn summary(tally: &Tally, size: Option<u64>, elapsed: Duration, ending: &str) ->
     let (up, down) = (rate(tally.bytes_sent, elapsed), rate(tally.bytes_received, elapsed));
     let time = units::duration(elapsed, *IS_ASCII);
     match (tally.bytes_sent, tally.bytes_received) {
-        (_, 0) => format!("sent {sent} in {time} ({up}), {ending}"),
-        (0, _) if size.is_none() => format!("received {received} in {time} ({down}), {ending}"),
-        _ => format!("sent {sent} ({up}), received {received} ({down}) in {time}, {ending}"),
+        (_, 0) => vec![format!("sent {sent} in {time} ({up}),"), ending.to_owned()],
+        (0, _) if size.is_none() => {
+            vec![format!("received {received} in {time} ({down}),"), ending.to_owned()]
+        }
+        _ => vec![
+            format!("sent {sent} ({up}),"),
+            format!("received {received} ({down})"),
+            format!("in {time}, {ending}"),
+        ],
     }
+}
+
+/// The parts in lines of at most so many columns, if each part fits into one.
+fn fitted(parts: &[String], columns: usize) -> String {
+    fill(parts.iter().map(String::as_str), " ", CONTINUED, columns)
 }
 
 fn line(tally: &Tally, size: Option<u64>, elapsed: Duration) -> String {
@@ -277,7 +312,7 @@ mod tests {
     fn the_last_line_says_what_was_moved_and_how_it_ended() {
         let told = |sent, received, size, ending| {
             let tally = Tally { bytes_sent: sent, bytes_received: received, ..Tally::default() };
-            summary(&tally, size, Duration::from_secs(2), ending)
+            fitted(&summary(&tally, size, Duration::from_secs(2), ending), 80)
         };
         let gib = 1 << 30;
         assert_eq!(
@@ -296,9 +331,24 @@ mod tests {
     }
 
     #[test]
-    fn the_templates_are_valid() {
-        for template in [SHARE, NARROW_SHARE, COUNT, TEXT] {
-            style(template);
+    fn the_last_line_is_broken_where_the_terminal_is_narrower() {
+        let tally = Tally { bytes_sent: 3_000_000, bytes_received: 3_000_000, ..Tally::default() };
+        let parts = summary(&tally, Some(4_000_000), Duration::from_millis(2860), "closed 1000");
+        assert_eq!(
+            fitted(&parts, 80),
+            "sent 2.86 MiB of 3.81 MiB (1.00 MiB/s), received 2.86 MiB (1.00 MiB/s)\n  in 2.86 s, closed 1000"
+        );
+        assert_eq!(
+            fitted(&parts, 50),
+            "sent 2.86 MiB of 3.81 MiB (1.00 MiB/s),\n  received 2.86 MiB (1.00 MiB/s)\n  in 2.86 s, closed 1000"
+        );
+        for columns in 20..100 {
+            assert!(fitted(&parts, columns).lines().all(|line| line.len() <= columns), "{columns}");
         }
+    }
+
+    #[test]
+    fn the_templates_are_valid() {
+        SHARE.into_iter().chain(COUNT).chain([TEXT]).for_each(|template| drop(style(template)));
     }
 }

@@ -1,6 +1,6 @@
 //! `-v`: lines with `*`, `>` and `<` as in curl, and the progress of the session.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::console::{Verbosity, shown, warning, write_line};
 use super::progress::Progress;
@@ -15,6 +15,12 @@ const PREVIEW: usize = 64;
 /// The interval at which progress is drawn.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long a session waits before a person is told what for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The interval at which [`PATIENCE`] is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// Prints the events that the verbosity asks for.
 #[derive(Debug)]
 pub struct Trace {
@@ -22,12 +28,23 @@ pub struct Trace {
     /// The text before every line, which distinguishes several traces.
     label: String,
     progress: Option<Progress>,
+    /// The line that is still to be said about waiting.
+    waiting: Option<Waiting>,
+}
+
+/// A session that may come to wait.
+#[derive(Debug)]
+struct Waiting {
+    /// Whether the server ends the session (`-f`).
+    follows: bool,
+    /// Since when it waits, and for how many replies.
+    began: Option<(Instant, u64)>,
 }
 
 impl Trace {
     /// Creates a trace that does not show progress.
     pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, label: String::new(), progress: None }
+        Self { verbosity, label: String::new(), progress: None, waiting: None }
     }
 
     /// Adds `label` before every line.
@@ -39,6 +56,11 @@ impl Trace {
     /// Shows progress from now on.
     pub fn show_progress(&mut self, progress: Progress) {
         self.progress = Some(progress);
+    }
+
+    /// Says once what the session waits for after the end of its input. `follows`: for the server to close.
+    pub fn tell_waiting(&mut self, follows: bool) {
+        self.waiting = Some(Waiting { follows, began: None });
     }
 
     /// Stops showing progress, and sums up. `ending` says how the session ended.
@@ -82,6 +104,18 @@ impl net::Observer for Trace {
         if self.verbosity > Verbosity::Silent {
             warning(&format!("{}{text}", self.label));
         }
+    }
+}
+
+impl Waiting {
+    /// What is awaited, as soon as it has taken a while.
+    fn due(&self) -> Option<&'static str> {
+        let (_, replies) = self.began.filter(|(began, _)| began.elapsed() >= PATIENCE)?;
+        Some(match replies {
+            _ if self.follows => "messages until the server closes",
+            0 => "the server",
+            1.. => "a reply",
+        })
     }
 }
 
@@ -129,11 +163,21 @@ impl session::Observer for Trace {
         self.line("*", text);
     }
 
+    fn waits(&mut self, replies: u64) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.began = Some((Instant::now(), replies));
+        }
+    }
+
     fn interval(&self) -> Option<Duration> {
-        self.progress.as_ref().map(|_| TICK)
+        self.progress.as_ref().map(|_| TICK).or(self.waiting.as_ref().map(|_| LOOK))
     }
 
     fn tick(&mut self, tally: &Tally) {
+        if let Some(what) = self.waiting.as_ref().and_then(Waiting::due) {
+            write_line(&format!("* waiting for {what} (Ctrl-C ends)"));
+            self.waiting = None;
+        }
         if let Some(progress) = &mut self.progress {
             progress.update(tally);
         }

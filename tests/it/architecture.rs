@@ -2,6 +2,7 @@
 //! looks like.
 
 mod circles;
+mod options;
 mod source;
 
 use std::fs;

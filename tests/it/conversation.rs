@@ -350,7 +350,8 @@ fn a_dumb_terminal_edits_lines_itself() {
     let server = EchoServer::start();
     for end in [CTRL_D, ""] {
         let terminal = Terminal::of(80, 24);
-        let run = at(&terminal, Wsurl::new(["send", &server.url()])).env("TERM", "dumb").spawn();
+        let run =
+            at(&terminal, Wsurl::new(["send", &server.url()])).env("TERM", "dumb").env("CI", "true").spawn();
         terminal.shows("/help shows more, Ctrl-D ends");
         assert!(terminal.is_cooked());
         terminal.types("hi\n");
@@ -437,6 +438,47 @@ fn a_signal_gives_the_terminal_back() {
         story.run.signal(signal);
         story.fails(code, "wsurl: error: interrupted by SIG");
     }
+}
+
+/// A shell in control of a terminal, which runs a conversation as a job, waits for Enter when that is stopped, and continues it.
+fn job(terminal: &Terminal, url: &str) -> std::process::Child {
+    const SCRIPT: &str = r#"set -m; "$0" send -s "$1"; echo "stopped: $?"; read -r _; fg; echo "ended: $?""#;
+    let binary = std::env::var("WSURL_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wsurl").to_owned());
+    let side = || std::process::Stdio::from(terminal.file());
+    std::process::Command::new("setsid")
+        .args(["--ctty", "--wait", "sh", "-c", SCRIPT, &binary, url])
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .envs([("TERM", "xterm"), ("WSURL_HISTORY", "")])
+        .stdin(side())
+        .stdout(side())
+        .stderr(side())
+        .spawn()
+        .expect("setsid of util-linux")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let server = EchoServer::start();
+    let terminal = Terminal::of(80, 24);
+    let mut shell = job(&terminal, &server.url());
+    terminal.looks("> |");
+    terminal.types("half a line");
+    terminal.looks("> half a line|");
+    terminal.types("\u{1a}");
+    terminal.shows("stopped: ");
+    assert!(terminal.is_cooked(), "the terminal was not given back");
+    terminal.types("\n");
+    terminal.comes_to("the line is drawn again", |shown| shown.ends_with("\n> half a line|"));
+    assert!(!terminal.is_cooked(), "the terminal was not taken again");
+    terminal.types(" more\r");
+    terminal.comes_to("the reply", |shown| shown.ends_with("\n> half a line more\n< half a line more\n> |"));
+    terminal.types(CTRL_C);
+    terminal.shows("ended: 0");
+    assert!(terminal.is_cooked(), "the terminal was not given back");
+    assert!(shell.wait().expect("the shell ends").success());
+    assert_eq!(server.texts(), ["half a line more"]);
 }
 
 #[test]

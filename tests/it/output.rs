@@ -244,6 +244,26 @@ fn a_reader_that_has_enough_ends_an_upload_quietly() {
 }
 
 #[test]
+fn a_reader_that_has_enough_ends_a_run_whose_input_is_open_and_silent() {
+    let server = EchoServer::start();
+    Wsurl::new(["send", &server.url()])
+        .stdin_open("one\n")
+        .reader_leaves_after(4)
+        .stdout("one\n")
+        .stderr("")
+        .exits(55);
+    // Nothing of an upload is for the reader.
+    let server =
+        Script::new().upgrade().read_frame().send(frame::binary("one")).read_frame().close_handshake();
+    let mut run = Wsurl::new(["stream", &server.url()]).stdin_open("one").reader_leaves_after(3).spawn();
+    std::thread::sleep(millis(1700));
+    run.write("two");
+    run.close_stdin();
+    run.exits(0);
+    assert_eq!(server.frames().len(), 3);
+}
+
+#[test]
 fn a_slow_reader_gets_everything() {
     let data = noise(4 * 1024 * 1024);
     let (_dir, path) = file_with("upload", &data);

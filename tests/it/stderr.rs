@@ -111,9 +111,10 @@ fn lines_that_nobody_read_are_counted() {
     run.exits(130);
     let text = reading.join().expect("the reader").expect("text");
     let notice = Regex::new(r"(?m)^wsurl: ([0-9]+) lines dropped here: stderr was not read in time$");
-    let notices: Vec<_> = notice.expect("a pattern").captures_iter(&text).collect();
-    assert_eq!(notices.len(), 1, "{} notices", notices.len());
-    let dropped: usize = notices[0][1].parse().expect("a number");
+    // More than one where the reader began between two lines.
+    let notices = notice.expect("a pattern");
+    let dropped: usize =
+        notices.captures_iter(&text).map(|notice| notice[1].parse::<usize>().expect("a number")).sum();
     // Each message is shown when it is sent and when it is received.
     let shown = text.matches(" text frame, ").count();
     assert!(dropped > 0 && shown + dropped >= 40_000, "{shown} shown, {dropped} dropped");

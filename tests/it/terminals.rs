@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, noise};
+use crate::support::{Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, millis, noise};
 
 /// What a hostile server says: an escape sequence, its C1 form, and a character that turns the direction of writing.
 const HOSTILE: &str = "a\u{1b}[2Jb\u{9b}2Jc\u{202e}d";
@@ -172,6 +172,28 @@ fn a_bar_ends_truthfully_after_ctrl_c() {
 }
 
 #[test]
+fn no_line_of_progress_is_wider_than_the_terminal() {
+    let (_dir, path) = file_with("upload", noise(3_000_000));
+    for columns in [40, 50, 80] {
+        for known in [true, false] {
+            let terminal = Terminal::of_width(columns);
+            let server = EchoServer::start();
+            let upload = if known { ["-T", &path] } else { ["-T", "-"] };
+            let input = std::fs::File::open(&path).expect("the file");
+            let run =
+                Wsurl::new(["stream", "-o", "/dev/null", "--limit-rate", "6M", &server.url()]).args(upload);
+            run.stdin_from(input).stderr_to(terminal.file()).exits(0);
+            let written = terminal.shows("closed 1000\n");
+            let width = |row: &str| anstream::adapter::strip_str(row).to_string().chars().count();
+            let widest = written.split(['\r', '\n']).map(width).max();
+            let fits = widest.is_some_and(|widest| (1..=columns.into()).contains(&widest));
+            assert!(fits, "{widest:?} columns of {columns}: {written:?}");
+            assert!(written.contains("received 2.86 MiB ("), "{written:?}");
+        }
+    }
+}
+
+#[test]
 fn a_bar_leaves_when_received_bytes_come_to_the_same_terminal() {
     let terminal = Terminal::of(100, 24);
     let (_dir, path) = file_with("upload", b"a few bytes\n");
@@ -226,4 +248,37 @@ fn the_line_of_an_echo_test_has_the_units_of_its_report() {
         unit.is_some_and(|unit| ["\u{b5}s", "ms", "ns"].iter().any(|known| unit.starts_with(known))),
         "{line:?}"
     );
+}
+
+#[test]
+fn a_person_is_told_once_what_is_awaited() {
+    for (follow, what) in [(true, "messages until the server closes"), (false, "a reply")] {
+        let terminal = Terminal::of(80, 24);
+        let server = Script::new().upgrade().read_frame().send(frame::ping("p")).hold();
+        let args: &[&str] = if follow { &["-f"] } else { &[] };
+        let run = Wsurl::new(["send"])
+            .args(args)
+            .args([&server.url(), "hi"])
+            .stdin_from(terminal.file())
+            .stdout_to(terminal.file())
+            .stderr_to(terminal.file())
+            .spawn();
+        terminal.looks(&format!("* waiting for {what} (Ctrl-C ends)\n|"));
+        run.signal(Signal::Interrupt);
+        run.exits(130);
+        let written = terminal.shows("interrupted by SIGINT");
+        assert_eq!(written.matches("* waiting").count(), 1, "{written}");
+    }
+}
+
+#[test]
+fn nobody_is_told_what_is_awaited_in_a_pipe_or_with_s() {
+    let server = || {
+        let silent = Script::new().upgrade().read_frame().sleep(millis(1700));
+        silent.send(frame::close(1000, "")).read_close().close()
+    };
+    Wsurl::new(["send", "-f", &server().url(), "hi"]).stdout("").stderr("").exits(0);
+    let terminal = Terminal::of(80, 24);
+    Wsurl::new(["send", "-s", "-f", &server().url(), "hi"]).stderr_to(terminal.file()).exits(0);
+    assert_eq!(terminal.written(), "");
 }

@@ -38,6 +38,53 @@ pub(super) const END_OF_ECHO_TEST: &[&str] = &[
      lost, changed, doubled or out of order is exit code 1, silence is 28. SIGINT prints the report of what was tested so far.",
 ];
 
+pub(super) const ABOUT: &[&str] = &[
+    "wsurl is curl for WebSockets (RFC 6455): ws:// and wss:// URLs, messages and files on standard input and standard output, \
+     exit codes that scripts can rely on. Standard output carries message data and nothing else; what wsurl has to say goes to \
+     standard error. Each subcommand has a page of its own.",
+];
+
+pub(super) const ABOUT_SEND: &[&str] = &[
+    "wsurl send opens a WebSocket, sends messages, prints the replies, one a line, and closes. The messages are the arguments \
+     MESSAGE and the values of -d and --json, in the order in which they are typed; without any, each line of standard input is \
+     a message. At a terminal, that is a conversation with a prompt.",
+];
+
+pub(super) const ABOUT_STREAM: &[&str] = &[
+    "wsurl stream opens a WebSocket, sends standard input or a file in binary messages, and writes the bytes that it receives \
+     to standard output as they arrive. It holds no message whole, so that memory stays the same whatever the size. Where a \
+     message begins and ends does not show in the output.",
+];
+
+pub(super) const ABOUT_ECHO_TEST: &[&str] = &[
+    "wsurl echo-test sends messages to a server that sends each one back, compares every echo with what was sent, byte by \
+     byte, and measures round trips. Without a URL it starts a server of its own on loopback; with --listen it only is that \
+     server.",
+];
+
+pub(super) const ABOUT_PROBE: &[&str] = &[
+    "wsurl probe opens a WebSocket to each URL, sends a ping, closes, and reports how long each phase took and what was seen: \
+     addresses, certificates, the answer to the upgrade. Options say what is expected; what is not so is a failure. \
+     --conformance and --security try rules one by one instead.",
+];
+
+pub(super) const CONVERSATION: &[&str] = &[
+    "When the input would be read from a terminal and standard output is one, too, the lines are typed at a prompt. > marks \
+     what was sent, < what came, * lines of wsurl. What arrives is printed above the line that is being typed. Enter sends the \
+     line; pasted lines are one message. The keys are those of bash: Up, Down and Ctrl-R go through earlier lines, Ctrl-A, \
+     Ctrl-E, Alt-B and Alt-F move, Ctrl-U, Ctrl-K and Ctrl-W cut, Ctrl-Y pastes, Ctrl-Z stops, Ctrl-L clears the screen. Ctrl-C \
+     clears the line; at an empty prompt it sends Close 1000 and ends with exit code 0. Ctrl-D waits for missing replies, then \
+     ends.",
+    "A line that begins with a slash is a command:",
+];
+
+pub(super) const HISTORY: &[&str] = &[
+    "Lines are kept for the next time, in a file for each host (see FILES): at most 1000, none that begins with a space. There \
+     is no history where a credential was given in whatever way.",
+    "--no-prompt, a pipe on either side, -o, and a framing other than lines: no prompt, bytes and nothing else. On a dumb \
+     terminal (TERM=dumb), the terminal edits the line itself.",
+];
+
 pub(super) const JSON_FRAMING: &[&str] = &[
     "With --framing json, every line of standard input and standard output is an object. What is printed can be sent again \
      without loss. Fields that are not listed are ignored in the input.",
@@ -77,7 +124,25 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("SSL_CERT_FILE, SSL_CERT_DIR", "the system's CA certificates, where OpenSSL is used"),
     ("SSLKEYLOGFILE", "the file to which TLS secrets are appended for Wireshark, where OpenSSL is used"),
     ("NO_COLOR", "no colours, unless --color always"),
+    ("LC_ALL, LC_CTYPE, LANG", "units keep to ASCII where the first that is set names no UTF-8"),
 ];
+
+pub(super) const ENVIRONMENT_OF_CONVERSATIONS: &[(&str, &str)] = &[
+    ("WSURL_HISTORY", "the file with the history of a conversation, for any host; empty: no history"),
+    (
+        "XDG_STATE_HOME",
+        "the folder in which the histories are kept, in wsurl/; ~/.local/state if it is not set",
+    ),
+    ("TERM", "dumb: no line editing"),
+];
+
+pub(super) const ENVIRONMENT_OF_REPORTS: &[(&str, &str)] =
+    &[("GITHUB_STEP_SUMMARY", "the file to which --report github appends a summary")];
+
+pub(super) const FILES_OF_CONVERSATIONS: &[(&str, &str)] = &[(
+    "~/.local/state/wsurl/HOST.history",
+    "the lines that were typed in conversations with HOST, which only their owner may read",
+)];
 
 pub(super) const FILES: &[(&str, &str)] = &[
     ("~/.netrc", "names and passwords, read with --netrc"),

@@ -9,10 +9,13 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use super::super::command;
 use super::super::help::with_url;
 use super::chapters::{
-    CONFIGURATION, CONFIGURATION_EXAMPLES, END_OF_ECHO_TEST, END_OF_PROBE, END_OF_SEND, END_OF_STREAM,
-    ENVIRONMENT, FILES, JSON_FRAMING, JSON_FRAMING_FIELDS, NAGIOS, REPORTS, SEVERAL, SUCCESS,
+    ABOUT, ABOUT_ECHO_TEST, ABOUT_PROBE, ABOUT_SEND, ABOUT_STREAM, CONFIGURATION, CONFIGURATION_EXAMPLES,
+    CONVERSATION, END_OF_ECHO_TEST, END_OF_PROBE, END_OF_SEND, END_OF_STREAM, ENVIRONMENT,
+    ENVIRONMENT_OF_CONVERSATIONS, ENVIRONMENT_OF_REPORTS, FILES, FILES_OF_CONVERSATIONS, HISTORY,
+    JSON_FRAMING, JSON_FRAMING_FIELDS, NAGIOS, REPORTS, SEVERAL, SUCCESS,
 };
 use crate::error::Status;
+use crate::prompt::COMMANDS;
 use crate::report::names::{NAMES, Name};
 use crate::report::{self, FORMATS, ReportFormat};
 
@@ -36,29 +39,37 @@ fn page(command: &Command, root: &Command) -> io::Result<Vec<u8>> {
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
     synopsis(command).to_writer(&mut text)?;
-    man.render_description_section(&mut text)?;
+    let name = command.get_name();
+    description(command).to_writer(&mut text)?;
     man.render_options_section(&mut text)?;
     let mut roff = Roff::new();
-    let name = command.get_name();
     match name {
         "send" => {
             chapter(&mut roff, "HOW A SESSION ENDS", END_OF_SEND);
+            conversation(&mut roff);
             chapter(&mut roff, "JSON FRAMING", JSON_FRAMING);
             list(&mut roff, JSON_FRAMING_FIELDS);
         }
-        "stream" => chapter(&mut roff, "HOW A SESSION ENDS", END_OF_STREAM),
+        "stream" => {
+            chapter(&mut roff, "HOW A SESSION ENDS", END_OF_STREAM);
+            conversation(&mut roff);
+        }
         "probe" => chapter(&mut roff, "HOW A SESSION ENDS", END_OF_PROBE),
         "echo-test" => chapter(&mut roff, "HOW A SESSION ENDS", END_OF_ECHO_TEST),
         _ => {}
     }
     reports(&mut roff, name);
+    let (talks, reports) = (!["probe", "echo-test"].contains(&name), !["send", "stream"].contains(&name));
     roff.control("SH", ["CONFIGURATION"]);
     paragraphs(&mut roff, CONFIGURATION);
     lines(&mut roff, CONFIGURATION_EXAMPLES);
     roff.control("SH", ["ENVIRONMENT"]);
     list(&mut roff, ENVIRONMENT);
+    list(&mut roff, if talks { ENVIRONMENT_OF_CONVERSATIONS } else { &[] });
+    list(&mut roff, if reports { ENVIRONMENT_OF_REPORTS } else { &[] });
     roff.control("SH", ["FILES"]);
     list(&mut roff, FILES);
+    list(&mut roff, if talks { FILES_OF_CONVERSATIONS } else { &[] });
     roff.control("SH", ["EXIT STATUS"]);
     roff.control("TP", []).text([bold("0")]).text([roman(SUCCESS)]);
     for status in Status::ALL {
@@ -76,6 +87,31 @@ fn page(command: &Command, root: &Command) -> io::Result<Vec<u8>> {
     see_also(&mut roff, name, root);
     roff.to_writer(&mut text)?;
     Ok(text)
+}
+
+/// What the subcommand does; for `wsurl` itself, which subcommands there are.
+fn description(command: &Command) -> Roff {
+    let mut roff = Roff::new();
+    let about = match command.get_name() {
+        "send" => ABOUT_SEND,
+        "stream" => ABOUT_STREAM,
+        "echo-test" => ABOUT_ECHO_TEST,
+        "probe" => ABOUT_PROBE,
+        _ => ABOUT,
+    };
+    chapter(&mut roff, "DESCRIPTION", about);
+    for subcommand in command.get_subcommands() {
+        let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
+        let page = format!("wsurl-{}(1)", subcommand.get_name());
+        roff.control("TP", []).text([bold(page)]).text([roman(about)]);
+    }
+    roff
+}
+
+fn conversation(roff: &mut Roff) {
+    chapter(roff, "CONVERSATION AT A TERMINAL", CONVERSATION);
+    list(roff, COMMANDS);
+    paragraphs(roff, HISTORY);
 }
 
 /// Every option with its value; for `wsurl` itself, how each subcommand is called.
@@ -231,6 +267,35 @@ mod tests {
             }
         }
         assert!(!page_of("wsurl-send.1").contains("REPORTS"));
+    }
+
+    #[test]
+    fn the_pages_of_conversations_name_the_history() {
+        for (name, has) in [("wsurl-send.1", true), ("wsurl-stream.1", true), ("wsurl-probe.1", false)] {
+            let page = page_of(name);
+            for text in [
+                ".SH \"CONVERSATION AT A TERMINAL\"",
+                "\\fBWSURL_HISTORY\\fR",
+                "HOST.history",
+                "/ping [TEXT]",
+            ] {
+                assert_eq!(page.contains(text), has, "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_page_says_what_its_command_does() {
+        for (name, about) in [
+            ("wsurl.1", "curl for WebSockets: "),
+            ("wsurl-send.1", "Send whole messages"),
+            ("wsurl-stream.1", "Send and receive bytes"),
+            ("wsurl-echo-test.1", "Send messages to an echo server"),
+            ("wsurl-probe.1", "Check whether endpoints"),
+        ] {
+            let page = page_of(name);
+            assert!(page.contains(&format!(" \\- {about}")), "{name}");
+        }
     }
 
     #[test]

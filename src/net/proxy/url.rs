@@ -89,7 +89,7 @@ impl ProxyUrl {
         let bad = |why: String| {
             Failure::new(Status::Usage, format!("invalid proxy URL '{}': {why}", shown_url(text)))
         };
-        if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || "{}\"<>".contains(*c)) {
+        if let Some(c) = stranger(text) {
             // wscat's -x takes a message.
             return Err(bad(format!("it contains {c:?}"))
                 .hint(format!("`wsurl send URL MESSAGE` sends a message; {EXAMPLE}")));
@@ -115,7 +115,11 @@ impl ProxyUrl {
         }
         let (host, port) = split_port(address).map_err(|why| bad(why).hint(EXAMPLE))?;
         let host = match Host::parse(host) {
-            Ok(Host::Domain(name)) => name,
+            // A full-width quote is mapped to the quote that is refused above.
+            Ok(Host::Domain(name)) => match stranger(&name) {
+                Some(c) => return Err(bad(format!("its host contains {c:?}")).hint(EXAMPLE)),
+                None => name,
+            },
             Ok(Host::Ipv4(ip)) => ip.to_string(),
             Ok(Host::Ipv6(ip)) => ip.to_string(),
             Err(_) if host.is_empty() => return Err(bad("it has no host".to_owned()).hint(EXAMPLE)),
@@ -135,6 +139,11 @@ impl ProxyUrl {
     pub fn host_and_port(&self) -> String {
         host_and_port(&self.host, self.port)
     }
+}
+
+/// A character that no proxy URL has.
+fn stranger(text: &str) -> Option<char> {
+    text.chars().find(|c| c.is_whitespace() || c.is_control() || "{}\"<>".contains(*c))
 }
 
 /// The URL without its credential.
@@ -224,6 +233,7 @@ mod tests {
             "[::1]x",
             "http://:1",
             "a^b:1",
+            "a\u{ff02}b:1",
         ] {
             let failure = ProxyUrl::parse(text).unwrap_err();
             assert_eq!(failure.status(), Status::Usage);

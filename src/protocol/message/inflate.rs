@@ -54,7 +54,7 @@ impl Inflater {
     /// not be zero. `last` says whether the message ends after `compressed`.
     ///
     /// # Errors
-    /// The message is not valid deflate data, or is truncated.
+    /// The message is not valid deflate data, or is truncated. What it held before the fault was appended.
     pub fn section(
         &mut self,
         compressed: &[u8],
@@ -65,11 +65,11 @@ impl Inflater {
         let (mut rest, mut room) = (compressed, room);
         while room > 0 {
             let limit = room.min(BLOCK);
-            let step = self.step(rest, limit, InflateFlush::NoFlush)?;
+            let step = self.step(rest, limit, InflateFlush::NoFlush);
             out.extend_from_slice(&self.block[..step.written]);
             rest = &rest[step.used..];
             room -= step.written;
-            match step.status {
+            match step.status? {
                 // A block with BFINAL ends the deflate stream, but not the message (RFC 7692 §7.2.3.4).
                 Status::StreamEnd => self.stream.reset(false),
                 Status::Ok | Status::BufError if rest.is_empty() && step.written < limit => {
@@ -88,8 +88,8 @@ impl Inflater {
     fn end_message(&mut self) -> Result<(), InflateError> {
         let unended =
             InflateError { offset: self.offset, reason: "it does not end with an empty stored block" };
-        let step = self.step(&TAIL_AND_STOP, BLOCK, InflateFlush::Block).map_err(|_| unended)?;
-        if step.used != TAIL_AND_STOP.len() - 1 || step.written > 0 {
+        let step = self.step(&TAIL_AND_STOP, BLOCK, InflateFlush::Block);
+        if step.status.is_err() || step.used != TAIL_AND_STOP.len() - 1 || step.written > 0 {
             return Err(unended);
         }
         self.offset = 0;
@@ -100,7 +100,7 @@ impl Inflater {
     }
 
     /// Inflates into the first `limit` bytes of the block.
-    fn step(&mut self, input: &[u8], limit: usize, flush: InflateFlush) -> Result<Step, InflateError> {
+    fn step(&mut self, input: &[u8], limit: usize, flush: InflateFlush) -> Step {
         let (total_in, total_out) = (self.stream.total_in(), self.stream.total_out());
         let result = self.stream.decompress(input, &mut self.block[..limit], flush);
         let used = self.stream.total_in() - total_in;
@@ -112,10 +112,10 @@ impl Inflater {
                 offset: self.offset,
                 reason: if is_of_a_code(reason) { INVALID_CODE } else { reason },
             }
-        })?;
+        });
         // Neither count exceeds the length of its buffer.
         let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
-        Ok(Step { used: size(used), written: size(written), status })
+        Step { used: size(used), written: size(written), status }
     }
 }
 
@@ -135,7 +135,7 @@ fn is_of_a_code(reason: &str) -> bool {
 struct Step {
     used: usize,
     written: usize,
-    status: Status,
+    status: Result<Status, InflateError>,
 }
 
 impl fmt::Debug for Inflater {

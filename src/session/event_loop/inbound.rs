@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::error::{Failure, Status};
 use crate::protocol::{Event, FrameHeader, MessageError, Opcode, Section};
 use crate::session::chunk::READ;
-use crate::session::machine::Progress;
+use crate::session::machine::{INPUT_END, Progress};
 use crate::session::observer::Direction;
 use crate::session::output::OutputError;
 use crate::session::sink::Delivery;
@@ -105,10 +105,7 @@ impl Session<'_> {
     /// Whether the output can take more. Tells the machine if the output has failed.
     pub(super) fn make_room(&mut self, now: Instant) -> bool {
         match self.lanes.output.has_room() {
-            Ok(_)
-                if self.lanes.output.reader_is_gone()
-                    && self.machine.needs_reader(!self.lanes.sink.is_met()) =>
-            {
+            Ok(_) if self.lanes.output.reader_is_gone() && self.misses_reader(now) => {
                 self.output_is_closed(now);
                 true
             }
@@ -128,6 +125,18 @@ impl Session<'_> {
                 true
             }
         }
+    }
+
+    /// Whether nothing is left to do without a reader of the output: what it is to read is awaited, or the input, which would
+    /// bring that, has not ended in the time that a producer may take to end.
+    fn misses_reader(&mut self, now: Instant) -> bool {
+        if self.machine.needs_reader(!self.lanes.sink.is_met()) {
+            return true;
+        }
+        if !self.machine.may_need_reader() {
+            return false;
+        }
+        *self.alone_until.get_or_insert(now + INPUT_END) <= now
     }
 
     fn output_is_closed(&mut self, now: Instant) {

@@ -72,6 +72,8 @@ pub(super) struct Session<'a> {
     pub(super) inside_message: bool,
     /// Whether the sink has more of a message to lay out.
     pub(super) lays_out: bool,
+    /// How long the end of the input is awaited now that nobody reads the output.
+    pub(super) alone_until: Option<Instant>,
     // Outbound.
     pub(super) outbox: Outbox,
     pub(super) writer: MessageWriter,
@@ -146,6 +148,7 @@ impl<'a> Session<'a> {
             blocked: false,
             inside_message: false,
             lays_out: false,
+            alone_until: None,
             outbox: Outbox::new(),
             writer,
             broken: None,
@@ -249,7 +252,9 @@ impl<'a> Session<'a> {
         let alive = if self.may_send_control() { self.keep_alive.next() } else { None };
         let machine = self.machine.next_look(self.io_state(now));
         let more = self.more_at.filter(|_| self.may_fill(now));
-        [machine, alive, paced, more, self.next_tick, self.gathering.until()].into_iter().flatten().min()
+        let alone = self.alone_until.filter(|_| self.machine.may_need_reader());
+        let gathered = self.gathering.until();
+        [machine, alive, paced, more, alone, self.next_tick, gathered].into_iter().flatten().min()
     }
 
     /// Whether some user data has not reached the kernel.

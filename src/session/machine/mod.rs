@@ -25,8 +25,9 @@ pub use random_events::run_random_events;
 /// How long the answer to our Close is awaited after a signal, and when the verdict is clear.
 const HURRY: Duration = Duration::from_secs(1);
 
-/// How long the end of the input is awaited after the server's Close: a producer may end a little later than its server.
-const INPUT_END: Duration = Duration::from_secs(1);
+/// How long the end of the input is awaited after the server's Close, or when the reader of the output has left: a producer
+/// may end a little later than they do.
+pub(super) const INPUT_END: Duration = Duration::from_secs(1);
 
 /// How long the input is watched for more after the connection was lost: a busy source may have nothing ready just then.
 const INPUT_GOES_ON: Duration = Duration::from_millis(100);

@@ -235,18 +235,17 @@ fn binary() -> PathBuf {
     std::env::var_os("WSURL_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_wsurl")), PathBuf::from)
 }
 
-/// Takes away what a developer's machine could change the outcome with.
+/// Takes away what a machine could change the outcome with: the program gets of its environment only where things are, and a
+/// terminal that can do what terminals do.
 fn scrub_environment(command: &mut Command) {
+    const KEPT: [&str; 8] =
+        ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "SYSTEMROOT", "TEMP", "TMP"];
     for (name, _) in std::env::vars_os() {
-        let lower = name.to_string_lossy().to_lowercase();
-        let matters = lower.ends_with("_proxy")
-            || ["wsurl_", "ssl_cert_", "sslkeylogfile", "netrc", "clicolor", "no_color", "rust_"]
-                .iter()
-                .any(|start| lower.starts_with(start));
-        if matters {
+        if !KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept)) {
             command.env_remove(name);
         }
     }
+    command.env("TERM", "xterm");
 }
 
 /// What is written to a pipe: at first, again and again or not, and whether more may follow.

@@ -173,11 +173,14 @@ fn a_broken_rule_is_the_same_at_every_cut() {
     let mut latin = b"a text that is long enough to be compressed: caf".to_vec();
     latin.extend(b"\xe9 and more");
     let latin = written(&mut writer, Kind::Text, &latin, usize::MAX);
+    // A stored block of three bytes, of which one is no UTF-8, and a block of a type that does not exist.
+    let both = [0xC1, 9, 0x00, 3, 0, 0xFC, 0xFF, b'a', 0xE9, b'b', 0x07].to_vec();
     for (stream, violation) in [
         ([&hello[..], &[0xC9, 0]].concat(), Violation::CompressedBit(Opcode::Ping)),
         (vec![0x41, 1, HELLO[0], 0xC0, 0], Violation::CompressedBit(Opcode::Continuation)),
         ([&hello[..], &[0xA1, 0]].concat(), Violation::ReservedBits(2)),
         (latin, Violation::TextNotUtf8(InvalidUtf8 { offset: 48 })),
+        (both, Violation::TextNotUtf8(InvalidUtf8 { offset: 1 })),
     ] {
         for size in 1..=stream.len() {
             let mut reader = MessageReader::new(Role::Client, by_default(), None);

@@ -194,6 +194,18 @@ fn the_reader_of_the_output_is_needed_where_messages_are_awaited() {
 }
 
 #[test]
+fn open_input_may_need_the_reader_where_replies_are_counted() {
+    for (count, may) in
+        [(Count::None, false), (Count::AsSent { at_least: 0 }, true), (Count::Exactly(1), true)]
+    {
+        let (mut machine, now) = machine(rule(count));
+        assert_eq!(machine.may_need_reader(), may);
+        machine.input_is_over(None, now);
+        assert!(!machine.may_need_reader());
+    }
+}
+
+#[test]
 fn a_quiet_period_is_put_off_by_bytes_and_messages_but_not_by_empty_fragments() {
     let quiet = |bytes, complete| {
         let (mut machine, now) = machine(FinishRule { quiet: Some(secs(2)), ..rule(Count::None) });
