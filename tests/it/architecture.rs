@@ -34,7 +34,7 @@ const ORDER: [&[&str]; 13] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 15] = [
+const OWNERS: [(&[&str], &[&str]); 16] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (&["native_tls"], &["src/net/tls/backend/native/"]),
@@ -60,6 +60,7 @@ const OWNERS: [(&[&str], &[&str]); 15] = [
     (&["quick_xml"], &["src/report/markup.rs", "src/report/formats/"]),
     (&["terminal_size"], &["src/os/terminal.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
+    (&["md5"], &["src/net/auth/digest.rs"]),
     (&["unicode_width"], &["src/report/page.rs", "src/prompt/view.rs"]),
     (&["unicode_segmentation"], &["src/prompt/line.rs", "src/prompt/view.rs"]),
     (&["anstyle_parse"], &["src/prompt/keys.rs"]),
