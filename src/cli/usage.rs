@@ -219,7 +219,9 @@ mod tests {
         assert!(!said.contains("hunter2"), "{said}");
         let said = refused(&["send", "-s", "chat", "ws://h"]);
         assert!(said.contains("wscat's -s: write --subprotocol NAME"), "{said}");
-        assert!(refused(&["send", "curl", "ws://h"]).contains("leave the word curl out"));
+        assert!(
+            refused(&["send", "curl", "ws://h"]).contains("'curl' stands where the URL goes / leave it out")
+        );
     }
 
     #[test]
