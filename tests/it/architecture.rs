@@ -53,7 +53,7 @@ const OWNERS: [(&[&str], &[&str]); 16] = [
             "src/session/event_loop/",
         ],
     ),
-    (&["libc"], &["src/os/"]),
+    (&["libc", "winapi_util"], &["src/os/"]),
     (&["flate2"], &["src/protocol/message/deflate.rs"]),
     (&["zlib_rs"], &["src/protocol/message/inflate.rs", "src/protocol/message/tests/"]),
     (&["hdrhistogram"], &["src/stats.rs", "src/report/formats/hlog.rs"]),
