@@ -278,8 +278,8 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l rate -d 'Send 
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l interval -d 'Send a message this often on each connection, and on a terminal or with -v print a line for each echo [default: as fast as the echoes arrive]' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l in-flight -d 'Allow this many messages of a connection to be in flight [default: 1; with --rate: 1000000 on all connections]' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d 'Open this many connections side by side' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ramp -d 'Open the connections evenly over this time; messages are sent when all are open' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ramp -d 'Open the connections evenly over this time; each sends its messages as soon as it is open' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time, counted from the first one' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]' -r -f -a "human\t''

@@ -79,11 +79,11 @@ pub struct EchoTestArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = values::connections)]
     pub connections: usize,
 
-    /// Open the connections evenly over this time; messages are sent when all are open
+    /// Open the connections evenly over this time; each sends its messages as soon as it is open
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub ramp: Option<Duration>,
 
-    /// Send no message after this time
+    /// Send no message after this time, counted from the first one
     #[arg(long, value_name = "DURATION", value_parser = values::interval)]
     pub duration: Option<Duration>,
 

@@ -80,12 +80,7 @@ fn refuse_misplaced(command: &Command, typed: &[Cow<'_, str>]) -> Result<(), Fai
     };
     match url.and_then(|url| hints::misplaced(url, typed)) {
         None => Ok(()),
-        // The argument itself is not shown: it may be a secret.
-        Some((flag, hint)) => Err(Failure::new(
-            Status::Usage,
-            format!("what follows '{flag}' stands where the URL goes, because it is no value of '{flag}'"),
-        )
-        .hint(hint)),
+        Some((text, hint)) => Err(Failure::new(Status::Usage, text).hint(hint)),
     }
 }
 
@@ -112,11 +107,19 @@ fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
         // The message itself shows a value that is accepted.
         return failure;
     }
-    failure.hint(if hint.is_empty() {
-        "wsurl --help, wsurl send --help and so on show all options".to_owned()
-    } else {
-        hint
-    })
+    failure.hint(if hint.is_empty() { where_to_look(err.kind(), typed) } else { hint })
+}
+
+/// Where it says what can be typed.
+fn where_to_look(kind: ErrorKind, typed: &[Cow<'_, str>]) -> String {
+    const SUBCOMMANDS: [&str; 4] = ["send", "stream", "echo-test", "probe"];
+    match typed.first().filter(|name| SUBCOMMANDS.contains(&name.as_ref())) {
+        _ if kind == ErrorKind::InvalidSubcommand => {
+            "the subcommands are send, stream, echo-test and probe; wsurl --help says what they do".to_owned()
+        }
+        Some(name) => format!("wsurl {name} --help shows all options"),
+        None => "wsurl --help, wsurl send --help and so on show all options".to_owned(),
+    }
 }
 
 /// `text` with the arguments that it quotes redacted, as far as they may be credentials.
@@ -216,7 +219,9 @@ mod tests {
         assert!(!said.contains("hunter2"), "{said}");
         let said = refused(&["send", "-s", "chat", "ws://h"]);
         assert!(said.contains("wscat's -s: write --subprotocol NAME"), "{said}");
-        assert!(refused(&["send", "curl", "ws://h"]).contains("leave the word curl out"));
+        assert!(
+            refused(&["send", "curl", "ws://h"]).contains("'curl' stands where the URL goes / leave it out")
+        );
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub(super) struct EchoSource {
     pub(super) totals: Rc<RefCell<Totals>>,
     /// When messages are due, with `--rate`.
     pub(super) schedule: Option<Schedule>,
-    /// When the first message could be sent.
+    /// Whether others have begun before.
+    pub(super) joins: bool,
+    /// When the first message of all connections could be sent; `None` until this one can send.
     pub(super) start: Option<Instant>,
     /// When the last message was sent.
     pub(super) last: Option<Instant>,
@@ -48,11 +50,14 @@ enum Next {
 
 impl EchoSource {
     fn next(&mut self, now: Instant) -> Next {
-        let mut ledger = self.ledger.borrow_mut();
-        if !ledger.is_greeted() {
+        if !self.ledger.borrow().is_greeted() {
             return Next::Reply;
         }
-        let start = *self.start.get_or_insert(now);
+        let start = match self.start {
+            Some(start) => start,
+            None => self.begin(now),
+        };
+        let mut ledger = self.ledger.borrow_mut();
         let end = self.plan.duration.map(|duration| start + duration);
         let is_last = self.plan.messages().is_some_and(|count| ledger.sent() >= count);
         if is_last || end.is_some_and(|end| now >= end) {
@@ -69,6 +74,15 @@ impl EchoSource {
             Some(due) if due > now => at_most(due),
             _ => Next::Now(scheduled.unwrap_or(now)),
         }
+    }
+
+    fn begin(&mut self, now: Instant) -> Instant {
+        let start = self.totals.borrow_mut().begins(now);
+        if self.joins {
+            self.schedule = self.schedule.map(|schedule| schedule.joining(now - start));
+        }
+        self.start = Some(start);
+        start
     }
 
     fn section(&self, accepted: usize) -> OutgoingSection<'_> {

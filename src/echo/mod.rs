@@ -11,6 +11,7 @@ mod schedule;
 mod totals;
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 pub use course::Interval;
@@ -27,7 +28,8 @@ use self::totals::Totals;
 use crate::error::{Failure, Status};
 use crate::net::Connection;
 use crate::session::{
-    self, CloseOptions, Count, FinishRule, Limits, Observer, Output, ServerName, SessionOptions, Setup,
+    self, CloseOptions, Count, Dials, FinishRule, Joining, Limits, Observer, Output, Seat, ServerName,
+    SessionOptions,
 };
 
 /// A test that has not begun.
@@ -37,8 +39,10 @@ pub struct Test {
 }
 
 /// The open connections of a test, and the options of each.
-pub struct Peer {
+pub struct Peer<'a> {
     pub connections: Vec<Connection>,
+    /// How many connections are opened during the test, and what opens them.
+    pub ramp: Option<(usize, &'a mut dyn Dials)>,
     /// The host in errors.
     pub host: String,
     /// Host and port of the server.
@@ -80,38 +84,45 @@ impl Test {
         Tested { outcome: self.outcome(0, 0, false, Some(failure), ""), sessions: Vec::new() }
     }
 
-    /// Runs the test on all connections at once; each has an observer.
-    pub fn run(self, peer: Peer, observers: &mut [Box<dyn Observer>]) -> Tested {
-        let Peer { connections, host, target, limits, close } = peer;
+    /// Runs the test on all connections, each as soon as it is open; each has an observer.
+    pub fn run(self, peer: Peer<'_>, observers: &mut [Box<dyn Observer>]) -> Tested {
+        let Peer { connections, ramp, host, target, limits, close } = peer;
         let payloads = Rc::new(Payloads::new(&self.plan));
-        let ledgers: Vec<_> = (0..connections.len() as u64)
+        let (seats, dials) = ramp.unzip();
+        let count = connections.len() + seats.unwrap_or_default();
+        let ledgers: Vec<_> = (0..count as u64)
             .map(|number| Ledger::new(Rc::clone(&self.plan), Rc::clone(&payloads), number))
             .map(|ledger| Rc::new(RefCell::new(ledger)))
             .collect();
-        let schedule = |number| Some(Schedule::new(self.plan.rate?, number, ledgers.len() as u64));
         let mut sources: Vec<_> =
-            (0..).zip(&ledgers).map(|(number, ledger)| self.source(ledger, schedule(number))).collect();
+            (0..).zip(&ledgers).map(|(number, ledger)| self.source(ledger, number, count)).collect();
+        for source in sources.iter_mut().skip(connections.len()) {
+            source.joins = true;
+        }
         let mut sinks: Vec<_> = ledgers.iter().map(|ledger| self.sink(ledger, &target)).collect();
         let rule = FinishRule::new(Count::None);
         let max_frame = self.plan.fragment.map(|size| size as u64);
         let options = SessionOptions { max_frame, ..SessionOptions::new(rule, limits, close) };
         let ends = sources.iter_mut().zip(&mut sinks).zip(observers);
-        let setups =
-            connections.into_iter().zip(ends).map(|(connection, ((source, sink), observer))| Setup {
-                connection,
+        let mut seats: VecDeque<_> = ends
+            .map(|((source, sink), observer)| Seat {
                 server: ServerName { host: host.clone(), target: target.clone() },
                 source,
                 sink,
                 output: Output::nowhere(),
                 observer: observer.as_mut(),
                 options: options.clone(),
-            });
-        let sessions = session::run_all(setups.collect());
+            })
+            .collect();
+        let begun = seats.drain(..connections.len()).zip(connections);
+        let setups = begun.map(|(seat, connection)| seat.taken_by(connection)).collect();
+        let sessions = session::run_joined(setups, dials.map(|dials| Joining { seats, dials }));
         let missing = ledgers.iter().map(|ledger| ledger.borrow().missing()).sum();
         let complete = ledgers.iter().all(|ledger| ledger.borrow().is_complete());
         let (sessions, failure) = match sessions {
-            Ok(mut sessions) => {
-                let mut failures: Vec<_> = sessions.iter_mut().filter_map(failure_of).collect();
+            Ok((mut sessions, refused)) => {
+                let mut failures: Vec<_> =
+                    refused.into_iter().chain(sessions.iter_mut().filter_map(failure_of)).collect();
                 // An interruption by the user explains all other failures.
                 let told = failures.iter().position(is_interrupt).unwrap_or_default();
                 let failure = (!failures.is_empty()).then(|| failures.swap_remove(told));
@@ -119,16 +130,18 @@ impl Test {
             }
             Err(failure) => (Vec::new(), Some(failure)),
         };
-        let outcome = self.outcome(ledgers.len() as u64, missing, complete, failure, &target);
+        let outcome = self.outcome(sessions.len() as u64, missing, complete, failure, &target);
         Tested { outcome, sessions }
     }
 
-    fn source(&self, ledger: &Rc<RefCell<Ledger>>, schedule: Option<Schedule>) -> EchoSource {
+    /// The source of connection `number` of `count`.
+    fn source(&self, ledger: &Rc<RefCell<Ledger>>, number: u64, count: usize) -> EchoSource {
         EchoSource {
             plan: Rc::clone(&self.plan),
             ledger: Rc::clone(ledger),
             totals: Rc::clone(&self.totals),
-            schedule,
+            schedule: self.plan.rate.map(|rate| Schedule::new(rate, number, count as u64)),
+            joins: false,
             start: None,
             last: None,
             payload: Vec::new(),

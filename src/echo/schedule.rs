@@ -18,6 +18,12 @@ impl Schedule {
         Self { first: connection as f64 / rate, apart: connections as f64 / rate }
     }
 
+    /// The schedule of a connection that joins so long after the beginning: what was due before is left out.
+    pub(super) fn joining(self, after: Duration) -> Self {
+        let missed = ((after.as_secs_f64() - self.first) / self.apart).ceil().max(0.0);
+        Self { first: self.apart.mul_add(missed, self.first), ..self }
+    }
+
     /// The time from the beginning to message `number`.
     #[allow(clippy::cast_precision_loss)] // far fewer than 2^52 messages
     pub(super) fn due(&self, number: u64) -> Duration {
@@ -38,6 +44,9 @@ mod tests {
             [0, 10, 20, 30, 40, 50]
         );
         assert_eq!(due(3, 1_000_000), 40_000_030);
+        let late =
+            |millis| Schedule::new(100.0, 1, 4).joining(Duration::from_millis(millis)).due(0).as_millis();
+        assert_eq!([late(0), late(10), late(11), late(85)], [10, 10, 50, 90]);
         assert_eq!(Schedule::new(0.5, 0, 1).due(3), Duration::from_secs(6));
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Totals {
     /// Unsolicited messages that arrived before any echo.
     pub(super) said_before: u64,
     pub(super) on_echo: Option<OnEcho>,
+    /// When the first message could be sent.
+    begun: Option<Instant>,
     first_sent: Option<Instant>,
     last_echo: Option<Instant>,
 }
@@ -57,9 +59,15 @@ impl Totals {
             course: Course::new(),
             said_before: 0,
             on_echo: None,
+            begun: None,
             first_sent: None,
             last_echo: None,
         }
+    }
+
+    /// A connection can send its first message. Returns when the first one of all could.
+    pub(super) fn begins(&mut self, now: Instant) -> Instant {
+        *self.begun.get_or_insert(now)
     }
 
     /// A message of this size is sent.

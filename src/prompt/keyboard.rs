@@ -14,7 +14,7 @@ use super::look::{Look, SENT};
 use super::queue::Queue;
 use super::view::Content;
 use crate::error::IoCause;
-use crate::os::{raw_mode, signals};
+use crate::os::{raw_mode, signals, stdio};
 use crate::protocol::{CloseFrame, Kind};
 use crate::report::{self, terminal};
 use crate::session::Control;
@@ -25,6 +25,9 @@ const BLOCK: usize = 64 * 1024;
 
 /// A terminal in its usual mode cuts longer lines, without the line end, and says nothing (termios(3), `MAX_CANON`).
 const LONGEST_COOKED: usize = 4095;
+
+/// The key that ends the input. Of a Windows console, the standard library takes Ctrl-Z for the end, in any mode.
+const CONTROL_D: &[u8] = b"\x04";
 
 /// How long a stop is awaited that was asked for. It reaches the program by way of another thread, and not at all where no
 /// shell could continue the program.
@@ -70,8 +73,8 @@ struct State {
     hidden: bool,
     /// Whether another program may have written to the terminal since the prompt was drawn.
     disturbed: bool,
-    /// How often the program was continued.
-    stops: u64,
+    /// Whether Ctrl-Z stops the program, which was not continued yet.
+    stops: bool,
 }
 
 impl Keyboard {
@@ -81,7 +84,7 @@ impl Keyboard {
             typing,
             look,
             queue,
-            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: 0 }),
+            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: false }),
             continued: Condvar::new(),
         }
     }
@@ -106,6 +109,11 @@ impl Keyboard {
         })
     }
 
+    /// Whether the session is about to end, by a key or a command.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.state().phase == Phase::Leaving
+    }
+
     /// Whether another program may have written to the terminal since the last call.
     pub(super) fn take_disturbed(&self) -> bool {
         std::mem::take(&mut self.state().disturbed)
@@ -116,22 +124,30 @@ impl Keyboard {
         if continued {
             raw_mode::renew();
             let mut state = self.state();
-            state.disturbed = true;
-            state.stops += 1;
+            // Before a stop that is our own, the prompt was removed.
+            state.disturbed = !std::mem::take(&mut state.stops);
             self.continued.notify_all();
         }
         terminal::redraw();
     }
 
     /// Loads the history, then reads `input` until its end.
-    pub(super) fn listen(&self, mut input: File, is_raw: bool) {
+    pub(super) fn listen(&self, input: &File, is_raw: bool) {
         if let Some(path) = self.typing.history.as_deref().filter(|_| is_raw) {
             let lines = history_file::read(path);
             self.state().editor.history.load(lines);
         }
         let (mut keys, mut line, mut block) = (KeyReader::default(), Vec::new(), vec![0; BLOCK]);
         loop {
-            let bytes = match input.read(&mut block) {
+            let bytes = match stdio::read(input, &mut block) {
+                // Ctrl-Z: the end that is typed, not the end of the console.
+                Ok(0) if is_raw && cfg!(windows) => {
+                    if self.state().editor.shown().0.is_empty() {
+                        CONTROL_D
+                    } else {
+                        continue;
+                    }
+                }
                 Ok(0) => break,
                 Ok(count) => &block[..count],
                 Err(err) if err.kind() == ErrorKind::Interrupted => continue,
@@ -154,7 +170,7 @@ impl Keyboard {
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = text.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line[..end]).trim_end_matches('\r').to_owned();
-            if end >= LONGEST_COOKED {
+            if cfg!(unix) && end >= LONGEST_COOKED {
                 self.note(
                     "not sent: this terminal cuts lines after 4095 bytes; /file PATH sends a longer one",
                 );
@@ -272,7 +288,12 @@ impl Keyboard {
                 sent(&line);
                 self.leave(close);
             }
-            Command::Help => help().for_each(|line| self.note(&line)),
+            Command::Help => {
+                let columns = terminal::columns();
+                help(columns).for_each(|(line, indent)| {
+                    terminal::write(&self.look.note_at(&line, indent, columns));
+                });
+            }
         }
         self.keep(&line);
         None
@@ -316,7 +337,7 @@ impl Keyboard {
     }
 
     fn note(&self, text: &str) {
-        terminal::write(&self.look.note(text));
+        terminal::write(&self.look.note(text, terminal::columns()));
     }
 
     fn leave(&self, close: Option<CloseFrame>) {
@@ -324,20 +345,21 @@ impl Keyboard {
         self.queue.control(Control::Close(close));
     }
 
-    /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again.
+    /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again. Windows stops no program.
     fn stop(&self) {
-        let before = {
+        if cfg!(windows) {
+            return;
+        }
+        {
             let mut state = self.state();
-            state.hidden = true;
-            state.stops
-        };
+            (state.hidden, state.stops) = (true, true);
+        }
         terminal::redraw();
         report::finish();
         raw_mode::restore();
         raw_mode::stop();
         // Not before the program has stopped: the shell would find the terminal in raw mode.
-        let is_to_stop = |state: &mut State| state.stops == before;
-        drop(self.continued.wait_timeout_while(self.state(), STOP, is_to_stop));
+        drop(self.continued.wait_timeout_while(self.state(), STOP, |state| state.stops));
         raw_mode::renew();
         self.state().hidden = false;
     }

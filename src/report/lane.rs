@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::backlog::{Backlog, Entry};
 use crate::deadline::Deadline;
-use crate::os::signals;
+use crate::os::{signals, stdio};
 
 /// How long to wait at the end of the program while standard error takes nothing.
 const STALLED: Duration = Duration::from_secs(1);
@@ -39,6 +39,7 @@ static LANE: Lane = Lane {
     state: Mutex::new(State {
         backlog: Backlog::new(),
         redraw: false,
+        has_picture: false,
         thread: Thread::None,
         writes: 0,
         limit: None,
@@ -60,6 +61,8 @@ struct State {
     backlog: Backlog<Box<dyn Picture>>,
     /// Whether the picture has changed since it was last drawn.
     redraw: bool,
+    /// Whether there is a picture.
+    has_picture: bool,
     thread: Thread,
     /// The number of writes that have returned.
     writes: u64,
@@ -166,7 +169,7 @@ pub(super) fn flush() {
     let start = Instant::now();
     let mut state = LANE.lock();
     let (mut seen, mut moved) = (state.writes, start);
-    while state.thread == Thread::Busy || (state.thread == Thread::Idle && !state.backlog.is_empty()) {
+    while state.thread == Thread::Busy || (state.thread == Thread::Idle && state.has_work()) {
         let now = Instant::now();
         if state.writes != seen {
             (seen, moved) = (state.writes, now);
@@ -185,6 +188,13 @@ pub(super) fn flush() {
         let next = limit.filter(|_| !is_hurried).map_or(end, |limit| limit.min(end));
         let wait = LANE.changed.wait_timeout(state, next.saturating_duration_since(now));
         state = wait.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+impl State {
+    /// Whether the thread has something to write or to draw.
+    fn has_work(&self) -> bool {
+        !self.backlog.is_empty() || (self.redraw && self.has_picture)
     }
 }
 
@@ -232,6 +242,7 @@ impl Lane {
             }
             state = self.lock();
             state.writes += 1;
+            state.has_picture = picture.is_some();
             state.unwritten -= data;
             if data > 0 {
                 if let Err(err) = written {
@@ -266,13 +277,15 @@ fn apply(
         written
     };
     match (entry, picture.as_mut()) {
-        (Entry::Text(text), picture) => return above(picture, &|| put(&mut io::stderr().lock(), &text)),
+        (Entry::Text(text), picture) => {
+            return above(picture, &|| put(&|bytes| io::stderr().lock().write(bytes), &text));
+        }
         (Entry::Data(data), _) => {
             if let Some(picture) = picture.take_if(|picture| picture.yields_to_data()) {
                 picture.end();
             }
             let Some(output) = output else { return Ok(()) };
-            return above(picture.as_mut(), &|| put(&mut &*output, &data));
+            return above(picture.as_mut(), &|| put(&|bytes| stdio::write(output, bytes), &data));
         }
         (Entry::Show(new), _) => *picture = Some(new),
         (Entry::End, _) => {
@@ -293,9 +306,9 @@ fn write_now(state: &mut State) {
 }
 
 /// Writes all bytes, in a single `write` if the system takes them at once.
-fn put(to: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+fn put(write: &dyn Fn(&[u8]) -> io::Result<usize>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match to.write(bytes) {
+        match write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(err) if err.kind() == ErrorKind::Interrupted => {}

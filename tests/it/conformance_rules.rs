@@ -21,6 +21,7 @@ use wsurl::secret::Secret;
 
 use crate::support::digest::SHA_256;
 use crate::support::flawed::{Flaw, Flawed};
+use crate::support::formats::regex;
 use crate::support::{Certificate, Echo, EchoServer, Script, millis, secs};
 
 /// More than any server can hold.
@@ -253,7 +254,7 @@ fn lost_fragments_are_found() {
     ];
     let findings = breaks(Flaw::LosesFragments, SHORT, &lost);
     let seen = &seen(&findings)["text-fragmented"];
-    assert_eq!(seen, "did not come back within 700ms; a text message of 8 bytes did");
+    assert_eq!(seen, "did not come back within 2.1s; a text message of 8 bytes did");
 }
 
 const PONGS: [&str; 5] = ["ping-answered", "ping-empty", "ping-longest", "pings-in-a-row", "ping-in-message"];
@@ -263,7 +264,7 @@ fn missing_pongs_are_found() {
     let findings = breaks(Flaw::NoPongs, SHORT, &PONGS);
     let unclear = ["length-not-minimal", "frames-in-one-segment", "pong-unasked"];
     assert_eq!(with(&findings, Verdict::Inconclusive), unclear);
-    assert_eq!(seen(&findings)["ping-empty"], "no answer within 700ms instead of a pong");
+    assert_eq!(seen(&findings)["ping-empty"], "no answer within 2.1s instead of a pong");
 }
 
 #[test]
@@ -353,6 +354,23 @@ fn a_server_that_stops_answering_is_found() {
     let gone = "the server was lost after length-high-bit-refused, and was not back within 1s";
     assert_eq!(checked.gone.as_deref(), Some(gone));
     assert_eq!(seen(&checked.findings)["ping-answered"], format!("not tried: {gone}"));
+}
+
+#[test]
+fn a_server_that_is_slow_is_not_taken_for_one_that_is_gone() {
+    let findings = breaks(Flaw::PausesOfHighBit, SHORT, &[]);
+    let found = of(&findings, "length-high-bit-refused");
+    assert_eq!(found.verdict, Verdict::Inconclusive, "{}", found.seen);
+    let seen = regex(
+        "^the server was slow after it, twice: no answer in time to an upgrade request; it answered .*s later$",
+    );
+    assert!(seen.is_match(&found.seen), "{}", found.seen);
+}
+
+#[test]
+fn what_does_not_come_in_time_is_looked_at_twice() {
+    let findings = breaks(Flaw::LateOnce, SHORT, &[]);
+    assert_eq!(seen(&findings)["ping-empty"], "pong with the same 0 bytes");
 }
 
 #[test]

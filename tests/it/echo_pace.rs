@@ -1,6 +1,6 @@
 //! `echo-test`: when messages are sent and connections opened, and what a person sees of it.
 
-use crate::support::formats::json;
+use crate::support::formats::{counts, json};
 use crate::support::{EchoServer, Script, Wsurl, frame, millis, secs};
 
 #[test]
@@ -57,6 +57,41 @@ fn connections_are_opened_evenly_over_the_ramp() {
 }
 
 #[test]
+fn each_connection_begins_its_messages_when_it_is_open() {
+    // This server does not accept a connection before the one before it has ended.
+    let server = (0..3).fold(Script::new(), |server, _| server.upgrade().echoes(2).close_handshake());
+    let options = ["echo-test", "--connections", "3", "--ramp", "300ms", "-n", "2", "--report", "json"];
+    let report = json(Wsurl::new(options).args([&server.url()]).within(secs(15)).exits(0).text());
+    assert_eq!((&report["sent"], &report["echoed"], &report["lost"]), (&6.into(), &6.into(), &0.into()));
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn a_connection_that_cannot_be_opened_ends_the_ramp_and_not_those_that_are_open() {
+    let busy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+    let server = Script::new().upgrade().echoes(3).close_handshake().request().respond(busy).close();
+    let options = ["echo-test", "--connections", "4", "--ramp", "2s", "-n", "3"];
+    let run = Wsurl::new(options)
+        .args([&server.url()])
+        .stderr_has("answered the upgrade with 503 Service Unavailable (connection 2 of 4)\n")
+        .within(secs(15))
+        .exits(22);
+    assert_eq!(counts(run.text()), "3 sent, 3 echoed, 0 lost, 0 corrupted, 0 out of order, 0 duplicated");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn late_connections_keep_to_the_rate_of_all() {
+    let server = EchoServer::start();
+    let options =
+        ["echo-test", "--connections", "2", "--ramp", "600ms", "--rate", "20", "--duration", "1200ms"];
+    let report = json(Wsurl::new(options).args(["--report", "json", &server.url()]).exits(0).text());
+    // 12 of the first, and from 300 ms on 9 of the second; 24 if it made up for what was due before.
+    let sent = report["sent"].as_u64().expect("a number");
+    assert!(sent <= 22, "{report}");
+}
+
+#[test]
 fn a_ramp_ends_with_the_run_and_needs_connections() {
     let server = EchoServer::start();
     Wsurl::new(["echo-test", "--connections", "3", "--ramp", "1h", "-m", "500ms", &server.url()])
@@ -64,6 +99,9 @@ fn a_ramp_ends_with_the_run_and_needs_connections() {
         .within(secs(9))
         .exits(28);
     Wsurl::new(["echo-test", "--ramp", "1s"]).stderr_has("--ramp has one connection to open").exits(2);
+    Wsurl::new(["echo-test", "--connections", "3", "--ramp", "2s", "--duration", "2s"])
+        .stderr_has("--duration is over before --ramp has opened all connections")
+        .exits(2);
 }
 
 #[test]

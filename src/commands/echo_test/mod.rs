@@ -4,6 +4,7 @@ mod connections;
 mod listen;
 mod live;
 mod options;
+mod ramp;
 
 use std::cell::Cell;
 use std::io::IsTerminal;
@@ -12,9 +13,11 @@ use std::time::{Duration, SystemTime};
 
 use self::connections::open_all;
 use self::live::{Panel, Watch};
+use self::ramp::Ramp;
 use super::header_dump::dial_and_dump;
 use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
+use super::without_effect;
 use super::written::Written;
 use crate::cli::EchoTestArgs;
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
@@ -25,13 +28,14 @@ use crate::os::descriptors;
 use crate::report::echo::{self, CompressionReport, EchoReport};
 use crate::report::progress::LiveLine;
 use crate::report::{Reader, Record, Style, Subject, Trace, Verbosity};
-use crate::session::Observer;
+use crate::session::{Dials, Observer};
 use crate::stats::Tally;
 
 /// Runs the test, or the server.
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     // A thousand connections with both ends in this process need more descriptors than most systems allow by default.
     descriptors::raise_limit();
+    without_effect::echo_test(&args)?;
     if let Some(address) = args.server.listen {
         return listen::run(address, args.server, args.conversation.request.subprotocols);
     }
@@ -100,8 +104,10 @@ fn open_and_run(
 ) -> (Endpoint, Tested) {
     let Load { connections: count, ramp } = load;
     let mut trace = Trace::new(options.verbosity);
-    let (endpoint, opened) =
-        dial_and_dump(options, facts, |facts| open_all(options, count, ramp, facts, &mut trace));
+    let (endpoint, opened) = dial_and_dump(options, facts, |facts| {
+        let at_first = if ramp.is_some() { 1 } else { count };
+        open_all(options, at_first, facts, &mut trace)
+    });
     let test = Test::new(plan.clone());
     let connections = match opened {
         Ok(connections) => connections,
@@ -119,7 +125,7 @@ fn open_and_run(
         let planned = planned(plan, count);
         Rc::new(Panel { line, live: test.live(), planned, ascii: style.ascii, drawn: Cell::default() })
     });
-    let traces = (1..connections.len()).map(|number| {
+    let traces = (1..count).map(|number| {
         let label = format!("[{}] ", number + 1);
         Trace::new(options.verbosity).labelled(label)
     });
@@ -128,8 +134,10 @@ fn open_and_run(
     for trace in traces {
         observers.push(Box::new(Watch { trace, panel: panel.clone() }));
     }
+    let mut ramp = ramp.map(|time| Ramp::new(options, count, time));
     let peer = Peer {
         connections,
+        ramp: ramp.as_mut().map(|ramp| (count - 1, ramp as &mut dyn Dials)),
         host: endpoint.host(),
         target: endpoint.host_and_port(),
         limits: options.limits,

@@ -25,6 +25,15 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         return Err(Failure::new(Status::Usage, "--ramp has one connection to open")
             .hint("--connections 100 opens a hundred"));
     }
+    if let (Some(ramp), Some(duration)) = (args.ramp, args.duration)
+        && ramp >= duration
+    {
+        return Err(Failure::new(
+            Status::Usage,
+            "--duration is over before --ramp has opened all connections",
+        )
+        .hint("--ramp 10s --duration 60s leaves 50s for all of them"));
+    }
     let stream = args.mode == Mode::Stream;
     if stream && args.text {
         return Err(Failure::new(Status::Usage, "--mode stream sends binary messages, not text")

@@ -1,4 +1,5 @@
-//! Which rule a server did not survive. After a rule whose last connection was lost, or not answered, an ordinary request shows
+//! What a rule comes to, and which rule a server did not survive. A rule that fails because nothing came in time is tried a second time
+//! with more time: a server may be slow. After a rule whose last connection was lost, or not answered, an ordinary request shows
 //! whether the server is still there. If it is not, the rule is tried a second time when the server has come back: a server may
 //! have been restarted just then for another reason.
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 use super::judgement::{Judgement, Stop};
 use super::upgrade_reply::UpgradeReply;
 use super::{Attempt, FLAG, Harness};
+use crate::conformance::finding::Verdict;
 use crate::deadline::Deadline;
 use crate::error::Status;
 
@@ -28,6 +30,8 @@ pub(crate) struct Attempted {
 enum Presence {
     Alive,
     Lost(String),
+    /// It takes connections, and says nothing.
+    Silent(String),
 }
 
 /// Whether a server that was lost is there again.
@@ -40,21 +44,27 @@ impl Harness<'_> {
     /// Tries a rule; `None` when the user interrupts.
     pub(crate) fn attempt(&mut self, rule: &'static str, attempt: Attempt) -> Option<Attempted> {
         let was_reached = self.was_reached;
+        let waits = self.recorder.pace.waits_in_vain();
         let mut judged = self.once(rule, attempt)?;
+        let nothing_came = self.recorder.pace.waits_in_vain() > waits;
         let mut revised = None;
         if self.connections == 0 && was_reached && self.gone.is_none() && !self.recorder.is_alive {
             // Not one connection of this rule was made: it was another rule that the server did not survive.
             let previous = self.previous;
-            if let (Presence::Lost(why), Some((rule, attempt))) = (self.presence()?, previous) {
+            if let (Presence::Lost(why) | Presence::Silent(why), Some((rule, attempt))) =
+                (self.presence()?, previous)
+            {
                 revised = Some(self.lost(rule, attempt, Vec::new(), &why)?);
             }
             judged = self.once(rule, attempt)?;
         }
         if self.connections > 0
             && !self.recorder.is_alive
-            && let Presence::Lost(why) = self.presence()?
+            && let Presence::Lost(why) | Presence::Silent(why) = self.presence()?
         {
             judged = self.lost(rule, attempt, judged.1, &why)?;
+        } else if nothing_came && judged.0.verdict == Verdict::Fail && self.second_looks > 0 {
+            judged = self.second_look(rule, attempt)?;
         }
         self.previous = Some((rule, attempt));
         Some(Attempted { judged, revised })
@@ -63,6 +73,17 @@ impl Harness<'_> {
     /// Has a look at the server after the current rule, even if its connection ended in order.
     pub(crate) fn doubts_presence(&mut self) {
         self.recorder.is_alive = false;
+    }
+
+    /// Tries a rule again, with more time for each reaction.
+    fn second_look(&mut self, rule: &'static str, attempt: Attempt) -> Option<Judgements> {
+        self.recorder.pace.look_again(true);
+        let judged = self.once(rule, attempt);
+        self.recorder.pace.look_again(false);
+        let judged = judged?;
+        // One that helps is followed by others.
+        self.second_looks -= u32::from(judged.0.verdict == Verdict::Fail);
+        Some(judged)
     }
 
     fn once(&mut self, rule: &'static str, attempt: Attempt) -> Option<Judgements> {
@@ -100,12 +121,21 @@ impl Harness<'_> {
         evidence.push(format!("* the server is back after {away:.1?}; once more"));
         let (_, again) = self.once(rule, attempt)?;
         evidence.extend(again);
-        let Presence::Lost(why) = self.presence()? else {
-            let seen = format!("the server was lost once after it, but not a second time: {why}");
-            return Some((Judgement::inconclusive(seen), evidence));
+        let (why, is_silent) = match self.presence()? {
+            Presence::Lost(why) => (why, false),
+            Presence::Silent(why) => (why, true),
+            Presence::Alive => {
+                let seen = format!("the server was lost once after it, but not a second time: {why}");
+                return Some((Judgement::inconclusive(seen), evidence));
+            }
         };
         evidence.push(format!("* the server is gone: {why}"));
         let returned = if let Comeback::After(away) = self.comeback()? {
+            if is_silent {
+                let seen =
+                    format!("the server was slow after it, twice: {why}; it answered {away:.1?} later");
+                return Some((Judgement::inconclusive(seen), evidence));
+            }
             format!("back after {away:.1?}")
         } else {
             self.gone = Some(format!("the server was lost after {rule}, and did not come back"));
@@ -118,7 +148,7 @@ impl Harness<'_> {
     fn presence(&mut self) -> Option<Presence> {
         match self.present()? {
             // One failure may be chance, but nobody refuses connections who listens.
-            (Presence::Lost(_), false) => {
+            (Presence::Lost(_) | Presence::Silent(_), false) => {
                 thread::sleep(PAUSE);
                 self.present().map(|(presence, _)| presence)
             }
@@ -135,16 +165,22 @@ impl Harness<'_> {
         let limit = self.limit();
         let presence = match self.server.reach(&limit) {
             Err(_) if (self.options.interrupted)() => return None,
+            Err(failure) if failure.status() == Status::Timeout => {
+                (Presence::Silent(failure.to_string()), false)
+            }
             Err(failure) => (Presence::Lost(failure.to_string()), failure.status() == Status::CannotConnect),
             Ok(transport) => match self.ask_on(transport, &request, usize::MAX) {
                 Err(Stop::Interrupted) => return None,
-                Err(Stop::Judged(judgement)) => (Presence::Lost(judgement.seen), false),
+                Err(Stop::Judged(judgement)) => (Presence::Silent(judgement.seen), false),
                 // Proxies answer this for a server that is gone.
                 Ok(UpgradeReply::Head(head)) if matches!(head.status, 502..=504) && self.is_upgrading() => {
                     (Presence::Lost(format!("answered {}", head.status_and_reason())), false)
                 }
-                Ok(reply @ (UpgradeReply::Ended(_) | UpgradeReply::Silence)) if self.is_upgrading() => {
+                Ok(reply @ UpgradeReply::Ended(_)) if self.is_upgrading() => {
                     (Presence::Lost(format!("{} to an upgrade request", reply.described())), false)
+                }
+                Ok(reply @ UpgradeReply::Silence) if self.is_upgrading() => {
+                    (Presence::Silent(format!("{} to an upgrade request", reply.described())), false)
                 }
                 Ok(_) => (Presence::Alive, false),
             },

@@ -11,7 +11,7 @@
 //! | `compression` | connections on which compression was agreed |
 //! | `upgrade_reply`, `arrivals`, `refusals` | the tries that several rules share |
 //! | `intrusion`, `flood` | ways to the server that are not the ordinary one, and more than it can take |
-//! | `loss` | which rule a server did not survive |
+//! | `loss` | what a rule comes to, and which one a server did not survive |
 //! | `judgement` | what a try comes to |
 
 pub(crate) mod arrivals;
@@ -41,7 +41,7 @@ use tungstenite::handshake::client::generate_key;
 
 use self::echo_behaviour::Behaviours;
 use self::judgement::{Judged, Judgement, Stop};
-use self::pace::Pace;
+use self::pace::{Pace, SECOND_LOOKS};
 use self::raw_connection::RawConnection;
 use self::recorder::{FrameWatcher, Recorder};
 use self::request::Request;
@@ -80,6 +80,8 @@ pub(crate) struct Harness<'a> {
     /// The rule before the current one.
     previous: Option<(&'static str, Attempt)>,
     marks: u32,
+    /// How often a rule may still be tried again because nothing came, with no other result.
+    second_looks: u32,
     /// What new connections offer of permessage-deflate.
     offer: Option<&'static str>,
 }
@@ -114,6 +116,7 @@ impl<'a> Harness<'a> {
             gone: None,
             previous: None,
             marks: 0,
+            second_looks: SECOND_LOOKS,
             offer: None,
         }
     }
@@ -125,7 +128,7 @@ impl<'a> Harness<'a> {
 
     /// How long one reaction is awaited of a server that may never have reacted.
     pub(crate) fn patience(&self) -> Duration {
-        self.options.patience
+        self.recorder.pace.stretched(self.options.patience)
     }
 
     /// Why no more rules are tried, if the server was lost.
@@ -149,7 +152,7 @@ impl<'a> Harness<'a> {
 
     /// The end of a rule's time that begins now.
     fn limit(&self) -> Deadline {
-        Deadline::after(self.options.limit, FLAG)
+        Deadline::after(self.recorder.pace.stretched(self.options.limit), FLAG)
     }
 
     /// The end of the time for a connection that begins now.

@@ -219,6 +219,8 @@ impl<'a> RawConnection<'a> {
 
     /// The next event that is there, without a wait.
     pub(super) fn present_event(&mut self) -> Result<Option<ServerEvent>, Stop> {
+        // Only a poll tells that something has come, and writes that never block do not poll. Reading reports errors.
+        let _ = self.transport.wait(Some(Duration::ZERO));
         loop {
             if let Some(event) = self.take_event() {
                 return Ok(Some(event));

@@ -2,7 +2,9 @@
 //! lanes, and pipes register with its poller. The loop makes no decisions: it passes every event to a
 //! session's machine, and takes every action from it. It waits in one place.
 
+mod gathering;
 mod inbound;
+mod joining;
 mod lingering_close;
 mod outbound;
 mod outbox;
@@ -14,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use mio::Token;
 
+pub use self::joining::{Dials, Joining, Seat};
 use self::setup::cannot_wait;
 pub use self::setup::{Outcome, SessionOptions, Setup};
 use self::slot::{Progress, Slot};
@@ -34,24 +37,44 @@ pub fn run(setup: Setup<'_>) -> Outcome {
 /// # Errors
 /// The operating system cannot wait for events, or a lane cannot be started.
 pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
+    run_joined(setups, None).map(|(outcomes, _)| outcomes)
+}
+
+/// The same with sessions that join while others run; those that could not join have no outcome. Returns also why a connection
+/// could not be opened, after which nobody else joins.
+///
+/// # Errors
+/// As [`run_all`].
+pub fn run_joined<'a>(
+    setups: Vec<Setup<'a>>,
+    joining: Option<Joining<'a>>,
+) -> Result<(Vec<Outcome>, Option<Failure>), Failure> {
     let mut event_loop = EventLoop::new()?;
-    let context = event_loop.lane_context();
-    let waker = context.waker.clone();
+    let waker = event_loop.context.waker.clone();
     let attached = signals::attach(move || waker.wake());
     for setup in setups {
-        let slot = Slot::begin(setup, &context)?;
-        event_loop.add(slot);
+        event_loop.begin(setup)?;
+    }
+    event_loop.joining = joining;
+    if let Some(joining) = &mut event_loop.joining {
+        joining.dials.start(&event_loop.context);
     }
     event_loop.run()?;
     // From now on, a signal ends the program.
     drop(attached);
-    Ok(event_loop.slots.into_iter().map(Slot::finish).collect())
+    Ok((event_loop.slots.into_iter().map(Slot::finish).collect(), event_loop.refused))
 }
 
 struct EventLoop<'a> {
     poller: Poller,
     context: LaneContext,
     slots: Vec<Slot<'a>>,
+    /// Slots that are not over.
+    open: usize,
+    /// The sessions that have not begun.
+    joining: Option<Joining<'a>>,
+    /// Why a session could not begin.
+    refused: Option<Failure>,
     /// The slot of each connection, by its token.
     by_token: Vec<Option<usize>>,
     timers: Timers,
@@ -71,6 +94,9 @@ impl<'a> EventLoop<'a> {
             poller,
             context,
             slots: Vec::new(),
+            open: 0,
+            joining: None,
+            refused: None,
             by_token: Vec::new(),
             with_lanes: Vec::new(),
             timers: Timers::default(),
@@ -79,11 +105,8 @@ impl<'a> EventLoop<'a> {
         })
     }
 
-    fn lane_context(&self) -> LaneContext {
-        self.context.clone()
-    }
-
-    fn add(&mut self, slot: Slot<'a>) {
+    fn begin(&mut self, setup: Setup<'a>) -> Result<(), Failure> {
+        let slot = Slot::begin(setup, &self.context)?;
         let Token(token) = slot.token();
         if self.by_token.len() <= token {
             self.by_token.resize(token + 1, None);
@@ -95,13 +118,42 @@ impl<'a> EventLoop<'a> {
         }
         self.slots.push(slot);
         self.due.push(number);
+        self.open += 1;
+        Ok(())
+    }
+
+    /// Begins the sessions whose connections have been opened.
+    fn admit(&mut self) -> Result<(), Failure> {
+        while let Some(Joining { seats, dials }) = &mut self.joining {
+            if seats.is_empty() {
+                self.joining = None;
+                break;
+            }
+            match dials.next() {
+                Some(Ok(connection)) => {
+                    if let Some(seat) = seats.pop_front() {
+                        self.begin(seat.taken_by(connection))?;
+                    }
+                }
+                Some(Err(failure)) => {
+                    self.refused = Some(failure);
+                    self.joining = None;
+                }
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.open == 0 && self.joining.is_none()
     }
 
     fn run(&mut self) -> Result<(), Failure> {
-        let mut open = self.slots.len();
         let mut again = Vec::new();
-        while open > 0 {
+        while !self.is_over() {
             self.look_for_signals();
+            self.admit()?;
             self.timers.expire(Instant::now(), &mut self.due);
             for number in self.due.drain(..) {
                 match self.slots[number].take_turns() {
@@ -109,25 +161,26 @@ impl<'a> EventLoop<'a> {
                     Progress::Sleeps(until) => self.timers.set(number, until),
                     Progress::Over => {
                         self.timers.set(number, None);
-                        open -= 1;
+                        self.open -= 1;
                     }
                     Progress::WasOver => {}
                 }
             }
             std::mem::swap(&mut self.due, &mut again);
-            if open > 0 {
+            if !self.is_over() {
                 self.wait()?;
             }
         }
         Ok(())
     }
 
-    /// Passes a received signal to every session.
+    /// Passes a received signal to every session. Nobody joins any more.
     fn look_for_signals(&mut self) {
         if !self.signalled
             && let Some(signal) = signals::received()
         {
             self.signalled = true;
+            self.joining = None;
             let now = Instant::now();
             for (number, slot) in self.slots.iter_mut().enumerate() {
                 slot.interrupt(signal, now);
@@ -139,6 +192,7 @@ impl<'a> EventLoop<'a> {
     /// Polls for events. Waits for an event or a timer, unless a slot has more to do.
     fn wait(&mut self) -> Result<(), Failure> {
         self.poller.will_sleep();
+        self.admit()?;
         // What a lane reported before `will_sleep` produces no event, so look at the lanes here.
         for number in &self.with_lanes {
             if self.slots[*number].has_lane_news() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use regex::Captures;
+use regex::{Captures, Regex};
 
 use super::{regex, root};
 
@@ -125,6 +125,27 @@ impl Source {
         found
     }
 
+    /// The string literals of the code without quotes, each with its line and the function that it is in; those of attributes and
+    /// of tests are left out.
+    pub fn literals(&self) -> Vec<(usize, &str, &str)> {
+        let code = self.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let found = silent().find_iter(code).filter(|found| found.as_str().ends_with(['"', '#']));
+        let function = regex(r"\bfn (\w+)");
+        let of_code = found.map(|found| {
+            let before = &code[..found.start()];
+            let name = function.captures_iter(before).last().map_or("", |name| name.extract::<1>().1[0]);
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            (before.matches('\n').count() + 1, name, found.as_str(), line.trim_start())
+        });
+        of_code
+            .filter(|(.., text, before)| !before.starts_with("#[") && !text.starts_with("//"))
+            .map(|(line, name, text, _)| {
+                let text = text.trim_start_matches(['b', 'r']).trim_matches('#');
+                (line, name, text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+            })
+            .collect()
+    }
+
     /// Whether the code has this word.
     pub fn has_word(&self, word: &str) -> bool {
         self.tokens.iter().any(|token| token.text == word)
@@ -177,14 +198,21 @@ impl Source {
     }
 }
 
+/// Comments and literals.
+fn silent() -> &'static Regex {
+    static SILENT: LazyLock<Regex> = LazyLock::new(|| {
+        let silent = [
+            r"//[^\n]*|/\*.*?\*/",
+            r##"\br#".*?"#|\br".*?"|"(\\.|[^"\\])*""##,
+            r"'(\\.[^']*|[^'\\])'", // and not a lifetime
+        ];
+        regex(&format!("(?s){}", silent.join("|")))
+    });
+    &SILENT
+}
+
 fn tokens(text: &str) -> Vec<Token> {
-    let silent = [
-        r"//[^\n]*|/\*.*?\*/",
-        r##"\br#".*?"#|\br".*?"|"(\\.|[^"\\])*""##,
-        r"'(\\.[^']*|[^'\\])'", // and not a lifetime
-    ];
-    let silent = regex(&format!("(?s){}", silent.join("|")));
-    let code = silent.replace_all(text, |found: &Captures<'_>| "\n".repeat(found[0].matches('\n').count()));
+    let code = silent().replace_all(text, |found: &Captures<'_>| "\n".repeat(found[0].matches('\n').count()));
     let token = regex(r"\w+|::|\S");
     let numbered = code.lines().enumerate();
     numbered

@@ -4,7 +4,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -64,6 +64,10 @@ pub enum Flaw {
     RestartsOnce,
     /// Answers nobody any more when it was told of 2^63 bytes.
     HangsOfHighBit,
+    /// Not a flaw: is so busy when it was told of 2^63 bytes that it answers nothing to the next few requests, every time.
+    PausesOfHighBit,
+    /// Not a flaw: is late with the first pong that has no payload, and only with that.
+    LateOnce,
     /// Gives back each fragment as a message of its own.
     EchoesFragments,
     /// Not a flaw: understands `PING` and what it begins with, and drops the connection at anything else.
@@ -118,7 +122,9 @@ struct State {
     stopped: AtomicBool,
     restarts: AtomicBool,
     was_restarted: AtomicBool,
-    hangs: AtomicBool,
+    was_late: AtomicBool,
+    /// How many requests are not answered.
+    silences: AtomicUsize,
 }
 
 /// The credentials of servers that want some.
@@ -128,8 +134,14 @@ pub const TOKEN: &str = "Bearer open-sesame";
 /// The longest message, in bytes.
 const LONGEST: usize = 1 << 24;
 
+/// Messages of a server that takes bombs are compressed from this size on, in bytes.
+const LONGEST_PLAIN: usize = 1 << 10;
+
 /// How many empty fragments or pings are too many for some.
 const TOO_MANY: usize = 1000;
+
+/// How many requests a busy server does not answer.
+const SILENCES: usize = 2;
 
 /// How long a server is away that starts again.
 const AWAY: Duration = Duration::from_millis(400);
@@ -191,7 +203,8 @@ impl Session {
         self.stream.set_read_timeout(Some(PEER_PATIENCE))?;
         self.stream.set_nodelay(true)?;
         let head = self.read_head()?;
-        if self.state.hangs.load(Ordering::Acquire) {
+        let one_less = |count: usize| count.checked_sub(1);
+        if self.state.silences.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less).is_ok() {
             return self.read_to_end();
         }
         if self.flaw == Flaw::NoHttp {
@@ -351,8 +364,8 @@ impl Session {
                         return self.leave();
                     }
                     if fin && let Some((kind, payload)) = message.take() {
-                        // What it has not inflated is not sent back.
-                        if self.flaw != Flaw::TakesBombs {
+                        // It sends back only what was short, and so not compressed.
+                        if self.flaw != Flaw::TakesBombs || payload.len() < LONGEST_PLAIN {
                             self.echo(kind, &payload)?;
                         }
                         for payload in pongs.drain(..) {
@@ -380,6 +393,9 @@ impl Session {
     fn pong(&mut self, payload: &[u8]) -> io::Result<()> {
         match self.flaw {
             Flaw::NoPongs => Ok(()),
+            Flaw::LateOnce if payload.is_empty() && !self.state.was_late.swap(true, Ordering::AcqRel) => {
+                Ok(())
+            }
             Flaw::ChangedPongs => self.send(PONG, b"always the same"),
             _ => self.send(PONG, payload),
         }
@@ -521,7 +537,8 @@ impl Session {
     /// Whether 2^63 bytes are too much for it.
     fn is_brought_down(&mut self) -> bool {
         match self.flaw {
-            Flaw::HangsOfHighBit => self.state.hangs.store(true, Ordering::Release),
+            Flaw::HangsOfHighBit => self.state.silences.store(usize::MAX, Ordering::Release),
+            Flaw::PausesOfHighBit => self.state.silences.store(SILENCES, Ordering::Release),
             Flaw::RestartsOnce if self.state.was_restarted.swap(true, Ordering::AcqRel) => return false,
             Flaw::RestartsOnce | Flaw::RestartsOfHighBit => {
                 self.state.restarts.store(true, Ordering::Release);

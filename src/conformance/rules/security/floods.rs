@@ -48,16 +48,20 @@ const EMPTY_AT_ONCE: usize = 500;
 const PINGS: usize = 16 << 20;
 const PINGS_AT_ONCE: usize = 512;
 
+const ANSWERED: &str = "the ping after them was answered";
+
 /// A server that reads nothing for so long has stopped reading.
 const STOPPED: Duration = Duration::from_millis(300);
 
-/// Sends a message in fragments that do not end.
+/// Sends a message in fragments that do not end. Bytes that were sent may lie in the buffers of two kernels: only the answer to a ping
+/// after them shows that the server has read them, however long that takes.
 fn message_endless(harness: &mut Harness<'_>) -> Judged {
     let behaviours = harness.behaviours()?;
     let is_taken = |kind| !behaviours.own_message(kind, b"").reaction.closes();
     let Some(kind) = [Kind::Binary, Kind::Text].into_iter().find(|kind| is_taken(*kind)) else {
         return Ok(Judgement::inconclusive("it ends the connection at any message"));
     };
+    let mark = harness.mark();
     let (mut connection, _) = harness.open()?;
     connection.send(&[RawFrame::new(opcode(kind), "w").unfinished()]);
     let fragment = RawFrame::new(CONTINUATION, vec![b'w'; FRAGMENT]).unfinished();
@@ -73,15 +77,31 @@ fn message_endless(harness: &mut Harness<'_>) -> Judged {
                 let seen = format!("{} were taken in the time (--rule-timeout)", mib(sent));
                 return Ok(Judgement::inconclusive(seen));
             }
-            Progress::Answered(ServerEvent::Message(..)) => {
-                return Ok(Judgement::inconclusive("it passes on the beginning of a message"));
-            }
+            Progress::Answered(ServerEvent::Message(..)) => return Ok(passed_on()),
             Progress::Answered(event) => {
                 return Ok(refusal(&event, TOO_BIG, &format!(", after {}", mib(sent))));
             }
         }
     }
-    Ok(Judgement::fail(format!("{} of one message were taken", mib(sent))))
+    connection.send(&[RawFrame::new(PING, &*mark)]);
+    let event = connection.until(|event| match event {
+        ServerEvent::Pong(payload) => *payload == mark,
+        event => matches!(event, ServerEvent::Message(..)),
+    })?;
+    let sent = mib(sent);
+    Ok(match event {
+        ServerEvent::Pong(_) => Judgement::fail(format!("{sent} of one message were taken: {ANSWERED}")),
+        ServerEvent::Message(..) => passed_on(),
+        ServerEvent::Silence => Judgement::inconclusive(format!(
+            "{sent} of one message were sent; the ping after them was not answered within {:?}",
+            connection.patience()
+        )),
+        event => refusal(&event, TOO_BIG, &format!(", after {sent}")),
+    })
+}
+
+fn passed_on() -> Judgement {
+    Judgement::inconclusive("it passes on the beginning of a message")
 }
 
 fn mib(bytes: usize) -> String {
@@ -102,27 +122,40 @@ fn refusal(event: &ServerEvent, code: u16, when: &str) -> Judgement {
     }
 }
 
+/// Sends a message that inflates to far more. A server may inflate it beside its other work, and refuse it after the answer to a ping: the
+/// message has to come back, or one that was sent after it.
 fn message_inflated(harness: &mut Harness<'_>) -> Judged {
     harness.compressed(USUAL, |harness, agreement| {
-        let payload = compressed_zeros(agreement.client_max_window_bits);
-        let from = payload.len() / 1024;
-        let mark = harness.mark();
-        let (mut connection, _) = harness.open()?;
-        connection.send(&[RawFrame::new(BINARY, payload).reserved(0x4), RawFrame::new(PING, &*mark)]);
-        let event = connection.until(|event| match event {
-            ServerEvent::Pong(payload) => *payload == mark,
-            ServerEvent::Message(..) => true,
-            _ => false,
+        let bomb = compressed_zeros(agreement.client_max_window_bits);
+        let what = format!("256 MiB from {} KiB", bomb.len() / 1024);
+        let (ping, after) = (harness.mark(), harness.mark());
+        let (mut connection, behaviours) = harness.open()?;
+        let echoed = [Kind::Text, Kind::Binary]
+            .into_iter()
+            .find(|kind| behaviours.own_message(*kind, &after).reaction.is_answer());
+        let frame = |kind| RawFrame::new(opcode(kind), &*after);
+        connection.send(&[RawFrame::new(BINARY, bomb).reserved(0x4), RawFrame::new(PING, &*ping)]);
+        connection.send(&echoed.map(frame).into_iter().collect::<Vec<_>>());
+        let mut is_answered = false;
+        let event = connection.until(|event| {
+            is_answered |= matches!(event, ServerEvent::Pong(payload) if *payload == ping);
+            matches!(event, ServerEvent::Message(_, payload) if *payload == after)
         })?;
         drop(connection);
         harness.doubts_presence();
         Ok(match event {
-            ServerEvent::Message(..) | ServerEvent::Ended(ConnectionEnd::Unreadable(_)) => {
-                Judgement::fail(format!("256 MiB from {from} KiB were taken: something came back"))
+            ServerEvent::Message(..) => {
+                Judgement::fail(format!("{what} were taken: the message after them came back"))
             }
-            ServerEvent::Pong(_) => Judgement::fail(format!(
-                "256 MiB from {from} KiB were taken: the ping after them was answered"
-            )),
+            ServerEvent::Ended(ConnectionEnd::Unreadable(came)) => {
+                Judgement::fail(format!("{what} were taken: it answered with {came}"))
+            }
+            ServerEvent::Pong(_) | ServerEvent::Silence if is_answered => {
+                Judgement::inconclusive(format!("{what} were not refused in time; {ANSWERED}"))
+            }
+            ServerEvent::Pong(_) | ServerEvent::Silence => {
+                Judgement::inconclusive(format!("{what} were not refused in time"))
+            }
             event => refusal(&event, TOO_BIG, ""),
         })
     })
@@ -134,10 +167,12 @@ fn fragments_endless(harness: &mut Harness<'_>) -> Judged {
     connection.send(&[RawFrame::new(TEXT, "").unfinished()]);
     let empty = RawFrame::new(CONTINUATION, "").unfinished();
     let fragments = connection.encoded(&vec![empty; EMPTY_AT_ONCE]);
-    let mut refused = None;
-    for _ in 0..EMPTY_FRAGMENTS / EMPTY_AT_ONCE {
+    let (mut sent, mut refused) = (0, None);
+    while sent < EMPTY_FRAGMENTS {
         match connection.push(&fragments)? {
-            Progress::Sent | Progress::Answered(ServerEvent::Message(..) | ServerEvent::Pong(_)) => {}
+            Progress::Sent | Progress::Answered(ServerEvent::Message(..) | ServerEvent::Pong(_)) => {
+                sent += EMPTY_AT_ONCE;
+            }
             Progress::Stopped | Progress::Late => break,
             Progress::Answered(event) => {
                 refused = Some(refusal(&event, POLICY, ""));
@@ -155,7 +190,7 @@ fn fragments_endless(harness: &mut Harness<'_>) -> Judged {
         }
     }
     drop(connection);
-    others_are_served(harness, refused, &format!("{EMPTY_FRAGMENTS} empty fragments"))
+    others_are_served(harness, refused, &format!("{sent} empty fragments"))
 }
 
 fn pings_endless(harness: &mut Harness<'_>) -> Judged {
