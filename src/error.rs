@@ -8,7 +8,7 @@ mod severity;
 mod status;
 
 pub use self::failure::Failure;
-pub use self::io::{IoCause, io_reason};
+pub use self::io::{IoCause, io_reason, without_number};
 pub use self::phase::Phase;
 pub use self::severity::Severity;
 pub use self::status::Status;

@@ -8,6 +8,7 @@ use super::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::Facts;
+use crate::os::raw_mode;
 use crate::prompt::{self, Look};
 use crate::protocol::CloseFrame;
 use crate::report::Verbosity;
@@ -26,7 +27,7 @@ pub(super) fn tells_waiting(verbosity: Verbosity) -> bool {
 
 /// Whether the terminal can move its cursor, so that lines can be edited.
 pub(super) fn edits() -> bool {
-    cfg!(unix) && std::env::var("TERM").is_ok_and(|term| !term.is_empty() && term != "dumb")
+    raw_mode::is_of_use()
 }
 
 /// How messages are shown at standard output. `bytes` is for `stream`.
@@ -75,7 +76,11 @@ pub(super) fn greeting(endpoint: &Endpoint, facts: &Facts, verbosity: Verbosity,
         connected.push_str(", ");
         connected.push_str(&fact);
     }
-    let end = if edits { "Ctrl-D or Ctrl-C ends" } else { "Ctrl-D ends" };
+    let end = match (edits, cfg!(windows)) {
+        (true, _) => "Ctrl-D or Ctrl-C ends",
+        (false, false) => "Ctrl-D ends",
+        (false, true) => "Ctrl-Z and Enter end",
+    };
     vec![connected, format!("Enter sends a line, /help shows more, {end}")]
 }
 

@@ -175,6 +175,7 @@ fn unix_socket(args: &ConversationArgs) -> Result<(), Failure> {
 }
 
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // as on Unix
 fn unix_socket(_: &ConversationArgs) -> Result<(), Failure> {
     Ok(())
 }

@@ -4,10 +4,11 @@ use std::fmt;
 
 /// The text of an I/O error without the number that Rust appends, and without the full stop that Windows puts before it.
 pub fn io_reason(err: &std::io::Error) -> String {
-    reason(&err.to_string()).to_owned()
+    without_number(&err.to_string()).to_owned()
 }
 
-fn reason(text: &str) -> &str {
+/// The same of the text of another library's error that an I/O error stands behind.
+pub fn without_number(text: &str) -> &str {
     match text.rfind(" (os error ") {
         Some(at) => text[..at].trim_end_matches('.'),
         None => text,
@@ -28,12 +29,12 @@ impl std::error::Error for IoCause {}
 
 #[cfg(test)]
 mod tests {
-    use super::reason;
+    use super::without_number;
 
     #[test]
     fn numbers_and_full_stops_of_the_system_are_left_out() {
-        assert_eq!(reason("Connection refused (os error 111)"), "Connection refused");
-        assert_eq!(reason("No such host is known. (os error 11001)"), "No such host is known");
-        assert_eq!(reason("of our own..."), "of our own...");
+        assert_eq!(without_number("Connection refused (os error 111)"), "Connection refused");
+        assert_eq!(without_number("No such host is known. (os error 11001)"), "No such host is known");
+        assert_eq!(without_number("of our own..."), "of our own...");
     }
 }

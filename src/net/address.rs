@@ -7,7 +7,9 @@ use std::path::Path;
 #[cfg(unix)]
 use std::path::PathBuf;
 
-use super::policy::{NetworkClass, NetworkPolicy};
+#[cfg(unix)]
+use super::policy::NetworkClass;
+use super::policy::NetworkPolicy;
 use crate::endpoint::host_and_port;
 use crate::error::{Failure, Status};
 
@@ -201,6 +203,7 @@ impl AddressOptions {
     }
 
     /// Refuses the Unix socket at `path` unless loopback is allowed: its server runs on this machine.
+    #[cfg(unix)]
     pub(super) fn check_unix_socket(&self, path: &Path) -> Result<(), Failure> {
         let class = NetworkClass::Loopback;
         let Some(policy) = self.restriction().filter(|policy| !policy.allows_class(class)) else {
@@ -303,6 +306,7 @@ mod tests {
         let addresses = vec!["127.0.0.1:80".parse().unwrap(), "10.0.0.1:80".parse().unwrap()];
         assert_eq!(options.allowed(addresses.clone(), &server("h", 80)).unwrap(), addresses);
         assert!(options.restriction().is_none());
+        #[cfg(unix)]
         options.check_unix_socket(Path::new("/run/x")).unwrap();
     }
 

@@ -75,6 +75,7 @@ impl NetworkPolicy {
     }
 
     /// Whether addresses of a class may be connected to.
+    #[cfg(unix)]
     pub(super) fn allows_class(&self, class: NetworkClass) -> bool {
         self.0.contains(&class)
     }

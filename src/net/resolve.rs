@@ -7,7 +7,7 @@ use std::thread;
 
 use super::address::{AddressOptions, Destination};
 use crate::deadline::Deadline;
-use crate::error::{Failure, Phase};
+use crate::error::{Failure, IoCause, Phase};
 
 /// The addresses of `destination` that may be connected to, in the order in which the system gives them.
 pub(super) fn resolve(
@@ -31,13 +31,13 @@ fn look_up(destination: &Destination, deadline: &Deadline) -> Result<Vec<SocketA
         .name("resolve".to_owned())
         // Sending fails when the deadline came first and the receiver is gone.
         .spawn(move || drop(sender.send((name.as_str(), port).to_socket_addrs().map(Vec::from_iter))))
-        .map_err(|err| unresolved(destination).source(err))?;
+        .map_err(|err| unresolved(destination).source(IoCause(err)))?;
     let left = deadline.remaining().unwrap_or_default();
     match receiver.recv_timeout(left) {
         Ok(Ok(addresses)) if addresses.is_empty() => Err(unresolved(destination).and(": it has no address")),
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(err)) => Err(unresolved(destination)
-            .source(err)
+            .source(IoCause(err))
             .hint("is the name spelled right, and is there a network?")),
         Err(RecvTimeoutError::Timeout) => Err(Failure::timeout(Phase::Resolve, &destination.host, deadline)),
         Err(RecvTimeoutError::Disconnected) => {

@@ -20,6 +20,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Takes over a connected stream and registers it with `poller`.
+    #[cfg(unix)]
     pub(super) fn new(mut stream: Stream, poller: &Poller) -> io::Result<Self> {
         let registration = poller.register(&mut stream, both())?;
         Ok(Self::registered(stream, registration))

@@ -32,7 +32,7 @@ const ADVICE: &str = "`ulimit -n` tells and sets how many files and connections 
 const EXHAUSTED: [i32; 2] = [10024, 10055];
 #[cfg(not(unix))]
 const ADVICE: &str =
-    "the system has no more sockets or buffers for them: fewer connections, or other programs closed";
+    "the system has no room for more sockets: open fewer connections, or end programs that have many";
 
 #[cfg(test)]
 mod tests {

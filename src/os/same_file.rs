@@ -28,9 +28,13 @@ fn is_one(_: &Path, one: &Metadata, _: &Path, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn is_one(one: &Path, _: &Metadata, other: &Path, _: &Metadata) -> bool {
-    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+    let identity = |path: &Path| {
+        let file = winapi_util::Handle::from_path_any(path).and_then(winapi_util::file::information);
+        file.map(|file| (file.volume_serial_number(), file.file_index()))
+    };
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 #[cfg(test)]

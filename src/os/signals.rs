@@ -13,6 +13,10 @@ use crate::error::{Failure, Status};
 /// nothing reads.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
+/// The time between two looks at the size of the terminal.
+#[cfg(not(unix))]
+const BETWEEN_SIZES: Duration = Duration::from_millis(300);
+
 /// A signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -137,9 +141,21 @@ pub fn on_terminal_change(notify: impl Fn(bool) + Send + 'static) -> std::io::Re
     Ok(())
 }
 
-/// This platform does not report it.
+/// Calls `notify` from another thread when the size of the terminal has changed. The system tells only programs that read
+/// its events instead of text, so that the size is compared now and then.
 #[cfg(not(unix))]
-pub fn on_terminal_change(_: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+pub fn on_terminal_change(notify: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
+    let mut former = super::terminal::size();
+    thread::Builder::new().name("resize".to_owned()).spawn(move || {
+        loop {
+            thread::sleep(BETWEEN_SIZES);
+            let size = super::terminal::size();
+            if size != former {
+                former = size;
+                notify(false);
+            }
+        }
+    })?;
     Ok(())
 }
 

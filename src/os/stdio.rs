@@ -68,8 +68,47 @@ pub fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
 /// standard library's handle turns into UTF-8. What is read from its file is text in an old code page.
 #[cfg(not(unix))]
 pub fn read(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    use std::io::{IsTerminal, Read};
+    use std::io::Read;
     if file.is_terminal() { io::stdin().lock().read(buffer) } else { file.read(buffer) }
+}
+
+/// Writes to a file that may be the console, as [`std::io::Write::write`] does.
+#[cfg(unix)]
+pub fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
+    io::Write::write(&mut file, bytes)
+}
+
+/// Writes to a file that may be the console, as [`std::io::Write::write`] does. The console takes text in UTF-16, which the
+/// standard library's handles make of UTF-8. What is written to its file is taken for text in an old code page.
+#[cfg(not(unix))]
+pub fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
+    use std::io::Write;
+    // A process has one console, which either stream may be.
+    if !file.is_terminal() {
+        file.write(bytes)
+    } else if io::stdout().is_terminal() {
+        let mut console = io::stdout().lock();
+        console.write_all(bytes)?;
+        console.flush()?;
+        Ok(bytes.len())
+    } else if io::stderr().is_terminal() {
+        io::stderr().lock().write(bytes)
+    } else {
+        file.write(bytes)
+    }
+}
+
+/// Writes all bytes to a file that may be the console.
+pub fn write_all(file: &File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match write(file, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(())
 }
 
 /// Standard output.
@@ -127,6 +166,7 @@ fn check_open(number: u8) -> io::Result<()> {
 
 /// This platform does not report it.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // as on Unix
 fn check_open(_: u8) -> io::Result<()> {
     Ok(())
 }

@@ -102,6 +102,7 @@ fn make_private(file: &File) -> io::Result<()> {
 
 /// Folders of users are private on this platform.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // as on Unix
 fn make_private(_: &File) -> io::Result<()> {
     Ok(())
 }

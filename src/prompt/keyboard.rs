@@ -14,7 +14,7 @@ use super::look::{Look, SENT};
 use super::queue::Queue;
 use super::view::Content;
 use crate::error::IoCause;
-use crate::os::{raw_mode, signals};
+use crate::os::{raw_mode, signals, stdio};
 use crate::protocol::{CloseFrame, Kind};
 use crate::report::{self, terminal};
 use crate::session::Control;
@@ -25,6 +25,9 @@ const BLOCK: usize = 64 * 1024;
 
 /// A terminal in its usual mode cuts longer lines, without the line end, and says nothing (termios(3), `MAX_CANON`).
 const LONGEST_COOKED: usize = 4095;
+
+/// The key that ends the input. Of a Windows console, the standard library takes Ctrl-Z for the end, in any mode.
+const CONTROL_D: &[u8] = b"\x04";
 
 /// How long a stop is awaited that was asked for. It reaches the program by way of another thread, and not at all where no
 /// shell could continue the program.
@@ -124,14 +127,22 @@ impl Keyboard {
     }
 
     /// Loads the history, then reads `input` until its end.
-    pub(super) fn listen(&self, mut input: File, is_raw: bool) {
+    pub(super) fn listen(&self, input: &File, is_raw: bool) {
         if let Some(path) = self.typing.history.as_deref().filter(|_| is_raw) {
             let lines = history_file::read(path);
             self.state().editor.history.load(lines);
         }
         let (mut keys, mut line, mut block) = (KeyReader::default(), Vec::new(), vec![0; BLOCK]);
         loop {
-            let bytes = match input.read(&mut block) {
+            let bytes = match stdio::read(input, &mut block) {
+                // Ctrl-Z: the end that is typed, not the end of the console.
+                Ok(0) if is_raw && cfg!(windows) => {
+                    if self.state().editor.shown().0.is_empty() {
+                        CONTROL_D
+                    } else {
+                        continue;
+                    }
+                }
                 Ok(0) => break,
                 Ok(count) => &block[..count],
                 Err(err) if err.kind() == ErrorKind::Interrupted => continue,
@@ -154,7 +165,7 @@ impl Keyboard {
         while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = text.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line[..end]).trim_end_matches('\r').to_owned();
-            if end >= LONGEST_COOKED {
+            if cfg!(unix) && end >= LONGEST_COOKED {
                 self.note(
                     "not sent: this terminal cuts lines after 4095 bytes; /file PATH sends a longer one",
                 );
@@ -324,8 +335,11 @@ impl Keyboard {
         self.queue.control(Control::Close(close));
     }
 
-    /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again.
+    /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again. Windows stops no program.
     fn stop(&self) {
+        if cfg!(windows) {
+            return;
+        }
         let before = {
             let mut state = self.state();
             state.hidden = true;

@@ -1,12 +1,11 @@
 //! The prompt on the screen. Only the lane of the terminal draws it, so that it never meets other text.
 
 use std::fs::File;
-use std::io::Write;
 use std::sync::Arc;
 
 use super::keyboard::Keyboard;
 use super::view::{Drawn, Size};
-use crate::os::terminal;
+use crate::os::{stdio, terminal};
 use crate::report::terminal::Picture;
 
 /// The size of a terminal that does not tell it.
@@ -35,7 +34,7 @@ impl Prompt {
 
     /// Writes in one piece, so that the screen does not flicker. An error comes back with the data, or a hang-up follows.
     fn write(&mut self, text: &str) {
-        let _ = self.output.write_all(text.as_bytes());
+        let _ = stdio::write_all(&self.output, text.as_bytes());
     }
 }
 

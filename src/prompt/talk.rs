@@ -55,7 +55,7 @@ impl Talk {
             signals::on_terminal_change(move |continued| keyboard.changed(continued))?;
         }
         let keyboard = Arc::clone(&self.keyboard);
-        thread::Builder::new().name("keyboard".to_owned()).spawn(move || keyboard.listen(input, is_raw))?;
+        thread::Builder::new().name("keyboard".to_owned()).spawn(move || keyboard.listen(&input, is_raw))?;
         Ok(OpenTalk { look: self.look, _raw: raw })
     }
 

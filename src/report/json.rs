@@ -1,9 +1,7 @@
-//! JSON Lines and the schemas of the objects in them.
+//! JSON Lines.
 
 use std::fmt::Write;
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::sanitize;
@@ -25,18 +23,29 @@ pub(super) fn text(value: &impl Serialize) -> String {
     safe
 }
 
-/// The schema of what is written for a `T`, for a person to read.
-pub(super) fn schema<T: JsonSchema>() -> String {
-    let schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
-    // As above: all keys are strings.
-    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
-}
-
 /// What both kinds of reports are held to.
 #[cfg(test)]
 pub(super) mod contract {
+    use std::path::Path;
+    use std::{env, fs};
+
     use jsonschema::Validator;
+    use schemars::JsonSchema;
+    use schemars::generate::SchemaSettings;
     use serde_json::{Value, json};
+
+    /// The committed schema in the file is that of what is written for a `T`. `UPDATE_GENERATED=1` writes it anew.
+    pub(in crate::report) fn schema_is_fresh<T: JsonSchema>(file: &str) {
+        let schema =
+            SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("man").join(file);
+        if env::var_os("UPDATE_GENERATED").is_some_and(|value| value == "1") {
+            fs::write(&path, &text).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap();
+        assert!(committed == text, "man/{file} is not fresh: UPDATE_GENERATED=1 cargo test generated");
+    }
 
     pub(in crate::report) fn validator(schema: &str) -> Validator {
         jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::backlog::{Backlog, Entry};
 use crate::deadline::Deadline;
-use crate::os::signals;
+use crate::os::{signals, stdio};
 
 /// How long to wait at the end of the program while standard error takes nothing.
 const STALLED: Duration = Duration::from_secs(1);
@@ -266,13 +266,15 @@ fn apply(
         written
     };
     match (entry, picture.as_mut()) {
-        (Entry::Text(text), picture) => return above(picture, &|| put(&mut io::stderr().lock(), &text)),
+        (Entry::Text(text), picture) => {
+            return above(picture, &|| put(&|bytes| io::stderr().lock().write(bytes), &text));
+        }
         (Entry::Data(data), _) => {
             if let Some(picture) = picture.take_if(|picture| picture.yields_to_data()) {
                 picture.end();
             }
             let Some(output) = output else { return Ok(()) };
-            return above(picture.as_mut(), &|| put(&mut &*output, &data));
+            return above(picture.as_mut(), &|| put(&|bytes| stdio::write(output, bytes), &data));
         }
         (Entry::Show(new), _) => *picture = Some(new),
         (Entry::End, _) => {
@@ -293,9 +295,9 @@ fn write_now(state: &mut State) {
 }
 
 /// Writes all bytes, in a single `write` if the system takes them at once.
-fn put(to: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+fn put(write: &dyn Fn(&[u8]) -> io::Result<usize>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match to.write(bytes) {
+        match write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
             Err(err) if err.kind() == ErrorKind::Interrupted => {}

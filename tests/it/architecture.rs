@@ -34,7 +34,7 @@ const ORDER: [&[&str]; 13] = [
 const ALONE: [&str; 1] = ["protocol"];
 
 /// Crates with an owner: what they are known for is dealt with there and nowhere else.
-const OWNERS: [(&[&str], &[&str]); 15] = [
+const OWNERS: [(&[&str], &[&str]); 16] = [
     (&["clap", "clap_complete", "clap_mangen"], &["src/cli/"]),
     (&["indicatif"], &["src/report/progress.rs"]),
     (&["native_tls"], &["src/net/tls/backend/native/"]),
@@ -53,13 +53,14 @@ const OWNERS: [(&[&str], &[&str]); 15] = [
             "src/session/event_loop/",
         ],
     ),
-    (&["libc"], &["src/os/"]),
+    (&["libc", "winapi_util"], &["src/os/"]),
     (&["flate2"], &["src/protocol/message/deflate.rs"]),
     (&["zlib_rs"], &["src/protocol/message/inflate.rs", "src/protocol/message/tests/"]),
     (&["hdrhistogram"], &["src/stats.rs", "src/report/formats/hlog.rs"]),
     (&["quick_xml"], &["src/report/markup.rs", "src/report/formats/"]),
     (&["terminal_size"], &["src/os/terminal.rs"]),
     (&["schemars"], &["src/report/json.rs", "src/report/echo/json.rs", "src/report/probe/json.rs"]),
+    (&["md5"], &["src/net/auth/digest.rs"]),
     (&["unicode_width"], &["src/report/page.rs", "src/prompt/view.rs"]),
     (&["unicode_segmentation"], &["src/prompt/line.rs", "src/prompt/view.rs"]),
     (&["anstyle_parse"], &["src/prompt/keys.rs"]),

@@ -1,4 +1,5 @@
-//! The files that are generated from the definitions in the code: completions, man pages, and the schemas of reports.
+//! What --generate prints: completions and man pages, generated from the definitions in the code, and the schemas of reports,
+//! which are in the program as the files that a unit test writes.
 
 mod chapters;
 mod completions;
@@ -28,8 +29,8 @@ pub enum Artifact {
 /// The text of an artifact; `man` is all pages, one after the other.
 pub fn generate(artifact: Artifact) -> io::Result<Vec<u8>> {
     let shell = match artifact {
-        Artifact::SchemaProbe => return Ok(report::probe::schema().into_bytes()),
-        Artifact::SchemaEchoTest => return Ok(report::echo::schema().into_bytes()),
+        Artifact::SchemaProbe => return Ok(report::probe::SCHEMA.into()),
+        Artifact::SchemaEchoTest => return Ok(report::echo::SCHEMA.into()),
         Artifact::CompleteBash => Shell::Bash,
         Artifact::CompleteZsh => Shell::Zsh,
         Artifact::CompleteFish => Shell::Fish,
@@ -48,8 +49,6 @@ pub fn committed_files() -> io::Result<Vec<(String, Vec<u8>)>> {
         ("completions/wsurl.fish".to_owned(), completions::script(Shell::Fish)),
         ("completions/_wsurl.ps1".to_owned(), completions::script(Shell::PowerShell)),
         ("completions/wsurl.elv".to_owned(), completions::script(Shell::Elvish)),
-        ("man/wsurl-probe.schema.json".to_owned(), report::probe::schema().into_bytes()),
-        ("man/wsurl-echo-test.schema.json".to_owned(), report::echo::schema().into_bytes()),
     ];
     files.extend(man::pages()?.into_iter().map(|(name, page)| (format!("man/{name}"), page)));
     Ok(files)

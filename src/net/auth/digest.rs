@@ -1,9 +1,11 @@
-//! Digest authentication (RFC 7616) by the `digest_auth` crate, which computes the response. Pure.
-//! Its parser is not used: it takes one challenge only, and slices text that is not ASCII at wrong places.
+//! The response to a Digest challenge (RFC 7616 §3.4). Pure.
+//! The hashes are those of the `md-5` and `sha2` crates.
 
-use std::borrow::Cow;
+use std::fmt::Write;
 
-use digest_auth::{Algorithm, AlgorithmType, AuthContext, Charset, HttpMethod, Qop, WwwAuthenticateHeader};
+use data_encoding::HEXLOWER;
+use md5::Md5;
+use sha2::{Digest as _, Sha256, Sha512_256};
 
 use super::challenge::Challenge;
 use super::credential::Credential;
@@ -18,14 +20,88 @@ pub(super) enum Flaw {
     Malformed(String),
 }
 
-const ALGORITHMS: [(&str, AlgorithmType, bool); 6] = [
-    ("MD5", AlgorithmType::MD5, false),
-    ("MD5-sess", AlgorithmType::MD5, true),
-    ("SHA-256", AlgorithmType::SHA2_256, false),
-    ("SHA-256-sess", AlgorithmType::SHA2_256, true),
-    ("SHA-512-256", AlgorithmType::SHA2_512_256, false),
-    ("SHA-512-256-sess", AlgorithmType::SHA2_512_256, true),
+/// The function H of RFC 7616 §3.4: a hash as lower-case hexadecimal digits.
+type Hash = fn(&str) -> String;
+
+/// A value of the parameter `algorithm`.
+struct Algorithm {
+    /// Its name in the registry of RFC 7616 §6.1.
+    name: &'static str,
+    hash: Hash,
+    /// Whether A1 holds both nonces (`-sess`).
+    session: bool,
+}
+
+const ALGORITHMS: [Algorithm; 6] = [
+    Algorithm { name: "MD5", hash: md5, session: false },
+    Algorithm { name: "MD5-sess", hash: md5, session: true },
+    Algorithm { name: "SHA-256", hash: sha256, session: false },
+    Algorithm { name: "SHA-256-sess", hash: sha256, session: true },
+    Algorithm { name: "SHA-512-256", hash: sha512_256, session: false },
+    Algorithm { name: "SHA-512-256-sess", hash: sha512_256, session: true },
 ];
+
+fn md5(text: &str) -> String {
+    HEXLOWER.encode(&Md5::digest(text))
+}
+
+fn sha256(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text))
+}
+
+fn sha512_256(text: &str) -> String {
+    HEXLOWER.encode(&Sha512_256::digest(text))
+}
+
+/// The quality of protection that is answered with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Qop {
+    Auth,
+    AuthInt,
+}
+
+impl Qop {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::AuthInt => "auth-int",
+        }
+    }
+}
+
+/// How often the nonce was used: every challenge is answered once.
+const COUNT: &str = "00000001";
+
+/// What the response protects.
+struct Request<'a> {
+    method: &'a str,
+    uri: &'a str,
+    nonce: &'a str,
+    cnonce: &'a str,
+    qop: Option<Qop>,
+}
+
+impl Request<'_> {
+    /// The parameter `response` (RFC 7616 §3.4.1); without qop that of RFC 2069 §2.1.2.
+    fn response(&self, algorithm: &Algorithm, realm: &str, credential: &Credential) -> String {
+        let Self { method, uri, nonce, cnonce, qop } = self;
+        let hash = algorithm.hash;
+        // A1, §3.4.2.
+        let mut secret = hash(&format!("{}:{realm}:{}", credential.name, credential.password.expose()));
+        if algorithm.session {
+            secret = hash(&format!("{secret}:{nonce}:{cnonce}"));
+        }
+        // A2, §3.4.3. No request of ours has a body; for auth-int it counts as empty.
+        let request = match qop {
+            Some(Qop::AuthInt) => hash(&format!("{method}:{uri}:{}", hash(""))),
+            Some(Qop::Auth) | None => hash(&format!("{method}:{uri}")),
+        };
+        match qop {
+            Some(qop) => hash(&format!("{secret}:{nonce}:{COUNT}:{cnonce}:{}:{request}", qop.name())),
+            None => hash(&format!("{secret}:{nonce}:{request}")),
+        }
+    }
+}
 
 /// Whether the hash is stronger than MD5, which is also the one of a challenge that names none.
 pub(super) fn is_strong(challenge: &Challenge) -> bool {
@@ -54,43 +130,51 @@ pub(super) fn respond(
     }
     let algorithm = algorithm(challenge.param("algorithm"))?;
     let qop = qop(challenge.param("qop"))?;
-    if algorithm.sess && qop.is_none() {
+    if algorithm.session && qop.is_none() {
         return malformed("with a session algorithm but without qop");
     }
-    let mut prompt = WwwAuthenticateHeader {
-        domain: None,
-        realm: realm.to_owned(),
-        nonce: nonce.to_owned(),
-        opaque: challenge.param("opaque").map(ToOwned::to_owned),
-        stale: false,
-        algorithm,
-        qop: qop.map(|qop| vec![qop]),
-        userhash: challenge.param("userhash").is_some_and(|value| value.eq_ignore_ascii_case("true")),
-        charset: Charset::UTF8,
-        nc: 0,
+    let request = Request { method, uri, nonce, cnonce, qop };
+    let response = request.response(algorithm, realm, credential);
+    let hashes_name = challenge.param("userhash").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let name = if hashes_name {
+        (algorithm.hash)(&format!("{}:{realm}", credential.name))
+    } else {
+        credential.name.clone()
     };
-    // No request of ours has a body; for auth-int it counts as empty.
-    let body = (qop == Some(Qop::AUTH_INT)).then_some(&[][..]);
-    let mut context = AuthContext::new_with_method(
-        &*credential.name,
-        credential.password.expose(),
-        uri,
-        body,
-        HttpMethod(Cow::Borrowed(method)),
+    let mut header = format!(
+        "Digest username={}, realm={}, nonce={}, uri={}",
+        quoted(&name),
+        quoted(realm),
+        quoted(nonce),
+        quoted(uri)
     );
-    context.set_custom_cnonce(cnonce);
-    match prompt.respond(&context) {
-        Ok(header) => Ok(Secret::new(header.to_string())),
-        Err(err) => Err(Flaw::Malformed(format!("Digest challenge: {err}"))),
+    // A String takes everything.
+    if let Some(qop) = qop {
+        let _ = write!(header, ", qop={}, nc={COUNT}, cnonce={}", qop.name(), quoted(cnonce));
     }
+    let _ = write!(header, ", response=\"{response}\"");
+    if let Some(opaque) = challenge.param("opaque") {
+        let _ = write!(header, ", opaque={}", quoted(opaque));
+    }
+    // Servers of RFC 2069 know MD5 only, and no parameter for it.
+    if qop.is_some() || algorithm.name != "MD5" {
+        let _ = write!(header, ", algorithm={}", algorithm.name);
+    }
+    if hashes_name {
+        header.push_str(", userhash=true");
+    }
+    Ok(Secret::new(header))
 }
 
-fn algorithm(name: Option<&str>) -> Result<Algorithm, Flaw> {
+/// A quoted string (RFC 9110 §5.6.4).
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn algorithm(name: Option<&str>) -> Result<&'static Algorithm, Flaw> {
     let name = name.unwrap_or("MD5");
-    let known = ALGORITHMS.into_iter().find(|(known, ..)| name.eq_ignore_ascii_case(known));
-    known
-        .map(|(_, kind, session)| Algorithm::new(kind, session))
-        .ok_or_else(|| Flaw::Unsupported(format!("Digest with {name}")))
+    let known = ALGORITHMS.iter().find(|known| name.eq_ignore_ascii_case(known.name));
+    known.ok_or_else(|| Flaw::Unsupported(format!("Digest with {name}")))
 }
 
 /// The quality of protection: `auth` if it is offered.
@@ -100,9 +184,9 @@ fn qop(offered: Option<&str>) -> Result<Option<Qop>, Flaw> {
     };
     let offers = |wanted| offered.split(',').any(|one| one.trim().eq_ignore_ascii_case(wanted));
     if offers("auth") {
-        Ok(Some(Qop::AUTH))
+        Ok(Some(Qop::Auth))
     } else if offers("auth-int") {
-        Ok(Some(Qop::AUTH_INT))
+        Ok(Some(Qop::AuthInt))
     } else {
         Err(Flaw::Unsupported(format!("Digest with qop {offered}")))
     }

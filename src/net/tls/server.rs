@@ -34,6 +34,7 @@ impl fmt::Debug for TlsServer {
 /// bytes are sent by [`TlsConnection::drain`].
 pub struct TlsConnection<S>(State<S>);
 
+#[allow(clippy::large_enum_variant)] // a stream of native-tls is large, and there is one a connection
 enum State<S> {
     New(Acceptor, Buffered<S>),
     Handshake(MidHandshake<Buffered<S>>),

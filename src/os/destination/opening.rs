@@ -18,8 +18,8 @@ pub(super) fn open_now(path: &Path) -> io::Result<(Writer, State)> {
         let file = if number == 1 { stdio::output()? } else { File::options().append(true).open(path)? };
         return Ok((Writer::new(file, false), State::Direct));
     }
-    if platform::is_device_name(path) {
-        return Ok((Writer::new(File::options().write(true).open(path)?, false), State::Direct));
+    if let Some(file) = platform::open_device(path) {
+        return Ok((Writer::new(file?, false), State::Direct));
     }
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => replace(path),
@@ -84,8 +84,8 @@ mod platform {
     use crate::os::destination::state::InPlace;
 
     /// No name is special: devices are files of their own type.
-    pub(super) fn is_device_name(_: &Path) -> bool {
-        false
+    pub(super) fn open_device(_: &Path) -> Option<io::Result<File>> {
+        None
     }
 
     /// Uses `O_CREAT`, although the file exists: the system then refuses files of other users in
@@ -113,25 +113,63 @@ mod platform {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod platform {
+    use std::ffi::OsStr;
     use std::fs::{File, Metadata};
     use std::io;
-    use std::path::Path;
+    use std::path::{Component, Path, Prefix};
 
     use crate::os::destination::state::InPlace;
 
-    /// Whether the name stands for a device in every folder, such as `NUL` and `CON`. The system has no facts about them.
-    pub(super) fn is_device_name(path: &Path) -> bool {
-        const NAMES: [&str; 6] = ["NUL", "CON", "CONOUT$", "PRN", "AUX", "COM1"];
-        NAMES.iter().any(|name| path.as_os_str().eq_ignore_ascii_case(name))
+    /// Opens the path if its name stands for a device, such as `NUL`, which it does in every folder. The system has no facts
+    /// about them: they look like files that do not exist.
+    pub(super) fn open_device(path: &Path) -> Option<io::Result<File>> {
+        let name = device_name(path)?.to_str()?.trim_end_matches(':').to_ascii_uppercase();
+        match name.as_str() {
+            // Only who may also read from the console is told that it is one.
+            "CON" | "CONOUT$" => Some(File::options().read(true).write(true).open("CONOUT$")),
+            "NUL" | "PRN" | "AUX" => Some(File::options().write(true).open(path)),
+            _ => {
+                let number = name.strip_prefix("COM").or_else(|| name.strip_prefix("LPT"))?;
+                let is_port = matches!(number.as_bytes(), [b'1'..=b'9']);
+                is_port.then(|| File::options().write(true).open(path))
+            }
+        }
+    }
+
+    /// The last part of `folder\NUL`, or of `\\.\NUL`.
+    fn device_name(path: &Path) -> Option<&OsStr> {
+        match path.components().next() {
+            Some(Component::Prefix(prefix)) => match prefix.kind() {
+                Prefix::DeviceNS(name) => Some(name),
+                _ => path.file_name(),
+            },
+            _ => path.file_name(),
+        }
     }
 
     pub(super) fn open_without_following(path: &Path) -> io::Result<File> {
         File::options().write(true).open(path)
     }
 
-    pub(super) fn irreplaceable(_: &File, _: &Metadata) -> Option<InPlace> {
-        None
+    pub(super) fn irreplaceable(file: &File, _: &Metadata) -> Option<InPlace> {
+        let is_shared = winapi_util::file::information(file).is_ok_and(|found| found.number_of_links() > 1);
+        is_shared.then_some(InPlace::OtherNames)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn names_of_devices_are_known_in_every_folder() {
+            for name in ["NUL", "nul", "NUL:", r"C:\missing\NUL", r"\\.\NUL"] {
+                assert!(open_device(Path::new(name)).is_some(), "{name}");
+            }
+            for name in ["NULL", "COM", "COM0", "out.txt", "CON.txt", ""] {
+                assert!(open_device(Path::new(name)).is_none(), "{name}");
+            }
+        }
     }
 }

@@ -33,6 +33,7 @@ impl State {
 pub(super) enum InPlace {
     SymbolicLink,
     OtherNames,
+    #[cfg(unix)]
     AccessList,
     Folder(io::Error),
     Owner(io::Error),
@@ -43,6 +44,7 @@ impl fmt::Display for InPlace {
         match self {
             Self::SymbolicLink => f.write_str("it is a symbolic link"),
             Self::OtherNames => f.write_str("it has other names (hard links)"),
+            #[cfg(unix)]
             Self::AccessList => f.write_str("it has an access control list"),
             Self::Folder(err) => {
                 write!(f, "no file can be made beside it ({})", io_reason(err))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::IoCause;
+use crate::os::stdio;
 
 /// Writes to a destination.
 #[derive(Clone, Debug)]
@@ -90,7 +91,7 @@ impl Writer {
 
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_with(|file| platform::write(file, bytes))
+        self.write_with(|file| stdio::write(file, bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -109,10 +110,6 @@ mod platform {
     use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 
     pub(super) use crate::os::raw::close;
-
-    pub(super) fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
-        file.write(bytes)
-    }
 
     pub(super) fn write_vectored(mut file: &File, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         file.write_vectored(slices)
@@ -143,24 +140,14 @@ mod platform {
     use std::fs::{File, Metadata};
     use std::io::{self, ErrorKind, IoSlice, IsTerminal, Write};
 
+    use crate::os::stdio;
+
     /// `ERROR_PIPE_NOT_CONNECTED`: the reader of a named pipe has gone.
     const NOT_CONNECTED: i32 = 233;
 
-    /// The console takes text in UTF-16, which the standard library's handle makes of UTF-8. What is written to its file is
-    /// taken for text in an old code page.
-    pub(super) fn write(mut file: &File, bytes: &[u8]) -> io::Result<usize> {
-        if !(file.is_terminal() && io::stdout().is_terminal()) {
-            return file.write(bytes);
-        }
-        let mut console = io::stdout().lock();
-        console.write_all(bytes)?;
-        console.flush()?;
-        Ok(bytes.len())
-    }
-
     pub(super) fn write_vectored(mut file: &File, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match slices.iter().find(|slice| !slice.is_empty()) {
-            Some(first) if file.is_terminal() => write(file, first),
+            Some(first) if file.is_terminal() => stdio::write(file, first),
             _ => file.write_vectored(slices),
         }
     }

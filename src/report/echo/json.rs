@@ -1,6 +1,5 @@
 //! An echo test as JSON: one object. The comments on the fields are the descriptions in the schema.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{CompressionReport, EchoReport};
@@ -12,10 +11,8 @@ use crate::stats::RoundTrips;
 /// An example of the object, for the man page. A test checks it against the schema.
 pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
-/// The JSON Schema of the object.
-pub(crate) fn schema() -> String {
-    crate::report::json::schema::<EchoTest>()
-}
+/// The JSON Schema of the object. A test derives it from the types below.
+pub(crate) const SCHEMA: &str = include_str!("../../../man/wsurl-echo-test.schema.json");
 
 /// The object on one line.
 pub(crate) fn line(report: &EchoReport) -> String {
@@ -23,16 +20,17 @@ pub(crate) fn line(report: &EchoReport) -> String {
 }
 
 /// The result of `wsurl echo-test`.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "wsurl echo-test --report json")]
+#[cfg_attr(test, schemars(title = "wsurl echo-test --report json"))]
 struct EchoTest {
     /// The URL, without a password.
     url: String,
     /// Whether it is the embedded server.
     embedded: bool,
     /// When the test began.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     time: String,
     /// Whether every message came back unchanged and in order, and the session ended in order.
     verdict: VerdictName,
@@ -100,33 +98,37 @@ struct EchoTest {
     by_size: Vec<BySize>,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum VerdictName {
     Ok,
     Failed,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum KindName {
     Text,
     Binary,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum Mode {
     Message,
     Stream,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum ContentName {
     Text,
     Random,
@@ -134,7 +136,8 @@ enum ContentName {
 }
 
 /// What compression came to.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Compression {
     /// What was agreed on, as in the header field.
@@ -146,7 +149,8 @@ struct Compression {
 }
 
 /// The bytes of one direction.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Compressed {
     /// Bytes in messages.
@@ -158,7 +162,8 @@ struct Compressed {
 }
 
 /// The first message that came back changed.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Difference {
     /// Which connection, counted from 1.
@@ -172,7 +177,8 @@ struct Difference {
 }
 
 /// Round trips, in seconds.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RoundTrip {
     /// Their number.
@@ -192,7 +198,8 @@ struct RoundTrip {
 }
 
 /// The messages of one size.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct BySize {
     /// Bytes in each message.
@@ -311,8 +318,13 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_generated_from_the_types() {
+        contract::schema_is_fresh::<EchoTest>("wsurl-echo-test.schema.json");
+    }
+
+    #[test]
     fn every_report_is_as_the_schema_says() {
-        let validator = contract::validator(&schema());
+        let validator = contract::validator(SCHEMA);
         for report in samples::echo_tests() {
             contract::accepts(&validator, &object(&report));
         }
@@ -321,13 +333,13 @@ mod tests {
     #[test]
     fn the_example_is_a_report() {
         let example: Value = serde_json::from_str(EXAMPLE).unwrap();
-        contract::accepts(&contract::validator(&schema()), &example);
+        contract::accepts(&contract::validator(SCHEMA), &example);
         assert_eq!(example, object(&samples::echoed()));
     }
 
     #[test]
     fn the_schema_refuses_what_is_not_a_report() {
-        let validator = contract::validator(&schema());
+        let validator = contract::validator(SCHEMA);
         let good = object(&samples::mangled());
         let values = [
             ("/embedded", json!("no")),

@@ -6,5 +6,5 @@ pub(super) mod human;
 pub(super) mod json;
 mod report;
 
-pub(crate) use json::{EXAMPLE, schema};
+pub(crate) use json::{EXAMPLE, SCHEMA};
 pub(crate) use report::{CompressionReport, EchoReport, severity};

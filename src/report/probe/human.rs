@@ -64,6 +64,10 @@ fn phase_label(phase: &PhaseReport, style: Style) -> String {
     format!("  {:<9} {time:<8} ", phase.name)
 }
 
+/// The column where it says what was seen of a rule, and how many columns make that worth reading.
+const SEEN: usize = 44;
+const LEAST_SEEN: usize = 20;
+
 fn rules(page: &mut Page, name: &str, findings: &[Finding], style: Style) {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let known = findings.iter().filter(|finding| finding.is_known()).count();
@@ -84,10 +88,17 @@ fn rules(page: &mut Page, name: &str, findings: &[Finding], style: Style) {
             conformance::Verdict::NotApplicable => "n/a",
         };
         let rule = finding.rule;
-        let line = format!("    {verdict:<5} {:<7} {:<25} {}", rule.section, rule.id, finding.seen);
+        let head = format!("    {verdict:<5} {:<7} {:<25}", rule.section, rule.id);
+        let line = format!("{head} {}", finding.seen);
+        let is_narrow = style.width < SEEN + LEAST_SEEN;
         match finding.verdict {
+            conformance::Verdict::Pass | conformance::Verdict::NotApplicable if is_narrow => page.cut(&head),
             conformance::Verdict::Pass | conformance::Verdict::NotApplicable => page.cut(&line),
             // What is wrong, or not clear, is said in full.
+            conformance::Verdict::Fail | conformance::Verdict::Inconclusive if is_narrow => {
+                page.cut(&head);
+                page.wrap(&format!("      {}", finding.seen));
+            }
             conformance::Verdict::Fail | conformance::Verdict::Inconclusive => page.wrap(&line),
         }
         if style.verbose && finding.verdict == conformance::Verdict::Fail {

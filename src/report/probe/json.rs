@@ -1,6 +1,5 @@
 //! A probe as JSON: one object a URL. The comments on the fields are the descriptions in the schema.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AssertionVerdict, ProbeReport, ProbeVerdict};
@@ -14,10 +13,8 @@ use crate::session::Side;
 /// An example of the object, for the man page. A test checks it against the schema.
 pub(crate) const EXAMPLE: &str = include_str!("example.json");
 
-/// The JSON Schema of the object.
-pub(crate) fn schema() -> String {
-    crate::report::json::schema::<Probe>()
-}
+/// The JSON Schema of the object. A test derives it from the types below.
+pub(crate) const SCHEMA: &str = include_str!("../../../man/wsurl-probe.schema.json");
 
 /// The object on one line.
 pub(crate) fn line(report: &ProbeReport) -> String {
@@ -25,16 +22,17 @@ pub(crate) fn line(report: &ProbeReport) -> String {
 }
 
 /// The result of `wsurl probe` for one URL.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "wsurl probe --report json")]
+#[cfg_attr(test, schemars(title = "wsurl probe --report json"))]
 struct Probe {
     /// The URL as given, without its secrets.
     url: String,
     /// The URL after redirects, in its normal form.
     url_effective: String,
     /// When the probe began.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     time: String,
     /// ok: everything is as expected. warning: slower than --warn. failed: anything else.
     verdict: VerdictName,
@@ -78,9 +76,10 @@ struct Probe {
     security: Option<RuleResults>,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum VerdictName {
     Ok,
     Warning,
@@ -88,9 +87,10 @@ enum VerdictName {
 }
 
 /// A phase of the probe.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Phase")]
+#[cfg_attr(test, schemars(rename = "Phase"))]
 struct PhaseEntry {
     /// resolve, connect, proxy, tls, upgrade, ping, message or close.
     name: &'static str,
@@ -102,9 +102,10 @@ struct PhaseEntry {
     detail: String,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum PhaseVerdict {
     Ok,
     Failed,
@@ -112,7 +113,8 @@ enum PhaseVerdict {
 }
 
 /// The answer to the opening handshake.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Http {
     /// The status code.
@@ -126,7 +128,8 @@ struct Http {
 }
 
 /// A header field.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Header {
     /// The name as received.
@@ -136,7 +139,8 @@ struct Header {
 }
 
 /// The TLS connection.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Tls {
     /// The version, such as `TLSv1.3`.
@@ -152,7 +156,8 @@ struct Tls {
 }
 
 /// A certificate of the chain.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct ChainCertificate {
     /// The subject.
@@ -160,12 +165,13 @@ struct ChainCertificate {
     /// The issuer.
     issuer: String,
     /// Until when it is valid.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     not_after: String,
 }
 
 /// The server's certificate.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Certificate {
     /// The subject, such as `CN=example.com`.
@@ -175,17 +181,18 @@ struct Certificate {
     /// DNS names and IP addresses that it is for.
     names: Vec<String>,
     /// The beginning of its validity.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     not_before: String,
     /// Until when it is valid.
-    #[schemars(extend("format" = "date-time"))]
+    #[cfg_attr(test, schemars(extend("format" = "date-time")))]
     not_after: String,
     /// Whole days from the beginning of the probe until it expires; negative when it has expired.
     days_left: i64,
 }
 
 /// Messages and bytes of payload.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Messages {
     /// Messages sent.
@@ -199,7 +206,8 @@ struct Messages {
 }
 
 /// The closing handshake.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Close {
     /// The close code; 1005 for none.
@@ -210,16 +218,18 @@ struct Close {
     by: By,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum By {
     Client,
     Server,
 }
 
 /// An assertion of an option.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Assertion {
     /// The option as given.
@@ -231,7 +241,8 @@ struct Assertion {
 }
 
 /// How the server did on the rules.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RuleResults {
     /// Rules that it keeps.
@@ -249,7 +260,8 @@ struct RuleResults {
 }
 
 /// The result for one rule.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Rule {
     /// The name of the rule.
@@ -270,9 +282,10 @@ struct Rule {
     evidence: Vec<String>,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
+#[cfg_attr(test, schemars(inline))]
 enum RuleVerdict {
     Pass,
     Fail,
@@ -429,8 +442,13 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_generated_from_the_types() {
+        contract::schema_is_fresh::<Probe>("wsurl-probe.schema.json");
+    }
+
+    #[test]
     fn every_report_is_as_the_schema_says() {
-        let validator = contract::validator(&schema());
+        let validator = contract::validator(SCHEMA);
         for report in samples::probes() {
             contract::accepts(&validator, &object(&report));
         }
@@ -439,13 +457,13 @@ mod tests {
     #[test]
     fn the_example_is_a_report() {
         let example: Value = serde_json::from_str(EXAMPLE).unwrap();
-        contract::accepts(&contract::validator(&schema()), &example);
+        contract::accepts(&contract::validator(SCHEMA), &example);
         assert_eq!(example, object(&samples::up()));
     }
 
     #[test]
     fn the_schema_refuses_what_is_not_a_report() {
-        let validator = contract::validator(&schema());
+        let validator = contract::validator(SCHEMA);
         let good = object(&samples::up());
         let values = [
             ("/url", json!(null)),

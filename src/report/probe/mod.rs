@@ -6,6 +6,6 @@ pub(super) mod json;
 mod report;
 mod table;
 
-pub(crate) use json::{EXAMPLE, schema};
+pub(crate) use json::{EXAMPLE, SCHEMA};
 pub(crate) use report::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict, severity};
 pub(crate) use table::Table;

@@ -4,11 +4,13 @@ use std::io::{self, Read, Write};
 
 use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsStream};
 
+use crate::error::without_number;
 use crate::net::tls::certificate::CertificateFacts;
 use crate::net::tls::error::{CertificateError, ErrorClass, HandshakeFailure, TlsError};
 use crate::net::tls::session::TlsSession;
 
 /// The state of a handshake.
+#[allow(clippy::large_enum_variant)] // a stream of native-tls is large, and there is one a connection
 pub(in crate::net) enum Step<S> {
     Done(Stream<S>),
     Waiting(MidHandshake<S>),
@@ -123,6 +125,6 @@ fn alert_or_io(err: io::Error) -> io::Error {
 
 impl From<native_tls::Error> for TlsError {
     fn from(err: native_tls::Error) -> Self {
-        Self::new(err.to_string())
+        Self::new(without_number(&err.to_string()))
     }
 }
