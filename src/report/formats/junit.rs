@@ -54,7 +54,9 @@ fn test_case(document: &mut Markup, class: &str, name: String, case: &Case) {
             let attributes = [("message", one_line(message))].into_iter().chain(kind);
             // GitLab shows the text and not the attributes.
             let evidence = evidence.as_ref().map_or(String::new(), |evidence| format!("\n\n{evidence}"));
-            element(document, "failure", attributes, |document| document.text(&format!("{message}{evidence}")));
+            element(document, "failure", attributes, |document| {
+                document.text(&format!("{message}{evidence}"));
+            });
         }
         CaseOutcome::Skipped(why) => document.empty("skipped", &[("message", &one_line(why))]),
     });
@@ -207,7 +209,10 @@ mod tests {
     #[test]
     fn a_failure_says_in_its_text_too_what_failed() {
         let refused = text(&[Findings::from(&samples::refused())]);
-        assert!(refused.contains(">cannot connect to 127.0.0.1:9: Connection refused</failure>"), "{refused}");
+        assert!(
+            refused.contains(">cannot connect to 127.0.0.1:9: Connection refused</failure>"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn rules(page: &mut Page, name: &str, findings: &[Finding], style: Style) {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let known = findings.iter().filter(|finding| finding.is_known()).count();
     let known = if known > 0 { format!(" ({known} known)") } else { String::new() };
-    page.cut(&format!(
+    page.wrap(&format!(
         "  {name}: {} pass, {} fail{known}, {} inconclusive, {} not applicable",
         count(conformance::Verdict::Pass),
         count(conformance::Verdict::Fail),
@@ -200,6 +200,23 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
             .filter(|line| !line.starts_with("          >") && !line.contains("(nothing"))
             .collect();
         assert_eq!(shown(&samples::disappointing(), Style::default()), short.join("\n") + "\n");
+    }
+
+    #[test]
+    fn a_narrow_page_says_below_a_rule_what_is_wrong() {
+        let expected = "\
+  conformance: 1 pass, 1 fail, 1 inconclusive, 1
+      not applicable
+    pass  5.5.2   ping-answered
+    fail  5.2     reserved-control-opcode
+      the connection stayed open for 2 s after a
+      frame with opcode 11
+    ?     5.5.2   ping-answered
+      the server closed before
+    n/a   5.5.2   ping-answered
+";
+        let text = shown(&samples::disappointing(), Style { width: 50, ..Style::default() });
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]
