@@ -15,15 +15,37 @@ pub(super) fn hint(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> 
         _ => None,
     };
     match (err.kind(), text(ContextKind::InvalidArg), text(ContextKind::InvalidSubcommand)) {
-        (ErrorKind::InvalidSubcommand, _, Some(url)) if url.contains("://") => {
-            Some(format!("did you mean `wsurl send {url}` ?"))
-        }
+        (ErrorKind::InvalidSubcommand, _, Some(word)) => about_subcommand(word),
         (ErrorKind::UnknownArgument, Some(option), _) if option.starts_with('-') => {
             Some(about_option(option, typed))
         }
-        (ErrorKind::MissingRequiredArgument, ..) => about_missing_url(typed),
+        (ErrorKind::MissingRequiredArgument, ..) => about_missing_url(typed).or_else(|| example(err, typed)),
         _ => None,
     }
+}
+
+/// A word that is no subcommand: it may be the URL, with or without a scheme.
+fn about_subcommand(word: &str) -> Option<String> {
+    let url = match word.split_once("://") {
+        Some(("http", rest)) => format!("ws://{rest}"),
+        Some(("https", rest)) => format!("wss://{rest}"),
+        Some(_) => word.to_owned(),
+        None if word.contains(['.', ':', '/']) && !word.starts_with(['.', '/']) => format!("ws://{word}"),
+        None => return None,
+    };
+    Some(format!("did you mean `wsurl send {url}` ?"))
+}
+
+/// How a subcommand is called, when its URL is missing.
+fn example(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> {
+    let Some(ContextValue::Strings(missing)) = err.get(ContextKind::InvalidArg) else { return None };
+    let rest = match typed.first()?.as_ref() {
+        "send" => " 'hello'",
+        "stream" | "probe" => "",
+        _ => return None,
+    };
+    let has_url = missing.iter().any(|argument| argument.starts_with("<URL>"));
+    has_url.then(|| format!("write it, as in `wsurl {} wss://example.com/chat{rest}`", typed[0]))
 }
 
 fn about_option(option: &str, typed: &[Cow<'_, str>]) -> String {
@@ -58,8 +80,7 @@ fn of_subcommands(option: &str, root: &Command, typed: Option<&Command>) -> Opti
         .collect();
     let (last, others) = names.split_last()?;
     if typed.is_none() {
-        let example = if names.len() == root.get_subcommands().count() { "`wsurl send`" } else { last };
-        return Some(format!("write {option} after the subcommand, such as {example}"));
+        return Some(format!("write {option} after the subcommand, such as {}", names[0]));
     }
     let names = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
     Some(format!("{option} is an option of {names}"))
@@ -142,6 +163,23 @@ mod tests {
              goes on until the server closes; httpie's --follow: write -L"
         );
         assert_eq!(about(&["-v", "send", "ws://h"]), "write -v after the subcommand, such as `wsurl send`");
+    }
+
+    #[test]
+    fn a_missing_or_misplaced_url_is_shown_where_it_goes() {
+        assert_eq!(about(&["send"]), "write it, as in `wsurl send wss://example.com/chat 'hello'`");
+        assert_eq!(about(&["probe", "-v"]), "write it, as in `wsurl probe wss://example.com/chat`");
+        for (typed, meant) in [
+            ("ws://h/", "ws://h/"),
+            ("https://h/", "wss://h/"),
+            ("localhost:9001", "ws://localhost:9001"),
+            ("example.com/chat", "ws://example.com/chat"),
+        ] {
+            assert_eq!(about(&[typed, "hi"]), format!("did you mean `wsurl send {meant}` ?"));
+        }
+        for word in ["connect", "./file"] {
+            assert_eq!(about(&[word]), "");
+        }
     }
 
     #[test]

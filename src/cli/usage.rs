@@ -112,11 +112,19 @@ fn failure(err: &clap::Error, typed: &[Cow<'_, str>]) -> Failure {
         // The message itself shows a value that is accepted.
         return failure;
     }
-    failure.hint(if hint.is_empty() {
-        "wsurl --help, wsurl send --help and so on show all options".to_owned()
-    } else {
-        hint
-    })
+    failure.hint(if hint.is_empty() { where_to_look(err.kind(), typed) } else { hint })
+}
+
+/// Where it says what can be typed.
+fn where_to_look(kind: ErrorKind, typed: &[Cow<'_, str>]) -> String {
+    const SUBCOMMANDS: [&str; 4] = ["send", "stream", "echo-test", "probe"];
+    match typed.first().filter(|name| SUBCOMMANDS.contains(&name.as_ref())) {
+        _ if kind == ErrorKind::InvalidSubcommand => {
+            "the subcommands are send, stream, echo-test and probe; wsurl --help says what they do".to_owned()
+        }
+        Some(name) => format!("wsurl {name} --help shows all options"),
+        None => "wsurl --help, wsurl send --help and so on show all options".to_owned(),
+    }
 }
 
 /// `text` with the arguments that it quotes redacted, as far as they may be credentials.

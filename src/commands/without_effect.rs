@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::cli::{ConversationArgs, Mode, ProbeArgs, ProgressWhen, SendArgs, StreamArgs};
+use crate::cli::{
+    ConversationArgs, EchoTestArgs, ListenArgs, Mode, ProbeArgs, ProgressWhen, SendArgs, StreamArgs,
+};
 use crate::error::{Failure, Status};
 use crate::framing::Format;
 
@@ -85,6 +87,57 @@ pub(super) fn stream(args: &StreamArgs) -> Result<(), Failure> {
             output.silent && args.digest.is_some() && output.write_out.is_none(),
             "--digest has no effect with -s, which does not show it",
             "-w '%{sha256_upload} %{sha256_download}\\n' prints it",
+        ),
+    ])
+}
+
+/// Refuses combinations of `echo-test`.
+pub(super) fn echo_test(args: &EchoTestArgs) -> Result<(), Failure> {
+    let ListenArgs { listen, delay, drop_after, close_with, .. } = &args.server;
+    let ConversationArgs { request, credentials, retry, .. } = &args.conversation;
+    let size = [args.size];
+    let sizes = args.sizes.as_ref().map_or(&size[..], |list| &list.0);
+    let is_embedded = args.url.is_none() && listen.is_none();
+    let has_credentials = credentials.user.is_some()
+        || credentials.bearer.is_some()
+        || credentials.netrc
+        || credentials.netrc_file.is_some();
+    let hint = "write the URL of the server that is to be tested";
+    refuse(&[
+        (
+            delay.is_some_and(|delay| !delay.is_zero()) && close_with.is_some() && drop_after.is_none(),
+            "--delay has no effect with --close-with, which closes before any echo",
+            "--drop-after N closes after N echoes",
+        ),
+        (
+            args.fragment.is_some_and(|most| sizes.iter().all(|size| *size <= most as u64)),
+            "--fragment has no effect: no message is longer",
+            "--size sets how long they are",
+        ),
+        (
+            args.in_flight.is_some_and(|most| most > 1) && args.count == Some(1) && sizes.len() == 1,
+            "--in-flight has no effect with -n 1, which sends one message on each connection",
+            "-n 1000 sends a thousand",
+        ),
+        (
+            is_embedded && args.greeting > 0,
+            "--greeting has no effect on the embedded server, which sends nothing by itself",
+            hint,
+        ),
+        (
+            is_embedded && request.location,
+            "-L has no effect on the embedded server, which redirects nobody",
+            hint,
+        ),
+        (
+            is_embedded && retry.retry > 0,
+            "--retry has no effect on the embedded server, which is up at once",
+            hint,
+        ),
+        (
+            is_embedded && has_credentials,
+            "-u, --bearer and --netrc have no effect on the embedded server, which asks nobody for a password",
+            hint,
         ),
     ])
 }

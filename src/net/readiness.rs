@@ -38,6 +38,11 @@ impl Readiness {
         self.0.load(Ordering::Relaxed) & READABLE != 0
     }
 
+    /// From now on, an attempt to read may succeed.
+    pub fn assume_readable(&self) {
+        self.0.fetch_or(READABLE, Ordering::Relaxed);
+    }
+
     /// Whether the other end was reported gone, so that writes would be lost.
     pub fn has_failed(&self) -> bool {
         self.0.load(Ordering::Relaxed) & FAILED != 0

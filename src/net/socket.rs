@@ -54,6 +54,16 @@ impl Socket {
         self.registration.readiness().is_readable()
     }
 
+    /// From now on, reading is worth an attempt.
+    pub(super) fn assume_readable(&self) {
+        self.registration.readiness().assume_readable();
+    }
+
+    /// Sets how many received bytes make the socket readable for the poller. Returns whether the system does this.
+    pub(super) fn set_receive_threshold(&self, bytes: u32) -> bool {
+        self.stream.set_receive_threshold(bytes)
+    }
+
     /// Bytes that the kernel has taken since the connection was made.
     pub(super) fn written(&self) -> u64 {
         self.written
@@ -99,5 +109,35 @@ impl Write for Socket {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn fewer_bytes_than_the_threshold_are_not_reported() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let poller = Poller::new().unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut socket = Socket::new(Stream::Tcp(mio::net::TcpStream::from_std(ours)), &poller).unwrap();
+        assert!(socket.set_receive_threshold(1000));
+        let mut buffer = [0; 2000];
+        assert_eq!(socket.read(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+        peer.write_all(&[1; 999]).unwrap();
+        // The first wait reports that the socket is writable, the second one ends after its time.
+        for _ in 0..2 {
+            socket.wait(Some(Duration::from_millis(50))).unwrap();
+            assert!(!socket.is_readable());
+        }
+        peer.write_all(&[2]).unwrap();
+        socket.wait(Some(Duration::from_secs(10))).unwrap();
+        assert_eq!(socket.read(&mut buffer).unwrap(), 1000);
     }
 }

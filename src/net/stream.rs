@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token, event};
 
-use crate::os::send_queue;
+use crate::os::{receive_threshold, send_queue};
 
 /// A connected socket that does not block.
 #[derive(Debug)]
@@ -41,6 +41,15 @@ impl Stream {
             Self::Tcp(stream) => send_queue::unacknowledged(stream),
             #[cfg(unix)]
             Self::Unix(_) => None,
+        }
+    }
+
+    /// Sets how many received bytes make a TCP connection readable. Returns whether the system does this.
+    pub(super) fn set_receive_threshold(&self, bytes: u32) -> bool {
+        match self {
+            Self::Tcp(stream) => receive_threshold::set(stream, bytes),
+            #[cfg(unix)]
+            Self::Unix(_) => false,
         }
     }
 

@@ -88,6 +88,17 @@ impl Transport {
         self.socket().is_readable()
     }
 
+    /// Makes the next read ask the operating system, also when nothing was reported.
+    pub fn assume_readable(&self) {
+        self.socket().assume_readable();
+    }
+
+    /// Sets how many received bytes, below TLS, make the connection readable for the poller; at first 1. The end of the
+    /// stream is reported with any number. Returns whether the system does this.
+    pub fn set_receive_threshold(&self, bytes: u32) -> bool {
+        self.socket().set_receive_threshold(bytes)
+    }
+
     /// Bytes that the kernel has taken since the connection was made, those of TLS and of a proxy's handshake included.
     pub fn bytes_written(&self) -> u64 {
         self.socket().written()

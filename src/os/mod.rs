@@ -8,6 +8,7 @@ mod destination;
 mod raw;
 pub mod raw_mode;
 pub mod reading;
+pub mod receive_threshold;
 pub mod same_file;
 pub mod send_queue;
 pub mod signals;

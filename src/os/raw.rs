@@ -88,3 +88,14 @@ pub(super) fn send_queue(socket: BorrowedFd<'_>) -> Option<c_int> {
 pub(super) fn send_queue(_: BorrowedFd<'_>) -> Option<c_int> {
     None
 }
+
+/// Sets how many bytes in a socket's receive queue make it readable: `SO_RCVLOWAT` (socket(7)).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn set_receive_threshold(socket: BorrowedFd<'_>, bytes: c_int) -> io::Result<()> {
+    let size = libc::socklen_t::try_from(size_of::<c_int>()).map_err(io::Error::other)?;
+    let value = (&raw const bytes).cast();
+    // SAFETY: the descriptor stays open while it is borrowed; the option is one int, and `size` is its size.
+    let result =
+        unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, value, size) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -16,10 +16,22 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("//TEXT", "send /TEXT"),
 ];
 
-/// The lines of `/help`.
-pub(super) fn help() -> impl Iterator<Item = String> {
-    let rows = COMMANDS.iter().map(|(command, meaning)| format!("{command:<22}{meaning}"));
-    rows.chain(["Ctrl-D waits for missing replies, then ends".to_owned()])
+/// The columns of the commands in `/help`.
+const COMMAND: usize = 22;
+
+/// A terminal of fewer columns has no room for a table.
+const NARROW: usize = 60;
+
+/// The lines of `/help`, each with the columns that its continuation leaves free.
+pub(super) fn help(columns: usize) -> impl Iterator<Item = (String, usize)> {
+    let rows = COMMANDS.iter().map(move |(command, meaning)| {
+        if columns < NARROW {
+            (format!("{command}: {meaning}"), 4)
+        } else {
+            (format!("{command:<COMMAND$}{meaning}"), 2 + COMMAND)
+        }
+    });
+    rows.chain([("Ctrl-D waits for missing replies, then ends".to_owned(), 2)])
 }
 
 /// The meaning of a line.

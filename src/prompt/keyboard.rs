@@ -73,8 +73,8 @@ struct State {
     hidden: bool,
     /// Whether another program may have written to the terminal since the prompt was drawn.
     disturbed: bool,
-    /// How often the program was continued.
-    stops: u64,
+    /// Whether Ctrl-Z stops the program, which was not continued yet.
+    stops: bool,
 }
 
 impl Keyboard {
@@ -84,7 +84,7 @@ impl Keyboard {
             typing,
             look,
             queue,
-            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: 0 }),
+            state: Mutex::new(State { editor, phase, hidden: false, disturbed: false, stops: false }),
             continued: Condvar::new(),
         }
     }
@@ -109,6 +109,11 @@ impl Keyboard {
         })
     }
 
+    /// Whether the session is about to end, by a key or a command.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.state().phase == Phase::Leaving
+    }
+
     /// Whether another program may have written to the terminal since the last call.
     pub(super) fn take_disturbed(&self) -> bool {
         std::mem::take(&mut self.state().disturbed)
@@ -119,8 +124,8 @@ impl Keyboard {
         if continued {
             raw_mode::renew();
             let mut state = self.state();
-            state.disturbed = true;
-            state.stops += 1;
+            // Before a stop that is our own, the prompt was removed.
+            state.disturbed = !std::mem::take(&mut state.stops);
             self.continued.notify_all();
         }
         terminal::redraw();
@@ -283,7 +288,12 @@ impl Keyboard {
                 sent(&line);
                 self.leave(close);
             }
-            Command::Help => help().for_each(|line| self.note(&line)),
+            Command::Help => {
+                let columns = terminal::columns();
+                help(columns).for_each(|(line, indent)| {
+                    terminal::write(&self.look.note_at(&line, indent, columns));
+                });
+            }
         }
         self.keep(&line);
         None
@@ -327,7 +337,7 @@ impl Keyboard {
     }
 
     fn note(&self, text: &str) {
-        terminal::write(&self.look.note(text));
+        terminal::write(&self.look.note(text, terminal::columns()));
     }
 
     fn leave(&self, close: Option<CloseFrame>) {
@@ -340,18 +350,16 @@ impl Keyboard {
         if cfg!(windows) {
             return;
         }
-        let before = {
+        {
             let mut state = self.state();
-            state.hidden = true;
-            state.stops
-        };
+            (state.hidden, state.stops) = (true, true);
+        }
         terminal::redraw();
         report::finish();
         raw_mode::restore();
         raw_mode::stop();
         // Not before the program has stopped: the shell would find the terminal in raw mode.
-        let is_to_stop = |state: &mut State| state.stops == before;
-        drop(self.continued.wait_timeout_while(self.state(), STOP, is_to_stop));
+        drop(self.continued.wait_timeout_while(self.state(), STOP, |state| state.stops));
         raw_mode::renew();
         self.state().hidden = false;
     }

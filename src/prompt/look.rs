@@ -7,11 +7,15 @@ use data_encoding::HEXLOWER;
 use super::pretty;
 use crate::protocol::Kind;
 use crate::report::sanitize;
+use crate::report::terminal::filled;
 
 /// The style of the prompt, and of what was sent.
 pub(super) const SENT: Style = AnsiColor::Green.on_default().bold();
 const RECEIVED: Style = AnsiColor::Cyan.on_default().bold();
 const NOTE: Style = Style::new().dimmed();
+
+/// The width of a mark, which further lines leave free.
+const INDENT: usize = 2;
 
 /// The most bytes of a binary message that are shown.
 const SHOWN_BINARY: usize = 64;
@@ -47,11 +51,16 @@ impl Look {
         self.marked(SENT, '>', &sanitize::text(line))
     }
 
-    /// A line of ours.
-    pub(super) fn note(self, text: &str) -> String {
+    /// A line of ours, which is broken between words where a terminal of so many columns needs it.
+    pub(super) fn note(self, text: &str, columns: usize) -> String {
+        self.note_at(text, INDENT, columns)
+    }
+
+    /// The same, with continuation lines that begin after `indent` columns.
+    pub(super) fn note_at(self, text: &str, indent: usize, columns: usize) -> String {
         let style = self.style(NOTE);
         let text = sanitize::text(&text.replace(['\r', '\n'], " "));
-        format!("{style}* {text}{style:#}\n")
+        format!("{style}{}{style:#}\n", filled(&format!("* {text}"), indent, columns))
     }
 
     /// A control frame of the server.
@@ -119,10 +128,22 @@ mod tests {
     fn marks_say_who_speaks() {
         assert_eq!(PLAIN.sent("hi"), "> hi\n");
         assert_eq!(PLAIN.received(Kind::Text, b"hi"), "< hi\n");
-        assert_eq!(PLAIN.note("closed\nby"), "* closed by\n");
+        assert_eq!(PLAIN.note("closed\nby", 80), "* closed by\n");
         let coloured = Look { colour: true, ..PLAIN };
         assert_eq!(coloured.received(Kind::Text, b"hi"), "\u{1b}[1m\u{1b}[36m<\u{1b}[0m hi\n");
-        assert_eq!(coloured.note("x"), "\u{1b}[2m* x\u{1b}[0m\n");
+        assert_eq!(coloured.note("x", 80), "\u{1b}[2m* x\u{1b}[0m\n");
+    }
+
+    #[test]
+    fn our_lines_end_between_words() {
+        assert_eq!(
+            PLAIN.note("Enter sends a line, /help shows", 20),
+            "* Enter sends a\n  line, /help shows\n"
+        );
+        assert_eq!(
+            PLAIN.note_at("/quit    end, like that", 11, 18),
+            "* /quit    end,\n           like\n           that\n"
+        );
     }
 
     #[test]

@@ -42,11 +42,12 @@ impl Talk {
     /// # Errors
     /// The keyboard cannot be read.
     pub fn begin(&self, lines: &[String]) -> io::Result<OpenTalk> {
-        for line in lines {
-            terminal::write(&self.look.note(line));
-        }
         let input = stdio::input()?;
+        // Before anything is shown: whoever sees it types keys for the prompt.
         let raw = if self.edits { raw_mode::RawMode::enter().ok() } else { None };
+        for line in lines {
+            terminal::write(&self.look.note(line, terminal::columns()));
+        }
         let is_raw = raw.is_some();
         if is_raw {
             terminal::show(Box::new(Prompt::new(Arc::clone(&self.keyboard), stdio::output()?)));
@@ -62,7 +63,7 @@ impl Talk {
     /// An observer that shows what is neither a message nor a line of `trace`.
     pub fn watch<'a>(&self, trace: &'a mut Trace) -> Watch<'a> {
         let (queue, keyboard) = (Arc::clone(&self.queue), Arc::clone(&self.keyboard));
-        Watch { trace, queue, keyboard, look: self.look }
+        Watch { trace, queue, keyboard, look: self.look, leaves_for: 0 }
     }
 }
 
@@ -71,7 +72,7 @@ impl OpenTalk {
     pub fn end(self, last: Option<&str>) {
         terminal::end();
         if let Some(last) = last {
-            terminal::write(&self.look.note(last));
+            terminal::write(&self.look.note(last, terminal::columns()));
         }
         terminal::finish();
     }

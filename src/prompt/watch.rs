@@ -11,12 +11,26 @@ use crate::report::{Trace, terminal, units};
 use crate::session::{Direction, Observer};
 use crate::stats::Tally;
 
+/// How often the session is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// So many looks after it was to end, a session that goes on says what it waits for.
+const PATIENCE: u32 = 5;
+
 /// Watches the session of a conversation.
 pub struct Watch<'a> {
     pub(super) trace: &'a mut Trace,
     pub(super) queue: Arc<Queue>,
     pub(super) keyboard: Arc<Keyboard>,
     pub(super) look: Look,
+    /// How often the session was about to end when it was looked at.
+    pub(super) leaves_for: u32,
+}
+
+impl Watch<'_> {
+    fn say(&self, text: &str) {
+        terminal::write(&self.look.note(text, terminal::columns()));
+    }
 }
 
 impl Observer for Watch<'_> {
@@ -47,7 +61,7 @@ impl Observer for Watch<'_> {
             1 => "waiting for 1 reply".to_owned(),
             _ => format!("waiting for {replies} replies"),
         };
-        terminal::write(&self.look.note(&format!("{what} (Ctrl-C ends)")));
+        self.say(&format!("{what} (Ctrl-C ends)"));
     }
 
     fn note(&mut self, text: &str) {
@@ -55,10 +69,16 @@ impl Observer for Watch<'_> {
     }
 
     fn interval(&self) -> Option<Duration> {
-        Observer::interval(self.trace)
+        Some(LOOK)
     }
 
-    fn tick(&mut self, tally: &Tally) {
-        Observer::tick(self.trace, tally);
+    fn tick(&mut self, _: &Tally) {
+        if !self.keyboard.is_leaving() {
+            return;
+        }
+        self.leaves_for += 1;
+        if self.leaves_for == PATIENCE {
+            self.say("waiting for the server to answer the Close (Ctrl-C ends)");
+        }
     }
 }

@@ -39,6 +39,7 @@ static LANE: Lane = Lane {
     state: Mutex::new(State {
         backlog: Backlog::new(),
         redraw: false,
+        has_picture: false,
         thread: Thread::None,
         writes: 0,
         limit: None,
@@ -60,6 +61,8 @@ struct State {
     backlog: Backlog<Box<dyn Picture>>,
     /// Whether the picture has changed since it was last drawn.
     redraw: bool,
+    /// Whether there is a picture.
+    has_picture: bool,
     thread: Thread,
     /// The number of writes that have returned.
     writes: u64,
@@ -166,7 +169,7 @@ pub(super) fn flush() {
     let start = Instant::now();
     let mut state = LANE.lock();
     let (mut seen, mut moved) = (state.writes, start);
-    while state.thread == Thread::Busy || (state.thread == Thread::Idle && !state.backlog.is_empty()) {
+    while state.thread == Thread::Busy || (state.thread == Thread::Idle && state.has_work()) {
         let now = Instant::now();
         if state.writes != seen {
             (seen, moved) = (state.writes, now);
@@ -185,6 +188,13 @@ pub(super) fn flush() {
         let next = limit.filter(|_| !is_hurried).map_or(end, |limit| limit.min(end));
         let wait = LANE.changed.wait_timeout(state, next.saturating_duration_since(now));
         state = wait.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+impl State {
+    /// Whether the thread has something to write or to draw.
+    fn has_work(&self) -> bool {
+        !self.backlog.is_empty() || (self.redraw && self.has_picture)
     }
 }
 
@@ -232,6 +242,7 @@ impl Lane {
             }
             state = self.lock();
             state.writes += 1;
+            state.has_picture = picture.is_some();
             state.unwritten -= data;
             if data > 0 {
                 if let Err(err) = written {

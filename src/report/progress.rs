@@ -12,8 +12,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::console::{IS_ASCII, shown, write_line};
 use super::lane::{self, Picture};
 use super::page::fill;
+use super::terminal::columns;
 use super::units;
-use crate::os::terminal;
 use crate::stats::Tally;
 
 /// How often a line is written without a terminal.
@@ -35,10 +35,10 @@ const COUNT: Templates = [
 type Templates = [&'static str; 3];
 
 /// The columns that a bar with all its numbers needs, those of the other direction too.
-const WIDE: u16 = 70;
+const WIDE: usize = 70;
 
 /// The columns that the numbers of one direction need.
-const NARROW: u16 = 42;
+const NARROW: usize = 42;
 
 /// The indent of the second line of a sum.
 const CONTINUED: usize = 2;
@@ -112,7 +112,7 @@ impl Progress {
         match self.place {
             Place::Terminal(_) => {
                 lane::end_picture();
-                write_line(&fitted(&summary(&self.last, self.size, elapsed, ending), columns().into()));
+                write_line(&fitted(&summary(&self.last, self.size, elapsed, ending), columns()));
             }
             Place::Lines { .. } => write_line(&line(&self.last, self.size, elapsed)),
         }
@@ -199,17 +199,12 @@ fn bar(size: Option<u64>, tally: Arc<Mutex<Tally>>) -> Drawing {
 }
 
 /// The template that fits into so many columns.
-fn fitting([wide, narrow, least]: Templates, columns: u16) -> &'static str {
+fn fitting([wide, narrow, least]: Templates, columns: usize) -> &'static str {
     match columns {
         WIDE.. => wide,
         NARROW.. => narrow,
         _ => least,
     }
-}
-
-/// The columns of the terminal.
-fn columns() -> u16 {
-    terminal::size().map_or(80, |(columns, _)| columns)
 }
 
 fn new_bar(size: Option<u64>, template: &str) -> ProgressBar {

@@ -7,6 +7,19 @@ pub fn write(text: &str) {
     super::lane::write_data(text.as_bytes().to_vec());
 }
 
+/// Columns of a terminal that does not tell its size.
+const USUAL: u16 = 80;
+
+/// The columns of the terminal.
+pub fn columns() -> usize {
+    crate::os::terminal::size().map_or(USUAL, |(columns, _)| columns).into()
+}
+
+/// `text` in lines of at most so many columns, which end between words. Continuation lines begin after `indent` columns.
+pub fn filled(text: &str, indent: usize, columns: usize) -> String {
+    super::page::fill(text.split(' '), " ", indent, columns)
+}
+
 /// Waits until everything is written, but only for a moment when the terminal takes nothing.
 pub fn finish() {
     super::lane::flush();

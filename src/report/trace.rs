@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::console::{Verbosity, shown, warning, write_line};
 use super::progress::Progress;
+use super::terminal;
 use crate::protocol::{CloseFrame, FrameHeader, Opcode};
 use crate::session::Direction;
 use crate::stats::Tally;
@@ -175,7 +176,8 @@ impl session::Observer for Trace {
 
     fn tick(&mut self, tally: &Tally) {
         if let Some(what) = self.waiting.as_ref().and_then(Waiting::due) {
-            write_line(&format!("* waiting for {what} (Ctrl-C ends)"));
+            let line = format!("* waiting for {what} (Ctrl-C ends)");
+            write_line(&terminal::filled(&line, 2, terminal::columns()));
             self.waiting = None;
         }
         if let Some(progress) = &mut self.progress {

@@ -1,8 +1,6 @@
 //! A conversation at a terminal: what a person types, what the screen shows, and how it ends.
 
-use crate::support::{
-    Echo, EchoServer, Running, Script, Signal, Terminal, Wsurl, file_with, frame, millis, secs,
-};
+use crate::support::{Echo, EchoServer, Running, Script, Signal, Terminal, Wsurl, file_with, frame, secs};
 
 /// What a terminal sends for keys.
 const CTRL_C: &str = "\u{3}";
@@ -16,7 +14,8 @@ fn start(terminal: &Terminal, args: &[&str]) -> Running {
 
 /// A run with everything at this terminal.
 fn at(terminal: &Terminal, run: Wsurl) -> Wsurl {
-    run.stdin_from(terminal.file()).stdout_to(terminal.file()).stderr_to(terminal.file())
+    let run = run.stdin_from(terminal.file()).stdout_to(terminal.file()).stderr_to(terminal.file());
+    run.limit(secs(60))
 }
 
 /// The first lines of a conversation.
@@ -149,11 +148,9 @@ fn pasted_lines_of_any_length_go_out_whole() {
 #[test]
 fn ctrl_d_waits_for_replies_and_says_so() {
     let server =
-        Script::new().upgrade().read_frame().sleep(millis(700)).send(frame::text("late")).close_handshake();
+        Script::new().upgrade().read_frame().sleep(secs(2)).send(frame::text("late")).close_handshake();
     let story = Story::with(&server.url(), &["send"]);
-    story.types("hello\r");
-    story.types(CTRL_D);
-    story.shows("> hello\n* waiting for 1 reply (Ctrl-C ends)\n|");
+    story.types(&format!("hello\r{CTRL_D}"));
     story.ends(0, "> hello\n* waiting for 1 reply (Ctrl-C ends)\n< late");
 }
 
@@ -299,6 +296,34 @@ fn at_40_columns_and_after_a_resize() {
 }
 
 #[test]
+fn lines_of_ours_end_between_words() {
+    let server = EchoServer::start();
+    let terminal = Terminal::of(40, 24);
+    let run = start(&terminal, &["send", &server.url()]);
+    let url = server.url();
+    let greeting =
+        format!("* connected to {url}\n* Enter sends a line, /help shows more,\n  Ctrl-D or Ctrl-C ends\n");
+    terminal.looks(&format!("{greeting}> |"));
+    terminal.types("/help\r");
+    terminal.comes_to("the help", |shown| {
+        let rest = "* /ping [TEXT]: send a ping, show how\n    long its pong takes\n* /close";
+        shown.starts_with(&format!("{greeting}{rest}")) && shown.ends_with("replies, then\n  ends\n> |")
+    });
+    terminal.types(CTRL_D);
+    run.exits(0);
+}
+
+#[test]
+fn a_server_that_does_not_answer_the_close_is_named() {
+    let server = Script::new().upgrade().read_close().hold();
+    let story = Story::with(&server.url(), &["send", "--close-timeout", "1m"]);
+    story.types(CTRL_C);
+    story.shows("* waiting for the server to answer the Close (Ctrl-C ends)\n|");
+    story.types(CTRL_C);
+    story.fails(130, "* waiting for the server to answer the Close (Ctrl-C ends)\nwsurl: error: interrupted");
+}
+
+#[test]
 fn ten_thousand_messages_a_second_leave_the_editor_alone() {
     let flood = frame::text("a message of the usual length, more or less").repeat(20_000);
     let server = Script::new()
@@ -338,7 +363,8 @@ fn marks_have_colours_unless_nobody_wants_them() {
         terminal.shows(" hi\r\n");
         terminal.types(CTRL_D);
         run.exits(0);
-        let written = terminal.written();
+        // The last that is written.
+        let written = terminal.shows("\u{1b}[?2004l");
         for style in ["\u{1b}[32m", "\u{1b}[36m", "\u{1b}[2m"] {
             assert_eq!(written.contains(style), colours, "{style:?} in {written:?}");
         }
@@ -357,8 +383,9 @@ fn a_dumb_terminal_edits_lines_itself() {
         terminal.types("hi\n");
         terminal.shows("< hi\r\n");
         terminal.types(&format!("{}\n", "x".repeat(5000)));
-        terminal
-            .shows("* not sent: this terminal cuts lines after 4095 bytes; /file PATH sends a longer one");
+        terminal.shows(
+            "* not sent: this terminal cuts lines after 4095 bytes; /file PATH sends a longer\r\n  one\r\n",
+        );
         if end.is_empty() {
             // Ctrl-C, as a terminal sends it to the processes that it controls.
             run.signal(Signal::Interrupt);
@@ -440,12 +467,22 @@ fn a_signal_gives_the_terminal_back() {
     }
 }
 
+/// A process that does not outlive a test that fails.
+struct Job(std::process::Child);
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A shell in control of a terminal, which runs a conversation as a job, waits for Enter when that is stopped, and continues it.
-fn job(terminal: &Terminal, url: &str) -> std::process::Child {
+fn job(terminal: &Terminal, url: &str) -> Job {
     const SCRIPT: &str = r#"set -m; "$0" send -s "$1"; echo "stopped: $?"; read -r _; fg; echo "ended: $?""#;
     let binary = std::env::var("WSURL_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wsurl").to_owned());
     let side = || std::process::Stdio::from(terminal.file());
-    std::process::Command::new("setsid")
+    let shell = std::process::Command::new("setsid")
         .args(["--ctty", "--wait", "sh", "-c", SCRIPT, &binary, url])
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
@@ -453,8 +490,8 @@ fn job(terminal: &Terminal, url: &str) -> std::process::Child {
         .stdin(side())
         .stdout(side())
         .stderr(side())
-        .spawn()
-        .expect("setsid of util-linux")
+        .spawn();
+    Job(shell.expect("setsid of util-linux"))
 }
 
 #[cfg(target_os = "linux")]
@@ -467,7 +504,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     terminal.types("half a line");
     terminal.looks("> half a line|");
     terminal.types("\u{1a}");
-    terminal.shows("stopped: ");
+    terminal.comes_to("the prompt of the shell alone", |shown| shown.starts_with("stopped: "));
     assert!(terminal.is_cooked(), "the terminal was not given back");
     terminal.types("\n");
     terminal.comes_to("the line is drawn again", |shown| shown.ends_with("\n> half a line|"));
@@ -477,7 +514,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     terminal.types(CTRL_C);
     terminal.shows("ended: 0");
     assert!(terminal.is_cooked(), "the terminal was not given back");
-    assert!(shell.wait().expect("the shell ends").success());
+    assert!(shell.0.wait().expect("the shell ends").success());
     assert_eq!(server.texts(), ["half a line more"]);
 }
 

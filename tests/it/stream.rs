@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use tungstenite::Message;
 
 use crate::support::frame::{self, BINARY, CONTINUATION, TEXT, fragment, frame};
-use crate::support::{Echo, EchoServer, Script, Wsurl, file_with, millis, noise, secs};
+use crate::support::{Certificate, Echo, EchoServer, Script, Wsurl, file_with, millis, noise, secs};
 
 #[test]
 fn what_is_typed_now_is_sent_now() {
@@ -139,6 +139,22 @@ fn a_section_is_delivered_before_its_frame_ends() {
     // The rest of the tebibyte never comes.
     let _peer = peer.close();
     run.exits(56);
+}
+
+#[test]
+fn the_last_bytes_of_a_flood_are_delivered_before_their_frame_ends() {
+    let flood = noise(8_000_000);
+    for peer in [Script::new(), Script::tls(Certificate::Valid)] {
+        let start = [frame::header(0x80 | BINARY, 1 << 40), flood.clone()].concat();
+        let peer = peer.upgrade().send(start);
+        let mut run = Wsurl::new(["stream", "-f", "-s", "-k", &peer.url()]).spawn();
+        assert!(run.wait_for_stdout_bytes(flood.len()) == flood, "{}", peer.url());
+        // After the pause, little is delivered, too.
+        let peer = peer.send("more");
+        assert!(run.wait_for_stdout_bytes(flood.len() + 4).ends_with(b"more"), "{}", peer.url());
+        let _peer = peer.close();
+        run.exits(56);
+    }
 }
 
 #[test]

@@ -33,6 +33,25 @@ const PAIRS: &[(&[&str], &str)] = &[
     (&["send", "--lockstep", "-1", URL], "--lockstep has no effect with -1"),
     (&["stream", "-s", "--progress", "always", URL], "--progress always has no effect with -s"),
     (&["stream", "-s", "--digest", "sha256", URL], "--digest has no effect with -s"),
+    (&["echo-test", "--fragment", "64", URL], "--fragment has no effect: no message is longer"),
+    (
+        &["echo-test", "--sizes=0,1,125", "--fragment", "125"],
+        "--fragment has no effect: no message is longer",
+    ),
+    (&["echo-test", "-n", "1", "--in-flight", "2", URL], "--in-flight has no effect with -n 1"),
+    (&["echo-test", "--greeting", "1"], "--greeting has no effect on the embedded server"),
+    (&["echo-test", "-L"], "-L has no effect on the embedded server"),
+    (&["echo-test", "--retry", "1"], "--retry has no effect on the embedded server"),
+    (&["echo-test", "-u", "a:b"], "-u, --bearer and --netrc have no effect on the embedded server"),
+    (&["echo-test", "--bearer", "a"], "-u, --bearer and --netrc have no effect on the embedded server"),
+    (&["echo-test", "--netrc"], "-u, --bearer and --netrc have no effect on the embedded server"),
+    (
+        &["echo-test", "--listen", "127.0.0.1:0", "--delay", "1s", "--close-with", "4000"],
+        "--delay has no effect with --close-with",
+    ),
+    (&["echo-test", "--ramp", "1s", URL], "--ramp has one connection to open"),
+    (&["echo-test", "--mode", "stream", "-t", URL], "--mode stream sends binary messages, not text"),
+    (&["echo-test", "--ping-timeout", "1s", URL], "--ping-timeout has no effect without --ping-interval"),
     (&["probe", "--mode", "stream", URL], "--mode has no effect without a message"),
     (&["send", "--max-redirs", "3", URL, "hi"], "--max-redirs has no effect without -L"),
     (&["send", "--retry-delay", "1s", URL, "hi"], "--retry-delay has no effect without --retry"),
@@ -96,6 +115,19 @@ fn what_has_an_effect_is_not_refused() {
     Wsurl::new(["send", "--in-framing", "hex", &server.url(), "6869"]).stdout("hi\n").exits(0);
     Wsurl::new(["send", "--framing", "json", "-b", &server.url(), "hi"]).stdout_has("binary").exits(0);
     Wsurl::new(["send", "--lockstep", &server.url(), "a", "b"]).stdout("a\nb\n").exits(0);
+    Wsurl::new([
+        "echo-test",
+        "--sizes=0,126",
+        "--fragment",
+        "125",
+        "-n",
+        "1",
+        "--in-flight",
+        "2",
+        &server.url(),
+    ])
+    .stdout_has("echoed all 2 messages")
+    .exits(0);
     Wsurl::new(["stream", "-s", "--digest", "sha256", "-w", "%{sha256_upload}\n", &server.url()])
         .stdout_has("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         .exits(0);

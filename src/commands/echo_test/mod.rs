@@ -17,6 +17,7 @@ use self::ramp::Ramp;
 use super::header_dump::dial_and_dump;
 use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
+use super::without_effect;
 use super::written::Written;
 use crate::cli::EchoTestArgs;
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
@@ -34,6 +35,7 @@ use crate::stats::Tally;
 pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     // A thousand connections with both ends in this process need more descriptors than most systems allow by default.
     descriptors::raise_limit();
+    without_effect::echo_test(&args)?;
     if let Some(address) = args.server.listen {
         return listen::run(address, args.server, args.conversation.request.subprotocols);
     }

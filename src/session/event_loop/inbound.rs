@@ -42,6 +42,7 @@ impl Session<'_> {
             Ok(count) => {
                 self.machine.heard(now);
                 self.keep_alive.heard();
+                self.gathering.received(count, now);
                 let is_short = count < self.input.space().len();
                 self.input.filled(count);
                 self.consume(now);
@@ -57,6 +58,24 @@ impl Session<'_> {
                 true
             }
         }
+    }
+
+    /// Says how many bytes will wake the network thread, when everything that has arrived is read. Returns whether to read
+    /// again now.
+    pub(super) fn await_bytes(&mut self, now: Instant) -> bool {
+        if self.blocked || !self.machine.listens() {
+            return false;
+        }
+        let Some(threshold) = self.gathering.wait(self.inside_message, now) else { return false };
+        if !self.transport.set_receive_threshold(threshold) {
+            self.gathering.forgo();
+        }
+        // Linux before 4.18 does not report what has arrived while fewer bytes were not worth a report.
+        let is_lower = threshold == 1;
+        if is_lower {
+            self.transport.assume_readable();
+        }
+        is_lower
     }
 
     /// Handles the end of a connection without a Close. The error of an earlier write explains the cause

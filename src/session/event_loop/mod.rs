@@ -2,6 +2,7 @@
 //! lanes, and pipes register with its poller. The loop makes no decisions: it passes every event to a
 //! session's machine, and takes every action from it. It waits in one place.
 
+mod gathering;
 mod inbound;
 mod joining;
 mod lingering_close;

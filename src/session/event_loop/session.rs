@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use mio::Token;
 
+use super::gathering::Gathering;
 use super::lingering_close::LingeringClose;
 use super::outbox::Outbox;
 use super::setup::{Outcome, SessionOptions, Setup, cannot_wait};
@@ -64,6 +65,7 @@ pub(super) struct Session<'a> {
     // Inbound.
     pub(super) input: ReadBuffer,
     pub(super) reader: MessageReader,
+    pub(super) gathering: Gathering,
     /// Whether the output lane is full, so that nothing is read.
     pub(super) blocked: bool,
     /// Whether a received message is incomplete.
@@ -142,6 +144,7 @@ impl<'a> Session<'a> {
             observer,
             input,
             reader: MessageReader::new(Role::Client, agreement, options.max_message),
+            gathering: Gathering::new(),
             blocked: false,
             inside_message: false,
             lays_out: false,
@@ -172,6 +175,9 @@ impl<'a> Session<'a> {
 
     /// Reads, fills, writes and decides once, without blocking.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
+        if self.gathering.is_over(now) {
+            self.transport.assume_readable();
+        }
         let mut moved = if self.begun { self.read(now) } else { self.first_read(now) };
         moved |= self.take_control(now);
         moved |= self.keep_alive(now);
@@ -195,7 +201,7 @@ impl<'a> Session<'a> {
             return Turn::Moved;
         }
         self.lanes.output.submit();
-        Turn::Idle
+        if self.await_bytes(now) { Turn::Moved } else { Turn::Idle }
     }
 
     /// Handles the bytes that arrived together with the response of the opening handshake.
@@ -247,7 +253,8 @@ impl<'a> Session<'a> {
         let machine = self.machine.next_look(self.io_state(now));
         let more = self.more_at.filter(|_| self.may_fill(now));
         let alone = self.alone_until.filter(|_| self.machine.may_need_reader());
-        [machine, alive, paced, more, alone, self.next_tick].into_iter().flatten().min()
+        let gathered = self.gathering.until();
+        [machine, alive, paced, more, alone, self.next_tick, gathered].into_iter().flatten().min()
     }
 
     /// Whether some user data has not reached the kernel.

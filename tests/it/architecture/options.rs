@@ -26,6 +26,7 @@ const SHOWN_BY: &[(&str, &[&str])] = &[
     ("src/commands/send.rs", &["send"]),
     ("src/commands/stream.rs", &["stream"]),
     ("src/commands/talking.rs", TALKING),
+    ("src/commands/without_effect.rs#echo_test", &["echo-test"]),
     ("src/commands/without_effect.rs#probe", &["probe"]),
     ("src/commands/without_effect.rs#send", &["send"]),
     ("src/commands/without_effect.rs#stream", &["stream"]),

@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::Write as _;
 use std::num::NonZero;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{
     Action, LocalModes, OptionalActions, OutputModes, Winsize, tcflow, tcgetattr, tcsetattr, tcsetwinsize,
@@ -14,6 +15,9 @@ use rustix::termios::{
 
 use super::capture::{Capture, Pace};
 use super::{millis, secs};
+
+/// How long the screen is awaited: long enough for a machine that is busy with other tests.
+const PATIENCE: Duration = secs(30);
 
 pub struct Terminal {
     /// Held open, so that what was written is not lost when the last program leaves.
@@ -56,6 +60,8 @@ impl Terminal {
     /// A terminal of this size in its usual modes.
     pub fn of(columns: u16, rows: u16) -> Self {
         let user_side = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        // A program that has this side never sees the terminal hang up.
+        fcntl_setfd(&user_side, FdFlags::CLOEXEC).expect("keep it to ourselves");
         grantpt(&user_side).expect("a terminal of our own");
         unlockpt(&user_side).expect("a terminal that opens");
         let path = ptsname(&user_side, Vec::new()).expect("its name").into_string().expect("in UTF-8");
@@ -102,7 +108,7 @@ impl Terminal {
     /// Waits until the screen is as `is_right` says, and returns what it shows. `expected` describes that.
     #[track_caller]
     pub fn comes_to(&self, expected: &str, is_right: impl Fn(&str) -> bool) -> String {
-        let end = Instant::now() + secs(10);
+        let end = Instant::now() + PATIENCE;
         loop {
             let (shown, cursor) = self.screen();
             let shown = with_cursor(&shown, cursor);
@@ -156,7 +162,7 @@ impl Terminal {
     #[track_caller]
     pub fn shows(&self, part: &str) -> String {
         let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(part);
-        self.screen.wait(Instant::now() + secs(10), |seen| has(&seen.bytes));
+        self.screen.wait(Instant::now() + PATIENCE, |seen| has(&seen.bytes));
         let shown = String::from_utf8_lossy(&self.screen.bytes()).into_owned();
         assert!(shown.contains(part), "{part:?} was never shown: {shown:?}");
         shown
