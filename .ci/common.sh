@@ -41,5 +41,5 @@ is_due() {
 
 # slow PATH...: skips the stage unless it is due.
 slow() {
-    is_due "$@" || skip "slow: runs with CI_FULL=1, or with CI_BASE=COMMIT when $* changed since then"
+    is_due "$@" || skip "slow: runs with CI_FULL=1, or with CI_BASE=COMMIT when files that it depends on changed since then"
 }

@@ -24,8 +24,14 @@ pub(super) fn hint(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> 
     }
 }
 
+/// Tools whose commands are pasted.
+const TOOLS: [&str; 3] = ["curl", "websocat", "wscat"];
+
 /// A word that is no subcommand: it may be the URL, with or without a scheme.
 fn about_subcommand(word: &str) -> Option<String> {
+    if TOOLS.contains(&word) {
+        return Some(format!("write wsurl send in place of the word {word}"));
+    }
     let url = match word.split_once("://") {
         Some(("http", rest)) => format!("ws://{rest}"),
         Some(("https", rest)) => format!("wss://{rest}"),
@@ -131,17 +137,25 @@ fn about_missing_url(typed: &[Cow<'_, str>]) -> Option<String> {
     })
 }
 
-/// An argument where the URL goes, although a URL follows: it was meant as the value of the flag before it. Returns that
-/// flag, and what to type instead.
+/// An argument where the URL goes, although a URL follows: it was meant as the value of the flag before it. Returns what is
+/// wrong, and what to type instead.
 pub(super) fn misplaced(url: &str, typed: &[Cow<'_, str>]) -> Option<(String, String)> {
     let at = typed.iter().position(|arg| arg == url).filter(|_| !url.contains("://"))?;
     typed[at..].iter().find(|arg| arg.starts_with("ws://") || arg.starts_with("wss://"))?;
-    if url == "curl" {
-        return Some(("curl".to_owned(), "leave the word curl out".to_owned()));
+    let advice = match url {
+        "-" => Some("leave it out: without a message, standard input is read"),
+        _ if TOOLS.contains(&url) => Some("leave it out"),
+        _ => None,
+    };
+    if let Some(advice) = advice {
+        return Some((format!("'{url}' stands where the URL goes"), advice.to_owned()));
     }
     let before = typed.get(at.checked_sub(1)?)?;
     let words = Some(before).filter(|flag| flag.starts_with('-')).and_then(|flag| habits::words(flag))?;
-    Some((before.clone().into_owned(), words))
+    // The argument itself is not shown: it may be a secret.
+    let text =
+        format!("what follows '{before}' stands where the URL goes, because it is no value of '{before}'");
+    Some((text, words))
 }
 
 #[cfg(test)]
@@ -177,6 +191,7 @@ mod tests {
         ] {
             assert_eq!(about(&[typed, "hi"]), format!("did you mean `wsurl send {meant}` ?"));
         }
+        assert_eq!(about(&["curl", "ws://h"]), "write wsurl send in place of the word curl");
         for word in ["connect", "./file"] {
             assert_eq!(about(&[word]), "");
         }
@@ -210,8 +225,14 @@ mod tests {
     fn a_value_where_the_url_goes_is_found() {
         let typed = |args: &'static [&str]| args.iter().map(|arg| Cow::Borrowed(*arg)).collect::<Vec<_>>();
         let said = misplaced("a=1", &typed(&["send", "-b", "a=1", "ws://h"])).unwrap();
-        assert_eq!(said.0, "-b");
+        assert_eq!(said.0, "what follows '-b' stands where the URL goes, because it is no value of '-b'");
         assert!(said.1.starts_with("curl's -b: write --cookie"), "{said:?}");
+        for (word, advice) in
+            [("-", "leave it out: without a message, standard input is read"), ("curl", "leave it out")]
+        {
+            let said = misplaced(word, &typed(&["send", "-t", "-", "curl", "ws://h"]));
+            assert_eq!(said, Some((format!("'{word}' stands where the URL goes"), advice.to_owned())));
+        }
         assert_eq!(misplaced("example.com", &typed(&["send", "-b", "example.com"])), None);
         assert_eq!(misplaced("hi", &typed(&["send", "hi", "ws://h"])), None);
     }

@@ -80,12 +80,7 @@ fn refuse_misplaced(command: &Command, typed: &[Cow<'_, str>]) -> Result<(), Fai
     };
     match url.and_then(|url| hints::misplaced(url, typed)) {
         None => Ok(()),
-        // The argument itself is not shown: it may be a secret.
-        Some((flag, hint)) => Err(Failure::new(
-            Status::Usage,
-            format!("what follows '{flag}' stands where the URL goes, because it is no value of '{flag}'"),
-        )
-        .hint(hint)),
+        Some((text, hint)) => Err(Failure::new(Status::Usage, text).hint(hint)),
     }
 }
 
@@ -224,7 +219,9 @@ mod tests {
         assert!(!said.contains("hunter2"), "{said}");
         let said = refused(&["send", "-s", "chat", "ws://h"]);
         assert!(said.contains("wscat's -s: write --subprotocol NAME"), "{said}");
-        assert!(refused(&["send", "curl", "ws://h"]).contains("leave the word curl out"));
+        assert!(
+            refused(&["send", "curl", "ws://h"]).contains("'curl' stands where the URL goes / leave it out")
+        );
     }
 
     #[test]

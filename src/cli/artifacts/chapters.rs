@@ -58,8 +58,8 @@ pub(super) const ABOUT_STREAM: &[&str] = &[
 
 pub(super) const ABOUT_ECHO_TEST: &[&str] = &[
     "wsurl echo-test sends messages to a server that sends each one back, compares every echo with what was sent, byte by \
-     byte, and measures round trips. Without a URL it starts a server of its own on loopback; with --listen it only is that \
-     server.",
+     byte, and measures round trips. Without a URL it starts a server of its own on loopback; with --listen it runs that \
+     server and tests nothing.",
 ];
 
 pub(super) const ABOUT_PROBE: &[&str] = &[
@@ -71,7 +71,7 @@ pub(super) const ABOUT_PROBE: &[&str] = &[
 pub(super) const CONVERSATION: &[&str] = &[
     "When the input would be read from a terminal and standard output is one, too, the lines are typed at a prompt. > marks \
      what was sent, < what came, * lines of wsurl. What arrives is printed above the line that is being typed. Enter sends the \
-     line; pasted lines are one message. The keys are those of bash: Up, Down and Ctrl-R go through earlier lines, Ctrl-A, \
+     line (wsurl stream: and a line feed); pasted lines are one message. The keys are those of bash: Up, Down and Ctrl-R go through earlier lines, Ctrl-A, \
      Ctrl-E, Alt-B and Alt-F move, Ctrl-U, Ctrl-K and Ctrl-W cut, Ctrl-Y pastes, Ctrl-Z stops, Ctrl-L clears the screen. Ctrl-C \
      clears the line; at an empty prompt it sends Close 1000 and ends with exit code 0. Ctrl-D waits for missing replies, then \
      ends.",

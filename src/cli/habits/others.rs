@@ -30,7 +30,7 @@ pub(super) const HTTPIE: &[Habit] = &[
             "--response-charset",
             "--response-mime",
         ],
-        "what arrives is printed as it came; for JSON, pipe it into jq",
+        "what arrives is printed as it came; for JSON, write --pretty at a terminal, or pipe it into jq",
     ),
     habit(
         &["-p", "--print", "--headers", "--meta", "--body", "--all"],
