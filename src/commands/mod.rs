@@ -23,16 +23,12 @@ use self::early::EarlyWriteOut;
 use self::stdout::{cannot_print, print};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
-use crate::net::tls;
 use crate::os::signals;
 use crate::report;
 
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
     let args: Vec<_> = args.into_iter().collect();
-    if args.iter().any(|arg| arg.as_encoded_bytes().starts_with(b"wss:")) {
-        tls::begin();
-    }
     let parsed = cli::parse(args.clone()).map_err(|refused| {
         // The arguments are not understood, but a monitoring system has to understand the answer.
         if reporting::looks_like_plugin(&args) { reporting::unknown(refused) } else { refused }

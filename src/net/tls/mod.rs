@@ -17,10 +17,5 @@ pub mod server;
 pub(super) mod session;
 pub mod settings;
 
-/// Begins to set up the TLS library in a thread, for a connection that will probably be made.
-pub fn begin() {
-    backend::begin();
-}
-
 /// Whether this platform's TLS library reports each error of a certificate, so that some can be ignored.
 pub const TELLS_ERRORS_APART: bool = backend::EXPLAINS_REFUSALS;

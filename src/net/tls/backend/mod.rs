@@ -7,7 +7,6 @@
 //! | `Step`, `MidHandshake` | the state of a handshake |
 //! | `Stream` | an open session: reads, writes, and returns its `TlsSession` |
 //! | `Identity`, `Certificates` | a certificate with its key; CA certificates |
-//! | `begin` | begins what does not depend on options, in a thread |
 //! | `EXPLAINS_REFUSALS` | whether a refused certificate comes with its error, and errors can be ignored by their class |
 //!
 //! On Unix, OpenSSL is used directly and not through native-tls: this way it loads only the CA certificates

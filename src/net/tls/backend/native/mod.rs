@@ -8,8 +8,5 @@ pub(in crate::net) use connector::{Acceptor, Connector};
 pub(in crate::net) use identity::{Certificates, Identity};
 pub(in crate::net) use stream::{MidHandshake, Step, Stream};
 
-/// Nothing can be created before the options are known.
-pub(in crate::net) fn begin() {}
-
 /// Whether the library reports why it refused a certificate.
 pub(in crate::net) const EXPLAINS_REFUSALS: bool = false;

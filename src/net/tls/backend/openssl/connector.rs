@@ -5,10 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMode, SslOptions, SslVersion};
+use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVersion};
 use openssl::x509::verify::X509CheckFlags;
 
-use super::context;
 use super::identity::{Certificates, Identity};
 use super::key_log::KeyLog;
 use super::roots::SystemRoots;
@@ -90,7 +89,7 @@ impl Connector {
 
 /// Creates a context that trusts no CA certificate yet.
 fn context(versions: (Option<TlsVersion>, Option<TlsVersion>)) -> Result<SslContextBuilder, ErrorStack> {
-    let mut context = context::finish()?;
+    let mut context = SslContext::builder(SslMethod::tls_client())?;
     context.set_options(SslOptions::ALL | SslOptions::NO_COMPRESSION);
     // An empty record before each record protects TLS 1.0 against the BEAST attack.
     context.clear_options(SslOptions::DONT_INSERT_EMPTY_FRAGMENTS);

@@ -3,7 +3,6 @@
 mod acceptor;
 mod bundle;
 mod connector;
-mod context;
 mod failure;
 mod identity;
 mod key_log;
@@ -13,7 +12,6 @@ mod verifier;
 
 pub(in crate::net) use acceptor::Acceptor;
 pub(in crate::net) use connector::Connector;
-pub(in crate::net) use context::begin;
 pub(in crate::net) use identity::{Certificates, Identity};
 pub(in crate::net) use stream::{MidHandshake, Step, Stream};
 
