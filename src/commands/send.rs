@@ -21,6 +21,14 @@ const HINTS: Hints = Hints {
     too_large: Some("--max-message-size allows more; `wsurl stream` receives messages of any size"),
 };
 
+/// The same where text is awaited and messages are printed in hex or base64.
+const ENCODED: Hints = Hints {
+    unmet: Some(
+        "--expect-text is compared with the message, not with its hex or base64; --expect-regex '^\\x20' looks at bytes",
+    ),
+    ..HINTS
+};
+
 /// Sends messages, prints the replies.
 pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     args.output_file.take_if(|path| path.as_os_str() == "-");
@@ -39,6 +47,8 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         }
         escape = Some(prompt::pretty::escape(talking::look(true, false).colour));
     }
+    let hints =
+        if is_encoded(output_format) && !args.checks.expect_text.is_empty() { ENCODED } else { HINTS };
     let writer = FramingWriter::new(output_format, args.keep_newline);
     let mut incoming = MessageSink::new(writer, Checks::new(checks), escape);
     let kind = kind(args.binary, args.text, input_format);
@@ -71,7 +81,7 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
         max_frame,
         max_message: Some(max_message),
         progress: None,
-        hints: HINTS,
+        hints,
         tells_waiting,
         talk: None,
     };
@@ -124,8 +134,11 @@ fn talk(args: SendArgs) -> Result<(), Failure> {
 
 /// Text by default; for base64 and hex, binary by default.
 fn kind(binary: bool, text: bool, format: Format) -> Kind {
-    let encoded = matches!(format, Format::Base64 | Format::Hex);
-    if binary || (encoded && !text) { Kind::Binary } else { Kind::Text }
+    if binary || (is_encoded(format) && !text) { Kind::Binary } else { Kind::Text }
+}
+
+fn is_encoded(format: Format) -> bool {
+    matches!(format, Format::Base64 | Format::Hex)
 }
 
 fn rule(args: &SendArgs, has_checks: bool) -> Result<FinishRule, Failure> {

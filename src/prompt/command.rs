@@ -68,10 +68,16 @@ impl Command {
             "close" => close(rest).map(Self::Close),
             "binary" => binary(rest).map(Self::Binary),
             "file" if rest.is_empty() => Err("name a file: /file picture.png".to_owned()),
-            "file" => Ok(Self::File(rest.into())),
+            "file" => Ok(Self::File(unquoted(rest).into())),
             _ => Err(format!("/{name} is no command; /help lists them, and //{command} sends /{command}")),
         }
     }
+}
+
+/// A path without the quotes that a shell or a desktop puts around it.
+fn unquoted(path: &str) -> &str {
+    let inside = |quote| path.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inside('\'').or_else(|| inside('"')).filter(|path| !path.is_empty()).unwrap_or(path)
 }
 
 /// `CODE REASON`, both of which may be missing.
@@ -128,6 +134,9 @@ mod tests {
             ("/binary 00fF 1a", Command::Binary(vec![0, 255, 26])),
             ("/binary", Command::Binary(Vec::new())),
             ("/file  a b.txt ", Command::File("a b.txt".into())),
+            ("/file 'a b.txt'", Command::File("a b.txt".into())),
+            ("/file \"it's\"", Command::File("it's".into())),
+            ("/file '", Command::File("'".into())),
         ] {
             assert_eq!(Command::parse(line), Ok(command), "{line}");
         }

@@ -312,6 +312,9 @@ impl Keyboard {
     /// The content of a file: text if it may be, and where text is sent.
     fn file(&self, path: &Path) -> Result<(Kind, Vec<u8>), String> {
         let cause = |err| IoCause(err).to_string();
+        // No shell reads this line, which would do it.
+        let in_home = path.strip_prefix("~").ok().and_then(|rest| Some(std::env::home_dir()?.join(rest)));
+        let path = in_home.as_deref().unwrap_or(path);
         let metadata = path.metadata().map_err(cause)?;
         if !metadata.is_file() {
             return Err("it is not a regular file".to_owned());

@@ -68,6 +68,19 @@ fn a_subprotocol_that_the_server_may_not_know_is_named() {
 }
 
 #[test]
+fn a_text_that_is_awaited_in_hex_is_explained() {
+    let hint = "wsurl: hint: --expect-text is compared with the message, not with its hex or base64; --expect-regex '^\\x20' \
+                looks at bytes\n";
+    let args = ["send", "--framing", "hex", "--expect-text", "2002"];
+    let answers = || Script::new().upgrade().read_frame().send(frame::binary(b" \x02")).close_handshake();
+    let server = answers();
+    Wsurl::new(args).args([&server.url(), "1000"]).stdout("2002\n").stderr_has(hint).exits(1);
+    let server = answers();
+    let regex = ["send", "--framing", "hex", "--expect-regex", "^\\x20\\x02$"];
+    Wsurl::new(regex).args([&server.url(), "1000"]).stdout("2002\n").stderr("").exits(0);
+}
+
+#[test]
 fn a_failed_upload_names_where_it_may_be_continued() {
     let (_dir, path) = file_with("upload", noise(10_000));
     let server = Script::new()

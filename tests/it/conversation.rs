@@ -194,6 +194,8 @@ fn slash_commands() {
     story.types(&format!("/file {path}\r"));
     story.terminal.shows("(text, 11 bytes)");
     story.terminal.shows("from a file");
+    story.types(&format!("/file '{path}'\r"));
+    story.terminal.comes_to("the file twice", |shown| shown.matches("< from a file").count() == 2);
     story.types("/file /nowhere\r");
     story.terminal.shows("cannot read /nowhere: No such file or directory");
     story.types("/ping abc\r");
@@ -203,7 +205,8 @@ fn slash_commands() {
     story.types("/close 4001 good bye\r");
     story.run.exits(0);
     let received = server.received();
-    let expected = ["/x".into(), vec![0, 255].into(), tungstenite::Message::text("from a file")];
+    let file = tungstenite::Message::text("from a file");
+    let expected = ["/x".into(), vec![0, 255].into(), file.clone(), file];
     assert_eq!(received.messages, expected);
     assert_eq!(received.close, Some((4001, "good bye".to_owned())));
 }
@@ -291,6 +294,23 @@ fn at_40_columns_and_after_a_resize() {
     terminal.types(&"x".repeat(56));
     terminal.shows(&format!("abc{}", "x".repeat(55)));
     terminal.types(CTRL_C);
+    terminal.types(CTRL_D);
+    run.exits(0);
+}
+
+#[test]
+fn a_file_may_be_named_from_the_home_folder() {
+    let (dir, _) = file_with("some.txt", b"from home");
+    let server = EchoServer::start();
+    let terminal = Terminal::of(80, 24);
+    let run = at(&terminal, Wsurl::new(["send", &server.url()]))
+        .env("TERM", "xterm")
+        .env("WSURL_HISTORY", "")
+        .env("HOME", dir.path())
+        .spawn();
+    terminal.looks(&format!("{}> |", greeting(&server.url())));
+    terminal.types("/file ~/some.txt\r");
+    terminal.shows("from home");
     terminal.types(CTRL_D);
     run.exits(0);
 }

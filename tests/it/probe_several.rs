@@ -1,12 +1,21 @@
 //! `probe` with several URLs: side by side, people told of each as it finishes, programs in the order given.
 
+#[cfg(unix)]
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    os::fd::OwnedFd,
+};
+
+#[cfg(unix)]
+use crate::support::Signal;
 use crate::support::formats::{Metrics, json_lines, nagios_lines, regex};
 use crate::support::{EchoServer, Element, Script, Wsurl, closed_port, file_with, millis, secs};
 
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
 fn probe(args: &[&str]) -> Wsurl {
-    Wsurl::new(["probe", "--close-timeout", "500ms"]).args(args).within(secs(5))
+    Wsurl::new(["probe", "--close-timeout", "500ms"]).args(args).within(secs(30))
 }
 
 /// A server that takes its time before it agrees.
@@ -51,10 +60,32 @@ fn programs_are_told_in_the_order_given() {
 
 #[test]
 fn they_are_probed_side_by_side() {
-    let peers: Vec<_> = (0..6).map(|_| late(500)).collect();
+    let peers: Vec<_> = (0..6).map(|_| late(1500)).collect();
     let run = probe(&[]).args(peers.iter().map(Script::url)).stderr("").exits(0);
-    assert!(run.elapsed < secs(2), "took {:?}", run.elapsed);
+    // One after the other, they take 9 s.
+    assert!(run.elapsed < millis(8500), "took {:?}", run.elapsed);
     assert_eq!(verdicts(run.text()).len(), 6);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_begun_is_completed_after_a_signal() {
+    // With -v, what stands below the lines is more than a pipe holds, so that its end is printed when this test reads.
+    const COUNT: usize = 1000;
+    let (_held, url) = closed_port();
+    let urls = format!("{url}\n").repeat(COUNT);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let run = probe(&["-v", "@-"]).stdin(urls).stdout_to(File::from(OwnedFd::from(writer))).spawn();
+    let mut lines = BufReader::new(reader).lines().map(|line| line.expect("a line"));
+    let failed = lines.by_ref().take(COUNT).filter(|line| line.starts_with("FAIL  ws://127.0.0.1:"));
+    assert_eq!(failed.count(), COUNT);
+    run.signal(Signal::Interrupt);
+    let summary = lines.last().expect("a summary");
+    assert!(
+        summary.starts_with("1000 endpoints in ") && summary.ends_with(": 0 up, 1000 failed"),
+        "{summary}"
+    );
+    run.exits(7);
 }
 
 #[test]

@@ -6,7 +6,7 @@ pub(super) const WSCAT: &[Habit] = &[
     habit(&["-c", "--connect"], "write the URL without a flag: wsurl send URL"),
     habit(&["-l", "--listen"], "write `wsurl echo-test --listen 127.0.0.1:PORT`, an echo server"),
     habit(&["-n"], "write -k"),
-    habit(&["-P", "--show-ping-pong"], "write -v"),
+    habit(&["-P", "--show-ping-pong"], "write -vv, which shows every frame"),
     habit(&["-p"], "not built: the version is 13 (RFC 6455); --subprotocol NAME offers a subprotocol"),
     habit(&["-x"], "write the message after the URL, or -d TEXT"),
     habit(&["-w"], "write --wait DURATION, or -f to hold the session open"),

@@ -61,7 +61,10 @@ pub(super) const HABITS: &[Habit] = &[
     ),
     habit(&["--timestamp-monotonic"], "write --framing json, which has the time of each message"),
     // Pings
-    habit(&["--print-ping-rtts"], "write -v with --ping-interval, or `wsurl probe URL`, which times a ping"),
+    habit(
+        &["--print-ping-rtts"],
+        "write `wsurl probe URL`, which times a ping, or /ping at the prompt of `wsurl send URL`",
+    ),
     habit(&["--inhibit-pongs", "--max-sent-pings"], "not built: pings are always answered (RFC 6455 §5.5.2)"),
     // The handshake
     habit(&["--ua"], "write -A NAME"),

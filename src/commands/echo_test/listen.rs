@@ -25,10 +25,14 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
         let _ = told.send(());
     });
     let running = server.start().map_err(|err| cannot_listen(address, err))?;
-    print(format!("{scheme}://{bound}/\n").as_bytes())?;
-    // Cannot fail: `_attached` holds the sender.
-    let _ = is_told.recv();
+    let printed = print(format!("{scheme}://{bound}/\n").as_bytes());
+    if printed.is_ok() {
+        // Cannot fail: `_attached` holds the sender.
+        let _ = is_told.recv();
+    }
+    // Also after a signal during `print`: who has read the URL may already be a client.
     running.shut_down();
+    printed?;
     signals::received().map_or(Ok(()), |signal| Err(signal.failure()))
 }
 

@@ -13,7 +13,7 @@ use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
 use crate::error::Failure;
 use crate::net::Facts;
-use crate::os::signals;
+use crate::os::signals::{self, Attached};
 use crate::report::probe::{ProbeReport, ProbeVerdict};
 use crate::stats::Tally;
 
@@ -33,13 +33,18 @@ enum News {
 /// The remaining endpoints, with their numbers.
 type Queue = Mutex<std::iter::Enumerate<std::vec::IntoIter<ConversationOptions>>>;
 
-/// Probes all endpoints, and tells `printer` of each as it finishes.
-pub(super) fn probe_all(endpoints: Vec<ConversationOptions>, probe: ProbeOptions, printer: &mut Printer) {
+/// Probes all endpoints, and tells `printer` of each as it finishes. A first signal does not end the program while the result is held:
+/// so a report that is begun is completed.
+pub(super) fn probe_all(
+    endpoints: Vec<ConversationOptions>,
+    probe: ProbeOptions,
+    printer: &mut Printer,
+) -> Attached {
     let probe = Arc::new(probe);
     let several = endpoints.len() > 1;
     let (sender, news) = mpsc::channel();
     let on_signal = sender.clone();
-    let _attached = signals::attach(move || {
+    let attached = signals::attach(move || {
         // It fails only when the probes are over.
         let _ = on_signal.send(News::Signal);
     });
@@ -77,6 +82,7 @@ pub(super) fn probe_all(endpoints: Vec<ConversationOptions>, probe: ProbeOptions
             }
         }
     }
+    attached
 }
 
 /// Probes one endpoint after the other, until none is left or a signal comes.

@@ -44,9 +44,8 @@ impl Harness<'_> {
     /// Tries a rule; `None` when the user interrupts.
     pub(crate) fn attempt(&mut self, rule: &'static str, attempt: Attempt) -> Option<Attempted> {
         let was_reached = self.was_reached;
-        let waits = self.recorder.pace.waits_in_vain();
         let mut judged = self.once(rule, attempt)?;
-        let nothing_came = self.recorder.pace.waits_in_vain() > waits;
+        let nothing_came = self.recorder.nothing_came;
         let mut revised = None;
         if self.connections == 0 && was_reached && self.gone.is_none() && !self.recorder.is_alive {
             // Not one connection of this rule was made: it was another rule that the server did not survive.
@@ -89,6 +88,7 @@ impl Harness<'_> {
     fn once(&mut self, rule: &'static str, attempt: Attempt) -> Option<Judgements> {
         self.recorder.rule = rule;
         self.recorder.is_alive = true;
+        self.recorder.nothing_came = false;
         self.connections = 0;
         self.recorder.end = Some(self.limit());
         let judged = attempt(self);

@@ -105,6 +105,7 @@ impl<'a> Harness<'a> {
                 transcript: Transcript::without(secrets),
                 pace,
                 end: None,
+                nothing_came: false,
                 is_alive: true,
             },
             frames,

@@ -39,11 +39,6 @@ impl Pace {
         time * self.factor
     }
 
-    /// How often a reaction was awaited in vain.
-    pub(crate) fn waits_in_vain(&self) -> u32 {
-        self.in_vain
-    }
-
     /// The server has reacted.
     pub(crate) fn reacted(&mut self) {
         self.has_reacted = true;

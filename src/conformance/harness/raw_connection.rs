@@ -256,6 +256,7 @@ impl<'a> RawConnection<'a> {
                 }
                 None => {
                     self.recorder.pace.waited_in_vain();
+                    self.recorder.nothing_came = true;
                     self.recorder.transcript.note(&format!("nothing more for {:?}", deadline.limit()));
                     self.recorder.is_alive = false;
                     self.check_time(deadline)?;
@@ -288,6 +289,11 @@ impl<'a> RawConnection<'a> {
                 ServerEvent::Message(..) | ServerEvent::Pong(_) => {}
             }
         }
+    }
+
+    /// Notes that a reply has not come in time.
+    pub(super) fn misses_reply(&mut self) {
+        self.recorder.nothing_came = true;
     }
 
     /// How the connection ends; `None` when it does not end in time. Records what arrives until then.

@@ -13,6 +13,8 @@ pub(crate) struct Recorder {
     pub(crate) pace: Pace,
     /// The end of the time of the current rule, if it is limited.
     pub(crate) end: Option<Deadline>,
+    /// Whether a reaction or a reply was awaited in vain under the current rule.
+    pub(crate) nothing_came: bool,
     /// Whether the last connection ended in order, or at least showed that the server is alive.
     pub(crate) is_alive: bool,
 }

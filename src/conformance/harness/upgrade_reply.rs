@@ -125,7 +125,10 @@ pub(super) fn read_reply(connection: &mut RawConnection<'_>) -> Result<UpgradeRe
         match connection.more(&deadline)? {
             Some(Ok(())) => {}
             Some(Err(end)) => return Ok(UpgradeReply::Ended(end)),
-            None => return Ok(UpgradeReply::Silence),
+            None => {
+                connection.misses_reply();
+                return Ok(UpgradeReply::Silence);
+            }
         }
     }
 }

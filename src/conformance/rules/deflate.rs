@@ -213,8 +213,7 @@ fn twice(harness: &mut Harness<'_>, payload: &[u8], frames: &[RawFrame]) -> Judg
 /// Sends bytes that repeat only at a distance beyond the window, and are otherwise incompressible.
 fn window_kept(harness: &mut Harness<'_>) -> Judged {
     harness.compressed(SMALL_WINDOW, |harness, _| {
-        let mut noise = vec![0; BEYOND_WINDOW];
-        getrandom::fill(&mut noise).map_err(|err| Judgement::inconclusive(err.to_string()))?;
+        let noise = noise(BEYOND_WINDOW);
         let (mut connection, _) = harness.open()?;
         connection.send(&[RawFrame::new(BINARY, noise.repeat(2))]);
         let event = connection.until(|event| matches!(event, ServerEvent::Message(..)))?;
@@ -274,6 +273,19 @@ fn bomb(harness: &mut Harness<'_>) -> Judged {
             ServerEvent::Ended(end) => Judgement::pass(dropped(&end, TOO_BIG)),
         })
     })
+}
+
+/// Bytes that nothing compresses, the same in every run: a server may show what it did not understand.
+fn noise(len: usize) -> Vec<u8> {
+    // Marsaglia's xorshift.
+    let mut state: u32 = 0x9E37_79B9;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[1]
+    };
+    std::iter::repeat_with(next).take(len).collect()
 }
 
 pub(super) fn compressed_zeros(window_bits: u8) -> Vec<u8> {

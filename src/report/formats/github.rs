@@ -44,7 +44,10 @@ pub(super) fn summary(all: &[Findings]) -> String {
             Severity::Unknown | Severity::Critical => "\u{274c}",
         };
         let (url, time) = (markdown(&findings.url), units::duration(findings.elapsed, false));
-        let _ = writeln!(text, "| {mark} | {url} | {time} | {} |", markdown(&findings.summary));
+        // It begins with the URL, which has a column of its own.
+        let told = findings.summary.strip_prefix(&*findings.url).unwrap_or(&findings.summary);
+        let told = told.trim_start_matches([':', ' ']);
+        let _ = writeln!(text, "| {mark} | {url} | {time} | {} |", markdown(told));
     }
     for findings in worst_first(all) {
         let failures: Vec<_> = failures(findings).collect();
@@ -150,8 +153,8 @@ mod tests {
 
 | | URL | time | |
 |---|---|---:|---|
-| \u{274c} | ws://127.0.0.1:9/ | 140 \u{b5}s | ws://127.0.0.1:9/: cannot connect to 127.0.0.1:9: Connection refused |
-| \u{2705} | wss://example.com/chat | 79.1 ms | wss://example.com/chat is up, 79.1 ms, ping 11.8 ms |
+| \u{274c} | ws://127.0.0.1:9/ | 140 \u{b5}s | cannot connect to 127.0.0.1:9: Connection refused |
+| \u{2705} | wss://example.com/chat | 79.1 ms | is up, 79.1 ms, ping 11.8 ms |
 
 ";
         assert_eq!(summary(&of(&[samples::up(), samples::refused()])), expected);

@@ -50,10 +50,12 @@ fn test_case(document: &mut Markup, class: &str, name: String, case: &Case) {
     element(document, "testcase", attributes, |document| match &case.outcome {
         CaseOutcome::Passed => {}
         CaseOutcome::Failed { kind, message, evidence } => {
-            let message = ("message", one_line(message));
             let kind = kind.map(|kind| ("type", kind.to_owned()));
-            element(document, "failure", [message].into_iter().chain(kind), |document| {
-                document.text(evidence.as_deref().unwrap_or_default());
+            let attributes = [("message", one_line(message))].into_iter().chain(kind);
+            // GitLab shows the text and not the attributes.
+            let evidence = evidence.as_ref().map_or(String::new(), |evidence| format!("\n\n{evidence}"));
+            element(document, "failure", attributes, |document| {
+                document.text(&format!("{message}{evidence}"));
             });
         }
         CaseOutcome::Skipped(why) => document.empty("skipped", &[("message", &one_line(why))]),
@@ -202,6 +204,15 @@ mod tests {
         let why = "cannot connect to 127.0.0.1:9: Connection refused";
         let faults: Vec<_> = suite.faults.iter().map(|(what, message)| (&what[..], &message[..])).collect();
         assert_eq!(faults, [("failure", why), ("skipped", "not reached"), ("skipped", "not reached")]);
+    }
+
+    #[test]
+    fn a_failure_says_in_its_text_too_what_failed() {
+        let refused = text(&[Findings::from(&samples::refused())]);
+        assert!(
+            refused.contains(">cannot connect to 127.0.0.1:9: Connection refused</failure>"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -64,11 +64,15 @@ fn phase_label(phase: &PhaseReport, style: Style) -> String {
     format!("  {:<9} {time:<8} ", phase.name)
 }
 
+/// The column where it says what was seen of a rule, and how many columns make that worth reading.
+const SEEN: usize = 44;
+const LEAST_SEEN: usize = 20;
+
 fn rules(page: &mut Page, name: &str, findings: &[Finding], style: Style) {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let known = findings.iter().filter(|finding| finding.is_known()).count();
     let known = if known > 0 { format!(" ({known} known)") } else { String::new() };
-    page.cut(&format!(
+    page.wrap(&format!(
         "  {name}: {} pass, {} fail{known}, {} inconclusive, {} not applicable",
         count(conformance::Verdict::Pass),
         count(conformance::Verdict::Fail),
@@ -84,10 +88,17 @@ fn rules(page: &mut Page, name: &str, findings: &[Finding], style: Style) {
             conformance::Verdict::NotApplicable => "n/a",
         };
         let rule = finding.rule;
-        let line = format!("    {verdict:<5} {:<7} {:<25} {}", rule.section, rule.id, finding.seen);
+        let head = format!("    {verdict:<5} {:<7} {:<25}", rule.section, rule.id);
+        let line = format!("{head} {}", finding.seen);
+        let is_narrow = style.width < SEEN + LEAST_SEEN;
         match finding.verdict {
+            conformance::Verdict::Pass | conformance::Verdict::NotApplicable if is_narrow => page.cut(&head),
             conformance::Verdict::Pass | conformance::Verdict::NotApplicable => page.cut(&line),
             // What is wrong, or not clear, is said in full.
+            conformance::Verdict::Fail | conformance::Verdict::Inconclusive if is_narrow => {
+                page.cut(&head);
+                page.wrap(&format!("      {}", finding.seen));
+            }
             conformance::Verdict::Fail | conformance::Verdict::Inconclusive => page.wrap(&line),
         }
         if style.verbose && finding.verdict == conformance::Verdict::Fail {
@@ -189,6 +200,23 @@ FAIL  wss://example.com/chat: --min-cert-days 14 does not hold: 3 days left;
             .filter(|line| !line.starts_with("          >") && !line.contains("(nothing"))
             .collect();
         assert_eq!(shown(&samples::disappointing(), Style::default()), short.join("\n") + "\n");
+    }
+
+    #[test]
+    fn a_narrow_page_says_below_a_rule_what_is_wrong() {
+        let expected = "\
+  conformance: 1 pass, 1 fail, 1 inconclusive, 1
+      not applicable
+    pass  5.5.2   ping-answered
+    fail  5.2     reserved-control-opcode
+      the connection stayed open for 2 s after a
+      frame with opcode 11
+    ?     5.5.2   ping-answered
+      the server closed before
+    n/a   5.5.2   ping-answered
+";
+        let text = shown(&samples::disappointing(), Style { width: 50, ..Style::default() });
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! literal under src/ is looked at; the folder of its file tells which subcommands can show it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::regex;
 use super::source::sources;
@@ -81,17 +84,20 @@ fn shown_by(path: &str) -> &'static [&'static str] {
     fitting.max_by_key(|(beginning, _)| beginning.len()).map_or(ALL, |(_, names)| names)
 }
 
+static OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?:^|[\s`(/])(--[a-z][a-z0-9.-]*[a-z0-9]|-[A-Za-z0-9])(?:$|[^A-Za-z0-9.-]|[.,;:](?:\s|$))")
+});
+
+static SUBCOMMAND: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:wsurl |\()(send|stream|echo-test|probe)\b"));
+
 /// The options that a text names.
 fn named(text: &str) -> Vec<String> {
-    let option =
-        regex(r"(?:^|[\s`(/])(--[a-z][a-z0-9.-]*[a-z0-9]|-[A-Za-z0-9])(?:$|[^A-Za-z0-9.-]|[.,;:](?:\s|$))");
-    option.captures_iter(text).map(|found| found[1].to_owned()).collect()
+    OPTION.captures_iter(text).map(|found| found[1].to_owned()).collect()
 }
 
 /// What is wrong with a text of this place.
 fn wrong(options: &BTreeMap<String, Vec<String>>, path: &str, text: &str) -> Vec<String> {
-    let subcommand = regex(r"(?:wsurl |\()(send|stream|echo-test|probe)\b");
-    let told: Vec<_> = subcommand.captures_iter(text).map(|found| found[1].to_owned()).collect();
+    let told: Vec<_> = SUBCOMMAND.captures_iter(text).map(|found| found[1].to_owned()).collect();
     let shown_by: Vec<_> = shown_by(path).iter().map(ToString::to_string).collect();
     let lacks = |command: &String, option: &String| !options[command].contains(option);
     let is_wrong = |option: &String| {

@@ -129,19 +129,22 @@ impl Source {
     /// of tests are left out.
     pub fn literals(&self) -> Vec<(usize, &str, &str)> {
         let code = self.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let functions: Vec<_> = regex(r"\bfn (\w+)")
+            .captures_iter(code)
+            .filter_map(|found| found.get(1).map(|name| (name.start(), name.as_str())))
+            .collect();
         let found = silent().find_iter(code).filter(|found| found.as_str().ends_with(['"', '#']));
-        let function = regex(r"\bfn (\w+)");
-        let of_code = found.map(|found| {
-            let before = &code[..found.start()];
-            let name = function.captures_iter(before).last().map_or("", |name| name.extract::<1>().1[0]);
-            let line = before.rsplit('\n').next().unwrap_or_default();
-            (before.matches('\n').count() + 1, name, found.as_str(), line.trim_start())
+        let of_code = found.filter(|found| {
+            let line = code[..found.start()].rsplit('\n').next().unwrap_or_default();
+            !line.trim_start().starts_with("#[") && !found.as_str().starts_with("//")
         });
         of_code
-            .filter(|(.., text, before)| !before.starts_with("#[") && !text.starts_with("//"))
-            .map(|(line, name, text, _)| {
-                let text = text.trim_start_matches(['b', 'r']).trim_matches('#');
-                (line, name, text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+            .map(|found| {
+                let before = functions.partition_point(|(at, _)| *at < found.start());
+                let name = before.checked_sub(1).map_or("", |last| functions[last].1);
+                let text = found.as_str().trim_start_matches(['b', 'r']).trim_matches('#');
+                let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+                (code[..found.start()].matches('\n').count() + 1, name, text)
             })
             .collect()
     }

@@ -77,7 +77,11 @@ fn message_endless(harness: &mut Harness<'_>) -> Judged {
                 let seen = format!("{} were taken in the time (--rule-timeout)", mib(sent));
                 return Ok(Judgement::inconclusive(seen));
             }
-            Progress::Answered(ServerEvent::Message(..)) => return Ok(passed_on()),
+            Progress::Answered(
+                ServerEvent::Message(..) | ServerEvent::Ended(ConnectionEnd::Unreadable(_)),
+            ) => {
+                return Ok(passed_on());
+            }
             Progress::Answered(event) => {
                 return Ok(refusal(&event, TOO_BIG, &format!(", after {}", mib(sent))));
             }
@@ -91,7 +95,7 @@ fn message_endless(harness: &mut Harness<'_>) -> Judged {
     let sent = mib(sent);
     Ok(match event {
         ServerEvent::Pong(_) => Judgement::fail(format!("{sent} of one message were taken: {ANSWERED}")),
-        ServerEvent::Message(..) => passed_on(),
+        ServerEvent::Message(..) | ServerEvent::Ended(ConnectionEnd::Unreadable(_)) => passed_on(),
         ServerEvent::Silence => Judgement::inconclusive(format!(
             "{sent} of one message were sent; the ping after them was not answered within {:?}",
             connection.patience()

@@ -178,11 +178,18 @@ fn settings(page: &mut Markup, report: &EchoReport) {
         fact(page, "lasted", &units::duration(report.outcome.elapsed, false));
         let (asked, opened) = (report.connections, report.outcome.connections);
         let of = if asked == opened { String::new() } else { format!(" of {asked}") };
-        fact(page, "connections", &format!("{opened}{of}, {} in flight on each", report.in_flight));
+        let in_flight = match report.rate {
+            Some(_) => String::new(),
+            None => format!(", {} in flight on each", report.in_flight),
+        };
+        let ramp = report.ramp.map(|time| format!(", opened over {}", humantime::format_duration(time)));
+        fact(page, "connections", &format!("{opened}{of}{in_flight}{}", ramp.unwrap_or_default()));
         let sizes: Vec<_> = report.sizes.iter().map(|size| units::exact_size(*size)).collect();
         fact(page, "messages", &format!("{}: {}", report.kind, sizes.join(", ")));
         let fragment = report.fragment.map(|size| format!("of {}", units::exact_size(size)));
         fact(page, "fragments", &fragment.unwrap_or_default());
+        let rate = report.rate.map(|rate| format!("{rate} a second, timed from when they were due"));
+        fact(page, "rate", &rate.unwrap_or_default());
         let interval = report.interval.map(|time| humantime::format_duration(time).to_string());
         fact(page, "interval", &interval.unwrap_or_default());
         let agreed =

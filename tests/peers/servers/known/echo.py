@@ -108,6 +108,41 @@ def websockets(port):
     asyncio.run(run())
 
 
+def picows(port):
+    from picows import WSListener, WSMsgType, ws_create_server
+
+    class Echo(WSListener):
+        def on_ws_frame(self, transport, frame):
+            if frame.msg_type == WSMsgType.CLOSE:
+                transport.send_close(frame.get_close_code(), frame.get_close_message())
+                transport.disconnect()
+            elif frame.msg_type != WSMsgType.PONG:
+                transport.send(frame.msg_type, frame.get_payload_as_bytes(), frame.fin)
+
+    async def run():
+        server = await ws_create_server(lambda _: Echo(), "127.0.0.1", port)
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+def ws4py(port):
+    import cherrypy
+    from ws4py.server.cherrypyserver import WebSocketPlugin, WebSocketTool
+    from ws4py.websocket import EchoWebSocket
+
+    class Root:
+        @cherrypy.expose
+        def index(self):
+            pass
+
+    cherrypy.config.update({"server.socket_host": "127.0.0.1", "server.socket_port": port, "log.screen": False})
+    WebSocketPlugin(cherrypy.engine).subscribe()
+    cherrypy.tools.websocket = WebSocketTool()
+    tool = {"tools.websocket.on": True, "tools.websocket.handler_cls": EchoWebSocket}
+    cherrypy.quickstart(Root(), "/", config={"/": tool})
+
+
 def tcp(port):
     async def serve(reader, writer):
         writer.write(b"HELLO\r\n")

@@ -31,9 +31,9 @@ MQTT_PINGREQ = b"\xc0\x00"
 class Row:
     """A server: how to start it, what asks for its version, and what the probe is told beside the URL."""
 
-    def __init__(self, name, command, version, *args, path="/", files=None, behind=None, env=None):
+    def __init__(self, name, command, version, *args, path="/", files=None, behind=None, env=None, after=None):
         self.name, self.command, self.version, self.args, self.path = name, command, version, args, path
-        self.files, self.behind, self.env = files or {}, behind, env or {}
+        self.files, self.behind, self.env, self.after = files or {}, behind, env or {}, after
 
 
 def py(name, package=None):
@@ -98,6 +98,42 @@ s2s_ports = {{ }}
 log = {{ error = "{FOLDER}/prosody.log" }}
 VirtualHost "localhost"
 """
+TOMCAT = """<Server port="-1">
+  <Service name="Catalina">
+    <Connector address="127.0.0.1" port="{PORT}"/>
+    <Engine name="Catalina" defaultHost="localhost">
+      <Host name="localhost" appBase="webapps">
+        <Context path="/examples" docBase="/usr/share/tomcat10-examples/examples" defaultWebXml="/etc/tomcat10/web.xml"/>
+      </Host>
+    </Engine>
+  </Service>
+</Server>
+"""
+RABBITMQ = """listeners.tcp = none
+stomp.listeners.tcp = none
+mqtt.listeners.tcp = none
+web_{WHAT}.tcp.ip = 127.0.0.1
+web_{WHAT}.tcp.port = {PORT}
+"""
+RABBITMQ_ENV = {
+    "HOME": "{FOLDER}", "RABBITMQ_NODENAME": "wsurl{PORT}@localhost", "RABBITMQ_MNESIA_BASE": "{FOLDER}/db",
+    "RABBITMQ_LOG_BASE": "{FOLDER}", "RABBITMQ_ENABLED_PLUGINS_FILE": "{FOLDER}/plugins",
+    "RABBITMQ_CONFIG_FILE": "{FOLDER}/rabbitmq.conf", "RABBITMQ_DIST_PORT": "{OTHER}", "ERL_EPMD_PORT": "{BEHIND}",
+    "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
+}
+STOMP_CONNECT = "CONNECT\naccept-version:1.2\nhost:/\nlogin:guest\npasscode:guest\n\n\0"
+STOMP_SUBSCRIBE = "SUBSCRIBE\nid:1\ndestination:/topic/a\nreceipt:r\n\n\0"
+STRAWBERRY = """import strawberry
+from strawberry.asgi import GraphQL
+
+
+@strawberry.type
+class Query:
+    hello: str = "hi"
+
+
+app = GraphQL(strawberry.Schema(Query))
+"""
 XMPP = '<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="localhost" version="1.0"/>'
 CDP = '{"id":1,"method":"Browser.getVersion"}'
 CHROMIUM = (
@@ -118,6 +154,8 @@ ROWS = [
     js("graphql", "graphql-ws", "--subprotocol", "graphql-transport-ws", "-d", '{"type":"connection_init"}'),
     js("rpc", "rpc-websockets", "-d", '{"jsonrpc":"2.0","id":1,"method":"sum","params":[2,3]}'),
     js("peer", "peer", path="/peerjs?key=peerjs&id=a&token=b"),
+    Row("ganache", "node {NODE}/.bin/ganache --server.host 127.0.0.1 --server.port {PORT}", "npm ganache",
+        "-d", '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}'),
     Row("Bun", "{NODE}/.bin/bun {HERE}/echo_bun.js {PORT}", "{NODE}/.bin/bun --version"),
     Row("Deno", "{NODE}/.bin/deno run --quiet --no-config --allow-net {HERE}/echo_deno.js {PORT}", "{NODE}/.bin/deno --version"),
     py("websockets"),
@@ -126,11 +164,18 @@ ROWS = [
     py("sanic"),
     py("autobahn"),
     py("gevent", "gevent-websocket"),
+    py("picows"),
+    py("ws4py"),
     asgi("uvicorn with wsproto", "uvicorn --port {PORT} --ws wsproto --log-level error echo:app"),
     asgi("uvicorn with websockets", "uvicorn --port {PORT} --ws websockets --log-level error echo:app"),
     asgi("hypercorn", "hypercorn --bind 127.0.0.1:{PORT} echo:app"),
     asgi("granian", "granian --interface asgi --port {PORT} --no-log echo:app"),
     asgi("daphne", "daphne -p {PORT} -v 0 echo:app"),
+    Row("streamlit", "{BIN}/streamlit run app.py --server.address 127.0.0.1 --server.port {PORT} --server.headless true",
+        "pypi streamlit", "--subprotocol", "streamlit", path="/_stcore/stream", files={"app.py": "import streamlit\n"}),
+    Row("strawberry-graphql on uvicorn", "{BIN}/uvicorn --port {PORT} --ws websockets --log-level error app:app",
+        "pypi strawberry-graphql", "--subprotocol", "graphql-transport-ws", "-d", '{"type":"connection_init"}',
+        files={"app.py": STRAWBERRY}),
     Row(
         "websockify", "{BIN}/websockify 127.0.0.1:{PORT} 127.0.0.1:{BEHIND}",
         "pypi websockify",
@@ -159,8 +204,27 @@ ROWS = [
     Row("libwebsockets-test-server", "libwebsockets-test-server -p {PORT} -i lo", deb("libwebsockets-test-server"),
         "--subprotocol", "lws-mirror-protocol"),
     Row("Chromium DevTools", CHROMIUM, deb("chromium"), "-d", CDP, path="/devtools/browser/{ID}"),
+    Row("Tomcat", "/usr/share/tomcat10/bin/catalina.sh run", deb("tomcat10"), path="/examples/websocket/echoProgrammatic",
+        files={"conf/server.xml": TOMCAT}, env={"CATALINA_HOME": "/usr/share/tomcat10", "CATALINA_BASE": "{FOLDER}"}),
     Row("Prosody", "prosody -F --config {FOLDER}/prosody.cfg.lua", deb("prosody"), "--subprotocol", "xmpp", "-d", XMPP,
         path="/xmpp-websocket", files={"prosody.cfg.lua": PROSODY}),
+]
+
+
+def rabbitmq(what, *args, files=None):
+    """A node of its own, with an epmd of its own, which does not end with it."""
+    files = {
+        "rabbitmq.conf": RABBITMQ.replace("{WHAT}", what), "plugins": f"[rabbitmq_web_{what}].", **(files or {}),
+    }
+    return Row(f"RabbitMQ web-{what}", "/usr/lib/rabbitmq/bin/rabbitmq-server", deb("rabbitmq-server"), *args, path="/ws", files=files,
+               env=RABBITMQ_ENV, after="epmd -kill")
+
+
+ROWS += [
+    rabbitmq("stomp", "-d", "@{FOLDER}/connect", "-d", "@{FOLDER}/subscribe",
+             files={"connect": STOMP_CONNECT.encode(), "subscribe": STOMP_SUBSCRIBE.encode()}),
+    rabbitmq("mqtt", "--subprotocol", "mqtt", "--mode", "stream", "-d", "@{FOLDER}/connect", "-d", "@{FOLDER}/pingreq",
+             files={"connect": MQTT_CONNECT, "pingreq": MQTT_PINGREQ}),
 ]
 
 
@@ -181,9 +245,11 @@ class Running:
         os.chmod(folder, 0o777)
         for name, content in row.files.items():
             data = content if isinstance(content, bytes) else content.format(**self.places).encode()
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(data)
-        env = os.environ | {"NODE_PATH": str(places["NODE"])}
-        env |= {name: value.format(**self.places) for name, value in row.env.items()}
+        self.env = os.environ | {"NODE_PATH": str(places["NODE"])}
+        self.env |= {name: value.format(**self.places) for name, value in row.env.items()}
+        env = self.env
         for command in filter(None, [row.behind, row.command]):
             log = (folder / "log").open("ab")
             self.processes.append(subprocess.Popen(
@@ -214,6 +280,8 @@ class Running:
             except ProcessLookupError:
                 pass
             process.wait()
+        if self.row.after:
+            subprocess.run(self.row.after.split(), env=self.env, capture_output=True, timeout=20)
 
     def url(self):
         path = self.row.path
