@@ -25,10 +25,14 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
         let _ = told.send(());
     });
     let running = server.start().map_err(|err| cannot_listen(address, err))?;
-    print(format!("{scheme}://{bound}/\n").as_bytes())?;
-    // Cannot fail: `_attached` holds the sender.
-    let _ = is_told.recv();
+    let printed = print(format!("{scheme}://{bound}/\n").as_bytes());
+    if printed.is_ok() {
+        // Cannot fail: `_attached` holds the sender.
+        let _ = is_told.recv();
+    }
+    // Also after a signal during `print`: who has read the URL may already be a client.
     running.shut_down();
+    printed?;
     signals::received().map_or(Ok(()), |signal| Err(signal.failure()))
 }
 
@@ -43,6 +47,11 @@ fn options(args: ListenArgs, subprotocols: Vec<String>) -> Result<ServerOptions,
 }
 
 fn tls(certificate: &Path, key: Option<&Path>) -> Result<TlsServer, Failure> {
+    if cfg!(windows) {
+        let text =
+            "--tls-cert: the echo server speaks no TLS on Windows, whose library takes no certificate in PEM";
+        return Err(Failure::new(Status::Usage, text).hint("let a proxy in front of it speak TLS"));
+    }
     let names = (certificate.display().to_string(), key.map(|key| key.display().to_string()));
     let key = key.map(read).transpose()?;
     identity::server(&read(certificate)?, key.as_deref(), (&names.0, names.1.as_deref()))

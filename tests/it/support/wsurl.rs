@@ -183,6 +183,8 @@ impl Wsurl {
         let mut command = self.command();
         command.args(&self.args);
         scrub_environment(&mut command);
+        #[cfg(unix)]
+        super::posix::heed_signals();
         command.envs(self.environment);
         let (stdin, fed) = match self.stdin {
             Stdin::Null => (Stdio::null(), None),
