@@ -173,11 +173,11 @@ pub struct ListenArgs {
     pub listen: Option<SocketAddr>,
 
     /// Speak TLS with the certificate in this PEM file, which may hold the key
-    #[arg(long, value_name = "FILE", requires = "listen")]
+    #[arg(long, value_name = "FILE", requires = "listen", hide = cfg!(windows))]
     pub tls_cert: Option<PathBuf>,
 
     /// The key of that certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", hide = cfg!(windows))]
     pub tls_key: Option<PathBuf>,
 
     /// Wait this long before each echo

@@ -22,6 +22,7 @@ import termios
 import threading
 import time
 
+FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "it" / "fixtures"
 MIB = 1 << 20
 LIMIT = 60  # seconds for one run; wine may have to start its server first
 TEXT = "h\u00e9\u20acllo"
@@ -360,13 +361,34 @@ def files_that_cannot_be_opened(bed):
 
 @case
 def a_client_certificate_in_pem(bed):
-    (bed.folder / "me.pem").write_bytes((pathlib.Path(__file__).parents[1] / "it/fixtures/rsa.pem").read_bytes())
-    (bed.folder / "me.key").write_bytes((pathlib.Path(__file__).parents[1] / "it/fixtures/rsa-pkcs8.key").read_bytes())
+    (bed.folder / "me.pem").write_bytes((FIXTURES / "rsa.pem").read_bytes())
+    (bed.folder / "me.key").write_bytes((FIXTURES / "rsa-pkcs8.key").read_bytes())
     run = bed.run("send", "wss://127.0.0.1:1/", "--cert", "me.pem", "--key", "me.key", "hi").exits(58)
     run.says(
         "wsurl: error: cannot use the certificate me.pem: PEM cannot be used on Windows; `openssl pkcs12 -export "
         "-in cert.pem -inkey key.pem -out cert.p12` makes a file that can\n"
     )
+
+
+@case
+def a_client_certificate_in_pkcs12(bed):
+    (bed.folder / "me.p12").write_bytes((FIXTURES / "rsa.p12").read_bytes())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"wss://127.0.0.1:{taken.getsockname()[1]}/"
+        # With a good password, the next failure is that of the connection.
+        bed.run("send", url, "--cert", "me.p12", "--pass", "sesame", "hi").exits(7)
+        bed.run("send", url, "--cert", "me.p12", "--pass", "wrong", "hi").exits(58)
+
+
+@case
+def an_echo_server_with_tls(bed):
+    run = bed.run("echo-test", "--listen", "127.0.0.1:0", "--tls-cert", "me.pem").exits(2)
+    run.says(
+        "wsurl: error: --tls-cert: the echo server speaks no TLS on Windows, whose library takes no certificate in PEM\n"
+        "wsurl: hint: let a proxy in front of it speak TLS\n"
+    )
+    check(b"--tls-cert" not in bed.run("echo-test", "--help").exits(0).stdout, "help has --tls-cert")
 
 
 # Files

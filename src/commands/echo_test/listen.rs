@@ -47,6 +47,11 @@ fn options(args: ListenArgs, subprotocols: Vec<String>) -> Result<ServerOptions,
 }
 
 fn tls(certificate: &Path, key: Option<&Path>) -> Result<TlsServer, Failure> {
+    if cfg!(windows) {
+        let text =
+            "--tls-cert: the echo server speaks no TLS on Windows, whose library takes no certificate in PEM";
+        return Err(Failure::new(Status::Usage, text).hint("let a proxy in front of it speak TLS"));
+    }
     let names = (certificate.display().to_string(), key.map(|key| key.display().to_string()));
     let key = key.map(read).transpose()?;
     identity::server(&read(certificate)?, key.as_deref(), (&names.0, names.1.as_deref()))

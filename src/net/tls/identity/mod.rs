@@ -103,10 +103,18 @@ fn load_pkcs12(bytes: &[u8], password: Option<&str>, shown: &str) -> Result<Iden
     Identity::from_pkcs12(bytes, password.unwrap_or_default()).map_err(|err| {
         // Only the text of the library's error distinguishes the two causes.
         match password {
-            Some(_) => failure(format!("wrong password for {shown}, or a PKCS#12 file that cannot be used"))
-                .hint(format!(
-                    "openssl pkcs12 -legacy -in {shown} -out NEW.pem converts a file of an old kind"
-                )),
+            Some(_) => {
+                let unusable =
+                    failure(format!("wrong password for {shown}, or a PKCS#12 file that cannot be used"));
+                // Windows reads old kinds, and takes no PEM.
+                if cfg!(windows) {
+                    unusable
+                } else {
+                    unusable.hint(format!(
+                        "openssl pkcs12 -legacy -in {shown} -out NEW.pem converts a file of an old kind"
+                    ))
+                }
+            }
             None => failure(format!("cannot open {shown} without a password"))
                 .hint("--pass PASSWORD or --pass @FILE opens it"),
         }
