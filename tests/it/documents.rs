@@ -70,7 +70,12 @@ fn every_command_does_what_it_should() {
     assert!(commands.len() > 70, "only {} commands were found", commands.len());
     let bench = Bench::new();
     let mut complaints = Vec::new();
+    // Not every machine has it, and no document is about it.
+    let has_jq = Command::new("jq").arg("--version").output().is_ok();
     for command in commands.iter().filter(|command| !command.text.starts_with(OF_CARGO)) {
+        if command.text.contains("jq ") && !has_jq {
+            continue;
+        }
         let expected =
             EXITS.iter().find(|(part, _)| command.text.contains(part)).map_or(0, |(_, code)| *code);
         let (code, printed) = bench.run(&command.text);
