@@ -52,7 +52,11 @@ pub(super) struct Conversed {
 pub(super) fn converse(options: &ConversationOptions, conversation: Conversation<'_>) -> Conversed {
     let mut facts = Facts::start();
     let mut trace = Trace::new(options.verbosity);
+    if talking::tells_waiting(options.verbosity) {
+        trace.tell_connecting(&options.endpoint.host_and_port());
+    }
     let (endpoint, dialed) = dial_and_dump(options, &mut facts, |facts| open(options, facts, &mut trace));
+    trace.is_connected();
     let outcome = match dialed {
         Ok(connection) => {
             hold(options, conversation, connection, Dialed { endpoint: &endpoint, facts: &facts }, trace)

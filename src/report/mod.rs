@@ -2,6 +2,7 @@
 //! for programs.
 //! Owns standard error. May import everything below `commands`.
 
+mod announcement;
 mod backlog;
 mod console;
 pub(crate) mod echo;

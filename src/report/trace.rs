@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::announcement::Announcement;
 use super::console::{Verbosity, shown, warning, write_line};
 use super::progress::Progress;
 use super::terminal;
@@ -29,6 +30,8 @@ pub struct Trace {
     /// The text before every line, which distinguishes several traces.
     label: String,
     progress: Option<Progress>,
+    /// Until the connection is open.
+    connecting: Option<Announcement>,
     /// The line that is still to be said about waiting.
     waiting: Option<Waiting>,
 }
@@ -45,7 +48,7 @@ struct Waiting {
 impl Trace {
     /// Creates a trace that does not show progress.
     pub fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, label: String::new(), progress: None, waiting: None }
+        Self { verbosity, label: String::new(), progress: None, connecting: None, waiting: None }
     }
 
     /// Adds `label` before every line.
@@ -57,6 +60,17 @@ impl Trace {
     /// Shows progress from now on.
     pub fn show_progress(&mut self, progress: Progress) {
         self.progress = Some(progress);
+    }
+
+    /// Says so once when it takes a while to connect to `target`, until [`Trace::is_connected`] is called.
+    pub fn tell_connecting(&mut self, target: &str) {
+        let text = format!("* connecting to {} (Ctrl-C ends)", shown(target));
+        self.connecting = Some(Announcement::new(text));
+    }
+
+    /// The connection is open, or there will be none.
+    pub fn is_connected(&mut self) {
+        self.connecting = None;
     }
 
     /// Says once what the session waits for after the end of its input. `follows`: for the server to close.
@@ -82,6 +96,10 @@ impl Trace {
 
 impl net::Observer for Trace {
     fn note(&mut self, text: &str) {
+        // Not earlier: a password may have been asked for.
+        if let Some(announcement) = &mut self.connecting {
+            announcement.begin();
+        }
         self.line("*", text);
     }
 

@@ -3,7 +3,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::{Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, millis, noise};
+use crate::support::{
+    Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, millis, noise, secs,
+};
 
 /// What a hostile server says: an escape sequence, its C1 form, and a character that turns the direction of writing.
 const HOSTILE: &str = "a\u{1b}[2Jb\u{9b}2Jc\u{202e}d";
@@ -268,6 +270,26 @@ fn a_person_is_told_once_what_is_awaited() {
         run.exits(130);
         let written = terminal.shows("interrupted by SIGINT");
         assert_eq!(written.matches("* waiting").count(), 1, "{written}");
+    }
+}
+
+#[test]
+fn a_person_is_told_of_a_connection_that_takes_long() {
+    let runs = [&["hi"][..], &[]].map(|args| {
+        let (server, terminal) = (Script::new().request().hold(), Terminal::of(80, 24));
+        let run = Wsurl::new(["send", &server.url()])
+            .args(args)
+            .stdin_from(terminal.file())
+            .stdout_to(terminal.file())
+            .stderr_to(terminal.file())
+            .limit(secs(60))
+            .spawn();
+        (server, terminal, run)
+    });
+    for (server, terminal, run) in runs {
+        terminal.looks(&format!("* connecting to {} (Ctrl-C ends)\n|", server.authority()));
+        run.signal(Signal::Interrupt);
+        run.exits(130);
     }
 }
 
