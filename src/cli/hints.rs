@@ -7,6 +7,7 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{command, habits};
+use crate::secret::shown_url;
 
 /// What to try, better than clap's own tips. `None`: those are good, or there is nothing to say.
 pub(super) fn hint(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> {
@@ -33,13 +34,14 @@ fn about_subcommand(word: &str) -> Option<String> {
         return Some(format!("write wsurl send in place of the word {word}"));
     }
     let url = match word.split_once("://") {
+        _ if word.contains(char::is_whitespace) => return None,
         Some(("http", rest)) => format!("ws://{rest}"),
         Some(("https", rest)) => format!("wss://{rest}"),
         Some(_) => word.to_owned(),
         None if word.contains(['.', ':', '/']) && !word.starts_with(['.', '/']) => format!("ws://{word}"),
         None => return None,
     };
-    Some(format!("did you mean `wsurl send {url}` ?"))
+    Some(format!("did you mean `wsurl send {}` ?", shown_url(&url)))
 }
 
 /// How a subcommand is called, when its URL is missing.
