@@ -349,16 +349,16 @@ fn a_server_that_stops_answering_is_found() {
     assert_eq!(failed(&checked.findings), ["length-high-bit-refused"]);
     assert_eq!(
         of(&checked.findings, "length-high-bit-refused").seen,
-        "the server was lost: no answer in time to an upgrade request; not back within 1s"
+        "the server was lost: no answer in time to an upgrade request; not back within 3s"
     );
-    let gone = "the server was lost after length-high-bit-refused, and was not back within 1s";
+    let gone = "the server was lost after length-high-bit-refused, and was not back within 3s";
     assert_eq!(checked.gone.as_deref(), Some(gone));
     assert_eq!(seen(&checked.findings)["ping-answered"], format!("not tried: {gone}"));
 }
 
 #[test]
 fn a_server_that_is_slow_is_not_taken_for_one_that_is_gone() {
-    let findings = breaks(Flaw::PausesOfHighBit, SHORT, &[]);
+    let findings = breaks(Flaw::PausesOfHighBit, secs(2), &[]);
     let found = of(&findings, "length-high-bit-refused");
     assert_eq!(found.verdict, Verdict::Inconclusive, "{}", found.seen);
     let seen = regex(
@@ -369,7 +369,7 @@ fn a_server_that_is_slow_is_not_taken_for_one_that_is_gone() {
 
 #[test]
 fn what_does_not_come_in_time_is_looked_at_twice() {
-    let findings = breaks(Flaw::LateOnce, SHORT, &[]);
+    let findings = breaks(Flaw::LateOnce, LONG, &[]);
     assert_eq!(seen(&findings)["ping-empty"], "pong with the same 0 bytes");
 }
 
@@ -469,8 +469,8 @@ fn a_server_that_does_nothing_is_done_with_soon() {
     for rule in ["text-fragmented", "lengths-read", "sends-no-masks", "close-ends-data", "close-ends-tcp"] {
         assert_eq!(of(&findings, rule).verdict, Verdict::Inconclusive, "{rule}: {}", told[rule]);
     }
-    // Three waits in full, then some fifty of an eighth each.
-    let most = SHORT * 3 + SHORT / 8 * 60 + secs(5);
+    // Three waits in full, then some fifty of an eighth each, and a few second looks; waits in full would take 42 s.
+    let most = SHORT * 3 + SHORT / 8 * 60 + secs(20);
     assert!(start.elapsed() < most, "{:?}", start.elapsed());
 }
 

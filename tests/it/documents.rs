@@ -281,7 +281,7 @@ impl Bench {
             self.echo.url().to_owned()
         };
         let limit: &[&str] =
-            if text.contains("--listen") { &["--signal=INT", "--preserve-status", "1"] } else { &["20"] };
+            if text.contains("--listen") { &["--signal=INT", "--preserve-status", "1"] } else { &["90"] };
         let path = std::env::var("PATH").unwrap_or_default();
         // In a session of its own there is no terminal to ask for a password.
         let output = Command::new("setsid")

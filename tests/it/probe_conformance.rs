@@ -278,20 +278,18 @@ fn a_crash_is_named_in_the_error() {
             .is_match(run.text())
     );
 
-    let server = Flawed::start(Flaw::HangsOfHighBit);
+    let server = Flawed::start(Flaw::DiesOfHuge);
     let run = probe(&["--rule-timeout", "500ms", &server.url()]).exits(1);
-    let told = "wsurl: error: 1 of 93 rules is broken: length-high-bit-refused; the server was lost after \
-                length-high-bit-refused, and was not back within 10s\n";
+    let told = "wsurl: error: 1 of 93 rules is broken: message-huge; the server was lost after \
+                message-huge, and was not back within 10s\n";
     assert!(run.stderr.starts_with(told), "{}", run.stderr);
 
-    let except = ["--conformance-except", "length-high-bit-refused", "--rule-timeout", "500ms"];
-    let server = Flawed::start(Flaw::HangsOfHighBit);
+    let except = ["--conformance-except", "message-huge", "--rule-timeout", "500ms"];
+    let server = Flawed::start(Flaw::DiesOfHuge);
     probe(&except)
         .args([&server.url()])
-        .stderr(
-            "wsurl: error: the server was lost after length-high-bit-refused, and was not back within 10s\n",
-        )
-        .exits(56);
+        .stderr("wsurl: error: the server was lost after message-huge, and was not back within 10s\n")
+        .exits(7);
 }
 
 #[test]

@@ -26,13 +26,31 @@ pub(crate) struct Attempted {
     pub(crate) revised: Option<Judgements>,
 }
 
-/// Whether the server answers requests, or why not.
+/// Whether the server answers requests.
 enum Presence {
     Alive,
-    Lost(String),
-    /// It takes connections, and says nothing.
-    Silent(String),
+    Lost(Absence),
 }
+
+/// Why the server does not answer.
+struct Absence {
+    why: String,
+    /// It takes connections, and says nothing: it may be slow.
+    is_silent: bool,
+}
+
+impl Presence {
+    fn lost(why: String) -> Self {
+        Self::Lost(Absence { why, is_silent: false })
+    }
+
+    fn silent(why: String) -> Self {
+        Self::Lost(Absence { why, is_silent: true })
+    }
+}
+
+/// How many times as long a server is awaited that says nothing.
+const SILENCE: u32 = 3;
 
 /// Whether a server that was lost is there again.
 enum Comeback {
@@ -50,18 +68,16 @@ impl Harness<'_> {
         if self.connections == 0 && was_reached && self.gone.is_none() && !self.recorder.is_alive {
             // Not one connection of this rule was made: it was another rule that the server did not survive.
             let previous = self.previous;
-            if let (Presence::Lost(why) | Presence::Silent(why), Some((rule, attempt))) =
-                (self.presence()?, previous)
-            {
-                revised = Some(self.lost(rule, attempt, Vec::new(), &why)?);
+            if let (Presence::Lost(absence), Some((rule, attempt))) = (self.presence()?, previous) {
+                revised = Some(self.lost(rule, attempt, Vec::new(), &absence)?);
             }
             judged = self.once(rule, attempt)?;
         }
         if self.connections > 0
             && !self.recorder.is_alive
-            && let Presence::Lost(why) | Presence::Silent(why) = self.presence()?
+            && let Presence::Lost(absence) = self.presence()?
         {
-            judged = self.lost(rule, attempt, judged.1, &why)?;
+            judged = self.lost(rule, attempt, judged.1, &absence)?;
         } else if nothing_came && judged.0.verdict == Verdict::Fail && self.second_looks > 0 {
             judged = self.second_look(rule, attempt)?;
         }
@@ -108,11 +124,12 @@ impl Harness<'_> {
         rule: &'static str,
         attempt: Attempt,
         mut evidence: Vec<String>,
-        why: &str,
+        absence: &Absence,
     ) -> Option<Judgements> {
+        let why = &absence.why;
         evidence.push(format!("* the server is gone: {why}"));
-        let Comeback::After(away) = self.comeback()? else {
-            let comeback = self.options.comeback;
+        let comeback = self.time_to_come_back(absence);
+        let Comeback::After(away) = self.comeback(comeback)? else {
             self.gone =
                 Some(format!("the server was lost after {rule}, and was not back within {comeback:?}"));
             let seen = format!("the server was lost: {why}; not back within {comeback:?}");
@@ -121,17 +138,15 @@ impl Harness<'_> {
         evidence.push(format!("* the server is back after {away:.1?}; once more"));
         let (_, again) = self.once(rule, attempt)?;
         evidence.extend(again);
-        let (why, is_silent) = match self.presence()? {
-            Presence::Lost(why) => (why, false),
-            Presence::Silent(why) => (why, true),
-            Presence::Alive => {
-                let seen = format!("the server was lost once after it, but not a second time: {why}");
-                return Some((Judgement::inconclusive(seen), evidence));
-            }
+        let Presence::Lost(absence) = self.presence()? else {
+            let seen = format!("the server was lost once after it, but not a second time: {why}");
+            return Some((Judgement::inconclusive(seen), evidence));
         };
+        let why = &absence.why;
         evidence.push(format!("* the server is gone: {why}"));
-        let returned = if let Comeback::After(away) = self.comeback()? {
-            if is_silent {
+        let comeback = self.time_to_come_back(&absence);
+        let returned = if let Comeback::After(away) = self.comeback(comeback)? {
+            if absence.is_silent {
                 let seen =
                     format!("the server was slow after it, twice: {why}; it answered {away:.1?} later");
                 return Some((Judgement::inconclusive(seen), evidence));
@@ -139,7 +154,7 @@ impl Harness<'_> {
             format!("back after {away:.1?}")
         } else {
             self.gone = Some(format!("the server was lost after {rule}, and did not come back"));
-            format!("not back within {:?}", self.options.comeback)
+            format!("not back within {comeback:?}")
         };
         Some((Judgement::fail(format!("the server was lost, twice: {why}; {returned}")), evidence))
     }
@@ -148,7 +163,7 @@ impl Harness<'_> {
     fn presence(&mut self) -> Option<Presence> {
         match self.present()? {
             // One failure may be chance, but nobody refuses connections who listens.
-            (Presence::Lost(_) | Presence::Silent(_), false) => {
+            (Presence::Lost(_), false) => {
                 thread::sleep(PAUSE);
                 self.present().map(|(presence, _)| presence)
             }
@@ -166,21 +181,21 @@ impl Harness<'_> {
         let presence = match self.server.reach(&limit) {
             Err(_) if (self.options.interrupted)() => return None,
             Err(failure) if failure.status() == Status::Timeout => {
-                (Presence::Silent(failure.to_string()), false)
+                (Presence::silent(failure.to_string()), false)
             }
-            Err(failure) => (Presence::Lost(failure.to_string()), failure.status() == Status::CannotConnect),
+            Err(failure) => (Presence::lost(failure.to_string()), failure.status() == Status::CannotConnect),
             Ok(transport) => match self.ask_on(transport, &request, usize::MAX) {
                 Err(Stop::Interrupted) => return None,
-                Err(Stop::Judged(judgement)) => (Presence::Silent(judgement.seen), false),
+                Err(Stop::Judged(judgement)) => (Presence::silent(judgement.seen), false),
                 // Proxies answer this for a server that is gone.
                 Ok(UpgradeReply::Head(head)) if matches!(head.status, 502..=504) && self.is_upgrading() => {
-                    (Presence::Lost(format!("answered {}", head.status_and_reason())), false)
+                    (Presence::lost(format!("answered {}", head.status_and_reason())), false)
                 }
                 Ok(reply @ UpgradeReply::Ended(_)) if self.is_upgrading() => {
-                    (Presence::Lost(format!("{} to an upgrade request", reply.described())), false)
+                    (Presence::lost(format!("{} to an upgrade request", reply.described())), false)
                 }
                 Ok(reply @ UpgradeReply::Silence) if self.is_upgrading() => {
-                    (Presence::Silent(format!("{} to an upgrade request", reply.described())), false)
+                    (Presence::silent(format!("{} to an upgrade request", reply.described())), false)
                 }
                 Ok(_) => (Presence::Alive, false),
             },
@@ -189,9 +204,13 @@ impl Harness<'_> {
         Some(presence)
     }
 
-    /// Waits for a server that is gone. `None` when the user interrupts.
-    fn comeback(&mut self) -> Option<Comeback> {
-        let deadline = Deadline::after(self.options.comeback, FLAG);
+    fn time_to_come_back(&self, absence: &Absence) -> Duration {
+        self.options.comeback * if absence.is_silent { SILENCE } else { 1 }
+    }
+
+    /// Waits so long for a server that is gone. `None` when the user interrupts.
+    fn comeback(&mut self, time: Duration) -> Option<Comeback> {
+        let deadline = Deadline::after(time, FLAG);
         let begun = std::time::Instant::now();
         while deadline.remaining().is_some() {
             thread::sleep(PAUSE);

@@ -161,8 +161,11 @@ impl Flawed {
                 }
                 if shared.restarts.swap(false, Ordering::AcqRel) {
                     drop((listener, stream));
+                    // It keeps the port, and refuses everybody.
+                    let socket = bound(address).expect("the same port again");
                     thread::sleep(AWAY);
-                    listener = TcpListener::bind(address).expect("listen on the same port again");
+                    socket.listen(128).expect("listen on the same port again");
+                    listener = socket.into();
                     continue;
                 }
                 let state = Arc::clone(&shared);
@@ -179,6 +182,15 @@ impl Flawed {
     pub fn url(&self) -> String {
         format!("ws://{}/", self.address)
     }
+}
+
+/// A socket that does not listen yet.
+fn bound(address: SocketAddr) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 impl Drop for Flawed {

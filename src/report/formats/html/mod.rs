@@ -15,6 +15,9 @@ mod tests {
     use quick_xml::Reader;
     use quick_xml::events::Event;
 
+    use crate::error::{Failure, Status};
+    use crate::report::echo::EchoReport;
+    use crate::report::probe::ProbeReport;
     use crate::report::{ReportFormat, Style, Subject, samples};
 
     fn pages() -> Vec<String> {
@@ -71,6 +74,30 @@ mod tests {
             assert!(key != "href" || value.starts_with('#'), "{value}");
             assert!(key != "style" || !value.contains("url"), "{value}");
         }
+    }
+
+    #[test]
+    fn a_page_says_how_the_load_was_made() {
+        let format = ReportFormat::by_name("html").unwrap();
+        let page = |report: &EchoReport| format.text(Subject::EchoTest(report), Style::default());
+        let ramped = page(&samples::mangled());
+        assert!(ramped.contains("<dd>99 of 100, 16 in flight on each, opened over 10s</dd>"), "{ramped}");
+        let paced = page(&EchoReport { rate: Some(200.0), ..samples::echoed() });
+        assert!(
+            paced.contains("<dt>rate</dt><dd>200 a second, timed from when they were due</dd>"),
+            "{paced}"
+        );
+        assert!(paced.contains("<dt>connections</dt><dd>1</dd>"), "{paced}");
+    }
+
+    #[test]
+    fn beside_rules_there_is_no_advice_how_to_see_the_evidence() {
+        let format = ReportFormat::by_name("html").unwrap();
+        let advice = "-v shows what was sent and seen";
+        let failure = || Some(Failure::new(Status::ExpectationFailed, "1 of 4 rules is broken").hint(advice));
+        let page = |report: ProbeReport| format.text(Subject::Probes(&[report]), Style::default());
+        assert!(!page(ProbeReport { failure: failure(), ..samples::disappointing() }).contains(advice));
+        assert!(page(ProbeReport { failure: failure(), ..samples::refused() }).contains(advice));
     }
 
     #[test]
