@@ -184,7 +184,7 @@ fn no_line_of_progress_is_wider_than_the_terminal() {
             let input = std::fs::File::open(&path).expect("the file");
             let run =
                 Wsurl::new(["stream", "-o", "/dev/null", "--limit-rate", "6M", &server.url()]).args(upload);
-            run.stdin_from(input).stderr_to(terminal.file()).exits(0);
+            run.stdin_from(input).stderr_to(terminal.file()).limit(secs(60)).exits(0);
             let written = terminal.shows("closed 1000\n");
             let width = |row: &str| anstream::adapter::strip_str(row).to_string().chars().count();
             let widest = written.split(['\r', '\n']).map(width).max();
@@ -264,6 +264,7 @@ fn a_person_is_told_once_what_is_awaited() {
             .stdin_from(terminal.file())
             .stdout_to(terminal.file())
             .stderr_to(terminal.file())
+            .limit(secs(60))
             .spawn();
         terminal.looks(&format!("* waiting for {what} (Ctrl-C ends)\n|"));
         run.signal(Signal::Interrupt);
@@ -299,8 +300,11 @@ fn nobody_is_told_what_is_awaited_in_a_pipe_or_with_s() {
         let silent = Script::new().upgrade().read_frame().sleep(millis(1700));
         silent.send(frame::close(1000, "")).read_close().close()
     };
-    Wsurl::new(["send", "-f", &server().url(), "hi"]).stdout("").stderr("").exits(0);
+    Wsurl::new(["send", "-f", &server().url(), "hi"]).stdout("").stderr("").limit(secs(60)).exits(0);
     let terminal = Terminal::of(80, 24);
-    Wsurl::new(["send", "-s", "-f", &server().url(), "hi"]).stderr_to(terminal.file()).exits(0);
+    Wsurl::new(["send", "-s", "-f", &server().url(), "hi"])
+        .stderr_to(terminal.file())
+        .limit(secs(60))
+        .exits(0);
     assert_eq!(terminal.written(), "");
 }
