@@ -97,7 +97,7 @@ impl Machine {
             _ => None,
         };
         let broken = self.broken_at.filter(|_| self.listens() && !io.blocked);
-        let broken = broken.map(|since| (since.max(self.unblocked_at) + limits.close, Clock::Broken));
+        let broken = broken.map(|since| (since + limits.close, Clock::Broken));
         let within = self.within_clock(io);
         [whole, send, receive, idle, ping, measured, within, quiet, broken, self.ending_clock(io)]
     }
@@ -106,9 +106,9 @@ impl Machine {
     fn ending_clock(&self, io: IoState) -> Option<(Instant, Clock)> {
         match self.state {
             State::Closing { since, limit } if !io.blocked || self.hurried => {
-                // From when the Close left, which is the last frame.
-                let since = since.max(self.unblocked_at).max(self.wrote_at);
-                Some((since + limit, Clock::Close(limit)))
+                // From when the Close left, which is the last frame. A signal waits for no reader.
+                let held_up = if self.hurried { Duration::ZERO } else { self.held_up };
+                Some((since.max(self.wrote_at) + held_up + limit, Clock::Close(limit)))
             }
             State::Leaving { since } => Some((since + LAST_FRAME, Clock::Leave)),
             State::AwaitingInput { until } => Some((until, Clock::Input)),
