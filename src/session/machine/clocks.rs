@@ -140,8 +140,12 @@ impl Machine {
                 self.state = State::Over;
                 return;
             }
-            Clock::Whole(limit, flag) => timed_out(self.phase(io), limit, flag)
-                .hints(io.blocked.then_some("nobody reads what was received")),
+            Clock::Whole(limit, flag) => {
+                let phase = self.phase(io);
+                let missing = if phase == Phase::Receive { self.missing() } else { String::new() };
+                let unread = io.blocked.then_some("nobody reads what was received");
+                timed_out(phase, limit, flag).and(missing).hints(unread)
+            }
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
                 .hint("the server takes no more bytes"),
             Clock::Within(limit) => return self.is_overdue(limit, "--within", io, now),
