@@ -20,7 +20,7 @@ mod without_effect;
 mod written;
 
 use self::early::EarlyWriteOut;
-use self::stdout::{cannot_print, print};
+use self::stdout::{cannot_print, print, write};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
 use crate::os::signals;

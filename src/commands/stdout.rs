@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::os::{signals, stdio};
+use crate::os::signals::{self, Signal};
+use crate::os::stdio;
 use crate::report;
 
 /// The time that a report has after a signal.
@@ -24,10 +25,18 @@ enum News {
 /// Prints to standard output. A reader that is gone is no error.
 ///
 /// # Errors
-/// Standard output cannot be written, or takes nothing until the end of the run.
+/// Like [`write`]; or a signal came meanwhile, although the text is written.
 pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
+    write(text)?.map_or(Ok(()), |signal| Err(signal.failure()))
+}
+
+/// Writes to standard output. Returns the first signal of the run if it came meanwhile. A reader that is gone is no error.
+///
+/// # Errors
+/// Standard output cannot be written, or takes nothing until the end of the run.
+pub(super) fn write(text: &[u8]) -> Result<Option<Signal>, Failure> {
     if text.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     stdio::check_output().map_err(cannot_print)?;
     let earlier = signals::received();
@@ -38,14 +47,14 @@ pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
         let _ = on_signal.send(News::Signal);
     });
     let bytes = text.to_owned();
-    let write = move || {
+    let write_all = move || {
         let mut stdout = anstream::stdout();
         let written =
             stdout.write_all(&bytes).and_then(|()| stdout.flush()).and_then(|()| stdio::settle_output());
         // The receiver is gone when the run could not wait.
         let _ = sender.send(News::Written(written));
     };
-    thread::Builder::new().name("stdout".to_owned()).spawn(write).map_err(cannot_print)?;
+    thread::Builder::new().name("stdout".to_owned()).spawn(write_all).map_err(cannot_print)?;
     let mut end = report::limit().map(|limit| limit.at().max(Instant::now() + AT_LEAST));
     loop {
         let next = match end {
@@ -56,7 +65,7 @@ pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
             Ok(News::Written(Err(err))) if err.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(cannot_print(err));
             }
-            Ok(News::Written(_)) => return interruption(earlier).map_or(Ok(()), Err),
+            Ok(News::Written(_)) => return Ok(signals::received().filter(|_| earlier.is_none())),
             Ok(News::Signal) => {
                 let soon = Instant::now() + AFTER_SIGNAL;
                 end = Some(end.map_or(soon, |end| end.min(soon)));
@@ -64,11 +73,6 @@ pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
             Err(_) => return Err(not_taken()),
         }
     }
-}
-
-/// The failure of a signal that came while the text was written.
-fn interruption(earlier: Option<signals::Signal>) -> Option<Failure> {
-    signals::received().filter(|_| earlier.is_none()).map(signals::Signal::failure)
 }
 
 /// Why the wait for standard output has ended.

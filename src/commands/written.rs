@@ -23,7 +23,12 @@ impl Written {
 
     /// Prints the text. A reader of standard output that is gone is no error.
     pub(super) fn print(&self) -> Result<(), Failure> {
-        let printed = super::print(shown_at(None, &self.stdout).as_bytes());
+        self.print_by(super::print)
+    }
+
+    /// Prints the text, that of standard output by `write`.
+    pub(super) fn print_by<T>(&self, write: impl FnOnce(&[u8]) -> T) -> T {
+        let printed = write(shown_at(None, &self.stdout).as_bytes());
         report::text(&self.stderr);
         printed
     }

@@ -27,6 +27,8 @@ mod trace;
 pub mod units;
 pub mod write_out;
 
+#[cfg(test)]
+pub(crate) use self::samples::up as sample_of_probe;
 pub use crate::error::Severity;
 pub use console::{Verbosity, ends_by, failure, finish, limit, line, reply, text, warning};
 pub use formats::{FORMATS, Printing, Reader, ReportFormat};

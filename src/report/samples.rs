@@ -69,7 +69,7 @@ fn secure_facts() -> Facts {
 }
 
 /// Everything about it is known, and good.
-pub(super) fn up() -> ProbeReport {
+pub(crate) fn up() -> ProbeReport {
     ProbeReport {
         url: "wss://example.com/chat".to_owned(),
         url_effective: "wss://example.com/chat".to_owned(),

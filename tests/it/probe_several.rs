@@ -370,8 +370,6 @@ fn an_interrupt_ends_all_of_them() {
     run.wait_for_stdout(" is up: ");
     hanging.wait();
     let _peer = hanging.hold();
-    // A signal while a line is printed is the last that is told.
-    std::thread::sleep(millis(200));
     run.signal(Signal::Interrupt);
     let run = run.exits(130);
     assert_eq!(outcome(run.text()), "1 up, 1 failed");
@@ -402,4 +400,22 @@ fn a_signal_ends_them_all_soon_also_those_that_are_not_open_yet() {
     let run = run.exits(130);
     assert_eq!(verdicts(run.text()).len(), 2, "{}", run.text());
     assert!(run.text().matches("interrupted by SIGINT").count() == 2, "{}", run.text());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_abandons_at_once_what_is_not_begun() {
+    use crate::support::Signal;
+
+    let (open, (_held, next)) = (Script::new().upgrade(), closed_port());
+    let args = ["--parallel", "1", "--expect-text=never", &open.url(), &next, &next];
+    let run = Wsurl::new(["probe"]).args(args).stderr_has("interrupted by SIGINT").within(secs(30)).spawn();
+    open.wait();
+    let first = open.url();
+    let _peer = open.hold();
+    run.signal(Signal::Interrupt);
+    let run = run.exits(130);
+    // The session is still awaited: the server does not answer the Close.
+    let expected = [next.clone(), next, first].map(|url| format!("FAIL  {url}: interrupted by SIGINT"));
+    assert_eq!(verdicts(run.text()), expected);
 }

@@ -198,7 +198,8 @@ fn conclude(
     let (printed, style) = (reporting.printed(), reporting.style());
     let printed = printed.filter(|format| was_open || format.reader != Reader::Person);
     let text = printed.map_or(String::new(), |format| format.text(Subject::EchoTest(&report), style));
-    let shown = super::print(text.as_bytes()).and_then(|()| written.print());
+    let shown = super::write(text.as_bytes())
+        .and_then(|signal| written.print().and(signal.map_or(Ok(()), |signal| Err(signal.failure()))));
     let files = reporting.files(Subject::EchoTest(&report));
     let result = std::mem::replace(&mut report.outcome.result, Ok(()));
     let result = reporting::and_written(result, [shown, files]);

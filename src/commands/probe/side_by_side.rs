@@ -1,5 +1,5 @@
-//! Probes endpoints concurrently, and tells of each as it finishes. On a signal, probes that are still connecting are
-//! abandoned.
+//! Probes endpoints concurrently, and tells of each as it finishes. On a signal, endpoints that are not yet probed and probes
+//! that are still connecting are abandoned.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -75,6 +75,11 @@ pub(super) fn probe_all(
             Ok(News::Signal) => {
                 let grace = if probe.sessions.any() { GRACE } else { Duration::ZERO };
                 end.get_or_insert(Instant::now() + grace);
+                // Nobody probes what is still in the queue.
+                for index in take_rest(&queue) {
+                    let left = left_behind(&printer.urls()[index], &probe);
+                    printer.finished(index, left);
+                }
             }
             Err(_) => {
                 let left = left_behind(&printer.urls()[awaited], &probe);
@@ -96,6 +101,12 @@ fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sende
             break;
         }
     }
+}
+
+/// Empties the queue. Returns the numbers of the endpoints that were in it.
+fn take_rest(queue: &Queue) -> Vec<usize> {
+    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+    queue.by_ref().map(|(index, _)| index).collect()
 }
 
 /// The report on an endpoint that is abandoned.
