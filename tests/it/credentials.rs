@@ -140,6 +140,19 @@ fn a_challenge_that_makes_no_sense_is_no_reason_to_try_again() {
 }
 
 #[test]
+fn a_kind_of_digest_that_is_not_spoken_is_named() {
+    for (field, named) in [("algorithm=SHA3-1", "Digest with SHA3-1"), ("qop=token", "Digest with qop token")]
+    {
+        let challenge = format!("Digest realm=\"den\", nonce=\"x\", {field}");
+        let peer = Script::new().request().respond(&wants(&[&challenge])).close();
+        Wsurl::new(["send", "-u", "me:hunter2", &peer.url(), "hi"])
+            .stderr_has(format!("; it wants {named}, which wsurl does not speak\n"))
+            .stderr_has("wsurl: hint: the credentials were not sent; wsurl speaks Digest with MD5, SHA-256")
+            .exits(67);
+    }
+}
+
+#[test]
 fn without_credentials_a_challenge_is_a_refusal_that_names_the_option() {
     let peer = Script::new().request().respond(&wants(&[&SHA_256.value()])).close();
     Wsurl::new(["send", &peer.url(), "hi"]).stderr_has("wsurl: hint: ").stderr_has("-u").exits(22);

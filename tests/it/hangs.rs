@@ -218,6 +218,12 @@ fn the_limit_of_the_run_names_what_it_waited_for() {
     };
     let (_dir, path) = file_with("upload", noise(16 << 20));
     named(&["send", "-d", "hi"], Script::new().upgrade().read_frame().hold(), "receive");
+    let peer = Script::new().upgrade().read_frame().send(frame::text("one")).hold();
+    Wsurl::new(["send", "-m", "1s", "--expect", "2", &peer.url(), "hi"])
+        .stdout("one\n")
+        .stderr_has("in receive with 127.0.0.1 (--max-time): 1 of 2 awaited messages arrived\n")
+        .within(secs(4))
+        .exits(28);
     named(&["send", "-f"], Script::new().upgrade().hold(), "receive");
     named(&["send", "--expect", "0"], Script::new().upgrade().read_close().hold(), "close");
     named(&["stream", "-T", &path], Script::new().upgrade().stall(), "send");

@@ -172,6 +172,18 @@ fn a_second_signal_keeps_what_has_arrived() {
 }
 
 #[test]
+fn a_server_that_sends_without_end_to_a_slow_reader_does_not_hold_the_end_up() {
+    let peer = Script::new().upgrade().send_until_gone(frame::binary(vec![0; 65536]));
+    let mut run = Wsurl::new(["stream", "-f", &peer.url()])
+        .reader_is_slow(32 * 1024, millis(20))
+        .stderr("wsurl: error: interrupted by SIGTERM\n")
+        .spawn();
+    run.wait_for_stdout_bytes(256 * 1024);
+    run.signal(Signal::Terminate);
+    run.exits(143);
+}
+
+#[test]
 fn a_signal_before_anything_has_arrived_leaves_no_file() {
     let (dir, path) = new_file("download");
     let peer = Script::new().request();

@@ -57,13 +57,26 @@ impl Authorization {
                 Ok(())
             }
             ChallengeAnswer::Refused => Err(failure),
-            ChallengeAnswer::Unsupported(_) => Err(told_of_unsupported(&challenges, self.role, failure)),
+            ChallengeAnswer::Unsupported(names) => {
+                let variants: Vec<_> = names.into_iter().filter(|name| name.starts_with("Digest ")).collect();
+                if variants.is_empty() {
+                    return Err(told_of_unsupported(&challenges, self.role, failure));
+                }
+                let wanted = variants.join(", ");
+                Err(failure.and(format_args!("; it wants {wanted}, which wsurl does not speak")).hint(SPOKEN))
+            }
             ChallengeAnswer::Malformed(why) => {
-                Err(failure.and(format_args!("; its challenge is malformed: {why}")))
+                let failure = failure.and(format_args!("; its challenge is malformed: {why}"));
+                Err(failure
+                    .hint("the credentials were not sent: nothing can be computed from such a challenge"))
             }
         }
     }
 }
+
+/// What is spoken of Digest.
+const SPOKEN: &str = "the credentials were not sent; wsurl speaks Digest with MD5, SHA-256 and SHA-512-256, \
+                      for qop auth and auth-int";
 
 /// The failure. Names the schemes of the peer if none of them is supported.
 fn told_of_unsupported(challenges: &[Challenge], role: Role, failure: Failure) -> Failure {

@@ -110,8 +110,10 @@ impl Session<'_> {
                 true
             }
             Ok(room) => {
-                if self.blocked && room {
-                    self.machine.unblocked(now);
+                match (self.blocked, room) {
+                    (true, true) => self.machine.unblocked(now),
+                    (false, false) => self.machine.blocked(now),
+                    (true, false) | (false, true) => {}
                 }
                 self.blocked = !room;
                 room

@@ -97,7 +97,7 @@ impl Machine {
             _ => None,
         };
         let broken = self.broken_at.filter(|_| self.listens() && !io.blocked);
-        let broken = broken.map(|since| (since.max(self.unblocked_at) + limits.close, Clock::Broken));
+        let broken = broken.map(|since| (since + limits.close, Clock::Broken));
         let within = self.within_clock(io);
         [whole, send, receive, idle, ping, measured, within, quiet, broken, self.ending_clock(io)]
     }
@@ -106,9 +106,9 @@ impl Machine {
     fn ending_clock(&self, io: IoState) -> Option<(Instant, Clock)> {
         match self.state {
             State::Closing { since, limit } if !io.blocked || self.hurried => {
-                // From when the Close left, which is the last frame.
-                let since = since.max(self.unblocked_at).max(self.wrote_at);
-                Some((since + limit, Clock::Close(limit)))
+                // From when the Close left, which is the last frame. A signal waits for no reader.
+                let held_up = if self.hurried { Duration::ZERO } else { self.held_up };
+                Some((since.max(self.wrote_at) + held_up + limit, Clock::Close(limit)))
             }
             State::Leaving { since } => Some((since + LAST_FRAME, Clock::Leave)),
             State::AwaitingInput { until } => Some((until, Clock::Input)),
@@ -140,8 +140,12 @@ impl Machine {
                 self.state = State::Over;
                 return;
             }
-            Clock::Whole(limit, flag) => timed_out(self.phase(io), limit, flag)
-                .hints(io.blocked.then_some("nobody reads what was received")),
+            Clock::Whole(limit, flag) => {
+                let phase = self.phase(io);
+                let missing = if phase == Phase::Receive { self.missing() } else { String::new() };
+                let unread = io.blocked.then_some("nobody reads what was received");
+                timed_out(phase, limit, flag).and(missing).hints(unread)
+            }
             Clock::Send => timed_out(Phase::Send, self.limits.send, "--send-timeout")
                 .hint("the server takes no more bytes"),
             Clock::Within(limit) => return self.is_overdue(limit, "--within", io, now),

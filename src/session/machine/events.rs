@@ -100,9 +100,22 @@ impl Machine {
         }
     }
 
-    /// The output takes bytes again. The time that it did not does not count against the server.
+    /// The output takes nothing.
+    pub(in crate::session) fn blocked(&mut self, now: Instant) {
+        self.blocked_since = Some(now);
+    }
+
+    /// The output takes bytes again. The time that it did not does not count against the server. That time is added up where
+    /// the server has to come to an end: one that sends without end, to a slow reader, blocks the output again and again.
     pub(in crate::session) fn unblocked(&mut self, now: Instant) {
         self.unblocked_at = now;
+        let Some(blocked_since) = self.blocked_since.take() else { return };
+        if let State::Closing { since, .. } = self.state {
+            self.held_up += now.saturating_duration_since(blocked_since.max(since));
+        }
+        if let Some(broken_at) = &mut self.broken_at {
+            *broken_at += now.saturating_duration_since(blocked_since.max(*broken_at));
+        }
     }
 
     /// The server's Close.

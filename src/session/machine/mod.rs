@@ -128,7 +128,11 @@ pub(super) struct Machine {
     progress_at: Instant,
     /// Bytes of the message that is arriving, since `progress_at`.
     arriving: u64,
+    /// Since when the output takes nothing, when it last took bytes again, and how long it took nothing while the session was
+    /// closing.
+    blocked_since: Option<Instant>,
     unblocked_at: Instant,
+    held_up: Duration,
     /// Since when nothing can be sent any more.
     broken_at: Option<Instant>,
     tally: Tally,
@@ -178,7 +182,9 @@ impl Machine {
             data_at: now,
             progress_at: now,
             arriving: 0,
+            blocked_since: None,
             unblocked_at: now,
+            held_up: Duration::ZERO,
             broken_at: None,
             tally: Tally::default(),
             failure: None,

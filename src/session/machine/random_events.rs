@@ -161,7 +161,9 @@ impl Model {
             12 => self.close_output(choices),
             13 => {
                 self.is_blocked = choices.flag();
-                if !self.is_blocked {
+                if self.is_blocked {
+                    self.machine.blocked(self.now);
+                } else {
                     self.machine.unblocked(self.now);
                 }
             }

@@ -58,9 +58,29 @@ fn the_close_timeout_does_not_run_while_the_output_is_blocked() {
     let (mut machine, now) = machine(rule(Count::None));
     machine.input_is_over(None, now);
     assert_eq!(step(&mut machine, IDLE, now), close(1000));
+    machine.blocked(now);
     assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
     machine.unblocked(now + secs(60));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(70)));
+}
+
+#[test]
+fn an_output_that_is_blocked_again_and_again_puts_the_close_timeout_off_only_by_that_time() {
+    let (mut machine, now) = machine(rule(Count::None));
+    machine.blocked(now);
+    machine.input_is_over(None, now + secs(2));
+    assert_eq!(step(&mut machine, IDLE, now + secs(2)), close(1000));
+    for second in [3, 5, 7] {
+        machine.unblocked(now + secs(second));
+        machine.blocked(now + secs(second + 1));
+    }
+    machine.unblocked(now + secs(9));
+    // The Close left after 2 seconds, and for 4 of those since then the output was blocked.
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(2 + 4 + 10)));
+    machine.interrupted(Signal::Terminate, now + secs(9));
+    machine.blocked(now + secs(9));
+    machine.unblocked(now + secs(10));
+    assert_eq!(machine.next_look(IDLE), Some(now + secs(10)));
 }
 
 #[test]
@@ -250,6 +270,7 @@ fn a_connection_that_takes_nothing_more_has_to_end_within_the_close_timeout() {
     machine.cannot_send(now);
     machine.cannot_send(now + secs(5));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(10)));
+    machine.blocked(now);
     assert_eq!(machine.next_look(IoState { blocked: true, ..IDLE }), None);
     machine.unblocked(now + secs(3));
     assert_eq!(machine.next_look(IDLE), Some(now + secs(13)));
