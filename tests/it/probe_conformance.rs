@@ -248,10 +248,12 @@ fn relay(server: SocketAddr, count: usize) -> (String, mpsc::Receiver<TcpStream>
 #[cfg(unix)]
 #[test]
 fn an_interrupt_while_nobody_answers_keeps_the_verdicts() {
-    use crate::support::{EchoServer, Signal};
+    use crate::support::Signal;
 
-    let server = EchoServer::start();
-    let (url, later) = relay(server.address(), 8);
+    let server = Embedded::start();
+    let address = server.url().trim_start_matches("ws://").trim_end_matches('/').parse().expect("an address");
+    // The next connection is that of a rule on frames, whose dial awaits the answer to the upgrade and does not hear the signal.
+    let (url, later) = relay(address, 30);
     let args = ["--report", "json", "--rule-timeout", "60s", "--connect-timeout", "60s", &url];
     let run = probe(&args).stderr("wsurl: error: interrupted by SIGINT\n").spawn();
     let _held = later.recv_timeout(secs(60)).expect("a connection of a rule");
