@@ -1,6 +1,11 @@
 //! `probe --conformance`: the rules of RFC 6455 against a server that keeps them, and one that lets everything pass.
 
 use std::collections::BTreeMap;
+#[cfg(unix)]
+use std::{
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::mpsc,
+};
 
 use serde_json::Value;
 
@@ -210,6 +215,54 @@ fn an_interrupt_ends_the_look() {
     run.wait_for_stderr("HTTP/1.1 101");
     run.signal(Signal::Interrupt);
     run.exits(130);
+}
+
+/// A way to `server` for `count` connections: nobody answers on later ones. Returns its URL, and what tells of each of these.
+#[cfg(unix)]
+fn relay(server: SocketAddr, count: usize) -> (String, mpsc::Receiver<TcpStream>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let url = format!("ws://{}/", listener.local_addr().expect("an address"));
+    let (sender, later) = mpsc::channel();
+    let pass = |mut from: TcpStream, mut to: TcpStream| {
+        std::thread::spawn(move || {
+            // It fails when a peer resets the connection.
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Write);
+        });
+    };
+    std::thread::spawn(move || {
+        for (number, client) in listener.incoming().flatten().enumerate() {
+            if number < count {
+                let server = TcpStream::connect(server).expect("the server");
+                let ends = (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
+                pass(ends.0, ends.1);
+                pass(server, client);
+            } else if sender.send(client).is_err() {
+                break;
+            }
+        }
+    });
+    (url, later)
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_while_nobody_answers_keeps_the_verdicts() {
+    use crate::support::Signal;
+
+    let server = Embedded::start();
+    let address = server.url().trim_start_matches("ws://").trim_end_matches('/').parse().expect("an address");
+    // The next connection is that of a rule on frames, whose dial awaits the answer to the upgrade and does not hear the signal.
+    let (url, later) = relay(address, 30);
+    let args = ["--report", "json", "--rule-timeout", "60s", "--connect-timeout", "60s", &url];
+    let run = probe(&args).stderr("wsurl: error: interrupted by SIGINT\n").spawn();
+    let _held = later.recv_timeout(secs(60)).expect("a connection of a rule");
+    run.signal(Signal::Interrupt);
+    let run = run.exits(130);
+    let report = json(run.text());
+    assert_eq!(report["status"], "interrupted");
+    check(&report["conformance"]);
+    assert!(report["conformance"]["passed"].as_u64() > Some(0), "{report}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod assertions;
 mod attempt;
+mod draft;
 mod options;
 mod phases;
 mod printer;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::cli::RuleArgs;
+use super::draft::Draft;
+use super::options::ProbeOptions;
 use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
 use crate::conformance::{self, Checked, Finding, Options, Server, ServerIdentity, Verdict};
@@ -12,7 +13,6 @@ use crate::error::{Failure, Phase, Status};
 use crate::net::tls::client::Prepared;
 use crate::net::{Connection, Observer, Transport};
 use crate::os::signals;
-use crate::protocol::Kind;
 use crate::report::Trace;
 use crate::report::probe::{self, ProbeReport};
 
@@ -106,6 +106,14 @@ impl Suite {
         }
     }
 
+    /// The findings on the rules in a report.
+    fn findings(self, report: &mut ProbeReport) -> &mut Option<Vec<Finding>> {
+        match self {
+            Self::Conformance => &mut report.conformance,
+            Self::Security => &mut report.security,
+        }
+    }
+
     /// What the rules are called in failures.
     fn named(self) -> &'static str {
         match self {
@@ -115,16 +123,16 @@ impl Suite {
     }
 }
 
-/// Checks the rules, and adds the findings to the report. `messages` are understood by the server.
+/// Checks the rules, and adds the findings to the report, and each at once to its draft.
 pub(super) fn check(
     options: &ConversationOptions,
-    asked: &RuleArgs,
-    messages: &[(Kind, Vec<u8>)],
+    probe: &ProbeOptions,
     endpoint: &Endpoint,
-    report: &mut ProbeReport,
+    (report, draft): (&mut ProbeReport, &Draft),
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) {
+    let asked = &probe.rules;
     let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = match asked.rule_timeout {
         Some(limit) => limit / REACTIONS,
@@ -139,6 +147,7 @@ pub(super) fn check(
     // While this lives, the first signal does not end the process.
     let _attached = signals::attach(|| ());
     let limit = asked.rule_timeout.unwrap_or(patience * REACTIONS);
+    let messages = &probe.messages;
     let options =
         Options { patience, limit, comeback: COMEBACK, huge: HUGE, messages, interrupted: &interrupted };
     let suites = [
@@ -152,6 +161,8 @@ pub(super) fn check(
         let (mut checked, all) = (0, suite.rules());
         let Checked { mut findings, gone } = suite.run(&mut target, &options, &mut |finding| {
             checked += 1;
+            let excepted = except.iter().any(|id| id == finding.rule.id);
+            draft.add(|report| suite.findings(report), &Finding { excepted, ..finding.clone() });
             show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
             Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
         });
@@ -167,10 +178,7 @@ pub(super) fn check(
         } else {
             failures.extend(verdict(suite, &findings, gone, target.lost));
         }
-        match suite {
-            Suite::Conformance => report.conformance = Some(findings),
-            Suite::Security => report.security = Some(findings),
-        }
+        *suite.findings(report) = Some(findings);
         if interrupted() {
             break;
         }

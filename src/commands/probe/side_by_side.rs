@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::assertions;
+use super::draft::Draft;
 use super::options::ProbeOptions;
 use super::printer::Printer;
 use super::single::{self, FinishedProbe};
@@ -41,6 +42,7 @@ pub(super) fn probe_all(
     printer: &mut Printer,
 ) -> Attached {
     let probe = Arc::new(probe);
+    let drafts: Arc<[Draft]> = endpoints.iter().map(|_| Draft::default()).collect();
     let several = endpoints.len() > 1;
     let (sender, news) = mpsc::channel();
     let on_signal = sender.clone();
@@ -52,7 +54,8 @@ pub(super) fn probe_all(
     let queue: Arc<Queue> = Arc::new(Mutex::new(endpoints.into_iter().enumerate()));
     let worker = || {
         let (queue, probe, sender) = (Arc::clone(&queue), Arc::clone(&probe), sender.clone());
-        move || work(&queue, &probe, several, &sender)
+        let drafts = Arc::clone(&drafts);
+        move || work(&queue, &probe, several, &drafts, &sender)
     };
     let spawn = || thread::Builder::new().name("probe".to_owned()).spawn(worker());
     // If no thread can be spawned, this one does all the work.
@@ -77,12 +80,12 @@ pub(super) fn probe_all(
                 end.get_or_insert(Instant::now() + grace);
                 // Nobody probes what is still in the queue.
                 for index in take_rest(&queue) {
-                    let left = left_behind(&printer.urls()[index], &probe);
+                    let left = left_behind(&printer.urls()[index], &probe, &drafts[index]);
                     printer.finished(index, left);
                 }
             }
             Err(_) => {
-                let left = left_behind(&printer.urls()[awaited], &probe);
+                let left = left_behind(&printer.urls()[awaited], &probe, &drafts[awaited]);
                 printer.finished(awaited, left);
             }
         }
@@ -91,12 +94,12 @@ pub(super) fn probe_all(
 }
 
 /// Probes one endpoint after the other, until none is left or a signal comes.
-fn work(queue: &Queue, probe: &ProbeOptions, several: bool, sender: &mpsc::Sender<News>) {
+fn work(queue: &Queue, probe: &ProbeOptions, several: bool, drafts: &[Draft], sender: &mpsc::Sender<News>) {
     while signals::received().is_none() {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some((index, options)) = next else { break };
         let label = if several { format!("[{}] ", index + 1) } else { String::new() };
-        let done = single::probe(options, probe, label);
+        let done = single::probe(options, probe, label, &drafts[index]);
         if sender.send(News::Done(index, Box::new(done))).is_err() {
             break;
         }
@@ -109,17 +112,24 @@ fn take_rest(queue: &Queue) -> Vec<usize> {
     queue.by_ref().map(|(index, _)| index).collect()
 }
 
-/// The report on an endpoint that is abandoned.
-fn left_behind(url: &str, probe: &ProbeOptions) -> FinishedProbe {
-    let failure = signals::received().map(signals::Signal::failure);
-    let report = ProbeReport {
+/// The report on an endpoint that is abandoned, with the findings so far if its rules have begun.
+fn left_behind(url: &str, probe: &ProbeOptions, draft: &Draft) -> FinishedProbe {
+    let failure = signals::received().map_or_else(never_told, signals::Signal::failure);
+    let begun = draft.take().unwrap_or_else(|| not_known(url, probe));
+    let report = ProbeReport { verdict: ProbeVerdict::Failed, failure: Some(failure), ..begun };
+    FinishedProbe { report, written: Written::default() }
+}
+
+/// The report on an endpoint of which nothing is known.
+fn not_known(url: &str, probe: &ProbeOptions) -> ProbeReport {
+    ProbeReport {
         url: url.to_owned(),
         url_effective: url.to_owned(),
         time: SystemTime::now(),
         elapsed: Duration::ZERO,
         tries: 1,
         verdict: ProbeVerdict::Failed,
-        failure: failure.or_else(|| Some(never_told())),
+        failure: None,
         phases: Vec::new(),
         facts: Facts::start(),
         tally: Tally::default(),
@@ -130,8 +140,7 @@ fn left_behind(url: &str, probe: &ProbeOptions) -> FinishedProbe {
         min_cert_days: None,
         conformance: None,
         security: None,
-    };
-    FinishedProbe { report, written: Written::default() }
+    }
 }
 
 /// The failure of a thread that ends without a report, which only happens after a panic.

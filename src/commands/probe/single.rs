@@ -1,5 +1,6 @@
 //! The probe of one endpoint, from the first try to the last rule, and its text of `-w`.
 
+use super::draft::Draft;
 use super::options::ProbeOptions;
 use super::{ready, rules};
 use crate::commands::options::ConversationOptions;
@@ -14,7 +15,13 @@ pub(super) struct FinishedProbe {
     pub(super) written: Written,
 }
 
-pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, label: String) -> FinishedProbe {
+/// Probes an endpoint. `draft` is the report while rules are checked.
+pub(super) fn probe(
+    mut options: ConversationOptions,
+    probe: &ProbeOptions,
+    label: String,
+    draft: &Draft,
+) -> FinishedProbe {
     let is_alone = label.is_empty();
     let mut trace = Trace::new(options.verbosity).labelled(label);
     // The line has room for the state of one endpoint.
@@ -25,7 +32,8 @@ pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, labe
     if probe.rules.any() && probed.report.verdict != ProbeVerdict::Failed {
         let _open = probe.sessions.enter();
         let (endpoint, report) = (&probed.endpoint, &mut probed.report);
-        rules::check(&options, &probe.rules, &probe.messages, endpoint, report, &mut trace, &mut show);
+        draft.begin(report);
+        rules::check(&options, probe, endpoint, (report, draft), &mut trace, &mut show);
     }
     let report = probed.report;
     let record = Record {

@@ -33,7 +33,7 @@ impl ProbeVerdict {
 }
 
 /// One step of a probe, in the order in which they are taken.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PhaseReport {
     /// `resolve`, `connect`, `proxy`, `tls`, `upgrade`, `ping`, `message` or `close`.
     pub name: &'static str,
@@ -45,7 +45,7 @@ pub(crate) struct PhaseReport {
 }
 
 /// Something that was asked for with an option.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Assertion {
     /// The option as it was given: `--min-cert-days 14`.
     pub name: String,
