@@ -201,10 +201,15 @@ impl OutputLane {
         }
     }
 
+    /// Whether [`OutputLane::submit`] would hand over a buffer.
+    pub(super) fn may_submit(&self) -> bool {
+        !self.current.is_empty() && self.in_flight < IN_FLIGHT
+    }
+
     /// Writes what was appended, if the thread has room for a buffer.
     pub(super) fn submit(&mut self) {
         self.submit_little();
-        if !self.current.is_empty() && self.in_flight < IN_FLIGHT {
+        if self.may_submit() {
             self.hand_over_current();
         }
     }

@@ -243,7 +243,8 @@ impl<'a> Session<'a> {
     pub(super) fn look_at_lanes(&mut self, now: Instant) -> bool {
         let was_blocked = self.blocked;
         let moved = (self.make_room(now) && was_blocked) | self.take_control(now) | self.fill(now);
-        moved || self.machine.is_due()
+        // The thread may have had no room for the last bytes when the session had nothing else to do.
+        moved || self.machine.is_due() || self.lanes.output.may_submit()
     }
 
     /// The time of the next turn if there is no event.
