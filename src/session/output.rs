@@ -414,3 +414,41 @@ fn write_chunk(writer: &mut Writer, chunk: &Chunk) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+    use std::path::Path;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::net::Poller;
+
+    #[test]
+    fn a_buffer_for_which_there_was_no_room_may_be_submitted_when_others_were_written() {
+        let (mut reader, pipe) = io::pipe().unwrap();
+        let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+        let destination = Destination::open(Path::new(&path), None).unwrap();
+        let poller = Poller::new().unwrap();
+        let context = LaneContext { waker: poller.waker().unwrap(), poller };
+        let mut lane = OutputLane::new(Output::to(&destination), &context);
+        for _ in 0..=IN_FLIGHT {
+            lane.buffer().resize(BUFFER, 7);
+            lane.submit();
+        }
+        assert!(!lane.may_submit(), "the pipe is full");
+        let mut written = vec![0; IN_FLIGHT * BUFFER];
+        reader.read_exact(&mut written).unwrap();
+        let end = Instant::now() + Duration::from_secs(30);
+        while !lane.may_submit() && Instant::now() < end {
+            lane.collect().unwrap();
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(lane.may_submit());
+        lane.submit();
+        assert!(!lane.may_submit());
+        reader.read_exact(&mut written[..BUFFER]).unwrap();
+    }
+}
