@@ -5,7 +5,7 @@ use super::options::ProbeOptions;
 use super::{ready, rules};
 use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
-use crate::report::probe::{ProbeReport, ProbeVerdict};
+use crate::report::probe::ProbeReport;
 use crate::report::progress::LiveLine;
 use crate::report::{Record, Trace};
 
@@ -29,7 +29,7 @@ pub(super) fn probe(
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
     let mut probed = ready::probe(&mut options, probe, &mut trace, &mut show);
-    if probe.rules.any() && probed.report.verdict != ProbeVerdict::Failed {
+    if probe.rules.any() && rules::can_be_tried(&probed.report, &options, probe) {
         let _open = probe.sessions.enter();
         let (endpoint, report) = (&probed.endpoint, &mut probed.report);
         draft.begin(report);
