@@ -8,6 +8,7 @@ use std::thread;
 use super::address::{AddressOptions, Destination};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase};
+use crate::os::descriptors;
 
 /// The addresses of `destination` that may be connected to, in the order in which the system gives them.
 pub(super) fn resolve(
@@ -37,7 +38,7 @@ fn look_up(destination: &Destination, deadline: &Deadline) -> Result<Vec<SocketA
         Ok(Ok(addresses)) if addresses.is_empty() => Err(unresolved(destination).and(": it has no address")),
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(err)) => Err(unresolved(destination)
-            .source(IoCause(err))
+            .source(IoCause(descriptors::lack().unwrap_or(err)))
             .hint("is the name spelled right, and is there a network?")),
         Err(RecvTimeoutError::Timeout) => Err(Failure::timeout(Phase::Resolve, &destination.host, deadline)),
         Err(RecvTimeoutError::Disconnected) => {

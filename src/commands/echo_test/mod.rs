@@ -19,7 +19,7 @@ use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
 use super::without_effect;
 use super::written::Written;
-use crate::cli::EchoTestArgs;
+use crate::cli::{ConversationArgs, EchoTestArgs};
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
@@ -37,7 +37,8 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     descriptors::raise_limit();
     without_effect::echo_test(&args)?;
     if let Some(address) = args.server.listen {
-        return listen::run(address, args.server, args.conversation.request.subprotocols);
+        let ConversationArgs { request, output, .. } = args.conversation;
+        return listen::run(address, args.server, request.subprotocols, output.silent);
     }
     if let Some(flag) = args.server.without_server() {
         return Err(Failure::new(Status::Usage, format!("{flag} is an option of the embedded server"))
