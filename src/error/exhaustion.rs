@@ -35,24 +35,10 @@ const ADVICE: &str =
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::error::{Failure, Status};
 
     #[test]
     fn only_a_lack_of_descriptors_is_explained() {
         assert!(exhaustion(&Errno::MFILE.into()).is_some_and(|text| text.contains("ulimit -n")));
         assert_eq!(exhaustion(&Errno::CONNREFUSED.into()), None);
-    }
-
-    #[test]
-    fn a_failure_with_such_a_cause_gives_this_advice_and_no_other() {
-        let failure = |cause: anyhow::Error| {
-            let failure = Failure::new(Status::ReadError, "cannot read f").source(cause).hint("is it there?");
-            failure.advice().unwrap_or_default().to_owned()
-        };
-        let of_system = || io::Error::from(Errno::NFILE);
-        for cause in [IoCause(of_system()).into(), of_system().into()] {
-            assert_eq!(failure(cause), ADVICE);
-        }
-        assert_eq!(failure(IoCause(Errno::NOENT.into()).into()), "is it there?");
     }
 }

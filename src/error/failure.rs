@@ -206,4 +206,23 @@ mod tests {
         assert_eq!(graver(Status::WriteError, Status::Timeout), "first");
         assert_eq!(graver(Status::WriteError, Status::ReadError), "first");
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_failure_with_such_a_cause_gives_this_advice_and_no_other() {
+        use rustix::io::Errno;
+
+        let failure = |cause: anyhow::Error| {
+            let failure = Failure::new(Status::ReadError, "cannot read f").source(cause).hint("is it there?");
+            failure.advice().unwrap_or_default().to_owned()
+        };
+        let of_system = || std::io::Error::from(Errno::NFILE);
+        for cause in [IoCause(of_system()).into(), of_system().into()] {
+            assert_eq!(
+                failure(cause),
+                "`ulimit -n` tells and sets how many files and connections a process may have open"
+            );
+        }
+        assert_eq!(failure(IoCause(Errno::NOENT.into()).into()), "is it there?");
+    }
 }
