@@ -59,7 +59,7 @@ impl Destination {
         }
         let name = path.display().to_string();
         let path = path.to_owned();
-        match within(until, move || open_now(&path)) {
+        match within("file", until, move || open_now(&path)) {
             Ok((writer, state)) => Ok(Self { name, writer, state }),
             Err(stopped) => Err(stopped.into_failure(Doing::Opening, &name, |err| cannot_write(&name, err))),
         }
