@@ -23,18 +23,24 @@ use self::early::EarlyWriteOut;
 use self::stdout::{cannot_print, print, write};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
-use crate::os::signals;
+use crate::os::{given_up, raw_mode, signals};
 use crate::report;
 
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
     // First of all, because a signal before this ends the program without a word.
-    signals::install(report::failure)
+    signals::install(end_by_force)
         .map_err(|err| Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err)))?;
     let args: Vec<_> = args.into_iter().collect();
     let result = run_parsed(&args);
     // A signal that came when there was nothing left to end.
     result.and_then(|()| signals::unheard().map_or(Ok(()), |signal| Err(signal.failure())))
+}
+
+/// The last words of a run that does not end by itself.
+fn end_by_force(failure: Failure) {
+    raw_mode::restore();
+    report::failure(&given_up(failure));
 }
 
 fn run_parsed(args: &[std::ffi::OsString]) -> Result<(), Failure> {

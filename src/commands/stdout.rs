@@ -113,6 +113,7 @@ pub(super) fn write(text: &[u8]) -> Result<Option<Signal>, Failure> {
             }
             Ok(News::Written(_)) => return Ok(signals::received().filter(|_| earlier.is_none())),
             Ok(News::Signal) => {
+                signals::hear();
                 let soon = after_signal.get_or_insert_with(|| AFTER_SIGNAL.spend()).end();
                 end = Some(end.map_or(soon, |end| end.min(soon)));
             }
@@ -143,7 +144,7 @@ mod tests {
         let budget = Budget::of(Duration::from_secs(60));
         let first = budget.spend();
         assert_eq!(first.end() - first.begun, budget.whole);
-        std::thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(2));
         drop(first);
         let second = budget.spend();
         assert!(second.end() - second.begun < budget.whole, "something is spent");

@@ -17,5 +17,5 @@ pub mod terminal;
 pub(crate) mod within;
 
 pub(crate) use appending::Appending;
-pub(crate) use destination::cannot_write;
 pub use destination::{Destination, Writer};
+pub(crate) use destination::{cannot_write, given_up};

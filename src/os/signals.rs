@@ -61,7 +61,7 @@ struct Signals {
 }
 
 static SIGNALS: Signals = Signals::new();
-static AT_ONCE: OnceLock<fn(&Failure)> = OnceLock::new();
+static BY_FORCE: OnceLock<fn(Failure)> = OnceLock::new();
 
 impl Signals {
     const fn new() -> Self {
@@ -137,9 +137,9 @@ impl Signals {
     }
 }
 
-/// Starts to receive signals. `at_once` reports the failure when the program is ended by force.
-pub fn install(at_once: fn(&Failure)) -> std::io::Result<()> {
-    let _ = AT_ONCE.set(at_once);
+/// Starts to receive signals. `by_force` tidies up and reports the failure when the program is ended by force.
+pub fn install(by_force: fn(Failure)) -> std::io::Result<()> {
+    let _ = BY_FORCE.set(by_force);
     platform::listen()
 }
 
@@ -171,6 +171,11 @@ pub fn attach(notify: impl Fn() + Send + Sync + 'static) -> Attached {
 /// The first signal, if one was received. The caller has heard it, and ends in order.
 pub fn received() -> Option<Signal> {
     SIGNALS.received()
+}
+
+/// For what was told of the signal and does not look at it: it has heard it, and ends in order.
+pub fn hear() {
+    SIGNALS.received();
 }
 
 /// The first signal, if one was received and nothing has heard it.
@@ -239,15 +244,12 @@ fn receive(signal: Signal) {
     }
 }
 
-/// Ends the program now. Keeps received bytes in the incomplete files. Does not wait for a blocked file
-/// system or standard error.
+/// Ends the program now. Does not wait for a blocked file system or standard error.
 fn end(signal: Signal) -> ! {
     let (done, is_done) = mpsc::channel();
     let last_words = move || {
-        super::raw_mode::restore();
-        let failure = super::destination::given_up(signal.failure());
-        if let Some(at_once) = AT_ONCE.get() {
-            at_once(&failure);
+        if let Some(by_force) = BY_FORCE.get() {
+            by_force(signal.failure());
         }
         // Fails when the time limit has passed.
         let _ = done.send(());

@@ -5,10 +5,11 @@
 use std::io::{self, ErrorKind, Write};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::chunk::{Chunk, READ, Spent};
 use super::lane::LaneContext;
+use super::patience::Patience;
 use super::screen::Screen;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
@@ -25,9 +26,6 @@ const BUFFER: usize = 128 * 1024;
 
 /// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
-
-/// How long [`OutputLane::finish`] goes on after a signal.
-const AFTER_SIGNAL: Duration = Duration::from_secs(1);
 
 /// The most that the network thread writes to a pipe at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
@@ -315,7 +313,7 @@ impl OutputLane {
         if signals::received().is_some() {
             patience.end_soon();
         }
-        match (patience.left(), patience.until) {
+        match (patience.left(), patience.until()) {
             (Some(Duration::ZERO), Some(end)) => Err(self.late(&end)),
             // It fails only where the session could not wait either.
             (left, _) => self.poller.wait(left, |_| {}).map_err(|err| self.error(err)),
@@ -384,7 +382,7 @@ impl OutputLane {
                 (0, _) if self.writer.is_none() && self.thread.is_none() && self.screen.is_none() => {
                     self.current.clear();
                 }
-                (before, now) if now < before || self.take_next()? => patience.moved = Instant::now(),
+                (before, now) if now < before || self.take_next()? => patience.moved(),
                 (_, _) => self.wait(&mut patience)?,
             }
         }
@@ -396,34 +394,6 @@ impl OutputLane {
         Ok(())
     }
 }
-/// How long [`OutputLane::finish`] waits.
-struct Patience {
-    until: Option<Deadline>,
-    /// The least time for a write.
-    grace: Duration,
-    /// When something was written, or the wait began.
-    moved: Instant,
-    is_hurried: bool,
-}
-
-impl Patience {
-    fn new(until: Option<Deadline>, grace: Duration) -> Self {
-        Self { until, grace, moved: Instant::now(), is_hurried: false }
-    }
-
-    /// A signal came.
-    fn end_soon(&mut self) {
-        if !std::mem::replace(&mut self.is_hurried, true) {
-            self.until = Some(Deadline::after(AFTER_SIGNAL, "--max-time").earliest(self.until));
-        }
-    }
-
-    fn left(&self) -> Option<Duration> {
-        let end = self.until?.at().max(self.moved + self.grace);
-        Some(end.saturating_duration_since(Instant::now()))
-    }
-}
-
 /// Writes chunks until one cannot be written, or until the channel is closed.
 fn write_chunks(
     mut writer: Writer,
@@ -466,6 +436,7 @@ mod tests {
     use std::io::Read;
     use std::os::fd::AsRawFd;
     use std::path::Path;
+    use std::time::Instant;
 
     use super::*;
 

@@ -68,6 +68,7 @@ pub(super) fn probe_all(endpoints: Vec<ConversationOptions>, probe: ProbeOptions
         match next {
             Ok(News::Done(index, done)) => printer.finished(index, *done),
             Ok(News::Signal) => {
+                signals::hear();
                 end.get_or_insert(Instant::now() + GRACE);
                 // Nobody probes what is still in the queue.
                 for index in take_rest(&queue) {
