@@ -104,31 +104,33 @@ fn pacing_costs_next_to_no_processor_time() {
 
 #[test]
 fn compressed_messages_are_paced_by_what_they_compress_to() {
-    let lines = numbered_lines(20_000);
-    for shape in ["--chunk-size=32K", "--single-message"] {
-        let (peer, upload) =
-            Script::new().upgrade_with("Sec-WebSocket-Extensions: permessage-deflate").gauges(secs(3));
-        let peer = peer.send(frame::close(1000, "")).hold();
-        Wsurl::new([
-            "stream",
-            "--compress",
-            "--limit-rate",
-            "200K",
-            "--close-timeout",
-            "1s",
-            shape,
-            &peer.url(),
-        ])
-        .stdin_endless(lines.clone())
-        .limit(secs(20))
-        .exits(55);
-        let upload = upload.recv().expect("an upload");
-        let (wanted, longest) = (200.0 * 1024.0, upload.longest);
-        assert!(
-            (wanted * 0.8..wanted * 1.2).contains(&upload.rate),
-            "{shape}: {} bytes a second",
-            upload.rate
-        );
-        assert!(longest <= 20 << 10, "{shape}: a frame of {longest} bytes");
-    }
+    timed(|| {
+        let lines = numbered_lines(20_000);
+        for shape in ["--chunk-size=32K", "--single-message"] {
+            let (peer, upload) =
+                Script::new().upgrade_with("Sec-WebSocket-Extensions: permessage-deflate").gauges(secs(3));
+            let peer = peer.send(frame::close(1000, "")).hold();
+            Wsurl::new([
+                "stream",
+                "--compress",
+                "--limit-rate",
+                "200K",
+                "--close-timeout",
+                "1s",
+                shape,
+                &peer.url(),
+            ])
+            .stdin_endless(lines.clone())
+            .limit(secs(20))
+            .exits(55);
+            let upload = upload.recv().expect("an upload");
+            let (wanted, longest) = (200.0 * 1024.0, upload.longest);
+            assert!(
+                (wanted * 0.8..wanted * 1.2).contains(&upload.rate),
+                "{shape}: {} bytes a second",
+                upload.rate
+            );
+            assert!(longest <= 20 << 10, "{shape}: a frame of {longest} bytes");
+        }
+    });
 }
