@@ -8,7 +8,7 @@ use tungstenite::Message;
 use crate::support::echoing::echo;
 use crate::support::formats::{counts, json};
 use crate::support::frame::{self, BINARY, CONTINUATION, TEXT};
-use crate::support::{Certificate, Echo, EchoServer, Script, Untouched, Wsurl, millis, secs};
+use crate::support::{Certificate, Echo, EchoServer, Script, Untouched, Wsurl, millis, secs, timed};
 
 const LADDER: [usize; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 20];
 
@@ -174,22 +174,24 @@ fn fragments_are_as_large_as_they_are_told_to_be() {
 
 #[test]
 fn an_interval_is_kept_between_messages() {
-    let times = Arc::new(Mutex::new(Vec::new()));
-    let with_clock = |script: Script| {
-        let times = Arc::clone(&times);
-        script.answers(1, move |messages| {
-            times.lock().expect("the times").push(Instant::now());
-            echo(&messages[0])
-        })
-    };
-    let peer = (0..4).fold(Script::new().upgrade(), |script, _| with_clock(script)).pings_and_close();
-    Wsurl::new(["echo-test", "-n", "4", "--interval", "200ms", &peer.url()]).within(secs(5)).exits(0);
-    peer.wait();
-    let times = times.lock().expect("the times");
-    let took: Vec<Duration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(took.iter().all(|gap| *gap >= millis(100)), "{took:?}");
-    let whole = times[3] - times[0];
-    assert!(whole >= millis(500) && whole <= millis(1500), "{took:?}");
+    timed(|| {
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let with_clock = |script: Script| {
+            let times = Arc::clone(&times);
+            script.answers(1, move |messages| {
+                times.lock().expect("the times").push(Instant::now());
+                echo(&messages[0])
+            })
+        };
+        let peer = (0..4).fold(Script::new().upgrade(), |script, _| with_clock(script)).pings_and_close();
+        Wsurl::new(["echo-test", "-n", "4", "--interval", "200ms", &peer.url()]).within(secs(5)).exits(0);
+        peer.wait();
+        let times = times.lock().expect("the times");
+        let took: Vec<Duration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(took.iter().all(|gap| *gap >= millis(100)), "{took:?}");
+        let whole = times[3] - times[0];
+        assert!(whole >= millis(500) && whole <= millis(1500), "{took:?}");
+    });
 }
 
 #[test]
@@ -285,6 +287,44 @@ fn a_connection_takes_little_memory() {
         let each = (memory_of(&server, 201, &more) - one) / 200;
         assert!(each <= LIMIT, "{each} bytes a connection with {} and {size}", server.url());
     }
+}
+
+#[test]
+fn connections_that_cannot_be_opened_are_counted_and_the_reason_is_told() {
+    let server = Echo::new().takes_at_most(3).start();
+    let run = Wsurl::new(["echo-test", "--connections", "6", &server.url()]).stderr_has(format!(
+        "wsurl: error: {} answered the upgrade with 503 Service Unavailable; 3 of 6 connections opened, so nothing was sent\n",
+        server.address()
+    ));
+    let run = run.exits(22);
+    assert!(
+        run.text().contains("\nconnections 6, 3 opened, 0 echoed everything, 1 in flight on each\n"),
+        "{}",
+        run.text()
+    );
+    let server = Echo::new().takes_at_most(3).start();
+    let run = Wsurl::new(["echo-test", "--connections", "6", "--report", "json", &server.url()]);
+    let report = json(run.exits(22).text());
+    let counts = ["connections", "connections_opened", "connections_echoed"].map(|key| report[key].as_u64());
+    assert_eq!(counts, [Some(6), Some(3), Some(0)]);
+    assert!(
+        report["error"].as_str().is_some_and(|text| text.contains("3 of 6 connections opened")),
+        "{report}"
+    );
+}
+
+#[test]
+fn connections_that_end_early_are_told_from_those_that_echo_everything() {
+    let server = Echo::new().closes_after(2, 1013, "busy").start();
+    let run = Wsurl::new(["echo-test", "--connections", "2", "-n", "4", &server.url()])
+        .stderr_has("with 1013")
+        .stderr_has("; 2 of 2 connections opened, 0 echoed everything\n")
+        .exits(110);
+    assert!(run.text().contains("\nconnections 2, 2 opened, 0 echoed everything, "), "{}", run.text());
+    let server = EchoServer::start();
+    let run = Wsurl::new(["echo-test", "--connections", "2", "--report", "json", &server.url()]);
+    let report = json(run.exits(0).text());
+    assert_eq!((&report["connections_opened"], &report["connections_echoed"]), (&2.into(), &2.into()));
 }
 
 #[test]

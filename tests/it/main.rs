@@ -89,6 +89,8 @@ mod descriptors; // standard streams that are closed, or /dev/null
 #[cfg(target_os = "linux")]
 mod disk_faults; // what the system says only when a file is closed, or says of a file as of a pipe
 #[cfg(target_os = "linux")]
+mod exhaustion; // a process that may open no more files
+#[cfg(target_os = "linux")]
 mod fifos; // FIFOs that nobody opens at the other end
 mod files; // which files appear when, which are kept, and which are refused
 #[cfg(unix)]
@@ -107,6 +109,8 @@ mod write_out; // -w: names, formats in files, and failures before the dial
 
 #[cfg(target_os = "linux")]
 mod conversation; // lines typed at a terminal: the prompt, commands, history, and how it ends
+#[cfg(target_os = "linux")]
+mod early_signals; // a signal before, around and after the session: soon over, and what is known is reported
 #[cfg(target_os = "linux")]
 mod stderr; // a standard error that nobody reads, stopped terminals
 #[cfg(target_os = "linux")]

@@ -1,6 +1,5 @@
 //! The options of a probe, checked as a whole.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::urls::UrlSource;
@@ -33,32 +32,6 @@ pub(super) struct ProbeOptions {
     pub(super) parallel: usize,
     /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
-    pub(super) sessions: Sessions,
-}
-
-/// Counts the open sessions, which have a moment to end after a signal.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(AtomicUsize);
-
-/// Counts as an open session until it is dropped.
-pub(super) struct Open<'a>(&'a Sessions);
-
-impl Sessions {
-    /// Counts one more session until the result is dropped.
-    pub(super) fn enter(&self) -> Open<'_> {
-        self.0.fetch_add(1, Ordering::AcqRel);
-        Open(self)
-    }
-
-    pub(super) fn any(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 /// The assertions about an endpoint.
@@ -94,6 +67,19 @@ impl ProbeOptions {
     }
 }
 
+/// What the arguments name. A text after a URL is told how it is sent.
+fn sources(urls: &[String]) -> Result<Vec<UrlSource>, Failure> {
+    let is_text = |url: &str| {
+        let is_prose = url.contains(|c: char| c.is_whitespace() || "{\"'".contains(c));
+        !url.contains("://") && (is_prose || !url.contains(['.', ':', '/']))
+    };
+    let parsed = urls.iter().enumerate().map(|(index, url)| {
+        let hint = (index > 0 && is_text(url)).then_some("to send a message, write -d TEXT");
+        UrlSource::parse(url).map_err(|failure| failure.hints(hint))
+    });
+    parsed.collect()
+}
+
 /// The options of the probe, and of the conversation with each URL.
 ///
 /// # Errors
@@ -116,7 +102,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
     let dumps_header = conversation.output.dump_header.is_some();
-    let sources = args.urls.iter().map(|url| UrlSource::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    let sources = sources(&args.urls)?;
     refuse_second_reading(&sources, &args.data.typed)?;
     let mut common = CommonOptions::from_args(conversation)?;
     let mut endpoints = Vec::new();
@@ -161,7 +147,6 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
         rules: args.rules,
         parallel: args.parallel,
         shows_progress,
-        sessions: Sessions::default(),
     };
     Ok((options, endpoints))
 }

@@ -104,6 +104,7 @@ impl TlsClient {
     pub(in crate::net) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
         match err {
             WaitError::Deadline => Failure::timeout(Phase::Tls, &self.name, deadline),
+            WaitError::Interrupted(signal) => signal.failure(),
             WaitError::Io(err) => handshake_failed(target).source(IoCause(err)),
         }
     }
@@ -121,10 +122,14 @@ impl TlsClient {
     }
 
     /// Explains the failed handshake with `target`.
-    pub(in crate::net) fn failed(&self, target: &str, failure: &HandshakeFailure) -> Failure {
+    pub(in crate::net) fn failed(&self, target: &str, failure: HandshakeFailure) -> Failure {
         match failure {
             HandshakeFailure::Certificate { leaf, error } => {
-                self.refusal(leaf, Some(error)).and(format_args!(" (TLS with {target}: {})", error.text))
+                self.refusal(&leaf, Some(&error)).and(format_args!(" (TLS with {target}: {})", error.text))
+            }
+            HandshakeFailure::Roots(err) => {
+                let text = format!("cannot open the system's CA certificates to verify {target}");
+                Failure::new(Status::CaFile, text).source(IoCause(err))
             }
             HandshakeFailure::Other(err) => {
                 handshake_failed(target).and(format_args!(": {err}")).hint(NOT_TLS)
