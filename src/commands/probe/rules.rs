@@ -12,8 +12,8 @@ use crate::error::{Failure, Phase, Status};
 use crate::net::tls::client::Prepared;
 use crate::net::{Connection, Observer, Transport};
 use crate::os::signals;
-use crate::report::{Severity, Trace};
 use crate::report::probe::{self, ProbeReport};
+use crate::report::{Severity, Trace};
 
 /// How long one reaction of the server is awaited: so many round trips, within bounds.
 const ROUND_TRIPS: u32 = 20;
