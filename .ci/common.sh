@@ -33,6 +33,14 @@ needs_openssl() {
     fi
 }
 
+# What building OpenSSL from source takes (`--features vendored-tls`). A Debian without the package perl has a perl without modules.
+needs_openssl_source() {
+    needs cc gcc libc6-dev
+    needs make make
+    perl -MIPC::Cmd -e '' 2>/dev/null || install perl || true
+    perl -MIPC::Cmd -e '' 2>/dev/null || skip "there is no perl with its modules; on Debian and Ubuntu it is in: perl"
+}
+
 # is_due PATH...: whether a slow stage runs: with CI_FULL=1, or when one of these paths has changed since the commit CI_BASE.
 is_due() {
     [[ ${CI_FULL:-} == 1 ]] && return

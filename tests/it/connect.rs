@@ -4,7 +4,7 @@ use std::fs;
 use std::net::ToSocketAddrs as _;
 
 use crate::support::script::SWITCHING;
-use crate::support::{Echo, Script, Wsurl, file_with, millis, secs};
+use crate::support::{Echo, Script, Wsurl, file_with, millis, secs, timed};
 
 /// How much later than its limit a wait may end: the machine is busy with other tests.
 const SLACK: std::time::Duration = millis(200);
@@ -28,39 +28,47 @@ fn an_unknown_host_is_told_by_name() {
 
 #[test]
 fn a_silent_server_times_out_in_the_upgrade() {
-    let peer = Script::new().request().hold();
-    Wsurl::new(["send", "--connect-timeout", "300ms", &peer.url(), "hi"])
-        .stdout("")
-        .stderr_has("wsurl: error: timed out after 300ms in upgrade with 127.0.0.1 (--connect-timeout)\n")
-        .exits(28);
-    assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    timed(|| {
+        let peer = Script::new().request().hold();
+        Wsurl::new(["send", "--connect-timeout", "300ms", &peer.url(), "hi"])
+            .stdout("")
+            .stderr_has("wsurl: error: timed out after 300ms in upgrade with 127.0.0.1 (--connect-timeout)\n")
+            .exits(28);
+        assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    });
 }
 
 #[test]
 fn a_bare_number_is_seconds() {
-    let peer = Script::new().request().hold();
-    Wsurl::new(["send", "--connect-timeout", "0.3", &peer.url(), "hi"])
-        .stderr_has("timed out after 300ms in upgrade")
-        .exits(28);
-    assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    timed(|| {
+        let peer = Script::new().request().hold();
+        Wsurl::new(["send", "--connect-timeout", "0.3", &peer.url(), "hi"])
+            .stderr_has("timed out after 300ms in upgrade")
+            .exits(28);
+        assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    });
 }
 
 #[test]
 fn the_limit_of_the_whole_run_holds_while_dialing_too() {
-    let peer = Script::new().request().hold();
-    Wsurl::new(["send", "-m", "300ms", &peer.url(), "hi"])
-        .stderr_has("wsurl: error: timed out after 300ms in upgrade with 127.0.0.1 (--max-time)\n")
-        .exits(28);
-    assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    timed(|| {
+        let peer = Script::new().request().hold();
+        Wsurl::new(["send", "-m", "300ms", &peer.url(), "hi"])
+            .stderr_has("wsurl: error: timed out after 300ms in upgrade with 127.0.0.1 (--max-time)\n")
+            .exits(28);
+        assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    });
 }
 
 #[test]
 fn a_peer_that_is_silent_to_tls_times_out_in_the_tls_phase() {
-    let peer = Script::new().hold();
-    Wsurl::new(["send", "--connect-timeout", "300ms", &peer.url_as("wss"), "hi"])
-        .stderr_has("wsurl: error: timed out after 300ms in tls with 127.0.0.1 (--connect-timeout)\n")
-        .exits(28);
-    assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    timed(|| {
+        let peer = Script::new().hold();
+        Wsurl::new(["send", "--connect-timeout", "300ms", &peer.url_as("wss"), "hi"])
+            .stderr_has("wsurl: error: timed out after 300ms in tls with 127.0.0.1 (--connect-timeout)\n")
+            .exits(28);
+        assert!(peer.held() <= millis(300) + SLACK, "stayed for {:?}", peer.held());
+    });
 }
 
 #[test]

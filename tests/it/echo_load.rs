@@ -8,7 +8,7 @@ use tungstenite::Message;
 use crate::support::echoing::echo;
 use crate::support::formats::{counts, json};
 use crate::support::frame::{self, BINARY, CONTINUATION, TEXT};
-use crate::support::{Certificate, Echo, EchoServer, Script, Untouched, Wsurl, millis, secs};
+use crate::support::{Certificate, Echo, EchoServer, Script, Untouched, Wsurl, millis, secs, timed};
 
 const LADDER: [usize; 9] = [0, 1, 125, 126, 127, 65_535, 65_536, 65_537, 1 << 20];
 
@@ -174,22 +174,24 @@ fn fragments_are_as_large_as_they_are_told_to_be() {
 
 #[test]
 fn an_interval_is_kept_between_messages() {
-    let times = Arc::new(Mutex::new(Vec::new()));
-    let with_clock = |script: Script| {
-        let times = Arc::clone(&times);
-        script.answers(1, move |messages| {
-            times.lock().expect("the times").push(Instant::now());
-            echo(&messages[0])
-        })
-    };
-    let peer = (0..4).fold(Script::new().upgrade(), |script, _| with_clock(script)).pings_and_close();
-    Wsurl::new(["echo-test", "-n", "4", "--interval", "200ms", &peer.url()]).within(secs(5)).exits(0);
-    peer.wait();
-    let times = times.lock().expect("the times");
-    let took: Vec<Duration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert!(took.iter().all(|gap| *gap >= millis(100)), "{took:?}");
-    let whole = times[3] - times[0];
-    assert!(whole >= millis(500) && whole <= millis(1500), "{took:?}");
+    timed(|| {
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let with_clock = |script: Script| {
+            let times = Arc::clone(&times);
+            script.answers(1, move |messages| {
+                times.lock().expect("the times").push(Instant::now());
+                echo(&messages[0])
+            })
+        };
+        let peer = (0..4).fold(Script::new().upgrade(), |script, _| with_clock(script)).pings_and_close();
+        Wsurl::new(["echo-test", "-n", "4", "--interval", "200ms", &peer.url()]).within(secs(5)).exits(0);
+        peer.wait();
+        let times = times.lock().expect("the times");
+        let took: Vec<Duration> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(took.iter().all(|gap| *gap >= millis(100)), "{took:?}");
+        let whole = times[3] - times[0];
+        assert!(whole >= millis(500) && whole <= millis(1500), "{took:?}");
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use tungstenite::{Message, WebSocket};
 
 use crate::support::{
-    Certificate, Running, Tls, Wsurl, file_with, frame, millis, noise, numbered_lines, secs,
+    Certificate, Running, Tls, Wsurl, file_with, frame, millis, noise, numbered_lines, secs, timed,
 };
 
 /// A server at a port of its own, with these options, and its URL.
@@ -356,23 +356,25 @@ mod signals {
 
     #[test]
     fn every_client_is_told_that_the_server_goes_away() {
-        for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 143)] {
-            let (server, url) = listen([]);
-            let client = || {
-                let args = ["send", "-f", "--accept-close", "1000", &url, "hi"];
-                let mut run = Wsurl::new(args).stdout("hi\n").stderr_has("1001").spawn();
-                run.wait_for_stdout("hi\n");
-                run
-            };
-            let clients = [client(), client(), client()];
-            let start = Instant::now();
-            ends(server, signal, code);
-            // They answer, so there is nothing to wait for.
-            assert!(start.elapsed() < millis(900), "{:?}", start.elapsed());
-            for client in clients {
-                client.exits(110);
+        timed(|| {
+            for (signal, code) in [(Signal::Interrupt, 130), (Signal::Terminate, 143)] {
+                let (server, url) = listen([]);
+                let client = || {
+                    let args = ["send", "-f", "--accept-close", "1000", &url, "hi"];
+                    let mut run = Wsurl::new(args).stdout("hi\n").stderr_has("1001").spawn();
+                    run.wait_for_stdout("hi\n");
+                    run
+                };
+                let clients = [client(), client(), client()];
+                let start = Instant::now();
+                ends(server, signal, code);
+                // They answer, so there is nothing to wait for.
+                assert!(start.elapsed() < millis(900), "{:?}", start.elapsed());
+                for client in clients {
+                    client.exits(110);
+                }
             }
-        }
+        });
     }
 
     #[test]

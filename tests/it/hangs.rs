@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::frame::{self, TEXT};
-use crate::support::{Echo, Script, Signal, Wsurl, file_with, millis, noise, secs};
+use crate::support::{Echo, Script, Signal, Wsurl, file_with, millis, noise, secs, timed};
 
 #[test]
 fn a_reply_that_drips_is_no_reply() {
@@ -212,22 +212,24 @@ fn an_answer_to_our_close_that_arrived_while_a_run_was_stopped_is_not_late() {
 
 #[test]
 fn the_limit_of_the_run_names_what_it_waited_for() {
-    let named = |args: &[&str], peer: Script, phase: &str| {
-        let text = format!("wsurl: error: timed out after 1s in {phase} with 127.0.0.1 (--max-time)");
-        Wsurl::new(args).args(["-m", "1s", &peer.url()]).stderr_has(text).within(secs(4)).exits(28);
-    };
-    let (_dir, path) = file_with("upload", noise(16 << 20));
-    named(&["send", "-d", "hi"], Script::new().upgrade().read_frame().hold(), "receive");
-    let peer = Script::new().upgrade().read_frame().send(frame::text("one")).hold();
-    Wsurl::new(["send", "-m", "1s", "--expect", "2", &peer.url(), "hi"])
-        .stdout("one\n")
-        .stderr_has("in receive with 127.0.0.1 (--max-time): 1 of 2 awaited messages arrived\n")
-        .within(secs(4))
-        .exits(28);
-    named(&["send", "-f"], Script::new().upgrade().hold(), "receive");
-    named(&["send", "--expect", "0"], Script::new().upgrade().read_close().hold(), "close");
-    named(&["stream", "-T", &path], Script::new().upgrade().stall(), "send");
-    named(&["stream", "--limit-rate", "10K", "-T", &path], Script::new().upgrade().hold(), "send");
+    timed(|| {
+        let named = |args: &[&str], peer: Script, phase: &str| {
+            let text = format!("wsurl: error: timed out after 1s in {phase} with 127.0.0.1 (--max-time)");
+            Wsurl::new(args).args(["-m", "1s", &peer.url()]).stderr_has(text).within(secs(4)).exits(28);
+        };
+        let (_dir, path) = file_with("upload", noise(16 << 20));
+        named(&["send", "-d", "hi"], Script::new().upgrade().read_frame().hold(), "receive");
+        let peer = Script::new().upgrade().read_frame().send(frame::text("one")).hold();
+        Wsurl::new(["send", "-m", "1s", "--expect", "2", &peer.url(), "hi"])
+            .stdout("one\n")
+            .stderr_has("in receive with 127.0.0.1 (--max-time): 1 of 2 awaited messages arrived\n")
+            .within(secs(4))
+            .exits(28);
+        named(&["send", "-f"], Script::new().upgrade().hold(), "receive");
+        named(&["send", "--expect", "0"], Script::new().upgrade().read_close().hold(), "close");
+        named(&["stream", "-T", &path], Script::new().upgrade().stall(), "send");
+        named(&["stream", "--limit-rate", "10K", "-T", &path], Script::new().upgrade().hold(), "send");
+    });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The limits on sizes and times that end a session, each with its name in the message.
 
 use crate::support::frame::{self, BINARY, CONTINUATION, PING, PONG};
-use crate::support::{Echo, EchoServer, Script, Wsurl, file_with, millis, noise, secs};
+use crate::support::{Echo, EchoServer, Script, Wsurl, file_with, millis, noise, secs, timed};
 
 #[test]
 fn a_message_over_the_limit_is_refused_with_1009() {
@@ -261,7 +261,9 @@ fn a_small_send_buffer_and_delayed_packets_lose_nothing() {
 
 #[test]
 fn a_ping_goes_out_when_it_is_due_and_not_with_the_next_one() {
-    let peer = Script::new().upgrade().read_frame().send(frame::close(1000, "")).read_close().hang_up();
-    Wsurl::new(["send", "-f", "--ping-interval", "2s", &peer.url()]).within(millis(3500)).exits(0);
-    assert_eq!(peer.frames()[0].opcode, 0x9);
+    timed(|| {
+        let peer = Script::new().upgrade().read_frame().send(frame::close(1000, "")).read_close().hang_up();
+        Wsurl::new(["send", "-f", "--ping-interval", "2s", &peer.url()]).within(millis(3500)).exits(0);
+        assert_eq!(peer.frames()[0].opcode, 0x9);
+    });
 }

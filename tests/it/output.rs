@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Echo, EchoServer, Script, Wsurl, file_with, frame, millis, noise, secs};
+use crate::support::{Echo, EchoServer, Script, Wsurl, file_with, frame, millis, noise, secs, timed};
 
 #[test]
 fn verbose_shows_the_heads_on_stderr_and_nothing_on_stdout() {
@@ -223,13 +223,15 @@ fn a_reader_that_has_enough_ends_the_run_quietly() {
 
 #[test]
 fn a_reader_that_has_enough_does_not_wait_for_a_server_that_says_nothing_more() {
-    let peer = Script::new().upgrade().read_frame().send(frame::text("hi")).hold();
-    Wsurl::new(["send", "-f", &peer.url(), "hi"])
-        .reader_leaves_after(3)
-        .stdout("hi\n")
-        .stderr("")
-        .within(millis(700))
-        .exits(0);
+    timed(|| {
+        let peer = Script::new().upgrade().read_frame().send(frame::text("hi")).hold();
+        Wsurl::new(["send", "-f", &peer.url(), "hi"])
+            .reader_leaves_after(3)
+            .stdout("hi\n")
+            .stderr("")
+            .within(millis(700))
+            .exits(0);
+    });
 }
 
 #[test]

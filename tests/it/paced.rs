@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Instant;
 
-use crate::support::{Script, Wsurl, file_with, frame, millis, noise, numbered_lines, secs};
+use crate::support::{Script, Wsurl, file_with, frame, millis, noise, numbered_lines, secs, timed};
 
 /// An upload without an end at this rate.
 fn upload(rate: &str, peer: &Script) -> Wsurl {
@@ -14,37 +14,44 @@ fn upload(rate: &str, peer: &Script) -> Wsurl {
 
 #[test]
 fn pings_are_answered_at_any_rate() {
-    for rate in ["64K", "2M", "4M", "16M"] {
-        let mut peer = Script::new().upgrade().read_frame();
-        for _ in 0..10 {
-            peer = peer.has_pong_within(millis(200)).takes_frames(1000);
+    timed(|| {
+        for rate in ["64K", "2M", "4M", "16M"] {
+            let mut peer = Script::new().upgrade().read_frame();
+            for _ in 0..10 {
+                peer = peer.has_pong_within(millis(200)).takes_frames(1000);
+            }
+            upload(rate, &peer.send(frame::close(1000, "")).hold())
+                .stderr_has("it closed with 1000")
+                .exits(55);
         }
-        let peer = peer.send(frame::close(1000, "")).hold();
-        upload(rate, &peer).stderr_has("it closed with 1000").exits(55);
-    }
+    });
 }
 
 #[test]
 fn pings_are_answered_within_one_large_message() {
-    let (_dir, path) = file_with("upload", noise(64 << 20));
-    let mut peer = Script::new().upgrade().read_frame();
-    for _ in 0..10 {
-        peer = peer.has_pong_within(millis(200));
-    }
-    let peer = peer.send(frame::close(1000, "")).hold();
-    Wsurl::new(["stream", "--limit-rate", "4M", "--single-message", "-T", &path, &peer.url()]).exits(55);
+    timed(|| {
+        let (_dir, path) = file_with("upload", noise(64 << 20));
+        let mut peer = Script::new().upgrade().read_frame();
+        for _ in 0..10 {
+            peer = peer.has_pong_within(millis(200));
+        }
+        let peer = peer.send(frame::close(1000, "")).hold();
+        Wsurl::new(["stream", "--limit-rate", "4M", "--single-message", "-T", &path, &peer.url()]).exits(55);
+    });
 }
 
 #[test]
 fn a_close_is_obeyed_at_once() {
-    let peer = Script::new().upgrade().read_frame();
-    let run = upload("4M", &peer).stderr_has("it closed with 1000").spawn();
-    peer.wait();
-    thread::sleep(millis(300));
-    let begun = Instant::now();
-    let _peer = peer.send(frame::close(1000, "")).hold();
-    run.exits(55);
-    assert!(begun.elapsed() < millis(700), "{:?}", begun.elapsed());
+    timed(|| {
+        let peer = Script::new().upgrade().read_frame();
+        let run = upload("4M", &peer).stderr_has("it closed with 1000").spawn();
+        peer.wait();
+        thread::sleep(millis(300));
+        let begun = Instant::now();
+        let _peer = peer.send(frame::close(1000, "")).hold();
+        run.exits(55);
+        assert!(begun.elapsed() < millis(700), "{:?}", begun.elapsed());
+    });
 }
 
 #[test]
@@ -79,47 +86,51 @@ fn the_rate_is_kept() {
 #[cfg(target_os = "linux")]
 #[test]
 fn pacing_costs_next_to_no_processor_time() {
-    for rate in ["1M", "8M"] {
-        let (peer, gauged) = Script::new().upgrade().read_frame().gauges(secs(3));
-        let peer = peer.send(frame::close(1000, "")).hold();
-        let run = upload(rate, &peer).spawn();
-        thread::sleep(millis(500));
-        let before = run.processor_time();
-        thread::sleep(secs(2));
-        let used = run.processor_time().saturating_sub(before);
-        run.exits(55);
-        drop(gauged);
-        assert!(used <= millis(100), "{used:?} of processor time in 2 s at {rate}");
-    }
+    timed(|| {
+        for rate in ["1M", "8M"] {
+            let (peer, gauged) = Script::new().upgrade().read_frame().gauges(secs(3));
+            let peer = peer.send(frame::close(1000, "")).hold();
+            let run = upload(rate, &peer).spawn();
+            thread::sleep(millis(500));
+            let before = run.processor_time();
+            thread::sleep(secs(2));
+            let used = run.processor_time().saturating_sub(before);
+            run.exits(55);
+            drop(gauged);
+            assert!(used <= millis(100), "{used:?} of processor time in 2 s at {rate}");
+        }
+    });
 }
 
 #[test]
 fn compressed_messages_are_paced_by_what_they_compress_to() {
-    let lines = numbered_lines(20_000);
-    for shape in ["--chunk-size=32K", "--single-message"] {
-        let (peer, upload) =
-            Script::new().upgrade_with("Sec-WebSocket-Extensions: permessage-deflate").gauges(secs(3));
-        let peer = peer.send(frame::close(1000, "")).hold();
-        Wsurl::new([
-            "stream",
-            "--compress",
-            "--limit-rate",
-            "200K",
-            "--close-timeout",
-            "1s",
-            shape,
-            &peer.url(),
-        ])
-        .stdin_endless(lines.clone())
-        .limit(secs(20))
-        .exits(55);
-        let upload = upload.recv().expect("an upload");
-        let (wanted, longest) = (200.0 * 1024.0, upload.longest);
-        assert!(
-            (wanted * 0.8..wanted * 1.2).contains(&upload.rate),
-            "{shape}: {} bytes a second",
-            upload.rate
-        );
-        assert!(longest <= 20 << 10, "{shape}: a frame of {longest} bytes");
-    }
+    timed(|| {
+        let lines = numbered_lines(20_000);
+        for shape in ["--chunk-size=32K", "--single-message"] {
+            let (peer, upload) =
+                Script::new().upgrade_with("Sec-WebSocket-Extensions: permessage-deflate").gauges(secs(3));
+            let peer = peer.send(frame::close(1000, "")).hold();
+            Wsurl::new([
+                "stream",
+                "--compress",
+                "--limit-rate",
+                "200K",
+                "--close-timeout",
+                "1s",
+                shape,
+                &peer.url(),
+            ])
+            .stdin_endless(lines.clone())
+            .limit(secs(20))
+            .exits(55);
+            let upload = upload.recv().expect("an upload");
+            let (wanted, longest) = (200.0 * 1024.0, upload.longest);
+            assert!(
+                (wanted * 0.8..wanted * 1.2).contains(&upload.rate),
+                "{shape}: {} bytes a second",
+                upload.rate
+            );
+            assert!(longest <= 20 << 10, "{shape}: a frame of {longest} bytes");
+        }
+    });
 }

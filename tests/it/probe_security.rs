@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::beside_tls::{self, Beside};
 use crate::support::flawed::{COOKIE, Flaw, Flawed, TOKEN};
 use crate::support::formats::{assert_narrow, json, regex};
-use crate::support::{Certificate, Echo, Embedded, Wsurl, secs};
+use crate::support::{Certificate, Echo, Embedded, Wsurl, secs, timed};
 
 fn probe(args: &[&str]) -> Wsurl {
     Wsurl::new(["probe", "--security"]).args(args).limit(secs(120)).within(secs(100))
@@ -151,16 +151,20 @@ fn a_message_that_inflates_without_end_is_judged() {
 
 #[test]
 fn a_server_that_a_flood_brings_down_is_found() {
-    for (flaw, rule) in [(Flaw::DiesOfFragments, "fragments-endless"), (Flaw::DiesOfPings, "pings-endless")] {
-        let server = Flawed::start(flaw);
-        let verdicts = verdicts(&[&server.url()], &[rule]);
-        let seen = &verdicts[rule].1;
-        assert!(
-            seen.starts_with("the server was lost: cannot connect to ")
-                && seen.ends_with("; not back within 10s"),
-            "{seen}"
-        );
-    }
+    timed(|| {
+        for (flaw, rule) in
+            [(Flaw::DiesOfFragments, "fragments-endless"), (Flaw::DiesOfPings, "pings-endless")]
+        {
+            let server = Flawed::start(flaw);
+            let verdicts = verdicts(&[&server.url()], &[rule]);
+            let seen = &verdicts[rule].1;
+            assert!(
+                seen.starts_with("the server was lost: cannot connect to ")
+                    && seen.ends_with("; not back within 10s"),
+                "{seen}"
+            );
+        }
+    });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::{
 #[cfg(unix)]
 use crate::support::Signal;
 use crate::support::formats::{Metrics, json_lines, nagios_lines, regex};
-use crate::support::{EchoServer, Element, Script, Wsurl, closed_port, file_with, millis, secs};
+use crate::support::{EchoServer, Element, Script, Wsurl, closed_port, file_with, millis, secs, timed};
 
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
@@ -113,13 +113,15 @@ fn one_of_twenty_that_hangs_holds_back_nobody() {
 
 #[test]
 fn two_that_hang_cost_no_more_than_their_limit() {
-    let hanging = [Script::new().request().hold(), Script::new().request().hold()];
-    let good = EchoServer::start();
-    let args = ["--connect-timeout", "2s", &hanging[0].url(), &good.url(), &hanging[1].url()];
-    let run = probe(&args).stderr_has("wsurl: error: 2 of 3 endpoints failed, first ").exits(28);
-    assert!(run.elapsed < millis(3500), "took {:?}", run.elapsed);
-    let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
-    assert_eq!(words, ["OK  ", "FAIL", "FAIL"]);
+    timed(|| {
+        let hanging = [Script::new().request().hold(), Script::new().request().hold()];
+        let good = EchoServer::start();
+        let args = ["--connect-timeout", "2s", &hanging[0].url(), &good.url(), &hanging[1].url()];
+        let run = probe(&args).stderr_has("wsurl: error: 2 of 3 endpoints failed, first ").exits(28);
+        assert!(run.elapsed < millis(3500), "took {:?}", run.elapsed);
+        let words: Vec<_> = verdicts(run.text()).iter().map(|line| &line[..4]).collect();
+        assert_eq!(words, ["OK  ", "FAIL", "FAIL"]);
+    });
 }
 
 #[test]

@@ -15,6 +15,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -55,9 +56,11 @@ def case(function):
 class Listener:
     """A WebSocket server that echoes the messages of one client and keeps them, up to the code of its Close."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"ws://127.0.0.1:{self.server.getsockname()[1]}/"
+        self.url = f"ws{'s' if tls else ''}://127.0.0.1:{self.server.getsockname()[1]}/"
+        if tls:
+            self.server = tls.wrap_socket(self.server, server_side=True)
         self.messages, self.code = [], None
         self.changed = threading.Condition()
         threading.Thread(target=self.serve, daemon=True).start()
@@ -373,12 +376,13 @@ def a_client_certificate_in_pem(bed):
 @case
 def a_client_certificate_in_pkcs12(bed):
     (bed.folder / "me.p12").write_bytes((FIXTURES / "rsa.p12").read_bytes())
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"wss://127.0.0.1:{taken.getsockname()[1]}/"
-        # With a good password, the next failure is that of the connection.
-        bed.run("send", url, "--cert", "me.p12", "--pass", "sesame", "hi").exits(7)
-        bed.run("send", url, "--cert", "me.p12", "--pass", "wrong", "hi").exits(58)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(FIXTURES / "rsa.pem", FIXTURES / "rsa-pkcs8.key")
+    tls.load_verify_locations(FIXTURES / "client-ca.pem")
+    tls.verify_mode = ssl.CERT_REQUIRED
+    server = Listener(tls)
+    bed.run("send", server.url, "--cert", "me.p12", "--pass", "wrong", "hi").exits(58)
+    bed.run("send", server.url, "-k", "--cert", "me.p12", "--pass", "sesame", "hi").exits(0).prints("hi\n")
 
 
 @case
