@@ -51,10 +51,8 @@ impl EarlyWriteOut {
         if failure.is_written_out() {
             return failure;
         }
-        for url in &self.urls {
-            if let Err(unprinted) = self.print(url.as_deref(), &failure) {
-                report::warning(&unprinted.to_string());
-            }
+        if let Err(unprinted) = self.urls.iter().try_for_each(|url| self.print(url.as_deref(), &failure)) {
+            report::warning(&unprinted.to_string());
         }
         failure
     }

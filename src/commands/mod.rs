@@ -23,15 +23,30 @@ use self::early::EarlyWriteOut;
 use self::stdout::{cannot_print, print, write};
 use crate::cli::{self, Cli, ColorWhen, Command, Parsed};
 use crate::error::{Failure, IoCause, Status};
-use crate::os::signals;
+use crate::os::{given_up, raw_mode, signals};
 use crate::report;
 
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Failure> {
+    // First of all, because a signal before this ends the program without a word.
+    signals::install(end_by_force)
+        .map_err(|err| Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err)))?;
     let args: Vec<_> = args.into_iter().collect();
-    let parsed = cli::parse(args.clone()).map_err(|refused| {
+    let result = run_parsed(&args);
+    // A signal that came when there was nothing left to end.
+    result.and_then(|()| signals::unheard().map_or(Ok(()), |signal| Err(signal.failure())))
+}
+
+/// The last words of a run that does not end by itself.
+fn end_by_force(failure: Failure) {
+    raw_mode::restore();
+    report::failure(&given_up(failure));
+}
+
+fn run_parsed(args: &[std::ffi::OsString]) -> Result<(), Failure> {
+    let parsed = cli::parse(args.to_owned()).map_err(|refused| {
         // The arguments are not understood, but a monitoring system has to understand the answer.
-        if reporting::looks_like_plugin(&args) { reporting::unknown(refused) } else { refused }
+        if reporting::looks_like_plugin(args) { reporting::unknown(refused) } else { refused }
     });
     match parsed? {
         Parsed::Print(text) => print(text.ansi().to_string().as_bytes()),
@@ -40,8 +55,6 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(), Fai
         }
         Parsed::Run(Cli { command: Some(mut command), .. }) => {
             set_color(&command);
-            signals::install(report::failure)
-                .map_err(|err| Failure::new(Status::Usage, "cannot receive signals").source(IoCause(err)))?;
             let early = EarlyWriteOut::of(&mut command)?;
             let result = match command {
                 Command::Send(args) => send::run(*args),

@@ -21,6 +21,7 @@ use super::transport::Transport;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::os::descriptors;
+use crate::os::signals::Signal;
 
 /// The most addresses that are tried.
 const MAX_ADDRESSES: usize = 5;
@@ -72,6 +73,7 @@ pub(super) fn connect(
     match race.run(deadline, observer) {
         Ok(transport) => Ok(transport),
         Err(Lost::Deadline) => Err(Failure::timeout(Phase::Connect, &destination.host, deadline)),
+        Err(Lost::Interrupted(signal)) => Err(signal.failure()),
         Err(Lost::Failed(failed)) => {
             let from = options.interface.map_or(String::new(), |ip| format!(" from {ip}"));
             Err(explain(&format!("{destination}{from}"), failed))
@@ -81,6 +83,7 @@ pub(super) fn connect(
 
 enum Lost {
     Deadline,
+    Interrupted(Signal),
     Failed(Vec<(SocketAddr, io::Error)>),
 }
 
@@ -102,9 +105,13 @@ impl Race<'_> {
                 timeout = timeout.min(next_start.saturating_duration_since(Instant::now()));
             }
             events.clear();
-            if let Err(err) = self.poller.wait(Some(timeout), |token| events.push(token)) {
-                self.failed.extend(self.running.first().map(|attempt| (attempt.address, err)));
-                return Err(Lost::Failed(self.failed));
+            match self.poller.wait_or_signal(Some(timeout), |token| events.push(token)) {
+                Ok(None) => {}
+                Ok(Some(signal)) => return Err(Lost::Interrupted(signal)),
+                Err(err) => {
+                    self.failed.extend(self.running.first().map(|attempt| (attempt.address, err)));
+                    return Err(Lost::Failed(self.failed));
+                }
             }
             for token in &events {
                 if let Some(Attempt { stream, registration, .. }) = self.settle(*token, observer) {

@@ -21,6 +21,7 @@ use super::upgrade::{UpgradeOptions, Upgraded, upgrade};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
+use crate::os::signals;
 use crate::protocol::Agreement;
 
 /// The options of the dial, beside the URL.
@@ -179,6 +180,9 @@ impl<'a> Dialer<'a> {
         let mut proxy = proxy_authorization();
         loop {
             self.facts.begin_try();
+            if let Some(signal) = signals::received() {
+                return Err(signal.failure());
+            }
             let failure = match attempt(&mut self, &server, &proxy) {
                 Ok(reached) => return Ok(reached),
                 Err(failure) => failure,

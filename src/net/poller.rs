@@ -1,15 +1,17 @@
 //! One wait for everything that can become ready: sockets, pipes, and threads that call a waker. It assigns all tokens.
-//! A dial has a poller of its own; an event loop has one for all of its sessions and lanes.
+//! A dial has a poller of its own; an event loop has one for all of its sessions and lanes. A signal ends the wait of every
+//! poller.
 
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use mio::event::Source;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
 use super::readiness::Readiness;
+use crate::os::signals::{self, Attached, Signal};
 
 /// The most events taken from the operating system in one wait.
 const EVENTS: usize = 256;
@@ -24,6 +26,9 @@ struct Shared {
     registry: Registry,
     sources: Mutex<Sources>,
     asleep: AtomicBool,
+    waker: Waker,
+    /// Calls the waker at the first signal.
+    _attached: Attached,
 }
 
 /// The readiness of each source. The index of a source is its token.
@@ -33,16 +38,26 @@ struct Sources {
     vacant: Vec<usize>,
 }
 
+/// The token of the waker, which has the first place.
+const WAKER: Token = Token(0);
+
 impl Poller {
     /// A poller without sources.
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        Ok(Self(Arc::new(Shared {
-            poll: Mutex::new((poll, Events::with_capacity(EVENTS))),
-            registry,
-            sources: Mutex::default(),
-            asleep: AtomicBool::new(false),
+        let waker = Waker::new(&registry, WAKER)?;
+        let sources = Sources { places: vec![Some(Arc::new(Readiness::unknown()))], vacant: Vec::new() };
+        Ok(Self(Arc::new_cyclic(|weak: &Weak<Shared>| {
+            let weak = weak.clone();
+            Shared {
+                poll: Mutex::new((poll, Events::with_capacity(EVENTS))),
+                registry,
+                sources: Mutex::new(sources),
+                asleep: AtomicBool::new(false),
+                waker,
+                _attached: signals::attach(move || weak.upgrade().iter().for_each(|shared| shared.wake())),
+            }
         })))
     }
 
@@ -54,10 +69,8 @@ impl Poller {
     }
 
     /// A handle with which other threads end the wait.
-    pub fn waker(&self) -> io::Result<LoopWaker> {
-        let registration = self.place();
-        let waker = Waker::new(&self.0.registry, registration.token)?;
-        Ok(LoopWaker(Arc::new(WakerParts { waker, registration })))
+    pub fn waker(&self) -> LoopWaker {
+        LoopWaker(self.clone())
     }
 
     /// Announces a wait. Between this call and the wait, the caller has to look for news from other threads: a [`LoopWaker`]
@@ -90,6 +103,20 @@ impl Poller {
             }
         }
         Ok(())
+    }
+
+    /// As [`Poller::wait`], for a caller that ends with the first signal. Returns that signal, without a wait, if it was
+    /// received; after a wait, the caller may still find what it waits for.
+    pub fn wait_or_signal(
+        &self,
+        timeout: Option<Duration>,
+        heard: impl FnMut(Token),
+    ) -> io::Result<Option<Signal>> {
+        self.will_sleep();
+        match signals::received() {
+            None => self.wait(timeout, heard).map(|()| None),
+            signal => Ok(signal),
+        }
     }
 
     fn place(&self) -> Registration {
@@ -148,25 +175,25 @@ impl Drop for Registration {
     }
 }
 
+impl Shared {
+    fn wake(&self) {
+        // Either this thread sees that the other one is about to wait, or the other one sees the news.
+        fence(Ordering::SeqCst);
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            // A waker that cannot be called has no thread that waits.
+            let _ = self.waker.wake();
+        }
+    }
+}
+
 /// Ends the wait of a [`Poller`] from another thread.
 #[derive(Clone, Debug)]
-pub struct LoopWaker(Arc<WakerParts>);
-
-#[derive(Debug)]
-struct WakerParts {
-    waker: Waker,
-    registration: Registration,
-}
+pub struct LoopWaker(Poller);
 
 impl LoopWaker {
     /// Wakes the waiting thread. Call it after the news is where that thread will look.
     pub fn wake(&self) {
-        // Either this thread sees that the other one is about to wait, or the other one sees the news.
-        fence(Ordering::SeqCst);
-        if self.0.registration.poller.0.asleep.swap(false, Ordering::SeqCst) {
-            // Fails only when the poller is gone; then no thread waits.
-            let _ = self.0.waker.wake();
-        }
+        self.0.0.wake();
     }
 }
 
@@ -203,7 +230,7 @@ mod tests {
     #[test]
     fn a_waker_ends_the_wait_of_a_thread_that_announced_it() {
         let poller = Poller::new().unwrap();
-        let waker = poller.waker().unwrap();
+        let waker = poller.waker();
         poller.will_sleep();
         let theirs = waker.clone();
         let other = thread::spawn(move || theirs.wake());

@@ -11,6 +11,7 @@ use super::tls::error::{CertificateError, ErrorClass, HandshakeFailure};
 use super::transport::Transport;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
+use crate::os::signals;
 
 /// The limit of the diagnostic handshake: it only explains, and some servers take one connection at a time.
 const DIAGNOSIS: Duration = Duration::from_secs(3);
@@ -72,6 +73,9 @@ impl Dialer<'_> {
             let second = again(self).ok();
             let found = second.and_then(|transport| tls.diagnose(transport, &self.deadline));
             (self.deadline, *self.facts) = (whole, facts);
+            if let Some(signal) = signals::received() {
+                return Err(signal.failure());
+            }
             if let Some(found) = found {
                 return Err(found.and(format_args!(" (TLS with {target})")));
             }

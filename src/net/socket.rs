@@ -8,6 +8,7 @@ use mio::{Interest, Token};
 
 use super::poller::{Poller, Registration};
 use super::stream::Stream;
+use crate::os::signals::Signal;
 
 /// The stream, its readiness, and how many bytes the kernel has taken.
 #[derive(Debug)]
@@ -47,6 +48,11 @@ impl Socket {
     /// Sleeps until the socket may have become ready, or `timeout` is over.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.registration.poller().wait(timeout, |_| {})
+    }
+
+    /// As [`Socket::wait`], for a caller that ends with the first signal, which is returned if it was received.
+    pub(super) fn wait_or_signal(&self, timeout: Duration) -> io::Result<Option<Signal>> {
+        self.registration.poller().wait_or_signal(Some(timeout), |_| {})
     }
 
     /// Whether reading is worth an attempt.

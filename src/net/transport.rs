@@ -12,12 +12,15 @@ use super::tls::backend;
 use super::tls::buffered::Buffered;
 use super::tls::session::TlsSession;
 use crate::deadline::Deadline;
+use crate::os::signals::Signal;
 
 /// Why a wait ended without what it waited for.
 #[derive(Debug)]
 pub enum WaitError {
     /// The deadline was reached.
     Deadline,
+    /// A signal came.
+    Interrupted(Signal),
     /// The connection failed.
     Io(io::Error),
 }
@@ -146,7 +149,7 @@ impl Transport {
 
     fn wait_until(&mut self, deadline: &Deadline) -> Result<(), WaitError> {
         let left = deadline.remaining().ok_or(WaitError::Deadline)?;
-        self.wait(Some(left)).map_err(WaitError::Io)
+        self.socket().wait_or_signal(left)?.map_or(Ok(()), |signal| Err(WaitError::Interrupted(signal)))
     }
 
     /// Reads some bytes; 0 is the end of the stream.

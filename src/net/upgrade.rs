@@ -262,7 +262,9 @@ fn empty_reply(target: &str) -> Failure {
 fn silence_advice(err: &NoHead, endpoint: &Endpoint, options: &UpgradeOptions) -> Option<String> {
     match err {
         NoHead::Ended(0) | NoHead::Wait(WaitError::Io(_)) => {}
-        NoHead::Ended(_) | NoHead::Wait(WaitError::Deadline) | NoHead::Wrong(_) => return None,
+        NoHead::Ended(_)
+        | NoHead::Wait(WaitError::Deadline | WaitError::Interrupted(_))
+        | NoHead::Wrong(_) => return None,
     }
     let subprotocol = if options.subprotocols.is_empty() {
         "Does it expect a subprotocol (--subprotocol NAME)?"
@@ -280,6 +282,7 @@ fn silence_advice(err: &NoHead, endpoint: &Endpoint, options: &UpgradeOptions) -
 fn lost(err: WaitError, endpoint: &Endpoint, deadline: &Deadline) -> Failure {
     match err {
         WaitError::Deadline => Failure::timeout(Phase::Upgrade, endpoint.host(), deadline),
+        WaitError::Interrupted(signal) => signal.failure(),
         WaitError::Io(err) => match TlsError::alert_in(&err) {
             Some(alert) => tls_alert(&endpoint.host_and_port(), alert),
             None => empty_reply(&endpoint.host_and_port()).source(IoCause(err)),

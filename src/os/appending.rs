@@ -23,7 +23,7 @@ impl Appending {
     /// `Status::WriteError`, or `Status::Timeout` when it is a FIFO without a reader.
     pub(crate) fn open(path: PathBuf, until: Option<Deadline>) -> Result<Self, Failure> {
         let name = path.display().to_string();
-        let opened = within(until, move || File::options().append(true).create(true).open(path));
+        let opened = within("file", until, move || File::options().append(true).create(true).open(path));
         match opened {
             Ok(file) => Ok(Self { name, file }),
             Err(stopped) => Err(stopped.into_failure(Doing::Opening, &name, |err| cannot_write(&name, err))),

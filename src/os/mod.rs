@@ -14,8 +14,8 @@ pub mod send_queue;
 pub mod signals;
 pub mod stdio;
 pub mod terminal;
-mod within;
+pub(crate) mod within;
 
 pub(crate) use appending::Appending;
-pub(crate) use destination::cannot_write;
 pub use destination::{Destination, Writer};
+pub(crate) use destination::{cannot_write, given_up};

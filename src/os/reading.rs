@@ -19,7 +19,7 @@ pub const MAX_SMALL_FILE: u64 = 16 << 20;
 /// [`Status::ReadError`], or [`Status::Timeout`] when `until` was reached first.
 pub fn open(path: &Path, until: Option<Deadline>) -> Result<File, Failure> {
     let (name, path) = (path.display().to_string(), path.to_owned());
-    let opened = within(until, move || open_now(&path));
+    let opened = within("file", until, move || open_now(&path));
     opened.map_err(|stopped| {
         stopped.into_failure(Doing::Opening, &name, |err| cannot_read(Status::ReadError, &name, err))
     })
@@ -55,7 +55,7 @@ pub fn read_at_most(
     status: Status,
     open: impl FnOnce() -> io::Result<File> + Send + 'static,
 ) -> Result<Vec<u8>, Failure> {
-    let read = within(until, move || {
+    let read = within("file", until, move || {
         let mut content = Vec::new();
         open()?.take(most).read_to_end(&mut content)?;
         Ok(content)

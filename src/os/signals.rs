@@ -1,13 +1,19 @@
-//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first signal asks every
-//! attached owner to end in order, or ends the program when no owner is attached. The second one ends it at
-//! once, even while a call blocks. A signal that was ignored at the start of the program stays ignored.
+//! The signals that end the program: SIGHUP, SIGINT, SIGQUIT and SIGTERM. The first signal is kept, whether anything
+//! waits at that moment or not, and every wait that hears it ends: so the program ends in order, with its report. If
+//! nothing has heard it in time, or at the second signal, the program ends at once, even while a call blocks. A signal
+//! that was ignored at the start of the program stays ignored.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::error::{Failure, Status};
+
+/// How long the first signal may stay unheard: a call that hears none may block for ever.
+const UNHEARD: Duration = Duration::from_secs(1);
 
 /// How long the final message may take when the program is ended by force: standard error may be a pipe that
 /// nothing reads.
@@ -42,55 +48,105 @@ impl Signal {
     }
 }
 
-type Notify = Box<dyn Fn() + Send>;
+type Notify = Arc<dyn Fn() + Send + Sync>;
 
-/// The owners that are told of the first signal.
-struct State {
-    /// The callbacks of the owners, by number.
-    attached: Vec<(u64, Notify)>,
-    next: u64,
+/// The callbacks by number, and the number of the next one.
+type Callbacks = (Vec<(u64, Notify)>, u64);
+
+/// The first signal, and what is told of it.
+struct Signals {
+    first: OnceLock<Signal>,
+    is_heard: AtomicBool,
+    callbacks: Mutex<Callbacks>,
 }
 
-impl State {
+static SIGNALS: Signals = Signals::new();
+static BY_FORCE: OnceLock<fn(Failure)> = OnceLock::new();
+
+impl Signals {
     const fn new() -> Self {
-        Self { attached: Vec::new(), next: 0 }
+        Self {
+            first: OnceLock::new(),
+            is_heard: AtomicBool::new(false),
+            callbacks: Mutex::new((Vec::new(), 0)),
+        }
     }
 
-    fn attach(&mut self, notify: Notify) -> u64 {
-        self.next += 1;
-        self.attached.push((self.next, notify));
-        self.next
+    fn lock(&self) -> MutexGuard<'_, Callbacks> {
+        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn detach(&mut self, number: u64) {
-        self.attached.retain(|(other, _)| *other != number);
+    /// Keeps the signal and tells of it, if it is the first.
+    fn receive(&self, signal: Signal) -> bool {
+        let is_first = self.first.set(signal).is_ok();
+        if is_first {
+            // Called without the lock: a callback may own something that detaches.
+            let told: Vec<_> = self.lock().0.iter().map(|(_, notify)| Arc::clone(notify)).collect();
+            for notify in told {
+                notify();
+            }
+        }
+        is_first
     }
 
-    /// Calls every callback. Returns whether there was one.
-    fn notify(&self) -> bool {
-        self.attached.iter().for_each(|(_, notify)| notify());
-        !self.attached.is_empty()
+    fn attach(&'static self, notify: impl Fn() + Send + Sync + 'static) -> Attached {
+        let notify: Notify = Arc::new(notify);
+        let mut guard = self.lock();
+        let (callbacks, next) = &mut *guard;
+        *next += 1;
+        let attached = Attached { signals: self, number: *next };
+        callbacks.push((attached.number, Arc::clone(&notify)));
+        drop(guard);
+        // Either this thread sees the signal, or the thread that received it sees the callback.
+        if self.first.get().is_some() {
+            notify();
+        }
+        attached
+    }
+
+    fn detach(&self, number: u64) {
+        let (callbacks, _) = &mut *self.lock();
+        let index = callbacks.iter().position(|(other, _)| *other == number);
+        let detached = index.map(|index| callbacks.swap_remove(index));
+        // Dropped without the lock, as above.
+        drop(detached);
+    }
+
+    fn received(&self) -> Option<Signal> {
+        let signal = self.first.get().copied();
+        if signal.is_some() {
+            self.is_heard.store(true, Ordering::Relaxed);
+        }
+        signal
+    }
+
+    fn unheard(&self) -> Option<Signal> {
+        self.first.get().copied().filter(|_| !self.is_heard.load(Ordering::Relaxed))
+    }
+
+    fn pause(&'static self, time: Duration) -> Result<(), Signal> {
+        let (told, is_told) = mpsc::channel();
+        let _attached = self.attach(move || {
+            // Fails only when the pause is over.
+            let _ = told.send(());
+        });
+        match is_told.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => self.received().map_or(Ok(()), Err),
+        }
     }
 }
 
-static STATE: Mutex<State> = Mutex::new(State::new());
-static RECEIVED: OnceLock<Signal> = OnceLock::new();
-static AT_ONCE: OnceLock<fn(&Failure)> = OnceLock::new();
-
-fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Starts to receive signals. `at_once` reports the failure when the program is ended by force.
-pub fn install(at_once: fn(&Failure)) -> std::io::Result<()> {
-    let _ = AT_ONCE.set(at_once);
+/// Starts to receive signals. `by_force` tidies up and reports the failure when the program is ended by force.
+pub fn install(by_force: fn(Failure)) -> std::io::Result<()> {
+    let _ = BY_FORCE.set(by_force);
     platform::listen()
 }
 
-/// The registration of an owner, which is told of the first signal and then ends by itself. Dropping this
-/// detaches the owner.
+/// The registration of a callback. Dropping this detaches it.
 #[must_use = "dropping this detaches at once"]
 pub struct Attached {
+    signals: &'static Signals,
     number: u64,
 }
 
@@ -102,24 +158,37 @@ impl fmt::Debug for Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        state().detach(self.number);
+        self.signals.detach(self.number);
     }
 }
 
-/// Attaches an owner. `notify` is called from another thread at the first signal, or immediately if one was
-/// received before; it may be called twice. It must not wait, attach or detach. The program is ended by force
-/// only when no owner is attached, or at the second signal.
-pub fn attach(notify: impl Fn() + Send + 'static) -> Attached {
-    let mut state = state();
-    if received().is_some() {
-        notify();
-    }
-    Attached { number: state.attach(Box::new(notify)) }
+/// Has `notify` called from another thread at the first signal, or immediately if one was received before. It may be
+/// called twice, and once after it was detached. It must not wait. What it wakes looks at [`received`].
+pub fn attach(notify: impl Fn() + Send + Sync + 'static) -> Attached {
+    SIGNALS.attach(notify)
 }
 
-/// The first signal, if one was received.
+/// The first signal, if one was received. The caller has heard it, and ends in order.
 pub fn received() -> Option<Signal> {
-    RECEIVED.get().copied()
+    SIGNALS.received()
+}
+
+/// For what was told of the signal and does not look at it: it has heard it, and ends in order.
+pub fn hear() {
+    SIGNALS.received();
+}
+
+/// The first signal, if one was received and nothing has heard it.
+pub fn unheard() -> Option<Signal> {
+    SIGNALS.unheard()
+}
+
+/// Sleeps for `time`.
+///
+/// # Errors
+/// The signal that was received before or meanwhile.
+pub fn pause(time: Duration) -> Result<(), Signal> {
+    SIGNALS.pause(time)
 }
 
 /// Acts as SIGINT does: in raw mode, a terminal sends Ctrl-C as a key.
@@ -161,24 +230,26 @@ pub fn on_terminal_change(notify: impl Fn(bool) + Send + 'static) -> std::io::Re
 
 /// Handles a signal; the same on every platform.
 fn receive(signal: Signal) {
-    let first = RECEIVED.set(signal).is_ok();
-    let state = state();
-    if first && state.notify() {
-        return;
+    if !SIGNALS.receive(signal) {
+        end(signal);
     }
-    drop(state);
-    end(signal);
+    let watch = move || {
+        thread::sleep(UNHEARD);
+        if unheard().is_some() {
+            end(signal);
+        }
+    };
+    if thread::Builder::new().name("unheard".to_owned()).spawn(watch).is_err() {
+        end(signal);
+    }
 }
 
-/// Ends the program now. Keeps received bytes in the incomplete files. Does not wait for a blocked file
-/// system or standard error.
+/// Ends the program now. Does not wait for a blocked file system or standard error.
 fn end(signal: Signal) -> ! {
     let (done, is_done) = mpsc::channel();
     let last_words = move || {
-        super::raw_mode::restore();
-        let failure = super::destination::given_up(signal.failure());
-        if let Some(at_once) = AT_ONCE.get() {
-            at_once(&failure);
+        if let Some(by_force) = BY_FORCE.get() {
+            by_force(signal.failure());
         }
         // Fails when the time limit has passed.
         let _ = done.send(());
@@ -232,36 +303,66 @@ mod platform {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
 
-    #[test]
-    fn all_that_are_attached_are_told_and_nobody_else() {
-        let (told, heard) = mpsc::channel();
-        let mut state = State::new();
-        assert!(!state.notify());
-        let numbers = [1, 2, 3].map(|name| {
-            let told = told.clone();
-            state.attach(Box::new(move || told.send(name).unwrap()))
-        });
-        assert!(state.notify());
-        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
-        state.detach(numbers[1]);
-        assert!(state.notify());
-        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 3]);
-        state.detach(numbers[0]);
-        state.detach(numbers[2]);
-        assert!(!state.notify());
+    fn signals() -> &'static Signals {
+        Box::leak(Box::new(Signals::new()))
     }
 
     #[test]
-    fn dropping_the_guard_detaches() {
-        let is_attached = |number: u64| state().attached.iter().any(|(other, _)| *other == number);
-        let (one, other) = (attach(|| {}), attach(|| {}));
-        let number = one.number;
-        assert!(is_attached(number) && is_attached(other.number));
-        drop(one);
-        assert!(!is_attached(number) && is_attached(other.number));
+    fn all_that_are_attached_are_told_of_the_first_signal_and_nothing_else() {
+        let signals = signals();
+        let (told, heard) = mpsc::channel();
+        let [_first, second, _third] = [1, 2, 3].map(|name| {
+            let told = told.clone();
+            signals.attach(move || told.send(name).unwrap())
+        });
+        drop(second);
+        assert!(signals.receive(Signal::Terminate));
+        assert!(!signals.receive(Signal::Interrupt), "the second one");
+        let mut names: Vec<_> = heard.try_iter().collect();
+        names.sort_unstable();
+        assert_eq!(names, [1, 3]);
+        assert_eq!(signals.received(), Some(Signal::Terminate));
+    }
+
+    #[test]
+    fn a_signal_that_came_before_is_told_at_once() {
+        let signals = signals();
+        signals.receive(Signal::HangUp);
+        let (told, heard) = mpsc::channel();
+        let _attached = signals.attach(move || told.send(()).unwrap());
+        assert_eq!(heard.try_iter().count(), 1);
+        assert_eq!(signals.pause(Duration::from_secs(3600)), Err(Signal::HangUp));
+    }
+
+    #[test]
+    fn a_signal_is_unheard_until_it_is_looked_at() {
+        let signals = signals();
+        assert_eq!((signals.received(), signals.unheard()), (None, None));
+        signals.receive(Signal::Quit);
+        assert_eq!(signals.unheard(), Some(Signal::Quit));
+        assert_eq!(signals.received(), Some(Signal::Quit));
+        assert_eq!(signals.unheard(), None);
+        assert_eq!(signals.received(), Some(Signal::Quit));
+    }
+
+    #[test]
+    fn a_pause_ends_in_time_or_with_the_signal() {
+        let signals = signals();
+        assert_eq!(signals.pause(Duration::from_millis(1)), Ok(()));
+        let pausing = thread::spawn(|| signals.pause(Duration::from_secs(3600)));
+        signals.receive(Signal::Interrupt);
+        assert_eq!(pausing.join().unwrap(), Err(Signal::Interrupt));
+    }
+
+    #[test]
+    fn a_callback_may_own_what_detaches() {
+        let signals = signals();
+        let inner = Mutex::new(Some(signals.attach(|| ())));
+        let outer = signals.attach(move || drop(inner.lock().unwrap().take()));
+        signals.receive(Signal::Interrupt);
+        drop(outer);
+        assert!(signals.lock().0.is_empty());
     }
 }

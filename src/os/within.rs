@@ -1,15 +1,18 @@
-//! A time limit for calls that cannot be interrupted: opening a FIFO waits for its other end, and reading a
-//! file may wait for a network drive. Such a call runs on its own thread, which is abandoned when the limit
-//! is reached.
-//!
-//! Signals need no such thread: they end the program at once while no owner is attached.
+//! Calls that cannot be interrupted: opening a FIFO waits for its other end, reading a file may wait for a network
+//! drive, and resolving a name for a server. Such a call runs on its own thread, which is abandoned at a time limit or
+//! after a signal.
 
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use super::signals::{self, Signal};
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
+
+/// How long the work may go on after a signal: what does not block is done, so that a report has its file.
+const AFTER_SIGNAL: Duration = Duration::from_millis(200);
 
 /// Why the work has no result.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(crate) enum Stopped {
     Failed(io::Error),
     /// The time limit was reached.
     Late(Deadline),
+    /// A signal came.
+    Interrupted(Signal),
 }
 
 /// A description of the limited work, for messages.
@@ -38,6 +43,7 @@ impl Stopped {
     ) -> Failure {
         match self {
             Self::Failed(err) => failed(err),
+            Self::Interrupted(signal) => signal.failure(),
             Self::Late(end) => {
                 let limit = humantime::format_duration(end.limit());
                 let (doing, hint) = match doing {
@@ -51,23 +57,42 @@ impl Stopped {
     }
 }
 
-/// Does `work`. With `until`, does it on another thread and waits no longer than that.
+/// Ends the wait for the work.
+enum News<T> {
+    Done(io::Result<T>),
+    Signal,
+}
+
+/// Does `work` on a thread of this name. Waits for it at most until `until`, and not long after a signal.
 pub(crate) fn within<T: Send + 'static>(
+    name: &str,
     until: Option<Deadline>,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Stopped> {
-    let Some(end) = until else { return work().map_err(Stopped::Failed) };
-    let (done, result) = mpsc::channel();
-    let work = move || {
-        // Fails if the limit was reached.
-        let _ = done.send(work());
-    };
-    thread::Builder::new().name("file".to_owned()).spawn(work).map_err(Stopped::Failed)?;
-    match result.recv_timeout(end.remaining().unwrap_or_default()) {
-        Ok(result) => result.map_err(Stopped::Failed),
-        Err(RecvTimeoutError::Timeout) => Err(Stopped::Late(end)),
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(Stopped::Failed(io::Error::other("the thread that did this has ended")))
+    let (sender, news) = mpsc::channel();
+    let on_signal = sender.clone();
+    // Sending fails when nobody waits any more.
+    let _attached = signals::attach(move || drop(on_signal.send(News::Signal)));
+    let work = move || drop(sender.send(News::Done(work())));
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Stopped::Failed)?;
+    let mut end = until.map(|until| until.at());
+    loop {
+        let next = match end {
+            None => news.recv().ok(),
+            Some(end) => news.recv_timeout(end.saturating_duration_since(Instant::now())).ok(),
+        };
+        match next {
+            Some(News::Done(result)) => return result.map_err(Stopped::Failed),
+            Some(News::Signal) => {
+                let soon = Instant::now() + AFTER_SIGNAL;
+                end = Some(end.map_or(soon, |end| end.min(soon)));
+            }
+            None => match (signals::received(), until) {
+                (Some(signal), _) => return Err(Stopped::Interrupted(signal)),
+                (None, Some(until)) => return Err(Stopped::Late(until)),
+                // Cannot be: without an end, the wait is for news.
+                (None, None) => {}
+            },
         }
     }
 }
@@ -82,7 +107,7 @@ mod tests {
     fn work_that_takes_too_long_is_left_behind() {
         let (_held, waits) = mpsc::channel::<()>();
         let end = Deadline::after(Duration::from_millis(20), "--max-time");
-        let stopped = within(Some(end), move || waits.recv().map_err(io::Error::other)).unwrap_err();
+        let stopped = within("file", Some(end), move || waits.recv().map_err(io::Error::other)).unwrap_err();
         let failure = stopped.into_failure(Doing::Opening, "a.fifo", |err| panic!("{err}"));
         assert_eq!(failure.status(), Status::Timeout);
         assert_eq!(failure.to_string(), "timed out after 20ms while opening a.fifo (--max-time)");
@@ -92,8 +117,8 @@ mod tests {
     fn what_the_system_says_is_passed_on() {
         let end = Deadline::after(Duration::from_secs(60), "--max-time");
         for until in [None, Some(end)] {
-            assert_eq!(within(until, || Ok(7)).unwrap(), 7);
-            let refused = within(until, || Err::<(), _>(io::ErrorKind::NotFound.into()));
+            assert_eq!(within("file", until, || Ok(7)).unwrap(), 7);
+            let refused = within("file", until, || Err::<(), _>(io::ErrorKind::NotFound.into()));
             assert!(matches!(refused, Err(Stopped::Failed(err)) if err.kind() == io::ErrorKind::NotFound));
         }
     }

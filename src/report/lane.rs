@@ -123,20 +123,6 @@ pub(super) fn take_data_error() -> Option<io::Error> {
     LANE.lock().data_error.take()
 }
 
-/// Waits until all data is written, or cannot be, at most until `end`. Returns whether it is.
-pub(super) fn finish_data(end: Option<Instant>) -> bool {
-    let mut state = LANE.lock();
-    while state.unwritten > 0 && state.data_error.is_none() {
-        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        if left.is_some_and(|left| left.is_zero()) {
-            return false;
-        }
-        let wait = LANE.changed.wait_timeout(state, left.unwrap_or(STALLED));
-        state = wait.unwrap_or_else(PoisonError::into_inner).0;
-    }
-    true
-}
-
 /// Shows a picture below the lines until [`end_picture`] is called.
 pub fn show(picture: Box<dyn Picture>) {
     LANE.add(|backlog| backlog.show(picture));

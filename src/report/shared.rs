@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::time::Instant;
 
 use super::lane;
 use crate::session::Screen;
@@ -34,9 +33,5 @@ impl Screen for SharedOutput {
 
     fn take_error(&mut self) -> Option<io::Error> {
         lane::take_data_error()
-    }
-
-    fn finish(&mut self, end: Option<Instant>) -> bool {
-        lane::finish_data(end)
     }
 }

@@ -23,6 +23,7 @@ mod message_source;
 mod observer;
 mod output;
 mod pace;
+mod patience;
 mod screen;
 mod sink;
 mod source;

@@ -3,16 +3,18 @@
 //! that has room, and to the null device.
 
 use std::io::{self, ErrorKind, Write};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
 use super::chunk::{Chunk, READ, Spent};
 use super::lane::LaneContext;
+use super::patience::Patience;
 use super::screen::Screen;
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase, Status};
-use crate::net::{LoopWaker, WatchedFile};
+use crate::net::{LoopWaker, Poller, WatchedFile};
+use crate::os::signals::{self, Signal};
 use crate::os::{Destination, Writer, cannot_write};
 use crate::size::KEPT_CAPACITY;
 
@@ -24,9 +26,6 @@ const BUFFER: usize = 128 * 1024;
 
 /// The pause before a non-blocking descriptor is tried again.
 const NOT_NOW: Duration = Duration::from_millis(2);
-
-/// The length of one wait when there is no limit.
-const FOREVER: Duration = Duration::from_secs(3600);
 
 /// The most that the network thread writes to a pipe at once: what Linux writes whole (`PIPE_BUF`).
 const LITTLE: usize = 4096;
@@ -97,7 +96,7 @@ pub(super) struct OutputLane {
     /// What failed in the network thread.
     failed: Option<Failed>,
     thread: Option<Writing>,
-    waker: LoopWaker,
+    poller: Poller,
     /// The least time that [`OutputLane::finish`] has when the run has no time left.
     grace: Duration,
 }
@@ -144,7 +143,7 @@ impl OutputLane {
             in_flight: 0,
             failed: None,
             thread: None,
-            waker: context.waker.clone(),
+            poller: context.poller.clone(),
             grace: if is_regular { GRACE } else { Duration::ZERO },
         }
     }
@@ -246,7 +245,7 @@ impl OutputLane {
         let Some(writer) = self.writer.take() else { return };
         let (full, to_write) = mpsc::channel();
         let (done, written) = mpsc::channel();
-        let waker = self.waker.clone();
+        let waker = self.poller.waker();
         let spawned = thread::Builder::new()
             .name("output".to_owned())
             .spawn(move || write_chunks(writer, &to_write, done, &waker));
@@ -294,9 +293,36 @@ impl OutputLane {
         Ok(())
     }
 
-    fn late(&self, end: Deadline) -> OutputError {
-        let late = Failure::timeout(Phase::Write, &self.name, &end);
-        OutputError::Failed(late.hint("nobody reads what was received"))
+    /// Buffers, or bytes of the screen, that are not written yet.
+    fn waiting(&self) -> usize {
+        self.in_flight + self.screen.as_ref().map_or(0, |screen| screen.waiting())
+    }
+
+    /// Takes back a buffer that was written, if there is one. Returns whether there was.
+    fn take_next(&mut self) -> Result<bool, OutputError> {
+        match self.thread.as_ref().map(|thread| thread.written.try_recv()) {
+            Some(Ok(result)) => self.take_back(result).map(|()| true),
+            // The thread has ended, and its error was taken before.
+            Some(Err(TryRecvError::Disconnected)) => Err(OutputError::Closed),
+            Some(Err(TryRecvError::Empty)) | None => Ok(false),
+        }
+    }
+
+    /// Sleeps until something may have been written.
+    fn wait(&self, patience: &mut Patience) -> Result<(), OutputError> {
+        if signals::received().is_some() {
+            patience.end_soon();
+        }
+        match (patience.left(), patience.until()) {
+            (Some(Duration::ZERO), Some(end)) => Err(self.late(&end)),
+            // It fails only where the session could not wait either.
+            (left, _) => self.poller.wait(left, |_| {}).map_err(|err| self.error(err)),
+        }
+    }
+
+    fn late(&self, end: &Deadline) -> OutputError {
+        let late = Failure::timeout(Phase::Write, &self.name, end).hint("nobody reads what was received");
+        OutputError::Failed(signals::received().map_or(late, Signal::failure))
     }
 
     fn error(&self, err: io::Error) -> OutputError {
@@ -333,41 +359,31 @@ impl OutputLane {
     }
 
     /// Waits until everything is written and the thread has closed the file, for as long as the reader takes, at most until
-    /// `until`. `rest` appends the next piece that was not appended yet, and returns whether there are more.
+    /// `until`, and not long after a signal that comes meanwhile. `rest` appends the next piece that was not appended yet, and
+    /// returns whether there are more.
     pub(super) fn finish(
         mut self,
         mut rest: impl FnMut(&mut Vec<u8>) -> bool,
         until: Option<Deadline>,
     ) -> Result<(), OutputError> {
         let mut more = true;
-        while more || !self.current.is_empty() || self.in_flight > 0 {
+        let mut patience = Patience::new(until, self.grace);
+        loop {
             while more && !self.is_full() {
                 more = rest(&mut self.current);
             }
             self.submit();
+            let waiting = self.waiting();
+            self.poller.will_sleep();
             self.collect()?;
-            if let Some(screen) = &mut self.screen {
-                let is_written = screen.finish(until.map(|end| end.at()));
-                self.collect()?;
-                match until {
-                    Some(end) if !is_written => return Err(self.late(end)),
-                    _ => continue,
-                }
-            }
-            let Some(thread) = self.thread.as_ref().filter(|_| self.in_flight > 0) else {
-                if self.writer.is_none() && self.thread.is_none() {
-                    // Bytes are dropped.
+            match (waiting, self.waiting()) {
+                (0, _) if self.current.is_empty() && !more => break,
+                // Bytes are dropped.
+                (0, _) if self.writer.is_none() && self.thread.is_none() && self.screen.is_none() => {
                     self.current.clear();
                 }
-                continue;
-            };
-            let left = until.map_or(FOREVER, |end| end.remaining().unwrap_or_default().max(self.grace));
-            match (thread.written.recv_timeout(left), until) {
-                (Ok(result), _) => self.take_back(result)?,
-                (Err(RecvTimeoutError::Timeout), Some(end)) => return Err(self.late(end)),
-                (Err(RecvTimeoutError::Timeout), None) => {}
-                // The thread has ended, and its error was taken before.
-                (Err(RecvTimeoutError::Disconnected), _) => return Err(OutputError::Closed),
+                (before, now) if now < before || self.take_next()? => patience.moved(),
+                (_, _) => self.wait(&mut patience)?,
             }
         }
         // Nothing is in flight: the thread ends when its channel is closed.
@@ -378,7 +394,6 @@ impl OutputLane {
         Ok(())
     }
 }
-
 /// Writes chunks until one cannot be written, or until the channel is closed.
 fn write_chunks(
     mut writer: Writer,
@@ -424,7 +439,6 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::net::Poller;
 
     #[test]
     fn a_buffer_for_which_there_was_no_room_may_be_submitted_when_others_were_written() {
@@ -432,7 +446,7 @@ mod tests {
         let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
         let destination = Destination::open(Path::new(&path), None).unwrap();
         let poller = Poller::new().unwrap();
-        let context = LaneContext { waker: poller.waker().unwrap(), poller };
+        let context = LaneContext { waker: poller.waker(), poller };
         let mut lane = OutputLane::new(Output::to(&destination), &context);
         for _ in 0..=IN_FLIGHT {
             lane.buffer().resize(BUFFER, 7);

@@ -2,9 +2,8 @@
 //! writes all of it, in the order in which it was queued.
 
 use std::io;
-use std::time::Instant;
 
-/// Takes received bytes. Never blocks, except in [`Screen::finish`].
+/// Takes received bytes. Never blocks.
 pub trait Screen: Send {
     /// Calls `wake` from another thread whenever bytes were written.
     fn on_progress(&mut self, wake: Box<dyn Fn() + Send + Sync>);
@@ -17,7 +16,4 @@ pub trait Screen: Send {
 
     /// The first error of a write since the last call.
     fn take_error(&mut self) -> Option<io::Error>;
-
-    /// Waits until everything is written, at most until `end`. Returns whether it is.
-    fn finish(&mut self, end: Option<Instant>) -> bool;
 }

@@ -108,6 +108,8 @@ mod write_out; // -w: names, formats in files, and failures before the dial
 #[cfg(target_os = "linux")]
 mod conversation; // lines typed at a terminal: the prompt, commands, history, and how it ends
 #[cfg(target_os = "linux")]
+mod early_signals; // a signal before, around and after the session: soon over, and what is known is reported
+#[cfg(target_os = "linux")]
 mod stderr; // a standard error that nobody reads, stopped terminals
 #[cfg(target_os = "linux")]
 mod terminals; // text from the network on a terminal

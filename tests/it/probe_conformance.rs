@@ -252,7 +252,7 @@ fn an_interrupt_while_nobody_answers_keeps_the_verdicts() {
 
     let server = Embedded::start();
     let address = server.url().trim_start_matches("ws://").trim_end_matches('/').parse().expect("an address");
-    // The next connection is that of a rule on frames, whose dial awaits the answer to the upgrade and does not hear the signal.
+    // The next connection is that of a rule on frames, whose dial awaits the answer to the upgrade.
     let (url, later) = relay(address, 30);
     let args = ["--report", "json", "--rule-timeout", "60s", "--connect-timeout", "60s", &url];
     let run = probe(&args).stderr("wsurl: error: interrupted by SIGINT\n").spawn();

@@ -2,26 +2,17 @@
 //! hold all the same, and what was dropped is counted.
 
 use std::fs::File;
-use std::io::{PipeReader, Read, Write};
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::time::Instant;
 
 use regex::Regex;
 
+use crate::support::full_pipe::{PIPE, full_pipe};
 use crate::support::{
     EchoServer, Running, Script, Signal, Terminal, Wsurl, closed_port, frame, millis, numbered_lines, secs,
 };
-
-/// What a pipe of Linux holds when nobody has changed it.
-const PIPE: usize = 65536;
-
-/// A pipe in which there is no room for another byte.
-fn full_pipe() -> (PipeReader, File) {
-    let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    writer.write_all(&vec![b'.'; PIPE]).expect("fill the pipe");
-    (reader, File::from(OwnedFd::from(writer)))
-}
 
 #[test]
 fn the_limit_of_the_run_holds_in_a_session() {

@@ -6,7 +6,6 @@ mod redirects;
 
 pub(super) use redialer::Redialer;
 
-use std::thread;
 use std::time::{Instant, SystemTime};
 
 use self::redirects::RedirectChain;
@@ -15,6 +14,7 @@ use super::retry::{Backoff, Next, is_retryable, parse_retry_after};
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::{Connection, Facts, Observer};
+use crate::os::signals;
 
 /// Ignores all events. For further connections to a server whose first one was traced.
 pub(super) struct NoopObserver;
@@ -40,8 +40,10 @@ pub(super) fn open(
                 let (number, tries) = (facts.retries, options.retry.tries.saturating_add(1));
                 let when = humantime::format_duration(pause);
                 observer.warn(&format!("try {number} of {tries} failed: {failure}; next in {when}"));
-                // Ends before `-m` does. A signal ends the program, or the probe that this try belongs to is abandoned.
-                thread::sleep(pause);
+                // Ends before `-m` does.
+                if let Err(signal) = signals::pause(pause) {
+                    return (chain.endpoint, Err(signal.failure()));
+                }
             }
             Next::Never => return (chain.endpoint, Err(failure)),
             Next::TooLate(why) => {

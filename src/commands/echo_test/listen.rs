@@ -29,6 +29,7 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
     if printed.is_ok() {
         // Cannot fail: `_attached` holds the sender.
         let _ = is_told.recv();
+        signals::hear();
     }
     // Also after a signal during `print`: who has read the URL may already be a client.
     running.shut_down();

@@ -10,6 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
 use crate::net::auth::{Credential, netrc};
 use crate::net::upgrade::UpgradeOptions;
+use crate::os::within::{Doing, within};
 use crate::secret::Secret;
 
 /// Where the server's credential comes from.
@@ -91,13 +92,16 @@ pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credent
         return Ok(Credential { name: name.to_owned(), password: Secret::new(password) });
     }
     let prompt = format!("Password of {text} for {host}: ");
-    let password = rpassword::prompt_password(prompt).map_err(|err| {
-        Failure::new(
-            Status::Usage,
-            format!("no password in {source} '{text}', and no terminal to ask for it"),
-        )
-        .source(err)
-        .hint("write NAME:PASSWORD, or NAME: for an empty password")
+    let typed = within("password", None, move || rpassword::prompt_password(prompt));
+    let password = typed.map_err(|stopped| {
+        stopped.into_failure(Doing::Reading, "the terminal", |err| {
+            Failure::new(
+                Status::Usage,
+                format!("no password in {source} '{text}', and no terminal to ask for it"),
+            )
+            .source(err)
+            .hint("write NAME:PASSWORD, or NAME: for an empty password")
+        })
     })?;
     Ok(Credential { name: text.to_owned(), password: Secret::new(password) })
 }

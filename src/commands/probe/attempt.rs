@@ -124,7 +124,6 @@ fn converse(
         () if probe.rule.server_closes => FirstPing::Optional,
         () => FirstPing::Awaited,
     };
-    let _open = probe.sessions.enter();
     session::run(Setup {
         connection,
         server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },

@@ -2,7 +2,6 @@
 
 mod assertions;
 mod attempt;
-mod draft;
 mod options;
 mod phases;
 mod printer;
@@ -34,9 +33,8 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let (format, style) = (reporting.printed(), reporting.style());
         let urls = endpoints.iter().map(|options| options.endpoint.as_typed().to_owned()).collect();
         let mut printer = Printer::new(urls, format, style, probe.shows_progress);
-        let attached = probe_all(endpoints, probe, &mut printer);
+        probe_all(endpoints, probe, &mut printer);
         let (reports, shown) = printer.end();
-        drop(attached);
         let severity = probe::severity(&reports);
         let files = reporting.files(Subject::Probes(&reports));
         let result = reporting::and_written(verdict(&reports), [shown, files]);

@@ -1,6 +1,5 @@
 //! The options of a probe, checked as a whole.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::urls::UrlSource;
@@ -33,32 +32,6 @@ pub(super) struct ProbeOptions {
     pub(super) parallel: usize,
     /// Whether a terminal shows the state of the probe.
     pub(super) shows_progress: bool,
-    pub(super) sessions: Sessions,
-}
-
-/// Counts the open sessions, which have a moment to end after a signal.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(AtomicUsize);
-
-/// Counts as an open session until it is dropped.
-pub(super) struct Open<'a>(&'a Sessions);
-
-impl Sessions {
-    /// Counts one more session until the result is dropped.
-    pub(super) fn enter(&self) -> Open<'_> {
-        self.0.fetch_add(1, Ordering::AcqRel);
-        Open(self)
-    }
-
-    pub(super) fn any(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 /// The assertions about an endpoint.
@@ -161,7 +134,6 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
         rules: args.rules,
         parallel: args.parallel,
         shows_progress,
-        sessions: Sessions::default(),
     };
     Ok((options, endpoints))
 }

@@ -5,7 +5,7 @@ use super::single::FinishedProbe;
 use crate::commands::write;
 use crate::commands::written::Written;
 use crate::error::Failure;
-use crate::os::signals::Signal;
+use crate::os::signals::{self, Signal};
 use crate::report::probe::{ProbeReport, Table};
 use crate::report::progress::LiveLine;
 use crate::report::{self, Printing, ReportFormat, Style, Subject};
@@ -130,7 +130,7 @@ impl Printer {
         self.print(&rest);
         let is_told =
             reports.iter().filter_map(|report| report.failure.as_ref()).any(|why| why.status().is_signal());
-        let signal = self.signal.filter(|_| !is_told);
+        let signal = self.signal.or_else(signals::received).filter(|_| !is_told);
         (reports, self.shown.and(signal.map_or(Ok(()), |signal| Err(signal.failure()))))
     }
 

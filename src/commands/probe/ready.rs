@@ -79,7 +79,10 @@ fn probe_until(
         show(&format!("try {tries}, not ready: {failure}"));
         missing = Some(failure);
         // Shorter towards the end, so that the last try is close to it.
-        std::thread::sleep(pause.min(left / 2));
+        if let Err(signal) = signals::pause(pause.min(left / 2)) {
+            probed.report.failure = Some(signal.failure());
+            return probed;
+        }
         pause = (pause * 2).min(LONGEST_PAUSE);
         if let (Some(within), Some(longest)) = (&mut rule.within, whole_wait) {
             within.limit = (within.limit * 2).min(longest);

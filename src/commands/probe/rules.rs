@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::draft::Draft;
 use super::options::ProbeOptions;
 use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
@@ -123,12 +122,12 @@ impl Suite {
     }
 }
 
-/// Checks the rules, and adds the findings to the report, and each at once to its draft.
+/// Checks the rules, and adds the findings to the report.
 pub(super) fn check(
     options: &ConversationOptions,
     probe: &ProbeOptions,
     endpoint: &Endpoint,
-    (report, draft): (&mut ProbeReport, &Draft),
+    report: &mut ProbeReport,
     trace: &mut Trace,
     show: &mut dyn FnMut(&str),
 ) {
@@ -144,8 +143,6 @@ pub(super) fn check(
     let whole = options.limits.whole;
     let is_over = || whole.filter(|whole| whole.remaining().is_none());
     let interrupted = || signals::received().is_some() || is_over().is_some();
-    // While this lives, the first signal does not end the process.
-    let _attached = signals::attach(|| ());
     let limit = asked.rule_timeout.unwrap_or(patience * REACTIONS);
     let messages = &probe.messages;
     let options =
@@ -161,8 +158,6 @@ pub(super) fn check(
         let (mut checked, all) = (0, suite.rules());
         let Checked { mut findings, gone } = suite.run(&mut target, &options, &mut |finding| {
             checked += 1;
-            let excepted = except.iter().any(|id| id == finding.rule.id);
-            draft.add(|report| suite.findings(report), &Finding { excepted, ..finding.clone() });
             show(&format!("{checked} of {all} rules checked, the last {}", finding.rule.id));
             Observer::note(trace, &format!("{}: {}", finding.rule.id, finding.verdict.name()));
         });

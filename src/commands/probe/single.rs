@@ -1,6 +1,5 @@
 //! The probe of one endpoint, from the first try to the last rule, and its text of `-w`.
 
-use super::draft::Draft;
 use super::options::ProbeOptions;
 use super::{ready, rules};
 use crate::commands::options::ConversationOptions;
@@ -15,13 +14,8 @@ pub(super) struct FinishedProbe {
     pub(super) written: Written,
 }
 
-/// Probes an endpoint. `draft` is the report while rules are checked.
-pub(super) fn probe(
-    mut options: ConversationOptions,
-    probe: &ProbeOptions,
-    label: String,
-    draft: &Draft,
-) -> FinishedProbe {
+/// Probes an endpoint.
+pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, label: String) -> FinishedProbe {
     let is_alone = label.is_empty();
     let mut trace = Trace::new(options.verbosity).labelled(label);
     // The line has room for the state of one endpoint.
@@ -30,10 +24,7 @@ pub(super) fn probe(
     let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
     let mut probed = ready::probe(&mut options, probe, &mut trace, &mut show);
     if probe.rules.any() && probed.report.verdict != ProbeVerdict::Failed {
-        let _open = probe.sessions.enter();
-        let (endpoint, report) = (&probed.endpoint, &mut probed.report);
-        draft.begin(report);
-        rules::check(&options, probe, endpoint, (report, draft), &mut trace, &mut show);
+        rules::check(&options, probe, &probed.endpoint, &mut probed.report, &mut trace, &mut show);
     }
     let report = probed.report;
     let record = Record {

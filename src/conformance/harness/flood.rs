@@ -42,6 +42,7 @@ impl RawConnection<'_> {
             Ok(()) => Ok(Progress::Sent),
             Err(WaitError::Deadline) if is_late() => Ok(Progress::Late),
             Err(WaitError::Deadline) => Ok(Progress::Stopped),
+            Err(WaitError::Interrupted(_)) => Err(Stop::Interrupted),
             // Reading shows the reason, a Close frame perhaps.
             Err(WaitError::Io(_)) => {
                 let deadline = self.deadline();

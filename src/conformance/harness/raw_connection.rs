@@ -172,7 +172,8 @@ impl<'a> RawConnection<'a> {
     /// Writes bytes that are recorded already. A failure is ignored: reading shows its reason.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         match self.transport.write_until(bytes, &self.deadline()) {
-            Ok(()) => {}
+            // After a signal, reading ends too.
+            Ok(()) | Err(WaitError::Interrupted(_)) => {}
             Err(WaitError::Deadline) => self.recorder.transcript.note("the server takes no more bytes"),
             Err(WaitError::Io(err)) => {
                 self.recorder.transcript.note(&format!("not all was sent: {}", io_reason(&err)));
@@ -326,6 +327,7 @@ impl<'a> RawConnection<'a> {
             match self.transport.read_until(&mut buf, &tick) {
                 Err(WaitError::Deadline) if deadline.remaining().is_some() => {}
                 Err(WaitError::Deadline) => return Ok(None),
+                Err(WaitError::Interrupted(_)) => return Err(Stop::Interrupted),
                 Err(WaitError::Io(err)) => break ConnectionEnd::of(&err),
                 Ok(0) => break ConnectionEnd::Closed,
                 Ok(count) => {

@@ -186,6 +186,7 @@ impl Tunnel<'_> {
     fn lost(&self, err: WaitError) -> Failure {
         match err {
             WaitError::Deadline => Failure::timeout(Phase::Proxy, &self.options.url.host, self.deadline),
+            WaitError::Interrupted(signal) => signal.failure(),
             WaitError::Io(err) => self.closed().source(IoCause(err)),
         }
     }

@@ -104,6 +104,7 @@ impl TlsClient {
     pub(in crate::net) fn not_waited(&self, err: WaitError, target: &str, deadline: &Deadline) -> Failure {
         match err {
             WaitError::Deadline => Failure::timeout(Phase::Tls, &self.name, deadline),
+            WaitError::Interrupted(signal) => signal.failure(),
             WaitError::Io(err) => handshake_failed(target).source(IoCause(err)),
         }
     }

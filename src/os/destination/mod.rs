@@ -59,7 +59,7 @@ impl Destination {
         }
         let name = path.display().to_string();
         let path = path.to_owned();
-        match within(until, move || open_now(&path)) {
+        match within("file", until, move || open_now(&path)) {
             Ok((writer, state)) => Ok(Self { name, writer, state }),
             Err(stopped) => Err(stopped.into_failure(Doing::Opening, &name, |err| cannot_write(&name, err))),
         }
@@ -132,8 +132,9 @@ impl Destination {
     }
 }
 
-/// For a run that is ended by force: removes the empty new files, and names the kept ones in the failure.
-pub(super) fn given_up(failure: Failure) -> Failure {
+/// For a run that is ended by force: removes the empty new files, keeps received bytes in the incomplete ones, and names these in
+/// the failure.
+pub(crate) fn given_up(failure: Failure) -> Failure {
     settle_all().into_iter().fold(failure, |failure, kept| naming(failure, Some(kept)))
 }
 

@@ -50,8 +50,6 @@ pub fn run_joined<'a>(
     joining: Option<Joining<'a>>,
 ) -> Result<(Vec<Outcome>, Option<Failure>), Failure> {
     let mut event_loop = EventLoop::new()?;
-    let waker = event_loop.context.waker.clone();
-    let attached = signals::attach(move || waker.wake());
     for setup in setups {
         event_loop.begin(setup)?;
     }
@@ -60,9 +58,15 @@ pub fn run_joined<'a>(
         joining.dials.start(&event_loop.context);
     }
     event_loop.run()?;
-    // From now on, a signal ends the program.
-    drop(attached);
-    Ok((event_loop.slots.into_iter().map(Slot::finish).collect(), event_loop.refused))
+    let mut outcomes: Vec<_> = event_loop.slots.into_iter().map(Slot::finish).collect();
+    if let Some(signal) = signals::received().filter(|_| !event_loop.signalled) {
+        // It came when the sessions were over, but not all that they had received was written.
+        for Outcome { result, .. } in &mut outcomes {
+            *result = Err(std::mem::replace(result, Ok(()))
+                .map_or_else(|failure| failure.or_graver(signal.failure()), |()| signal.failure()));
+        }
+    }
+    Ok((outcomes, event_loop.refused))
 }
 
 struct EventLoop<'a> {
@@ -88,7 +92,7 @@ struct EventLoop<'a> {
 impl<'a> EventLoop<'a> {
     fn new() -> Result<Self, Failure> {
         let poller = Poller::new().map_err(|err| cannot_wait(IoCause(err)))?;
-        let waker = poller.waker().map_err(|err| cannot_wait(IoCause(err)))?;
+        let waker = poller.waker();
         let context = LaneContext { poller: poller.clone(), waker };
         Ok(Self {
             poller,
@@ -136,7 +140,8 @@ impl<'a> EventLoop<'a> {
                     }
                 }
                 Some(Err(failure)) => {
-                    self.refused = Some(failure);
+                    // The sessions that run tell of a signal.
+                    self.refused = Some(failure).filter(|failure| !failure.status().is_signal());
                     self.joining = None;
                 }
                 None => break,

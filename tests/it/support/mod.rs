@@ -27,6 +27,8 @@ mod embedded;
 pub mod flawed;
 pub mod formats;
 pub mod frame;
+#[cfg(target_os = "linux")]
+pub mod full_pipe;
 mod gauge;
 mod lax_server;
 #[cfg(target_os = "linux")]

@@ -83,6 +83,23 @@ impl Running {
         tasks.count()
     }
 
+    /// Whether the run has a handler for SIGINT by now.
+    #[cfg(target_os = "linux")]
+    pub fn catches_interrupts(&self) -> bool {
+        let caught = self.status("SigCgt:");
+        let mask = u64::from_str_radix(&caught, 16).expect("a mask");
+        mask & (1 << (signal_hook::consts::SIGINT - 1)) != 0
+    }
+
+    /// A field of the run's `/proc/PID/status`.
+    #[cfg(target_os = "linux")]
+    fn status(&self, name: &str) -> String {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("a running process");
+        let field = status.lines().find_map(|line| line.strip_prefix(name));
+        field.unwrap_or_else(|| panic!("{name} in {status}")).trim().to_owned()
+    }
+
     /// The names of the threads that the run has at this moment.
     #[cfg(target_os = "linux")]
     pub fn thread_names(&self) -> Vec<String> {
@@ -95,10 +112,8 @@ impl Running {
     /// from which it was started, too.)
     #[cfg(target_os = "linux")]
     pub fn peak_memory(&self) -> usize {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(path).expect("a running process");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        peak.expect("VmHWM").parse::<usize>().expect("a number") * 1024
+        let peak = self.status("VmHWM:");
+        peak.strip_suffix(" kB").expect("a size").parse::<usize>().expect("a number") * 1024
     }
 
     /// Waits until stdout holds this text.
