@@ -105,8 +105,12 @@ pub(super) struct Ended<'a> {
 
 impl<'a> Session<'a> {
     /// Starts the lanes and the session.
-    pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
-        let Setup { mut connection, server, source, sink, output, observer, options } = setup;
+    pub(super) fn begin(
+        mut connection: Connection,
+        setup: Setup<'a>,
+        context: &LaneContext,
+    ) -> Result<Self, Failure> {
+        let Setup { server, source, sink, output, observer, options } = setup;
         connection.transport.attach(&context.poller).map_err(|err| cannot_wait(IoCause(err)))?;
         source.start(context)?;
         let lanes = Lanes { source, sink, output: OutputLane::new(output, context) };
