@@ -20,6 +20,7 @@ pub(super) fn hint(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> 
         (ErrorKind::UnknownArgument, Some(option), _) if option.starts_with('-') => {
             Some(about_option(option, typed))
         }
+        (ErrorKind::UnknownArgument, Some(_), _) => about_text(typed.first()?),
         (ErrorKind::MissingRequiredArgument, ..) => about_missing_url(typed).or_else(|| example(err, typed)),
         _ => None,
     }
@@ -28,10 +29,13 @@ pub(super) fn hint(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> 
 /// Tools whose commands are pasted.
 const TOOLS: [&str; 3] = ["curl", "websocat", "wscat"];
 
-/// A word that is no subcommand: it may be the URL, with or without a scheme.
+/// A word that is no subcommand: it may be what another tool calls one, or the URL, with or without a scheme.
 fn about_subcommand(word: &str) -> Option<String> {
     if TOOLS.contains(&word) {
         return Some(format!("write wsurl send in place of the word {word}"));
+    }
+    if let Some(words) = habits::of_subcommand(word) {
+        return Some(words.to_owned());
     }
     let url = match word.split_once("://") {
         _ if word.contains(char::is_whitespace) => return None,
@@ -42,6 +46,16 @@ fn about_subcommand(word: &str) -> Option<String> {
         None => return None,
     };
     Some(format!("did you mean `wsurl send {}` ?", shown_url(&url)))
+}
+
+/// A text after the URL of a subcommand that takes none.
+fn about_text(subcommand: &str) -> Option<String> {
+    let instead = match subcommand {
+        "stream" => "stream sends standard input, or the file of -T FILE",
+        "echo-test" => "echo-test makes its own messages (--size, --payload)",
+        _ => return None,
+    };
+    Some(format!("write `wsurl send URL MESSAGE` to send a message; {instead}"))
 }
 
 /// How a subcommand is called, when its URL is missing.
@@ -194,7 +208,7 @@ mod tests {
             assert_eq!(about(&[typed, "hi"]), format!("did you mean `wsurl send {meant}` ?"));
         }
         assert_eq!(about(&["curl", "ws://h"]), "write wsurl send in place of the word curl");
-        for word in ["connect", "./file"] {
+        for word in ["frobnicate", "./file"] {
             assert_eq!(about(&[word]), "");
         }
     }

@@ -8,21 +8,40 @@ use crate::os::{Destination, cannot_write, same_file, stdio};
 use crate::report::{self, SharedOutput, Verbosity};
 use crate::session::Output;
 
-/// Opens the file of `-o`, or standard output, and warns when it cannot be replaced. It may be the file of `-T` (`upload`)
-/// unless it is written in place, which would empty it while it is read.
+const A_FILE_EACH: &str = "give each a file of its own";
+
+/// What is read while the output is written.
+#[derive(Clone, Copy)]
+pub(super) enum Reads<'a> {
+    Nothing,
+    StandardInput,
+    /// The file of `-T`.
+    Upload(&'a Path),
+}
+
+/// Opens the file of `-o`, or standard output, and warns when it cannot be replaced. It may be the file that is read unless it
+/// is written in place, which would empty it meanwhile.
 pub(super) fn open(
     path: Option<&Path>,
-    upload: Option<&Path>,
+    reads: Reads<'_>,
     options: &ConversationOptions,
 ) -> Result<Destination, Failure> {
+    if let (Reads::Upload(upload), Some(dump)) = (reads, &options.dump_header) {
+        check_kept((upload, "the file of -T "), ("-D", Some(dump)))?;
+    }
     let Some(path) = path else { return Destination::standard() };
     check_distinct(&[("-o", Some(path)), ("-D", options.dump_header.as_deref())])?;
     let destination = Destination::open(path, options.limits.whole)?;
-    if let Some(upload) =
-        upload.filter(|upload| destination.is_in_place() && same_file::is_same(upload, path))
-    {
-        let text = format!("-o {} would empty the file of -T {}", path.display(), upload.display());
-        return Err(Failure::new(Status::Usage, text).hint("give each a file of its own"));
+    let emptied = match reads {
+        Reads::Upload(upload) if same_file::is_same(upload, path) => {
+            Some(format!("the file of -T {}", upload.display()))
+        }
+        Reads::StandardInput if same_file::is_standard_input(path) => Some("standard input".to_owned()),
+        Reads::Nothing | Reads::StandardInput | Reads::Upload(_) => None,
+    };
+    if let Some(emptied) = emptied.filter(|_| destination.is_in_place()) {
+        let text = format!("-o {} would empty {emptied}", path.display());
+        return Err(Failure::new(Status::Usage, text).hint(A_FILE_EACH));
     }
     warn(&destination, options.verbosity);
     Ok(destination)
@@ -57,6 +76,17 @@ pub(super) fn warn(destination: &Destination, verbosity: Verbosity) {
     }
 }
 
+/// Refuses an output that would take the place of a file that is only read; `what` says what is in it. `-` is standard output.
+pub(super) fn check_kept(
+    (input, what): (&Path, &str),
+    (option, output): (&str, Option<&Path>),
+) -> Result<(), Failure> {
+    let output = output.filter(|output| *output != Path::new("-") && same_file::is_same(input, output));
+    let Some(output) = output else { return Ok(()) };
+    let text = format!("{option} {} would replace {what}{}", output.display(), input.display());
+    Err(Failure::new(Status::Usage, text).hint(A_FILE_EACH))
+}
+
 /// Refuses two options that would write one file. `-` is standard output, which several may share.
 pub(super) fn check_distinct(outputs: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
     let given: Vec<_> = outputs
@@ -80,5 +110,5 @@ fn same(option: &str, path: &Path, other_option: &str, other: &Path) -> Failure 
         path.display(),
         other.display()
     );
-    Failure::new(Status::Usage, text).hint("give each a file of its own")
+    Failure::new(Status::Usage, text).hint(A_FILE_EACH)
 }

@@ -2,6 +2,7 @@
 
 use super::converse::{Conversation, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
+use super::outputs::Reads;
 use super::{data, outputs, talking, without_effect};
 use crate::cli::{SendArgs, TypedMessage};
 use crate::deadline::Deadline;
@@ -56,7 +57,8 @@ pub(super) fn run(mut args: SendArgs) -> Result<(), Failure> {
     options.close.expect = args.checks.expect_close;
     let max_message = args.max_message_size;
     let max_frame = args.fragment.map(|size| size as u64);
-    let destination = outputs::open(args.output_file.as_deref(), None, &options)?;
+    let reads = if args.target.messages.is_empty() { Reads::StandardInput } else { Reads::Nothing };
+    let destination = outputs::open(args.output_file.as_deref(), reads, &options)?;
     // A line of ours must not stand behind a message without a line end.
     let tells_waiting = talking::tells_waiting(options.verbosity) && output_format != Format::Whole;
     let shares = tells_waiting || options.verbosity >= Verbosity::Verbose;

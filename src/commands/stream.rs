@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::converse::{Conversation, Conversed, converse, report};
 use super::options::{ConversationOptions, checks, finish_rule};
+use super::outputs::Reads;
 use super::{outputs, talking, without_effect};
 use crate::cli::{ProgressWhen, StreamArgs};
 use crate::error::{Failure, Status};
@@ -54,8 +55,10 @@ pub(super) fn run(mut args: StreamArgs) -> Result<(), Failure> {
         Some(size) if named => Shape::Whole(size),
         _ => Shape::Unknown,
     };
+    let upload = args.upload_file.as_deref().filter(|_| named);
+    let reads = upload.map_or(Reads::StandardInput, Reads::Upload);
     let has_end = named && input.size.is_some();
-    let destination = outputs::open(args.output_file.as_deref(), args.upload_file.as_deref(), &options)?;
+    let destination = outputs::open(args.output_file.as_deref(), reads, &options)?;
     let progress = shows_progress(args.progress, options.verbosity).then(|| Progress::new(input.size));
     let shares = progress.is_some() || options.verbosity >= Verbosity::Verbose;
     let output = outputs::output(&destination, args.output_file.as_deref(), shares);

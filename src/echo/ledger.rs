@@ -46,6 +46,8 @@ pub(super) struct Ledger {
     under_way: VecDeque<Asked>,
     /// Messages that are no longer awaited.
     given_up: u64,
+    /// Messages that came back changed.
+    changed: u64,
     answered: VecDeque<Answered>,
     /// The number of the latest message that was answered.
     highest: Option<u64>,
@@ -66,6 +68,7 @@ impl Ledger {
             sent: 0,
             under_way: VecDeque::new(),
             given_up: 0,
+            changed: 0,
             answered: VecDeque::new(),
             highest: None,
             greetings: 0,
@@ -93,6 +96,13 @@ impl Ledger {
     /// Messages that did not come back.
     pub(super) fn missing(&self) -> u64 {
         self.under_way.len() as u64 + self.given_up
+    }
+
+    /// Whether all messages came back unchanged: those planned, or after an interruption those that are not under way.
+    pub(super) fn is_echoed(&self, interrupted: bool) -> bool {
+        let all =
+            if interrupted { self.sent > self.missing() } else { self.is_complete && self.missing() == 0 };
+        all && self.changed == 0
     }
 
     /// Whether an echo or a greeting is missing.
@@ -193,6 +203,7 @@ impl Ledger {
                 let what = differs(at, Some(bytes[offset]), self.scratch.get(at).copied());
                 self.note(asked.number, at, what, totals);
                 totals.counts.corrupted += 1;
+                self.changed += 1;
                 self.under_way.pop_front();
                 return Err(());
             }
@@ -240,6 +251,7 @@ impl Ledger {
     /// The true echo of a message has arrived after all.
     fn recount(&mut self, asked: Asked, totals: &mut Totals, now: Instant) {
         totals.counts.corrupted -= 1;
+        self.changed -= 1;
         totals.counts.unasked += 1;
         totals.said_before += 1;
         totals.counts.out_of_order += u64::from(self.highest > Some(asked.number));
@@ -271,6 +283,7 @@ impl Ledger {
         };
         self.note(asked.number, longest, what, totals);
         totals.counts.corrupted += 1;
+        self.changed += 1;
         self.answer(asked, true, totals, now);
     }
 

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 pub use course::Interval;
 use outcome::NO_ECHO;
-pub use outcome::{Counts, Difference, Outcome, SizeOutcome};
+pub use outcome::{Connections, Counts, Difference, Outcome, SizeOutcome};
 pub use plan::{Content, LADDER, MAX_CONNECTIONS, Plan};
 pub use totals::{Echo, Live};
 
@@ -79,9 +79,11 @@ impl Test {
         self.totals.borrow_mut().on_echo = Some(Box::new(on_echo));
     }
 
-    /// The result of a test whose connections could not be opened.
-    pub fn not_begun(self, failure: Failure) -> Tested {
-        Tested { outcome: self.outcome(0, 0, false, Some(failure), ""), sessions: Vec::new() }
+    /// The result of a test that did not begin because a connection could not be opened.
+    pub fn not_begun(self, failure: Failure, planned: usize, opened: usize) -> Tested {
+        let connections = Connections { planned: planned as u64, opened: opened as u64, echoed: 0 };
+        let outcome = self.outcome(connections, 0, false, Some(failure), "");
+        Tested { outcome, sessions: Vec::new() }
     }
 
     /// Runs the test on all connections, each as soon as it is open; each has an observer.
@@ -114,9 +116,9 @@ impl Test {
                 options: options.clone(),
             })
             .collect();
-        let begun = setups.drain(..connections.len());
-        let begun = connections.into_iter().zip(begun).collect();
-        let sessions = session::run_all(begun, dials.map(|dials| Joining { setups, dials }));
+        let begun = connections.len();
+        let taken = connections.into_iter().zip(setups.drain(..begun)).collect();
+        let sessions = session::run_all(taken, dials.map(|dials| Joining { setups, dials }));
         let missing = ledgers.iter().map(|ledger| ledger.borrow().missing()).sum();
         let complete = ledgers.iter().all(|ledger| ledger.borrow().is_complete());
         let (sessions, failure) = match sessions {
@@ -130,7 +132,16 @@ impl Test {
             }
             Err(failure) => (Vec::new(), Some(failure)),
         };
-        let outcome = self.outcome(sessions.len() as u64, missing, complete, failure, &target);
+        let interrupted = failure.as_ref().is_some_and(is_interrupt);
+        let connections = Connections {
+            planned: count as u64,
+            opened: sessions.len().max(begun) as u64,
+            echoed: ledgers.iter().filter(|ledger| ledger.borrow().is_echoed(interrupted)).count() as u64,
+        };
+        let mut outcome = self.outcome(connections, missing, complete, failure, &target);
+        if let Some(text) = connections.told().filter(|_| !interrupted) {
+            outcome.result = outcome.result.map_err(|failure| and(failure, &text));
+        }
         Tested { outcome, sessions }
     }
 
@@ -164,7 +175,7 @@ impl Test {
 
     fn outcome(
         &self,
-        connections: u64,
+        connections: Connections,
         missing: u64,
         complete: bool,
         failure: Option<Failure>,
@@ -175,7 +186,7 @@ impl Test {
         // Messages in flight when the user interrupts are not lost.
         let lost = if interrupted { 0 } else { missing };
         let counts = Counts { lost, ..totals.counts };
-        let mismatch = counts.mismatch(totals.difference.as_ref(), totals.said_before, connections);
+        let mismatch = counts.mismatch(totals.difference.as_ref(), totals.said_before, connections.opened);
         let result = match (failure, mismatch) {
             // Ctrl-C is how a person ends a test that has shown enough.
             (Some(failure), None) if failure.status() == Status::Interrupted && counts.echoed > 0 => Ok(()),
@@ -184,10 +195,12 @@ impl Test {
             (Some(failure), None) if lost > 0 && failure.status() == Status::Timeout => {
                 Err(failure.and(format_args!(": {lost} of {} messages did not come back", counts.sent)))
             }
-            (Some(failure), None) if failure.status() == Status::ClosedByServer => Err(failure.hint(NO_ECHO)),
+            (Some(failure), None) if failure.status() == Status::ClosedByServer && counts.echoed == 0 => {
+                Err(failure.hint(NO_ECHO))
+            }
             (Some(failure), None) => Err(failure),
             (None, None) if lost > 0 || !complete => {
-                let planned = self.plan.messages().map(|count| count.saturating_mul(connections));
+                let planned = self.plan.messages().map(|count| count.saturating_mul(connections.opened));
                 let of = planned.map_or(String::new(), |planned| format!(" of {planned}"));
                 let text = format!("{target} closed after {}{of} echoes", counts.echoed);
                 Err(Failure::new(Status::ExpectationFailed, text))
@@ -212,6 +225,12 @@ impl Test {
 fn failure_of(session: &mut session::Outcome) -> Option<Failure> {
     let failure = std::mem::replace(&mut session.result, Ok(())).err()?;
     (failure.status() != Status::SendFailed || session.close.is_none()).then_some(failure)
+}
+
+/// The failure with more to say after its causes.
+fn and(failure: Failure, text: &str) -> Failure {
+    let message = format!("{failure}; {text}");
+    failure.restated(message)
 }
 
 fn is_interrupt(failure: &Failure) -> bool {

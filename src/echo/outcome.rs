@@ -105,6 +105,26 @@ pub struct SizeOutcome {
     pub round_trips: RoundTrips,
 }
 
+/// The connections of a test by how far they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Connections as asked for.
+    pub planned: u64,
+    /// Connections that were opened.
+    pub opened: u64,
+    /// Connections on which all messages came back unchanged.
+    pub echoed: u64,
+}
+
+impl Connections {
+    /// In words, where it is not the same for all: `3 of 6 connections opened, 2 echoed everything`.
+    pub(super) fn told(self) -> Option<String> {
+        let Self { planned, opened, echoed } = self;
+        (planned > 1 && opened > 0 && echoed < planned)
+            .then(|| format!("{opened} of {planned} connections opened, {echoed} echoed everything"))
+    }
+}
+
 /// Everything that is known when the test is over or was interrupted.
 #[derive(Debug)]
 pub struct Outcome {
@@ -122,8 +142,8 @@ pub struct Outcome {
     pub course: (Duration, Vec<Interval>),
     /// From the first message sent to the last that came back.
     pub elapsed: Duration,
-    /// Connections that were opened.
-    pub connections: u64,
+    /// Its connections.
+    pub connections: Connections,
     /// Success, or what the test ended in.
     pub result: Result<(), Failure>,
 }

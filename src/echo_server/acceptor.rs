@@ -17,6 +17,9 @@ const WAKER: Token = Token(1);
 /// The pause before accepting again after a failure, such as a lack of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Is told, once, why a connection could not be accepted.
+pub(super) type OnFailure = Box<dyn FnOnce(io::Error) + Send>;
+
 /// The state of the accepting thread.
 pub(super) struct Acceptor {
     poll: Poll,
@@ -27,6 +30,7 @@ pub(super) struct Acceptor {
     workers: Vec<WorkerHandle>,
     next: usize,
     stopping: Arc<AtomicBool>,
+    on_failure: Option<OnFailure>,
 }
 
 impl Acceptor {
@@ -37,6 +41,7 @@ impl Acceptor {
         workers: Vec<WorkerHandle>,
         most: usize,
         stopping: Arc<AtomicBool>,
+        on_failure: OnFailure,
     ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
         let mut listener = mio::net::TcpListener::from_std(listener);
@@ -47,7 +52,8 @@ impl Acceptor {
             // Fails only after the thread has ended.
             let _ = on_free.wake();
         });
-        Ok((Self { poll, listener, slots, slot: None, workers, next: 0, stopping }, waker))
+        let on_failure = Some(on_failure);
+        Ok((Self { poll, listener, slots, slot: None, workers, next: 0, stopping, on_failure }, waker))
     }
 
     /// Accepts until `stopping` is set.
@@ -78,7 +84,12 @@ impl Acceptor {
                         ErrorKind::WouldBlock => return None,
                         // That connection was aborted; the next one may be usable.
                         ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
-                        _ => return Some(PAUSE),
+                        _ => {
+                            if let Some(tell) = self.on_failure.take() {
+                                tell(err);
+                            }
+                            return Some(PAUSE);
+                        }
                     }
                 }
             }

@@ -32,7 +32,7 @@ use std::thread::{self, JoinHandle};
 use mio::Waker;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use acceptor::Acceptor;
+use acceptor::{Acceptor, OnFailure};
 use limits::Limits;
 pub use limits::{MAX_CONNECTIONS, MAX_MESSAGE};
 pub use options::ServerOptions;
@@ -72,10 +72,19 @@ impl EchoServer {
 
     /// Serves connections on its own threads, until [`ServerHandle::shut_down`] or the end of the program.
     pub fn start(self) -> io::Result<ServerHandle> {
-        self.start_within(Limits::default())
+        self.start_telling(drop)
     }
 
-    fn start_within(self, limits: Limits) -> io::Result<ServerHandle> {
+    /// The same. `on_failure` is told why a connection could not be accepted, the first time; the server tries again without
+    /// end.
+    pub fn start_telling(
+        self,
+        on_failure: impl FnOnce(io::Error) + Send + 'static,
+    ) -> io::Result<ServerHandle> {
+        self.start_within(Limits::default(), Box::new(on_failure))
+    }
+
+    fn start_within(self, limits: Limits, on_failure: OnFailure) -> io::Result<ServerHandle> {
         let stopping = Arc::new(AtomicBool::new(false));
         let options = Arc::new(self.options);
         let mut workers = Vec::new();
@@ -88,7 +97,8 @@ impl EchoServer {
             workers.push(Running::start("echo", waker, move || worker.run())?);
         }
         let most = limits.connections;
-        let (acceptor, waker) = Acceptor::new(self.listener, handles, most, Arc::clone(&stopping))?;
+        let (acceptor, waker) =
+            Acceptor::new(self.listener, handles, most, Arc::clone(&stopping), on_failure)?;
         let acceptor = Running::start("echo-accept", waker, move || acceptor.run())?;
         Ok(ServerHandle { stopping, acceptor, workers })
     }
@@ -150,7 +160,7 @@ mod tests {
 
     fn start(limits: Limits, options: ServerOptions) -> (SocketAddr, ServerHandle) {
         let server = EchoServer::bind(SocketAddr::from(([127, 0, 0, 1], 0)), options).unwrap();
-        (server.local_address().unwrap(), server.start_within(limits).unwrap())
+        (server.local_address().unwrap(), server.start_within(limits, Box::new(drop)).unwrap())
     }
 
     fn connect(address: SocketAddr) -> TcpStream {

@@ -1,8 +1,10 @@
 //! Why a session ends.
 
 use tungstenite::Error;
-use tungstenite::error::ProtocolError;
+use tungstenite::error::{CapacityError, ProtocolError};
 use tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::protocol::Violation;
 
 /// Why nothing more can be read or written.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub(super) enum Stop {
 
 impl From<Error> for Stop {
     fn from(err: Error) -> Self {
+        if has_length_beyond_63_bits(&err) {
+            let violation = Violation::LengthHighBit;
+            return Self::Broken(violation.close_code(), violation.to_string());
+        }
         let code = match &err {
             Error::ConnectionClosed
             | Error::AlreadyClosed
@@ -28,4 +34,9 @@ impl From<Error> for Stop {
         };
         Self::Broken(code.into(), err.to_string())
     }
+}
+
+/// Whether the frame has a length that no frame may have (RFC 6455 §5.2), which tungstenite takes for a long one.
+fn has_length_beyond_63_bits(err: &Error) -> bool {
+    matches!(err, Error::Capacity(CapacityError::MessageTooLong { size, .. }) if *size as u64 >> 63 != 0)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::exhaustion;
 use super::phase::Phase;
 use super::severity::Severity;
 use super::status::Status;
@@ -14,6 +15,8 @@ pub struct Failure {
     message: String,
     source: Option<anyhow::Error>,
     hint: Option<String>,
+    /// Advice that a cause calls for, and that goes before any other.
+    advice_of_cause: Option<&'static str>,
     details: Option<String>,
     exit_code: Option<u8>,
     quiet: bool,
@@ -28,6 +31,7 @@ impl Failure {
             message: message.into(),
             source: None,
             hint: None,
+            advice_of_cause: None,
             details: None,
             exit_code: None,
             quiet: false,
@@ -46,10 +50,12 @@ impl Failure {
         Self::new(Status::Timeout, format!("timed out after {limit} in {phase} with {host} ({flag})"))
     }
 
-    /// Adds the cause.
+    /// Adds the cause. A lack of descriptors gives its own advice, wherever it occurs.
     #[must_use]
     pub fn source(mut self, cause: impl Into<anyhow::Error>) -> Self {
-        self.source = Some(cause.into());
+        let cause = cause.into();
+        self.advice_of_cause = cause.chain().find_map(exhaustion::of_cause).or(self.advice_of_cause);
+        self.source = Some(cause);
         self
     }
 
@@ -148,7 +154,7 @@ impl Failure {
 
     /// The advice, if there is any.
     pub fn advice(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.advice_of_cause.or(self.hint.as_deref())
     }
 
     /// The lines to show below the message, if there are any.
@@ -199,5 +205,24 @@ mod tests {
         assert_eq!(graver(Status::Timeout, Status::WriteError), "second");
         assert_eq!(graver(Status::WriteError, Status::Timeout), "first");
         assert_eq!(graver(Status::WriteError, Status::ReadError), "first");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_failure_with_such_a_cause_gives_this_advice_and_no_other() {
+        use rustix::io::Errno;
+
+        let failure = |cause: anyhow::Error| {
+            let failure = Failure::new(Status::ReadError, "cannot read f").source(cause).hint("is it there?");
+            failure.advice().unwrap_or_default().to_owned()
+        };
+        let of_system = || std::io::Error::from(Errno::NFILE);
+        for cause in [IoCause(of_system()).into(), of_system().into()] {
+            assert_eq!(
+                failure(cause),
+                "`ulimit -n` tells and sets how many files and connections a process may have open"
+            );
+        }
+        assert_eq!(failure(IoCause(Errno::NOENT.into()).into()), "is it there?");
     }
 }

@@ -19,8 +19,7 @@ use super::socket::Socket;
 use super::stream::Stream;
 use super::transport::Transport;
 use crate::deadline::Deadline;
-use crate::error::{Failure, IoCause, Phase, Status};
-use crate::os::descriptors;
+use crate::error::{Failure, IoCause, Phase, Status, exhaustion};
 use crate::os::signals::Signal;
 
 /// The most addresses that are tried.
@@ -225,7 +224,7 @@ fn cannot_connect(target: &str) -> Failure {
 
 fn explain(target: &str, mut failed: Vec<(SocketAddr, io::Error)>) -> Failure {
     let refused = failed.iter().all(|(_, err)| err.kind() == ErrorKind::ConnectionRefused);
-    let exhausted = failed.iter().find_map(|(_, err)| descriptors::advice(err));
+    let exhausted = failed.iter().find_map(|(_, err)| exhaustion(err));
     let failure = if failed.len() == 1 {
         failed.drain(..).fold(cannot_connect(target), |failure, (_, err)| failure.source(IoCause(err)))
     } else {

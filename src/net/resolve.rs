@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use super::address::{AddressOptions, Destination};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Phase};
+use crate::os::descriptors;
 use crate::os::within::{Stopped, within};
 
 /// The addresses of `destination` that may be connected to, in the order in which the system gives them.
@@ -32,7 +33,7 @@ fn look_up(destination: &Destination, deadline: &Deadline) -> Result<Vec<SocketA
         Ok(addresses) if addresses.is_empty() => Err(unresolved(destination).and(": it has no address")),
         Ok(addresses) => Ok(addresses),
         Err(Stopped::Failed(err)) => Err(unresolved(destination)
-            .source(IoCause(err))
+            .source(IoCause(descriptors::lack().unwrap_or(err)))
             .hint("is the name spelled right, and is there a network?")),
         Err(Stopped::Late(deadline)) => Err(Failure::timeout(Phase::Resolve, &destination.host, &deadline)),
         Err(Stopped::Interrupted(signal)) => Err(signal.failure()),

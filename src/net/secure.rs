@@ -83,7 +83,7 @@ impl Dialer<'_> {
         if let HandshakeFailure::Certificate { leaf, .. } = &refused {
             self.facts.certificate = CertificateFacts::from_der(leaf);
         }
-        Err(tls.failed(target, &refused))
+        Err(tls.failed(target, refused))
     }
 
     fn secured(&mut self, transport: Transport) -> Result<Transport, Failure> {

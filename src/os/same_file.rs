@@ -13,6 +13,21 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
+/// Whether standard input is this regular file.
+#[cfg(unix)]
+pub fn is_standard_input(path: &Path) -> bool {
+    let Ok(named) = rustix::fs::stat(path) else { return false };
+    let is_regular = rustix::fs::FileType::from_raw_mode(named.st_mode).is_file();
+    let input = rustix::fs::fstat(std::io::stdin());
+    is_regular && input.is_ok_and(|input| (input.st_dev, input.st_ino) == (named.st_dev, named.st_ino))
+}
+
+/// Whether standard input is this regular file. Not known on this platform.
+#[cfg(not(unix))]
+pub fn is_standard_input(_: &Path) -> bool {
+    false
+}
+
 /// The canonical path of a file that does not exist yet.
 fn place(file: &Path) -> PathBuf {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! The lines of a human report: none is wider than the style says.
+//! The lines of a human report: on a terminal, none is wider than the style says. In files and pipes, nothing is left out.
 
 use anstyle::{AnsiColor, Style as Color};
 use unicode_width::UnicodeWidthChar;
@@ -63,10 +63,18 @@ impl Page {
         self.push(&format!("{color}{word}{color:#}{rest}"));
     }
 
-    /// A line that is cut with `...` when it is too long.
+    /// A line that is cut with `...` where a terminal has no room for it.
     pub(super) fn cut(&mut self, line: &str) {
-        let line = cut(&self.shown(line), self.style.width);
+        let mut line = self.shown(line);
+        if self.style.terminal {
+            line = cut(&line, self.style.width);
+        }
         self.push(&line);
+    }
+
+    /// A line that wraps where a terminal has no room for it. Elsewhere it stays one line, for programs that search lines.
+    pub(super) fn row(&mut self, line: &str) {
+        if self.style.terminal { self.wrap(line) } else { self.cut(line) }
     }
 
     /// A line that wraps when it is too long.
@@ -201,9 +209,14 @@ mod tests {
 
     #[test]
     fn facts_are_cut_and_reasons_wrapped() {
-        assert_eq!(page(|page| page.cut(&"x".repeat(80))), "x".repeat(80) + "\n");
-        assert_eq!(page(|page| page.cut(&"x".repeat(81))), "x".repeat(77) + "...\n");
-        assert_eq!(page(|page| page.cut(&"\u{6f22}".repeat(41))), "\u{6f22}".repeat(38) + "...\n");
+        let cut = |text: &str| {
+            let mut page = Page::new(Style { terminal: true, ..Style::default() });
+            page.cut(text);
+            page.into_text()
+        };
+        assert_eq!(cut(&"x".repeat(80)), "x".repeat(80) + "\n");
+        assert_eq!(cut(&"x".repeat(81)), "x".repeat(77) + "...\n");
+        assert_eq!(cut(&"\u{6f22}".repeat(41)), "\u{6f22}".repeat(38) + "...\n");
         assert_eq!(
             page(|page| page.wrap(&format!("{} {} b", "x".repeat(70), "y".repeat(10)))),
             format!("{}\n      {} b\n", "x".repeat(70), "y".repeat(10))
@@ -213,6 +226,16 @@ mod tests {
             page(|page| page.wrap(&format!("a  {}", "x".repeat(100)))),
             format!("a  {}\n      {}\n", "x".repeat(77), "x".repeat(23))
         );
+    }
+
+    #[test]
+    fn in_a_file_nothing_is_cut_and_a_row_is_a_line() {
+        let long = "x ".repeat(60);
+        assert_eq!(page(|page| page.cut(&long)), long.trim_end().to_owned() + "\n");
+        assert_eq!(page(|page| page.row(&long)), long.trim_end().to_owned() + "\n");
+        let mut page = Page::new(Style { terminal: true, ..Style::default() });
+        page.row(&long);
+        assert_eq!(page.into_text().lines().count(), 2);
     }
 
     #[test]
@@ -236,7 +259,10 @@ mod tests {
         #[test]
         fn no_line_is_too_wide(text in "(?s).{0,300}", terminal: bool, most in 50..=200_usize) {
             let mut page = Page::new(Style { terminal, width: most, ..Style::default() });
-            page.cut(&text);
+            if terminal {
+                page.cut(&text);
+                page.row(&text);
+            }
             page.wrap(&text);
             page.list("label ", &[text.clone(), text.clone()]);
             for line in page.into_text().split('\n') {

@@ -6,7 +6,7 @@ use super::echo::{CompressionReport, EchoReport};
 use super::findings::Findings;
 use super::probe::{Assertion, AssertionVerdict, PhaseReport, ProbeReport, ProbeVerdict};
 use crate::conformance::{self, Finding, Rule};
-use crate::echo::{Content, Counts, Difference, Interval, Outcome, SizeOutcome};
+use crate::echo::{Connections, Content, Counts, Difference, Interval, Outcome, SizeOutcome};
 use crate::error::{Failure, Status};
 use crate::net::Facts;
 use crate::net::http::ResponseHead;
@@ -277,7 +277,6 @@ pub(super) fn echoed() -> EchoReport {
         kind: Kind::Text,
         stream: false,
         planned: Some(10),
-        connections: 1,
         in_flight: 1,
         fragment: None,
         interval: None,
@@ -294,7 +293,7 @@ pub(super) fn echoed() -> EchoReport {
             bytes_echoed: 640,
             course: course(),
             elapsed: micros(426),
-            connections: 1,
+            connections: Connections { planned: 1, opened: 1, echoed: 1 },
             result: Ok(()),
         },
     }
@@ -318,7 +317,6 @@ pub(super) fn mangled() -> EchoReport {
         embedded: false,
         sizes: vec![0, 125, 65_537],
         kind: Kind::Binary,
-        connections: 100,
         in_flight: 16,
         fragment: Some(1024),
         interval: Some(Duration::from_millis(100)),
@@ -358,7 +356,7 @@ pub(super) fn mangled() -> EchoReport {
                 size(125, 3, 3, &outcome.round_trips),
                 size(65_537, 3, 1, &RoundTrips::new()),
             ],
-            connections: 99,
+            connections: Connections { planned: 100, opened: 99, echoed: 97 },
             result: Err(failure.hint("is it an echo server? -vv shows what it sends")),
             ..outcome
         },
@@ -373,7 +371,6 @@ pub(super) fn silent() -> EchoReport {
         embedded: false,
         sizes: Vec::new(),
         planned: None,
-        connections: 0,
         in_flight: 0,
         outcome: Outcome {
             counts: Counts::default(),
@@ -383,7 +380,7 @@ pub(super) fn silent() -> EchoReport {
             bytes_echoed: 0,
             course: (Duration::ZERO, Vec::new()),
             elapsed: Duration::ZERO,
-            connections: 0,
+            connections: Connections { planned: 1, opened: 0, echoed: 0 },
             result: Err(Failure::new(
                 Status::CannotConnect,
                 "cannot connect to 127.0.0.1:9: Connection refused",

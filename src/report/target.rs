@@ -1,13 +1,12 @@
 //! `--report FORMAT[=FILE]`: the reports and their destinations.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::formats::{FORMATS, Reader, ReportFormat};
 use super::sanitize;
 use crate::deadline::Deadline;
 use crate::error::{Failure, Status};
-use crate::os::Destination;
+use crate::os::{Destination, same_file};
 
 /// A report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,9 +85,8 @@ impl Destinations {
         silent: bool,
         until: Option<Deadline>,
     ) -> Result<Self, Failure> {
-        let mut places = HashSet::new();
-        for ReportTarget { format, file } in targets {
-            if !places.insert(file.as_deref().map(place)) {
+        for (index, ReportTarget { format, file }) in targets.iter().enumerate() {
+            if targets[..index].iter().any(|before| is_one(before.file.as_deref(), file.as_deref())) {
                 return Err(twice(file.as_deref(), format));
             }
         }
@@ -130,11 +128,13 @@ impl Destinations {
     }
 }
 
-/// The canonical path of a file, which may not exist.
-fn place(file: &Path) -> PathBuf {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let in_folder = || Some(folder.canonicalize().ok()?.join(file.file_name()?));
-    file.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| file.to_owned())
+/// Whether two reports would go to one place: standard output, or a file by whatever names. Devices may be shared.
+fn is_one(one: Option<&Path>, other: Option<&Path>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => same_file::is_same(one, other),
+        (None, Some(_)) | (Some(_), None) => false,
+    }
 }
 
 fn twice(file: Option<&Path>, format: &ReportFormat) -> Failure {

@@ -290,6 +290,44 @@ fn a_connection_takes_little_memory() {
 }
 
 #[test]
+fn connections_that_cannot_be_opened_are_counted_and_the_reason_is_told() {
+    let server = Echo::new().takes_at_most(3).start();
+    let run = Wsurl::new(["echo-test", "--connections", "6", &server.url()]).stderr_has(format!(
+        "wsurl: error: {} answered the upgrade with 503 Service Unavailable; 3 of 6 connections opened, so nothing was sent\n",
+        server.address()
+    ));
+    let run = run.exits(22);
+    assert!(
+        run.text().contains("\nconnections 6, 3 opened, 0 echoed everything, 1 in flight on each\n"),
+        "{}",
+        run.text()
+    );
+    let server = Echo::new().takes_at_most(3).start();
+    let run = Wsurl::new(["echo-test", "--connections", "6", "--report", "json", &server.url()]);
+    let report = json(run.exits(22).text());
+    let counts = ["connections", "connections_opened", "connections_echoed"].map(|key| report[key].as_u64());
+    assert_eq!(counts, [Some(6), Some(3), Some(0)]);
+    assert!(
+        report["error"].as_str().is_some_and(|text| text.contains("3 of 6 connections opened")),
+        "{report}"
+    );
+}
+
+#[test]
+fn connections_that_end_early_are_told_from_those_that_echo_everything() {
+    let server = Echo::new().closes_after(2, 1013, "busy").start();
+    let run = Wsurl::new(["echo-test", "--connections", "2", "-n", "4", &server.url()])
+        .stderr_has("with 1013")
+        .stderr_has("; 2 of 2 connections opened, 0 echoed everything\n")
+        .exits(110);
+    assert!(run.text().contains("\nconnections 2, 2 opened, 0 echoed everything, "), "{}", run.text());
+    let server = EchoServer::start();
+    let run = Wsurl::new(["echo-test", "--connections", "2", "--report", "json", &server.url()]);
+    let report = json(run.exits(0).text());
+    assert_eq!((&report["connections_opened"], &report["connections_echoed"]), (&2.into(), &2.into()));
+}
+
+#[test]
 fn options_that_contradict_each_other_are_refused() {
     refused(&["--mode", "stream", "-t"], "--mode");
     refused(&["-t", "-b"], "-b");

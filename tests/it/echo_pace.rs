@@ -73,7 +73,7 @@ fn a_connection_that_cannot_be_opened_ends_the_ramp_and_not_those_that_are_open(
     let options = ["echo-test", "--connections", "4", "--ramp", "2s", "-n", "3"];
     let run = Wsurl::new(options)
         .args([&server.url()])
-        .stderr_has("answered the upgrade with 503 Service Unavailable (connection 2 of 4)\n")
+        .stderr_has("answered the upgrade with 503 Service Unavailable; 1 of 4 connections opened, 1 echoed everything\n")
         .within(secs(15))
         .exits(22);
     assert_eq!(counts(run.text()), "3 sent, 3 echoed, 0 lost, 0 corrupted, 0 out of order, 0 duplicated");

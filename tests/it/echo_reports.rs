@@ -141,6 +141,8 @@ fn json_says_all_of_a_success() {
             "mode",
             "sizes",
             "connections",
+            "connections_echoed",
+            "connections_opened",
             "in_flight",
             "fragment",
             "interval",

@@ -151,6 +151,62 @@ fn two_outputs_are_not_one_file() {
 }
 
 #[test]
+fn two_reports_are_not_one_file() {
+    let (dir, path) = new_file("report");
+    let other = format!("{}/./report", dir.path().display());
+    let refused = |names: [&str; 2]| {
+        let reports = [format!("json={}", names[0]), format!("junit={}", names[1])];
+        for command in ["probe", "echo-test"] {
+            Wsurl::new([command, "--report", &reports[0], "--report", &reports[1], NOBODY])
+                .stdout("")
+                .stderr(format!(
+                    "wsurl: error: two reports go to {}\n\
+                     wsurl: hint: give each a file of its own, such as --report junit=report.junit\n",
+                    names[1]
+                ))
+                .exits(2);
+        }
+    };
+    refused([&path, &other]);
+    fs::write(&path, "").expect("a file");
+    let link = format!("{path}.link");
+    fs::hard_link(&path, &link).expect("a second name");
+    refused([&path, &link]);
+    #[cfg(unix)]
+    {
+        let symbolic = format!("{path}.symbolic");
+        std::os::unix::fs::symlink("report", &symbolic).expect("a link");
+        refused([&symbolic, &path]);
+        // A device is no file that one report takes from the other.
+        let reports = ["--report", "json=/dev/null", "--report", "junit=/dev/null"];
+        Wsurl::new(["probe"]).args(reports).args([NOBODY]).stderr_has("cannot connect").exits(7);
+    }
+}
+
+#[test]
+fn a_file_that_is_read_is_not_replaced_by_what_is_written_about_it() {
+    let (_dir, path) = file_with("list", NOBODY);
+    let list = format!("@{path}");
+    let report = format!("json={path}");
+    for (output, option) in [(["--report", &report], "--report"), (["-D", &path], "-D")] {
+        Wsurl::new(["probe", &list])
+            .args(output)
+            .stderr(format!(
+                "wsurl: error: {option} {path} would replace the list of URLs in @{path}\n\
+             wsurl: hint: give each a file of its own\n"
+            ))
+            .exits(2);
+    }
+    Wsurl::new(["stream", "-T", &path, "-D", &path, NOBODY])
+        .stderr(format!(
+            "wsurl: error: -D {path} would replace the file of -T {path}\n\
+         wsurl: hint: give each a file of its own\n"
+        ))
+        .exits(2);
+    assert_eq!(fs::read_to_string(&path).expect("the list"), NOBODY);
+}
+
+#[test]
 fn a_dash_is_standard_output() {
     let server = EchoServer::start();
     Wsurl::new(["send", "-o", "-", &server.url(), "hi"]).stdout("hi\n").exits(0);

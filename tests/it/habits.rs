@@ -9,6 +9,9 @@ use wsurl::cli;
 
 use crate::support::{EchoServer, Script, Wsurl, new_file};
 
+/// Nobody listens there; arguments are looked at before a connection is made.
+const URL: &str = "ws://127.0.0.1:1/";
+
 /// Words that say that there is nothing to type instead.
 const REFUSALS: [&str; 4] =
     ["not built", "is about ", "WebSockets have no", "there is no configuration file"];
@@ -295,6 +298,58 @@ fn flags_with_another_meaning_are_explained() {
     ] {
         Wsurl::new(["send"]).args(args).stdout("").stderr_has(says).exits(2);
     }
+}
+
+#[test]
+fn a_word_of_other_tools_is_answered_with_the_subcommand_that_does_it() {
+    for (args, word, hint) in [
+        (
+            &["recv", URL][..],
+            "recv",
+            "write `wsurl send -f URL </dev/null`, which prints messages until the server closes",
+        ),
+        (&["connect", URL], "connect", "write `wsurl send URL`, which is a prompt at a terminal"),
+        (
+            &["Ping", URL],
+            "Ping",
+            "write `wsurl probe URL`, which times a ping, or `wsurl echo-test --interval 1s URL` for an echo server",
+        ),
+        (
+            &["listen", "9001"],
+            "listen",
+            "write `wsurl echo-test --listen 127.0.0.1:9001`, an echo server; wsurl has no other server",
+        ),
+        (&["help", "check"], "check", "write `wsurl probe URL`"),
+        (&[URL], URL, "did you mean `wsurl send ws://127.0.0.1:1/` ?"),
+    ] {
+        Wsurl::new(args)
+            .stdout("")
+            .stderr(format!("wsurl: error: unrecognized subcommand '{word}'\nwsurl: hint: {hint}\n"))
+            .exits(2);
+    }
+}
+
+#[test]
+fn a_text_after_the_url_is_answered_with_what_sends_it() {
+    for (subcommand, instead) in [
+        ("stream", "stream sends standard input, or the file of -T FILE"),
+        ("echo-test", "echo-test makes its own messages (--size, --payload)"),
+    ] {
+        Wsurl::new([subcommand, URL, "hi"])
+            .stdout("")
+            .stderr(format!(
+                "wsurl: error: unexpected argument 'hi' found\n\
+                 wsurl: hint: write `wsurl send URL MESSAGE` to send a message; {instead}\n"
+            ))
+            .exits(2);
+    }
+    for text in ["hi", "hello there", "{\"op\":1}"] {
+        let run = Wsurl::new(["probe", URL, text]).stdout("");
+        run.stderr_has("wsurl: hint: to send a message, write -d TEXT\n").exits(3);
+    }
+    Wsurl::new(["probe", URL, "localhost:9001"])
+        .stderr_has("hint: did you mean ws://localhost:9001 ?")
+        .exits(3);
 }
 
 #[test]

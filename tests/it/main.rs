@@ -89,6 +89,8 @@ mod descriptors; // standard streams that are closed, or /dev/null
 #[cfg(target_os = "linux")]
 mod disk_faults; // what the system says only when a file is closed, or says of a file as of a pipe
 #[cfg(target_os = "linux")]
+mod exhaustion; // a process that may open no more files
+#[cfg(target_os = "linux")]
 mod fifos; // FIFOs that nobody opens at the other end
 mod files; // which files appear when, which are kept, and which are refused
 #[cfg(unix)]

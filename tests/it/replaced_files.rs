@@ -220,6 +220,16 @@ fn a_file_that_is_read_is_not_emptied() {
              wsurl: hint: give each a file of its own\n"
         ))
         .exits(2);
+    for mode in ["stream", "send"] {
+        Wsurl::new([mode, "-o", &link, NOBODY])
+            .stdin_from(fs::File::open(&path).expect("the file"))
+            .stderr(format!(
+                "wsurl: error: -o {link} would empty standard input\n\
+                 wsurl: hint: give each a file of its own\n"
+            ))
+            .exits(2);
+    }
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "content");
     // Beside the file there is room for the reply.
     let server = EchoServer::start();
     Wsurl::new(["stream", "-T", &path, "-o", &path, &server.url()]).stderr("").exits(0);

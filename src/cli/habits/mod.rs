@@ -1,9 +1,10 @@
-//! Options of other tools that wsurl does not have, with what to type instead. Tables only, one a tool; where an option of
-//! another tool works here, it has no row.
+//! Options and subcommands of other tools that wsurl does not have, with what to type instead. Tables only, one a tool; where
+//! an option of another tool works here, it has no row.
 
 mod curl;
 mod habit;
 mod others;
+mod subcommands;
 mod websocat;
 
 use self::habit::Habit;
@@ -29,8 +30,16 @@ pub(super) fn words(option: &str) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
+/// What to type instead of `word`, where a subcommand is expected; `URL` and the like stand for what is the user's own.
+pub(super) fn of_subcommand(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    subcommands::SUBCOMMANDS.iter().find(|row| row.names.contains(&&*word)).map(|row| row.words)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     #[test]
@@ -41,6 +50,27 @@ mod tests {
             names.sort_unstable();
             let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
             assert_eq!(twice, None, "{tool}");
+        }
+    }
+
+    #[test]
+    fn a_word_for_a_subcommand_stands_once_and_is_answered_with_commands_that_can_be_typed() {
+        let mut names: Vec<_> = subcommands::SUBCOMMANDS.iter().flat_map(|row| row.names).collect();
+        names.sort_unstable();
+        assert_eq!(names.windows(2).find(|pair| pair[0] == pair[1]), None);
+        let value = |word| match word {
+            "URL" => "ws://h/",
+            "DURATION" => "1s",
+            "N" => "2",
+            word => word,
+        };
+        for row in subcommands::SUBCOMMANDS {
+            let mut commands = row.words.split('`').skip(1).step_by(2).peekable();
+            assert!(commands.peek().is_some(), "{}", row.words);
+            for command in commands {
+                let words = command.trim_end_matches(" </dev/null").split(' ').map(value).map(OsString::from);
+                assert!(crate::cli::parse(words).is_ok(), "{command}");
+            }
         }
     }
 

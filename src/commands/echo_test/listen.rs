@@ -7,14 +7,20 @@ use std::sync::mpsc;
 use crate::cli::ListenArgs;
 use crate::commands::print;
 use crate::echo_server::{EchoServer, ServerOptions};
-use crate::error::{Failure, IoCause, Status};
+use crate::error::{Failure, IoCause, Status, exhaustion, io_reason};
 use crate::net::tls::identity;
 use crate::net::tls::server::TlsServer;
 use crate::os::reading::{MAX_SMALL_FILE, read_file};
 use crate::os::signals;
+use crate::report;
 
-/// Serves at `address` until a signal comes, then closes every connection.
-pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<String>) -> Result<(), Failure> {
+/// Serves at `address` until a signal comes, then closes every connection. `silent`: without warnings.
+pub(super) fn run(
+    address: SocketAddr,
+    args: ListenArgs,
+    subprotocols: Vec<String>,
+    silent: bool,
+) -> Result<(), Failure> {
     let options = options(args, subprotocols)?;
     let scheme = if options.tls.is_some() { "wss" } else { "ws" };
     let server = bind(address, options)?;
@@ -24,7 +30,12 @@ pub(super) fn run(address: SocketAddr, args: ListenArgs, subprotocols: Vec<Strin
         // Fails only when this function has returned.
         let _ = told.send(());
     });
-    let running = server.start().map_err(|err| cannot_listen(address, err))?;
+    let warn = move |err| {
+        if !silent {
+            cannot_accept(&err);
+        }
+    };
+    let running = server.start_telling(warn).map_err(|err| cannot_listen(address, err))?;
     let printed = print(format!("{scheme}://{bound}/\n").as_bytes());
     if printed.is_ok() {
         // Cannot fail: `_attached` holds the sender.
@@ -73,6 +84,11 @@ pub(super) fn start_embedded() -> Result<String, Failure> {
 
 fn bind(address: SocketAddr, options: ServerOptions) -> Result<EchoServer, Failure> {
     EchoServer::bind(address, options).map_err(|err| cannot_listen(address, err))
+}
+
+fn cannot_accept(err: &std::io::Error) {
+    let advice = exhaustion(err).map_or(String::new(), |advice| format!("; {advice}"));
+    report::warning(&format!("cannot accept a connection: {}{advice}", io_reason(err)));
 }
 
 fn cannot_listen(address: SocketAddr, err: std::io::Error) -> Failure {

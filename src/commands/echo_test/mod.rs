@@ -19,7 +19,7 @@ use super::options::ConversationOptions;
 use super::reporting::{self, Reporting};
 use super::without_effect;
 use super::written::Written;
-use crate::cli::EchoTestArgs;
+use crate::cli::{ConversationArgs, EchoTestArgs};
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
@@ -37,7 +37,8 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     descriptors::raise_limit();
     without_effect::echo_test(&args)?;
     if let Some(address) = args.server.listen {
-        return listen::run(address, args.server, args.conversation.request.subprotocols);
+        let ConversationArgs { request, output, .. } = args.conversation;
+        return listen::run(address, args.server, request.subprotocols, output.silent);
     }
     if let Some(flag) = args.server.without_server() {
         return Err(Failure::new(Status::Usage, format!("{flag} is an option of the embedded server"))
@@ -71,7 +72,6 @@ fn test(args: EchoTestArgs) -> Result<(), Failure> {
         kind: plan.kind,
         stream: plan.stream,
         planned: planned(&plan, args.connections),
-        connections: args.connections as u64,
         in_flight: plan.in_flight as u64,
         fragment: plan.fragment.map(|size| size as u64),
         interval: plan.interval,
@@ -104,14 +104,15 @@ fn open_and_run(
 ) -> (Endpoint, Tested) {
     let Load { connections: count, ramp } = load;
     let mut trace = Trace::new(options.verbosity);
+    let mut open = 0;
     let (endpoint, opened) = dial_and_dump(options, facts, |facts| {
         let at_first = if ramp.is_some() { 1 } else { count };
-        open_all(options, at_first, facts, &mut trace)
+        open_all(options, at_first, &mut open, facts, &mut trace)
     });
     let test = Test::new(plan.clone());
     let connections = match opened {
         Ok(connections) => connections,
-        Err(failure) => return (endpoint, test.not_begun(failure)),
+        Err(failure) => return (endpoint, test.not_begun(failure, count, open)),
     };
     let on_terminal = std::io::stderr().is_terminal() && options.verbosity == Verbosity::Normal;
     let tells_each = plan.interval.is_some() && (on_terminal || options.verbosity > Verbosity::Normal);

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::connections::{SIDE_BY_SIDE, place};
+use super::connections::SIDE_BY_SIDE;
 use crate::commands::dialing::{NoopObserver, open};
 use crate::commands::options::ConversationOptions;
 use crate::error::Failure;
@@ -27,7 +27,6 @@ struct Plan {
     time: Duration,
     /// Connections whose turn has come.
     begun: AtomicUsize,
-    done: AtomicUsize,
     is_over: AtomicBool,
 }
 
@@ -39,7 +38,6 @@ impl Ramp {
             count,
             time,
             begun: AtomicUsize::new(1),
-            done: AtomicUsize::new(1),
             is_over: AtomicBool::new(false),
         };
         Self { plan: Arc::new(plan), opened: None }
@@ -86,8 +84,6 @@ impl Plan {
                 return;
             }
             let (_, connection) = open(&self.options, &mut Facts::start(), &mut NoopObserver);
-            let done = self.done.fetch_add(1, Ordering::Relaxed);
-            let connection = connection.map_err(|failure| failure.and(place(done + 1, self.count)));
             let failed = connection.is_err();
             if failed {
                 self.is_over.store(true, Ordering::Relaxed);

@@ -12,8 +12,11 @@ mod side_by_side;
 mod single;
 mod urls;
 
+use std::path::Path;
+
 use self::printer::Printer;
 use self::side_by_side::probe_all;
+use super::outputs;
 use super::reporting::{self, Reporting};
 use crate::cli::ProbeArgs;
 use crate::error::Failure;
@@ -27,6 +30,7 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
     let targets = args.reports.clone();
     reporting::as_asked(&targets, || {
         let output = args.conversation.output.clone();
+        keep_lists(&args)?;
         let (probe, endpoints) = options::from_args(args)?;
         let reporting =
             Reporting::open(&targets, &output, endpoints.first().and_then(|first| first.limits.whole))?;
@@ -40,6 +44,18 @@ pub(super) fn run(args: ProbeArgs) -> Result<(), Failure> {
         let result = reporting::and_written(verdict(&reports), [shown, files]);
         reporting::result(format, severity, result).map_err(Failure::written_out)
     })
+}
+
+/// Refuses to write a report, or the head of the answer, over a list of URLs.
+fn keep_lists(args: &ProbeArgs) -> Result<(), Failure> {
+    const LIST: &str = "the list of URLs in @";
+    for list in args.urls.iter().filter_map(|url| url.strip_prefix('@')).map(Path::new) {
+        for report in &args.reports {
+            outputs::check_kept((list, LIST), ("--report", report.file.as_deref()))?;
+        }
+        outputs::check_kept((list, LIST), ("-D", args.conversation.output.dump_header.as_deref()))?;
+    }
+    Ok(())
 }
 
 /// Success, or the first failure in the order given.

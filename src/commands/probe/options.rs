@@ -67,6 +67,19 @@ impl ProbeOptions {
     }
 }
 
+/// What the arguments name. A text after a URL is told how it is sent.
+fn sources(urls: &[String]) -> Result<Vec<UrlSource>, Failure> {
+    let is_text = |url: &str| {
+        let is_prose = url.contains(|c: char| c.is_whitespace() || "{\"'".contains(c));
+        !url.contains("://") && (is_prose || !url.contains(['.', ':', '/']))
+    };
+    let parsed = urls.iter().enumerate().map(|(index, url)| {
+        let hint = (index > 0 && is_text(url)).then_some("to send a message, write -d TEXT");
+        UrlSource::parse(url).map_err(|failure| failure.hints(hint))
+    });
+    parsed.collect()
+}
+
 /// The options of the probe, and of the conversation with each URL.
 ///
 /// # Errors
@@ -89,7 +102,7 @@ pub(super) fn from_args(args: ProbeArgs) -> Result<(ProbeOptions, Vec<Conversati
     let is_told = args.wait_ready.is_some() || reporting::is_plugin(&args.reports);
     conversation.output.silent |= is_told && conversation.output.verbose == 0;
     let dumps_header = conversation.output.dump_header.is_some();
-    let sources = args.urls.iter().map(|url| UrlSource::parse(url)).collect::<Result<Vec<_>, _>>()?;
+    let sources = sources(&args.urls)?;
     refuse_second_reading(&sources, &args.data.typed)?;
     let mut common = CommonOptions::from_args(conversation)?;
     let mut endpoints = Vec::new();

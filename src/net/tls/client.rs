@@ -122,10 +122,14 @@ impl TlsClient {
     }
 
     /// Explains the failed handshake with `target`.
-    pub(in crate::net) fn failed(&self, target: &str, failure: &HandshakeFailure) -> Failure {
+    pub(in crate::net) fn failed(&self, target: &str, failure: HandshakeFailure) -> Failure {
         match failure {
             HandshakeFailure::Certificate { leaf, error } => {
-                self.refusal(leaf, Some(error)).and(format_args!(" (TLS with {target}: {})", error.text))
+                self.refusal(&leaf, Some(&error)).and(format_args!(" (TLS with {target}: {})", error.text))
+            }
+            HandshakeFailure::Roots(err) => {
+                let text = format!("cannot open the system's CA certificates to verify {target}");
+                Failure::new(Status::CaFile, text).source(IoCause(err))
             }
             HandshakeFailure::Other(err) => {
                 handshake_failed(target).and(format_args!(": {err}")).hint(NOT_TLS)

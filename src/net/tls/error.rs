@@ -92,6 +92,8 @@ pub(in crate::net) enum HandshakeFailure {
         /// The first error that is not ignored.
         error: CertificateError,
     },
+    /// We refused the peer's certificate because the system's CA certificates cannot be opened.
+    Roots(io::Error),
     /// Any other failure; if the backend does not explain refused certificates, also those.
     Other(TlsError),
 }

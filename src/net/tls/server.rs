@@ -82,6 +82,7 @@ fn handshake<S: Read + Write>(state: State<S>) -> io::Result<State<S>> {
         Step::Done(stream) => Ok(State::Open(stream)),
         Step::Waiting(handshake) => Ok(State::Handshake(handshake)),
         Step::Failed(HandshakeFailure::Other(err)) => Err(err.into()),
+        Step::Failed(HandshakeFailure::Roots(err)) => Err(err),
         Step::Failed(HandshakeFailure::Certificate { error, .. }) => Err(TlsError::new(error.text).into()),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{CompressionReport, EchoReport, histogram};
-use crate::echo::Content;
+use crate::echo::{Connections, Content};
 use crate::protocol::Kind;
 use crate::report::page::{Page, Word};
 use crate::report::{Style, units};
@@ -116,19 +116,19 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
 }
 
 fn connections(page: &mut Page, report: &EchoReport) {
-    let (asked, opened) = (report.connections, report.outcome.connections);
-    let in_flight = match report.rate {
-        Some(_) => String::new(),
-        None => format!(", {} in flight on each", report.in_flight),
-    };
-    if asked == 1 && (report.rate.is_some() || report.in_flight == 1) {
+    let Connections { planned, opened, echoed } = report.outcome.connections;
+    if planned == 1 && (report.rate.is_some() || report.in_flight == 1) {
         return;
     }
-    let count = if opened == asked { asked.to_string() } else { format!("{opened} of {asked}") };
-    let ramp = report
-        .ramp
-        .map_or(String::new(), |ramp| format!(", opened over {}", humantime::format_duration(ramp)));
-    page.cut(&format!("connections {count}{in_flight}{ramp}"));
+    let mut all = vec![planned.to_string()];
+    if opened < planned || report.outcome.result.is_err() {
+        all.extend([format!("{opened} opened"), format!("{echoed} echoed everything")]);
+    }
+    if report.rate.is_none() {
+        all.push(format!("{} in flight on each", report.in_flight));
+    }
+    all.extend(report.ramp.map(|ramp| format!("opened over {}", humantime::format_duration(ramp))));
+    page.list("connections ", &all);
 }
 
 fn round_trip(page: &mut Page, report: &EchoReport, style: Style) {
@@ -229,7 +229,8 @@ payload     3 sizes of binary from 0 bytes to 65537 bytes, of zeros,
             in fragments of 1.00 KiB, 100ms apart, seed 18446744073709551615
 compressed  sent 1.00 MiB as 2.00 KiB (0.2 %),
             received 1000 bytes as 333 bytes (33.3 %)
-connections 99 of 100, 16 in flight on each, opened over 10s
+connections 100, 99 opened, 97 echoed everything, 16 in flight on each,
+            opened over 10s
 round trip  min 31 us, p50 35 us, p90 50 us, p99 120 us, max 120 us
 rate        18779 messages/s, 1.43 MiB/s each way, over 426 us
 
@@ -250,12 +251,7 @@ round trips
 
     #[test]
     fn nothing_came_to_be() {
-        let report = EchoReport {
-            url: "ws://127.0.0.1:9/".to_owned(),
-            connections: 1,
-            in_flight: 1,
-            ..samples::silent()
-        };
+        let report = EchoReport { url: "ws://127.0.0.1:9/".to_owned(), in_flight: 1, ..samples::silent() };
         let expected = "\
 FAIL  ws://127.0.0.1:9/: cannot connect to 127.0.0.1:9: Connection refused
 messages    0 sent, 0 echoed, 0 lost, 0 corrupted, 0 out of order, 0 duplicated

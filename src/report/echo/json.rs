@@ -52,6 +52,11 @@ struct EchoTest {
     sizes: Vec<u64>,
     /// The number of connections, as asked for.
     connections: u64,
+    /// The connections that were opened.
+    connections_opened: u64,
+    /// The connections on which everything that was planned was sent and came back unchanged; after an interruption those
+    /// on which all came back but what was under way.
+    connections_echoed: u64,
     /// Messages that may be in flight on each connection.
     in_flight: u64,
     /// Bytes in each fragment; null when each message is one frame.
@@ -233,7 +238,9 @@ impl From<&EchoReport> for EchoTest {
             },
             mode: if report.stream { Mode::Stream } else { Mode::Message },
             sizes: report.sizes.clone(),
-            connections: report.connections,
+            connections: outcome.connections.planned,
+            connections_opened: outcome.connections.opened,
+            connections_echoed: outcome.connections.echoed,
             in_flight: report.in_flight,
             fragment: report.fragment,
             interval: report.interval.map(seconds),

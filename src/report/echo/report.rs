@@ -31,7 +31,6 @@ pub(crate) struct EchoReport {
     pub stream: bool,
     /// Messages to send in all, of all connections; `None` when only time limits them.
     pub planned: Option<u64>,
-    pub connections: u64,
     /// Messages under way on each connection.
     pub in_flight: u64,
     /// Bytes in a fragment; `None` where each message is one frame.

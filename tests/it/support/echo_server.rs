@@ -25,6 +25,7 @@ pub struct Echo {
     greetings: Vec<String>,
     close_after: Option<(usize, u16, String)>,
     mute: bool,
+    at_most: Option<usize>,
 }
 
 pub struct EchoServer {
@@ -66,6 +67,7 @@ impl Echo {
             greetings: Vec::new(),
             close_after: None,
             mute: false,
+            at_most: None,
         }
     }
 
@@ -102,6 +104,12 @@ impl Echo {
     /// Takes everything and sends nothing back.
     pub fn mute(mut self) -> Self {
         self.mute = true;
+        self
+    }
+
+    /// Answers the upgrades of all clients after so many with 503.
+    pub fn takes_at_most(mut self, clients: usize) -> Self {
+        self.at_most = Some(clients);
         self
     }
 
@@ -211,13 +219,18 @@ impl Drop for EchoServer {
 
 fn serve(listener: &TcpListener, how: &Echo, tls: Option<&Arc<Tls>>, seen: &Arc<Seen>) {
     while let Ok((stream, _)) = listener.accept() {
-        {
+        let is_busy = {
             let mut state = seen.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.stopped {
                 return;
             }
             state.connections += 1;
             seen.changed.notify_all();
+            how.at_most.is_some_and(|most| state.connections > most)
+        };
+        if is_busy {
+            thread::spawn(move || refuse(stream));
+            continue;
         }
         let (how, tls, seen) = (how.clone(), tls.cloned(), Arc::clone(seen));
         thread::spawn(move || {
@@ -226,6 +239,18 @@ fn serve(listener: &TcpListener, how: &Echo, tls: Option<&Arc<Tls>>, seen: &Arc<
             seen.changed.notify_all();
         });
     }
+}
+
+/// Reads the request, so that the answer is not lost in a reset, and refuses it.
+fn refuse(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(PEER_PATIENCE))?;
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        request.push(byte[0]);
+    }
+    stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
 }
 
 /// None if the client did not get as far as an upgrade.

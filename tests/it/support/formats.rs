@@ -22,7 +22,7 @@ pub fn unfolded(text: &str, start: &str, indent: usize) -> String {
 /// The first entry of a human report.
 #[track_caller]
 pub fn verdict(text: &str) -> String {
-    assert_narrow(text);
+    assert_narrow(text.lines().next().unwrap_or_default());
     unfolded(text, "", 6)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::chart::{self, Course};
 use super::parts::{self, Mark, fact, head, said};
-use crate::echo::{Interval, SizeOutcome};
+use crate::echo::{Connections, Interval, SizeOutcome};
 use crate::report::echo::EchoReport;
 use crate::report::markup::Markup;
 use crate::report::{Style, units};
@@ -176,14 +176,18 @@ fn settings(page: &mut Markup, report: &EchoReport) {
     page.element("dl", &[], |page| {
         fact(page, "began", &units::rfc3339(report.time));
         fact(page, "lasted", &units::duration(report.outcome.elapsed, false));
-        let (asked, opened) = (report.connections, report.outcome.connections);
-        let of = if asked == opened { String::new() } else { format!(" of {asked}") };
+        let Connections { planned, opened, echoed } = report.outcome.connections;
+        let shares = if planned > 1 && report.outcome.result.is_err() {
+            format!(", {opened} opened, {echoed} echoed everything")
+        } else {
+            String::new()
+        };
         let in_flight = match report.rate {
             Some(_) => String::new(),
             None => format!(", {} in flight on each", report.in_flight),
         };
         let ramp = report.ramp.map(|time| format!(", opened over {}", humantime::format_duration(time)));
-        fact(page, "connections", &format!("{opened}{of}{in_flight}{}", ramp.unwrap_or_default()));
+        fact(page, "connections", &format!("{planned}{shares}{in_flight}{}", ramp.unwrap_or_default()));
         let sizes: Vec<_> = report.sizes.iter().map(|size| units::exact_size(*size)).collect();
         fact(page, "messages", &format!("{}: {}", report.kind, sizes.join(", ")));
         let fragment = report.fragment.map(|size| format!("of {}", units::exact_size(size)));

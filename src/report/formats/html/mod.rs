@@ -81,7 +81,12 @@ mod tests {
         let format = ReportFormat::by_name("html").unwrap();
         let page = |report: &EchoReport| format.text(Subject::EchoTest(report), Style::default());
         let ramped = page(&samples::mangled());
-        assert!(ramped.contains("<dd>99 of 100, 16 in flight on each, opened over 10s</dd>"), "{ramped}");
+        assert!(
+            ramped.contains(
+                "<dd>100, 99 opened, 97 echoed everything, 16 in flight on each, opened over 10s</dd>"
+            ),
+            "{ramped}"
+        );
         let paced = page(&EchoReport { rate: Some(200.0), ..samples::echoed() });
         assert!(
             paced.contains("<dt>rate</dt><dd>200 a second, timed from when they were due</dd>"),

@@ -27,10 +27,13 @@ impl<S> Step<S> {
                 Self::Waiting(MidHandshake { inner: stream, findings })
             }
             Err(HandshakeError::SetupFailure(err)) => Self::Failed(TlsError::from(err).into()),
-            Err(HandshakeError::Failure(stream)) => Self::Failed(match findings.refused() {
-                Some((leaf, error)) => HandshakeFailure::Certificate { leaf, error },
-                None => failure::of_handshake(stream.error()).into(),
-            }),
+            Err(HandshakeError::Failure(stream)) => {
+                Self::Failed(match (findings.unread(), findings.refused()) {
+                    (Some(err), _) => HandshakeFailure::Roots(err),
+                    (None, Some((leaf, error))) => HandshakeFailure::Certificate { leaf, error },
+                    (None, None) => failure::of_handshake(stream.error()).into(),
+                })
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the errors. It runs before we send our own certificate or any user data.
 
 use std::ffi::c_int;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::ssl::{SslRef, SslVerifyMode};
@@ -10,6 +11,7 @@ use openssl::x509::{X509StoreContext, X509StoreContextRef};
 use super::failure::certificate_error;
 use super::roots::{Peer, SystemRoots};
 use crate::net::tls::error::{CertificateError, ErrorClass};
+use crate::os::descriptors;
 
 /// `X509_V_ERR_UNABLE_TO_GET_CRL`.
 const NO_CRL: c_int = 3;
@@ -69,6 +71,10 @@ impl Verifier {
             }
             return true;
         }
+        if error.class == ErrorClass::Untrusted && self.policy.roots.is_some() {
+            // OpenSSL takes a file that cannot be opened for one that is not there.
+            findings.unread = descriptors::lack();
+        }
         let leaf = context.chain().and_then(|chain| chain.get(0)?.to_der().ok());
         findings.refused = Some((leaf.unwrap_or_default(), error));
         false
@@ -102,6 +108,7 @@ struct Record {
     ignored: Vec<CertificateError>,
     refused: Option<(Vec<u8>, CertificateError)>,
     by_bundle: Option<Result<(), CertificateError>>,
+    unread: Option<io::Error>,
 }
 
 impl Findings {
@@ -113,6 +120,11 @@ impl Findings {
     /// If the certificate was refused: the certificate in DER, and the error.
     pub(super) fn refused(&self) -> Option<(Vec<u8>, CertificateError)> {
         self.lock().refused.clone()
+    }
+
+    /// Why CA certificates cannot be opened, which may be the reason for the refusal. Returned once.
+    pub(super) fn unread(&self) -> Option<io::Error> {
+        self.lock().unread.take()
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
