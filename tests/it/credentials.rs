@@ -152,6 +152,19 @@ fn a_kind_of_digest_that_is_not_spoken_is_named() {
     }
 }
 
+/// The realm in Latin-1: the hash would have to be made of its bytes.
+#[test]
+fn a_realm_that_is_not_utf_8_is_told_instead_of_answered_wrongly() {
+    let text = wants(&["Digest realm=\"?ber uns\", nonce=\"n\", qop=\"auth\""]);
+    let head = text.bytes().map(|byte| if byte == b'?' { 0xdc } else { byte }).collect::<Vec<_>>();
+    let peer = Script::new().request().send(head).close();
+    Wsurl::new(["send", "-u", "me:hunter2", &peer.url(), "hi"])
+        .stderr_has("401 Unauthorized; it wants Digest with a realm that is not UTF-8, which wsurl does not speak\n")
+        .stderr_has("wsurl: hint: the credentials were not sent; wsurl speaks Digest with MD5, SHA-256 and SHA-512-256, ")
+        .exits(67);
+    assert_eq!(peer.requests().len(), 1);
+}
+
 #[test]
 fn without_credentials_a_challenge_is_a_refusal_that_names_the_option() {
     let peer = Script::new().request().respond(&wants(&[&SHA_256.value()])).close();

@@ -124,6 +124,14 @@ pub(super) fn respond(
     let (Some(realm), Some(nonce)) = (challenge.param("realm"), challenge.param("nonce")) else {
         return malformed("without realm or nonce");
     };
+    // The hash is made of the bytes of these, and the head is kept as text: what was no UTF-8 in it is lost.
+    let mut kept =
+        [("realm", Some(realm)), ("nonce", Some(nonce)), ("opaque", challenge.param("opaque"))].into_iter();
+    if let Some((name, _)) =
+        kept.find(|(_, text)| text.is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER)))
+    {
+        return Err(Flaw::Unsupported(format!("Digest with a {name} that is not UTF-8")));
+    }
     // The name is sent as text, and must not become another field.
     if credential.name.chars().any(char::is_control) {
         return Err(Flaw::Malformed("user name with a control character".to_owned()));
@@ -304,6 +312,8 @@ mod tests {
         let unsupported = |name: &str| Flaw::Unsupported(name.to_owned());
         assert_eq!(flaw("Digest realm=r, nonce=n, algorithm=SHA3"), unsupported("Digest with SHA3"));
         assert_eq!(flaw("Digest realm=r, nonce=n, qop=\"x\""), unsupported("Digest with qop x"));
+        let latin_1 = String::from_utf8_lossy(b"Digest realm=\"\xdcber uns\", nonce=n");
+        assert_eq!(flaw(&latin_1), unsupported("Digest with a realm that is not UTF-8"));
         let injected = answered("Digest realm=r, nonce=n", &credential("a\r\nX: y", "b"), "/", "c");
         assert!(matches!(injected, Err(Flaw::Malformed(_))));
     }
