@@ -115,21 +115,23 @@ fn hold(
         }
         None => &mut trace,
     };
-    let mut outcome = session::run(Setup {
+    let mut outcome = session::run(
         connection,
-        server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
-        source,
-        sink,
-        output,
-        observer,
-        options: SessionOptions {
-            limit_rate,
-            max_frame,
-            max_message,
-            hints,
-            ..SessionOptions::new(rule, options.limits, options.close.clone())
+        Setup {
+            server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
+            source,
+            sink,
+            output,
+            observer,
+            options: SessionOptions {
+                limit_rate,
+                max_frame,
+                max_message,
+                hints,
+                ..SessionOptions::new(rule, options.limits, options.close.clone())
+            },
         },
-    });
+    );
     if let Some(open) = open_talk {
         open.end(talking::ending(&outcome, options.verbosity).as_deref());
     }
