@@ -28,7 +28,7 @@ use self::totals::Totals;
 use crate::error::{Failure, Status};
 use crate::net::Connection;
 use crate::session::{
-    self, CloseOptions, Count, Dials, FinishRule, Joining, Limits, Observer, Output, ServerName,
+    self, CloseOptions, Count, Dials, FinishRule, Hints, Joining, Limits, Observer, Output, ServerName,
     SessionOptions, Setup,
 };
 
@@ -104,7 +104,12 @@ impl Test {
         let mut sinks: Vec<_> = ledgers.iter().map(|ledger| self.sink(ledger, &target)).collect();
         let rule = FinishRule::new(Count::None);
         let max_frame = self.plan.fragment.map(|size| size as u64);
-        let options = SessionOptions { max_frame, ..SessionOptions::new(rule, limits, close) };
+        let options = SessionOptions {
+            max_frame,
+            max_message: self.plan.max_message,
+            hints: Hints { too_large: Some("--max-message-size allows more"), ..Hints::default() },
+            ..SessionOptions::new(rule, limits, close)
+        };
         let ends = sources.iter_mut().zip(&mut sinks).zip(observers);
         let mut setups: VecDeque<_> = ends
             .map(|((source, sink), observer)| Setup {

@@ -110,8 +110,55 @@ fn a_chunk_of_no_bytes_is_refused() {
 
 #[test]
 fn a_count_that_is_no_number_is_refused() {
-    refused("--expect", "many");
+    for option in ["--expect", "--greeting", "--retry", "--max-redirs"] {
+        for value in ["many", "-1", "1.5"] {
+            let stderr = refused(option, value);
+            assert!(
+                stderr.starts_with(&format!("wsurl: error: invalid value '{value}' for '{option} ")),
+                "{stderr}"
+            );
+            shows(&stderr, value, r"write \d");
+        }
+    }
     Wsurl::new(["send", "--expect=-1", URL, "hi"]).stderr_has("-1").exits(2);
+    let own = [
+        ["probe", "--min-cert-days"],
+        ["probe", "--expect-status"],
+        ["echo-test", "-n"],
+        ["echo-test", "--seed"],
+    ];
+    for [subcommand, option] in own {
+        let run = Wsurl::new([subcommand, option, "many", URL]).stderr_has("invalid value 'many'").exits(2);
+        shows(&run.stderr, "many", r"write \d");
+    }
+    shows(&refused("--interface", "eth0"), "eth0", r"such as \d");
+}
+
+/// To clap it is an option that does not exist, or `-1`.
+#[test]
+fn a_negative_number_is_refused_as_a_value() {
+    for (option, value, text) in [
+        ("-m", "-1", r"write 500ms"),
+        ("--close-timeout", "-5s", "write 500ms"),
+        ("--max-message-size", "-1", "64K"),
+    ] {
+        let stderr = refused(option, value);
+        assert!(stderr.starts_with(&format!("wsurl: error: invalid value '{value}' for '--")), "{stderr}");
+        shows(&stderr, value, text);
+    }
+    Wsurl::new(["send", "-d", "-5", URL]).stderr_has("Connection refused").exits(7);
+}
+
+#[test]
+fn a_url_in_the_place_of_a_name_is_refused() {
+    for (option, hint) in
+        [("-U", "websocat's -U: write `wsurl send -f URL </dev/null`"), ("-u", "websocat's -u: ")]
+    {
+        for rest in [&["ws://h/"][..], &["hi", "ws://h/"], &["ws://h/", "hi"]] {
+            let run = Wsurl::new(["send", option, "ws://me:hunter2@h/"]).args(rest);
+            run.stderr_has(hint).stderr_lacks("hunter2").exits(2);
+        }
+    }
 }
 
 #[test]

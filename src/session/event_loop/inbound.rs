@@ -98,7 +98,8 @@ impl Session<'_> {
             unsent: self.has_unsent_user_data() || unacknowledged.is_some_and(|bytes| bytes > 0),
             taken: (waiting > 0).then(|| sent.saturating_sub(waiting)),
             remaining: self.remaining(),
-            inside_message: self.inside_message,
+            // A frame of which only a part of the header came has brought no section yet.
+            inside_message: self.inside_message || !self.reader.is_between_messages(),
         }
     }
 
