@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Command, Id, ValueEnum};
 
+use super::numbers;
 use super::shared::ConversationArgs;
 use super::suggested::Suggested;
 use super::values::{self, SizeList};
@@ -30,7 +31,7 @@ pub struct EchoTestArgs {
     pub url_option: Option<String>,
 
     /// Send N messages of each size on each connection [default: 10; with --duration: no limit]
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", value_parser = numbers::count)]
     pub count: Option<u64>,
 
     /// Put this many bytes into each message
@@ -88,11 +89,11 @@ pub struct EchoTestArgs {
     pub duration: Option<Duration>,
 
     /// Skip this many messages that the server sends first on each connection
-    #[arg(long, value_name = "N", default_value = "0")]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = numbers::number)]
     pub greeting: u64,
 
     /// Seed of the payloads: the same number gives the same payloads
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = numbers::number)]
     pub seed: u64,
 
     #[arg(long = "report", help = ReportTarget::help(false), value_name = "FORMAT[=FILE]", hide_possible_values = true, value_parser = REPORTS)]
@@ -185,7 +186,7 @@ pub struct ListenArgs {
     pub delay: Option<Duration>,
 
     /// Drop each connection after this many echoes, without a Close
-    #[arg(long, value_name = "N", requires = "listen", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "listen", value_parser = numbers::count)]
     pub drop_after: Option<u64>,
 
     /// Close each connection with this code, at once or after the echoes of --drop-after

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::echo_test::Mode;
+use super::numbers;
 use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::suggested::Suggested;
@@ -46,7 +47,7 @@ pub struct ProbeArgs {
     pub max_message_size: u64,
 
     /// Expect this status in the answer to the upgrade; with any other than 101, the refusal is the success
-    #[arg(long, help_heading = "Checks", value_name = "CODE", default_value = "101", value_parser = clap::value_parser!(u16).range(100..600))]
+    #[arg(long, help_heading = "Checks", value_name = "CODE", default_value = "101", value_parser = numbers::http_status)]
     pub expect_status: u16,
 
     /// Expect the server to choose this subprotocol; it is offered if --subprotocol offers none
@@ -62,7 +63,7 @@ pub struct ProbeArgs {
     pub expect_header: Vec<HeaderCheck>,
 
     /// Expect the server's certificate to be valid for at least N more days
-    #[arg(long, help_heading = "Checks", value_name = "N")]
+    #[arg(long, help_heading = "Checks", value_name = "N", value_parser = numbers::small_number)]
     pub min_cert_days: Option<u32>,
 
     /// Fail when the slowest round trip (upgrade, ping, message) takes longer

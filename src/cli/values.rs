@@ -1,7 +1,7 @@
 //! Parsers of single values. Each one says what is wrong, and shows a value that is accepted.
 
 use std::ffi::OsStr;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -100,8 +100,19 @@ pub fn parallel(text: &str) -> Result<usize, String> {
 
 /// An address to listen at.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "not an address with a port; write 127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0".to_owned())
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let port = text.strip_prefix("localhost").unwrap_or(text).trim_start_matches(':');
+    Err(match port.parse::<u16>() {
+        Ok(port) => format!("not an address with a port; write 127.0.0.1:{port}"),
+        Err(_) => "not an address with a port; write 127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0".to_owned(),
+    })
+}
+
+/// An address of this machine.
+pub fn local_address(text: &str) -> Result<IpAddr, String> {
+    text.parse().or(Err("not an IP address of this machine; write 192.0.2.1 or 2001:db8::1".to_owned()))
 }
 
 /// A size in bytes that is not zero and can be held in memory.
@@ -157,7 +168,12 @@ pub fn close_codes(text: &str) -> Result<CloseCodes, String> {
 
 /// A regular expression.
 pub fn regex(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|err| format!("{err}; write a regular expression such as '^pong [0-9]+$'"))
+    Regex::new(text).map_err(|err| {
+        // The lines before show where it is, below a copy of the expression.
+        let shown = err.to_string();
+        let why = shown.rsplit("error: ").next().unwrap_or_default();
+        format!("not a regular expression: {why}; write one such as '^pong [0-9]+$'")
+    })
 }
 
 /// `POINTER=VALUE`.

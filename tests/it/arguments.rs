@@ -110,7 +110,28 @@ fn a_chunk_of_no_bytes_is_refused() {
 
 #[test]
 fn a_count_that_is_no_number_is_refused() {
-    refused("--expect", "many");
+    for option in ["--expect", "--greeting", "--retry", "--max-redirs"] {
+        for value in ["many", "1.5"] {
+            shows(&refused(option, value), value, r"not a whole number from 0 to [0-9]+; write 3\n$");
+        }
+    }
+    for (args, says) in [
+        (
+            &["echo-test", "-n", "0"][..],
+            "'0' for '--count <N>': not a whole number from 1 to 18446744073709551615; write 10",
+        ),
+        (&["echo-test", "--seed", "x"], "'x' for '--seed <N>': not a whole number from 0 to "),
+        (
+            &["probe", "--expect-status", "99"],
+            "'99' for '--expect-status <CODE>': not a whole number from 100 to 599; write 101 or 401",
+        ),
+        (
+            &["probe", "--min-cert-days", "1 week"],
+            "'1 week' for '--min-cert-days <N>': not a whole number from 0 to 4294967295; write 3",
+        ),
+    ] {
+        Wsurl::new(args).args([URL]).stdout("").stderr_has(says).exits(2);
+    }
     Wsurl::new(["send", "--expect=-1", URL, "hi"]).stderr_has("-1").exits(2);
 }
 
@@ -138,8 +159,35 @@ fn a_list_of_close_codes_that_cannot_be_read_is_refused_with_one_that_can() {
 }
 
 #[test]
+fn an_address_that_is_none_is_refused_with_one_that_works() {
+    for (value, works) in [
+        ("8080", "127.0.0.1:8080"),
+        (":8080", "127.0.0.1:8080"),
+        ("localhost:8080", "127.0.0.1:8080"),
+        ("example.com:80", "127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0"),
+    ] {
+        Wsurl::new(["echo-test", "--listen", value])
+            .stderr(format!(
+                "wsurl: error: invalid value '{value}' for '--listen <ADDR:PORT>': not an address with a port; write {works}\n"
+            ))
+            .exits(2);
+    }
+    shows(
+        &refused("--interface", "eth0"),
+        "eth0",
+        r"not an IP address of this machine; write [0-9.]+ or [0-9a-f:]+\n$",
+    );
+}
+
+#[test]
 fn a_regular_expression_that_does_not_parse_is_refused() {
-    refused("--expect-regex", "(unclosed");
+    Wsurl::new(["send", "--expect-regex", "(unclosed", URL, "hi"])
+        .stdout("")
+        .stderr(
+            "wsurl: error: invalid value '(unclosed' for '--expect-regex <REGEX>': not a regular expression: unclosed group; \
+             write one such as '^pong [0-9]+$'\n",
+        )
+        .exits(2);
 }
 
 #[test]

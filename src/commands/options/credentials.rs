@@ -7,7 +7,7 @@ use super::files::OptionFiles;
 use crate::cli::CredentialArgs;
 use crate::cli::values::SecretValue;
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, Status};
+use crate::error::{Failure, IoCause, Status};
 use crate::net::auth::{Credential, netrc};
 use crate::net::upgrade::UpgradeOptions;
 use crate::os::within::{Doing, within};
@@ -99,7 +99,7 @@ pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credent
                 Status::Usage,
                 format!("no password in {source} '{text}', and no terminal to ask for it"),
             )
-            .source(err)
+            .source(IoCause(err))
             .hint("write NAME:PASSWORD, or NAME: for an empty password")
         })
     })?;
