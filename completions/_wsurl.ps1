@@ -292,6 +292,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsurl' -ScriptBlock {
             [CompletionResult]::new('--ramp', '--ramp', [CompletionResultType]::ParameterName, 'Open the connections evenly over this time; each sends its messages as soon as it is open')
             [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'Send no message after this time, counted from the first one')
             [CompletionResult]::new('--greeting', '--greeting', [CompletionResultType]::ParameterName, 'Skip this many messages that the server sends first on each connection')
+            [CompletionResult]::new('--max-message-size', '--max-message-size', [CompletionResultType]::ParameterName, 'Refuse larger messages, in both directions [default: 64M; with --mode stream: none]')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of the payloads: the same number gives the same payloads')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts')

@@ -286,6 +286,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --ramp 'Open the connections evenly over this time; each sends its messages as soon as it is open'
             cand --duration 'Send no message after this time, counted from the first one'
             cand --greeting 'Skip this many messages that the server sends first on each connection'
+            cand --max-message-size 'Refuse larger messages, in both directions [default: 64M; with --mode stream: none]'
             cand --seed 'Seed of the payloads: the same number gives the same payloads'
             cand --report 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]'
             cand --listen 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts'

@@ -281,6 +281,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l connections -d
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l ramp -d 'Open the connections evenly over this time; each sends its messages as soon as it is open' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l duration -d 'Send no message after this time, counted from the first one' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l greeting -d 'Skip this many messages that the server sends first on each connection' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l max-message-size -d 'Refuse larger messages, in both directions [default: 64M; with --mode stream: none]' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l seed -d 'Seed of the payloads: the same number gives the same payloads' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l report -d 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]' -r -f -a "human\t''
 json\t''

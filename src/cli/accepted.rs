@@ -35,6 +35,6 @@ fn get(method: &str) -> Result<String, &'static str> {
     if method.eq_ignore_ascii_case("GET") {
         Ok(method.to_owned())
     } else {
-        Err("the opening handshake is a GET (RFC 6455); messages are sent with `wsurl send URL MESSAGE`")
+        Err("the opening handshake is a GET (RFC 6455)")
     }
 }

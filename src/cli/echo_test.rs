@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::{Args, Command, Id, ValueEnum};
 
-use super::numbers;
 use super::shared::ConversationArgs;
 use super::suggested::Suggested;
 use super::values::{self, SizeList};
@@ -31,7 +30,7 @@ pub struct EchoTestArgs {
     pub url_option: Option<String>,
 
     /// Send N messages of each size on each connection [default: 10; with --duration: no limit]
-    #[arg(short = 'n', long, value_name = "N", value_parser = numbers::count)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::positive_count)]
     pub count: Option<u64>,
 
     /// Put this many bytes into each message
@@ -89,11 +88,15 @@ pub struct EchoTestArgs {
     pub duration: Option<Duration>,
 
     /// Skip this many messages that the server sends first on each connection
-    #[arg(long, value_name = "N", default_value = "0", value_parser = numbers::number)]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = values::count)]
     pub greeting: u64,
 
+    /// Refuse larger messages, in both directions [default: 64M; with --mode stream: none]
+    #[arg(long, value_name = "SIZE", value_parser = values::positive_bytes)]
+    pub max_message_size: Option<u64>,
+
     /// Seed of the payloads: the same number gives the same payloads
-    #[arg(long, value_name = "N", default_value = "1", value_parser = numbers::number)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = values::count)]
     pub seed: u64,
 
     #[arg(long = "report", help = ReportTarget::help(false), value_name = "FORMAT[=FILE]", hide_possible_values = true, value_parser = REPORTS)]
@@ -139,7 +142,7 @@ pub enum Mode {
 }
 
 /// The options of the test itself, which the server has no use for.
-const OF_THE_TEST: [&str; 19] = [
+const OF_THE_TEST: [&str; 20] = [
     "url",
     "url_option",
     "count",
@@ -157,6 +160,7 @@ const OF_THE_TEST: [&str; 19] = [
     "connections",
     "duration",
     "greeting",
+    "max_message_size",
     "seed",
     "reports",
 ];
@@ -186,7 +190,7 @@ pub struct ListenArgs {
     pub delay: Option<Duration>,
 
     /// Drop each connection after this many echoes, without a Close
-    #[arg(long, value_name = "N", requires = "listen", value_parser = numbers::count)]
+    #[arg(long, value_name = "N", requires = "listen", value_parser = values::positive_count)]
     pub drop_after: Option<u64>,
 
     /// Close each connection with this code, at once or after the echoes of --drop-after

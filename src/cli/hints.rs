@@ -21,6 +21,9 @@ pub(super) fn hint(err: &clap::Error, typed: &[Cow<'_, str>]) -> Option<String> 
             Some(about_option(option, typed))
         }
         (ErrorKind::UnknownArgument, Some(_), _) => about_text(typed.first()?),
+        (ErrorKind::ValueValidation, Some(option), _) if option.starts_with("--request") => {
+            Some("messages are sent with `wsurl send URL MESSAGE`".to_owned())
+        }
         (ErrorKind::MissingRequiredArgument, ..) => about_missing_url(typed).or_else(|| example(err, typed)),
         _ => None,
     }

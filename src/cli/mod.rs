@@ -7,7 +7,6 @@ mod echo_test;
 mod habits;
 mod help;
 mod hints;
-mod numbers;
 mod pasted;
 mod probe;
 mod rules;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::Args;
 
 use super::echo_test::Mode;
-use super::numbers;
 use super::rules::RuleArgs;
 use super::shared::{CheckArgs, ConversationArgs};
 use super::suggested::Suggested;
@@ -47,7 +46,7 @@ pub struct ProbeArgs {
     pub max_message_size: u64,
 
     /// Expect this status in the answer to the upgrade; with any other than 101, the refusal is the success
-    #[arg(long, help_heading = "Checks", value_name = "CODE", default_value = "101", value_parser = numbers::http_status)]
+    #[arg(long, help_heading = "Checks", value_name = "CODE", default_value = "101", value_parser = values::status_code)]
     pub expect_status: u16,
 
     /// Expect the server to choose this subprotocol; it is offered if --subprotocol offers none
@@ -63,7 +62,7 @@ pub struct ProbeArgs {
     pub expect_header: Vec<HeaderCheck>,
 
     /// Expect the server's certificate to be valid for at least N more days
-    #[arg(long, help_heading = "Checks", value_name = "N", value_parser = numbers::small_number)]
+    #[arg(long, help_heading = "Checks", value_name = "N", value_parser = values::days)]
     pub min_cert_days: Option<u32>,
 
     /// Fail when the slowest round trip (upgrade, ping, message) takes longer

@@ -12,7 +12,6 @@ use clap::{ArgAction, Args, ValueEnum};
 use regex::Regex;
 
 use super::accepted::AcceptedArgs;
-use super::numbers;
 use super::suggested::Suggested;
 use super::values::{self, HeaderArg, SecretValue};
 use crate::net::address::{ConnectTo, Resolve};
@@ -97,7 +96,7 @@ pub struct RequestArgs {
     pub location: bool,
 
     /// Follow at most this many redirects
-    #[arg(long, value_name = "N", alias = "max-redirects", default_value = "10", value_parser = numbers::small_number)]
+    #[arg(long, value_name = "N", alias = "max-redirects", default_value = "10", value_parser = values::times)]
     pub max_redirs: u32,
 
     /// Leave Nagle's algorithm on: small messages may be held back and sent together
@@ -257,7 +256,7 @@ pub struct AddressArgs {
 #[command(next_help_heading = "Retry")]
 pub struct RetryArgs {
     /// Retry up to N times on transient failures, until the session is open
-    #[arg(long, value_name = "N", default_value = "0", value_parser = numbers::small_number)]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = values::times)]
     pub retry: u32,
 
     /// Wait this long between tries [default: 1s, doubled each time; or what Retry-After says]
@@ -379,7 +378,7 @@ pub enum ProgressWhen {
 #[command(next_help_heading = "End of the session")]
 pub struct FinishArgs {
     /// Wait until N messages have arrived; once the input is over, print no more
-    #[arg(long, value_name = "N", conflicts_with = "within", value_parser = numbers::number)]
+    #[arg(long, value_name = "N", conflicts_with = "within", value_parser = values::count)]
     pub expect: Option<u64>,
 
     /// Wait until nothing has arrived for this long
@@ -414,7 +413,7 @@ pub struct CheckArgs {
     pub within: Option<Duration>,
 
     /// Await N messages that the server sends by itself before anything is sent; they are no replies, but may meet checks
-    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, value_parser = numbers::number)]
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, value_parser = values::count)]
     pub greeting: u64,
 
     /// Expect the server to close first, with one of these codes, else exit 1; x stands for any digit

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Cli, Command, help, hints, pasted};
+use super::{Cli, Command, habits, help, hints, pasted};
 use crate::error::{Failure, Status};
 use crate::secret::{REDACTED, Suspicion, shown_subprotocol, shown_text};
 
@@ -30,6 +30,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Parsed, Failure
         Ok(mut cli) => {
             if let Some(command) = &mut cli.command {
                 take_url_options(command);
+                refuse_taken_url(command)?;
                 refuse_misplaced(command, &typed)?;
             }
             Ok(Parsed::Run(cli))
@@ -40,8 +41,45 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Parsed, Failure
             }
             ErrorKind::DisplayHelp => Ok(Parsed::Print(help::short(&typed))),
             ErrorKind::DisplayVersion => Ok(Parsed::Print(err.render())),
+            ErrorKind::InvalidValue | ErrorKind::UnknownArgument => {
+                Err(negative(&args, &typed).unwrap_or_else(|| failure(&err, &typed)))
+            }
             _ => Err(failure(&err, &typed)),
         },
+    }
+}
+
+/// The failure of a negative number after an option that takes a value: clap takes it for an option, and so for no value.
+fn negative(args: &[OsString], typed: &[Cow<'_, str>]) -> Option<Failure> {
+    let is_negative = |text: &str| {
+        let digits = text.strip_prefix('-').unwrap_or_default();
+        digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+    };
+    let at = typed.windows(2).position(|pair| pair[0].starts_with('-') && is_negative(&pair[1]))?;
+    let joined = OsString::from(format!("{}={}", typed[at], typed[at + 1]));
+    // The name of the program stands before what was typed.
+    let (before, after) = (&args[..=at], args.get(at + 3..).unwrap_or_default());
+    let args = before.iter().chain([&joined]).chain(after);
+    let err = Cli::try_parse_from(args).err().filter(|err| err.kind() == ErrorKind::ValueValidation)?;
+    Some(failure(&err, typed))
+}
+
+/// Refuses a URL as the value of `-u` and `-U`, which take none of other tools.
+fn refuse_taken_url(command: &Command) -> Result<(), Failure> {
+    let conversation = match command {
+        Command::Send(args) => &args.conversation,
+        Command::Stream(args) => &args.conversation,
+        Command::EchoTest(args) => &args.conversation,
+        Command::Probe(args) => &args.conversation,
+    };
+    let users = [("-u", &conversation.credentials.user), ("-U", &conversation.proxy.proxy_user)];
+    let is_url = |text: &str| text.starts_with("ws://") || text.starts_with("wss://");
+    match users.into_iter().find(|(_, user)| user.as_ref().is_some_and(|user| is_url(user.expose()))) {
+        None => Ok(()),
+        Some((option, _)) => {
+            Err(Failure::new(Status::Usage, format!("{option} takes NAME[:PASSWORD], and has taken a URL"))
+                .hint(habits::words(option).unwrap_or_default()))
+        }
     }
 }
 

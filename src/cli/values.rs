@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
@@ -66,6 +67,47 @@ pub fn echo_sizes(text: &str) -> Result<SizeList, String> {
     sizes.collect::<Result<_, _>>().map(SizeList).map_err(|why| format!("{why}, or a list such as 1,64K"))
 }
 
+/// A whole number; `example` is one that would work.
+fn whole<T: FromStr>(text: &str, example: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("not a whole number, or one that is too large; write {example}"))
+}
+
+/// How many messages to await, or a seed: from 0.
+pub fn count(text: &str) -> Result<u64, String> {
+    whole(text, "0 or 3")
+}
+
+/// How many messages there are to be: from 1.
+pub fn positive_count(text: &str) -> Result<u64, String> {
+    match whole(text, "1 or 10")? {
+        0 => Err("must be at least 1; write 1 or 10".to_owned()),
+        count => Ok(count),
+    }
+}
+
+/// How often to try again, or to follow a redirect.
+pub fn times(text: &str) -> Result<u32, String> {
+    whole(text, "3 or 10")
+}
+
+/// How many days.
+pub fn days(text: &str) -> Result<u32, String> {
+    whole(text, "14 or 30")
+}
+
+/// A status code of HTTP.
+pub fn status_code(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(code @ 100..=599) => Ok(code),
+        _ => Err("not a status code of HTTP; write 101 or 401".to_owned()),
+    }
+}
+
+/// An address of this machine.
+pub fn local_address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "not an address; write one of this machine, such as 127.0.0.1 or ::1".to_owned())
+}
+
 /// How many messages may be in flight.
 pub fn in_flight(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -108,11 +150,6 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
         Ok(port) => format!("not an address with a port; write 127.0.0.1:{port}"),
         Err(_) => "not an address with a port; write 127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0".to_owned(),
     })
-}
-
-/// An address of this machine.
-pub fn local_address(text: &str) -> Result<IpAddr, String> {
-    text.parse().or(Err("not an IP address of this machine; write 192.0.2.1 or 2001:db8::1".to_owned()))
 }
 
 /// A size in bytes that is not zero and can be held in memory.
@@ -374,6 +411,15 @@ mod tests {
         assert!(regex("(").unwrap_err().contains("^pong"));
         assert!(subprotocol("a, b").unwrap_err().contains("chat.v2"));
         assert!(interval("0").unwrap_err().contains("500ms"));
+        for text in ["x", "-1", "1.5", "99999999999999999999", ""] {
+            assert!(count(text).unwrap_err().contains("write 0 or 3"), "{text}");
+            assert!(times(text).unwrap_err().contains("write 3 or 10"), "{text}");
+            assert!(days(text).unwrap_err().contains("write 14 or 30"), "{text}");
+            assert!(status_code(text).unwrap_err().contains("write 101 or 401"), "{text}");
+            assert!(local_address(text).unwrap_err().contains("127.0.0.1"), "{text}");
+        }
+        assert!(positive_count("0").unwrap_err().contains("write 1 or 10"));
+        assert_eq!((count("0"), positive_count("1"), times("3")), (Ok(0), Ok(1), Ok(3)));
         assert!(buffer_size("0").unwrap_err().contains("64K"));
         assert!(close_reason(&"x".repeat(124)).is_err());
     }

@@ -115,26 +115,30 @@ fn hold(
         }
         None => &mut trace,
     };
-    let mut outcome = session::run(Setup {
+    let mut outcome = session::run(
         connection,
-        server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
-        source,
-        sink,
-        output,
-        observer,
-        options: SessionOptions {
-            limit_rate,
-            max_frame,
-            max_message,
-            hints,
-            ..SessionOptions::new(rule, options.limits, options.close.clone())
+        Setup {
+            server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
+            source,
+            sink,
+            output,
+            observer,
+            options: SessionOptions {
+                limit_rate,
+                max_frame,
+                max_message,
+                hints,
+                ..SessionOptions::new(rule, options.limits, options.close.clone())
+            },
         },
-    });
+    );
     if let Some(open) = open_talk {
         open.end(talking::ending(&outcome, options.verbosity).as_deref());
     }
     trace.end(&ending(&outcome));
-    let ends_in_order = |failure: &Failure| is_in_order(options, failure, goes_on);
+    // Only messages are known to be whole one by one; bytes are when the server has closed after them.
+    let holds_what_is_whole = keeps_messages || outcome.received_whole;
+    let ends_in_order = |failure: &Failure| holds_what_is_whole && is_in_order(options, failure, goes_on);
     if let Err(failure) = outcome.result {
         outcome.result =
             Err(advise_on_subprotocol(failure, options, facts.subprotocol.is_some(), &outcome.tally));

@@ -74,7 +74,16 @@ impl Rules {
         };
         let content =
             reading::read_at_most(name, most.saturating_add(1), self.until, Status::ReadError, open)?;
-        self.decode(name, &content)
+        let message = self.decode(name, &content);
+        let is_cut_off = content.len() as u64 > most;
+        if !is_cut_off || message.as_ref().is_err_and(|err| err.status() == Status::MessageTooBig) {
+            return message;
+        }
+        let most = size::exact(WHITE_SPACE);
+        Err(Failure::new(
+            Status::ReadError,
+            format!("cannot read {name}: it holds more than {most} of white space"),
+        ))
     }
 
     fn decode(self, name: &str, content: &[u8]) -> Result<Vec<u8>, Failure> {

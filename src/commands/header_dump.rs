@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::options::ConversationOptions;
 use super::outputs;
 use super::written::shown_at;
+use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::Failure;
 use crate::net::Facts;
@@ -28,7 +29,7 @@ pub(super) fn dial_and_dump<T>(
         Err(failure) => return (options.endpoint.clone(), Err(failure)),
     };
     let (endpoint, dialed) = dial(facts);
-    let dumped = dump.write(facts);
+    let dumped = dump.write(facts, options.limits.whole);
     (endpoint, dialed.and_then(|connection| dumped.map(|()| connection)))
 }
 
@@ -49,13 +50,15 @@ impl HeaderDump {
     }
 
     /// Writes the head if there was an answer. Otherwise, a file stays as it was.
-    fn write(self, facts: &Facts) -> Result<(), Failure> {
+    fn write(self, facts: &Facts, until: Option<Deadline>) -> Result<(), Failure> {
         let Some(head) = &facts.response else { return Ok(()) };
         let text = head.verbatim().replace('\n', "\r\n") + "\r\n";
         match self {
             Self::Nowhere => Ok(()),
             Self::Standard => super::print(shown_at(None, &text).as_bytes()),
-            Self::File(path, file) => file.write_whole(shown_at(Some(&path), &text).as_bytes()),
+            Self::File(path, file) => {
+                file.write_whole(shown_at(Some(&path), &text).into_owned().into_bytes(), until)
+            }
         }
     }
 }

@@ -63,7 +63,9 @@ impl Reporting {
     pub(super) fn files(self, subject: Subject<'_>) -> Result<(), Failure> {
         let in_file = self.style.in_file();
         let written = self.destinations.write(|format| format.text(subject, in_file));
-        let append = |(format, file): (&ReportFormat, Appending)| file.append(&format.appended(subject));
+        let append = |(format, file): (&ReportFormat, Appending)| {
+            file.append(format.appended(subject), report::limit())
+        };
         self.appendices.into_iter().map(append).fold(written, Result::and)
     }
 }
@@ -91,6 +93,8 @@ pub(super) fn and_written(
     written: impl IntoIterator<Item = Result<(), Failure>>,
 ) -> Result<(), Failure> {
     written.into_iter().fold(result, |result, next| match (result, next) {
+        // A signal is told once.
+        (Err(first), Err(other)) if first.status().is_signal() && other.status().is_signal() => Err(first),
         (Err(first), Err(other)) => {
             report::warning(&other.to_string());
             Err(first)

@@ -2,59 +2,17 @@
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Failure, IoCause, Phase, Status};
+use crate::os::budget::{AFTER_SIGNAL, Budget, Spending};
 use crate::os::signals::{self, Signal};
 use crate::os::stdio;
 use crate::report;
 
-/// How long all texts together may wait for a reader after a signal.
-static AFTER_SIGNAL: Budget = Budget::of(Duration::from_secs(1));
-
 /// How long all texts together may wait at least, when the run has no time left.
 static AT_LEAST: Budget = Budget::of(Duration::from_millis(250));
-
-/// Time that is spent in parts.
-struct Budget {
-    whole: Duration,
-    spent: Mutex<Duration>,
-}
-
-/// Spends a budget until this is dropped.
-struct Spending<'a> {
-    budget: &'a Budget,
-    begun: Instant,
-}
-
-impl Budget {
-    const fn of(whole: Duration) -> Self {
-        Self { whole, spent: Mutex::new(Duration::ZERO) }
-    }
-
-    fn spent(&self) -> MutexGuard<'_, Duration> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn spend(&self) -> Spending<'_> {
-        Spending { budget: self, begun: Instant::now() }
-    }
-}
-
-impl Spending<'_> {
-    /// When nothing is left.
-    fn end(&self) -> Instant {
-        self.begun + self.budget.whole.saturating_sub(*self.budget.spent())
-    }
-}
-
-impl Drop for Spending<'_> {
-    fn drop(&mut self) {
-        *self.budget.spent() += self.begun.elapsed();
-    }
-}
 
 /// Ends the wait for the writing thread.
 enum News {
@@ -98,8 +56,7 @@ pub(super) fn write(text: &[u8]) -> Result<Option<Signal>, Failure> {
     };
     thread::Builder::new().name("stdout".to_owned()).spawn(write_all).map_err(cannot_print)?;
     let mut end = report::limit().map(|limit| limit.at());
-    let is_over = end.is_some_and(|end| end < Instant::now() + AT_LEAST.whole);
-    let at_least = is_over.then(|| AT_LEAST.spend());
+    let at_least = AT_LEAST.spend_near(end);
     end = end.max(at_least.as_ref().map(Spending::end));
     let mut after_signal = None;
     loop {
@@ -133,22 +90,4 @@ fn not_taken() -> Failure {
 
 pub(super) fn cannot_print(err: io::Error) -> Failure {
     Failure::new(Status::WriteError, "cannot write standard output").source(IoCause(err))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_budget_is_spent_in_parts() {
-        let budget = Budget::of(Duration::from_secs(60));
-        let first = budget.spend();
-        assert_eq!(first.end() - first.begun, budget.whole);
-        thread::sleep(Duration::from_millis(2));
-        drop(first);
-        let second = budget.spend();
-        assert!(second.end() - second.begun < budget.whole, "something is spent");
-        *budget.spent() = 2 * budget.whole;
-        assert_eq!(second.end(), second.begun, "nothing is left");
-    }
 }

@@ -8,11 +8,12 @@ use super::options::ConversationOptions;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::Facts;
+use crate::net::upgrade::Header;
 use crate::os::raw_mode;
 use crate::prompt::{self, Look};
 use crate::protocol::CloseFrame;
 use crate::report::Verbosity;
-use crate::secret::{is_plain_name, shown_reference, shown_value};
+use crate::secret::{is_plain_name, shown_reference};
 use crate::session::{FinishRule, Outcome, Side};
 
 /// Whether messages would be read from a terminal, and printed on one. `output` is the file of `-o`.
@@ -46,17 +47,14 @@ pub(super) fn rule(rule: FinishRule) -> FinishRule {
 /// The file of the history. None for a conversation in which a secret was given: an answer to it may be another.
 pub(super) fn history(options: &ConversationOptions) -> Option<PathBuf> {
     let upgrade = &options.dial.upgrade;
-    let has_secret_field = upgrade.headers.iter().any(|header| {
-        let value = header.value.as_ref().map_or("", |value| value.expose());
-        shown_value(&header.name, value) != value
-    });
     let resource = options.endpoint.resource();
     let has_secret = upgrade.credential.is_some()
         || upgrade.bearer.is_some()
-        || has_secret_field
+        || upgrade.headers.iter().any(Header::holds_secret)
         || upgrade.subprotocols.iter().any(|name| !is_plain_name(name))
         || shown_reference(resource) != resource
-        || options.dial.tls.identity.is_some();
+        || options.dial.tls.identity.is_some()
+        || options.proxy.holds_secret(&options.endpoint);
     (!has_secret).then(|| prompt::history_path(&options.endpoint.host(), |name| std::env::var_os(name)))?
 }
 

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use crate::cli::values::HeaderArg;
 use crate::cli::{
-    ConversationArgs, EchoTestArgs, ListenArgs, Mode, ProbeArgs, ProgressWhen, SendArgs, StreamArgs,
+    ConversationArgs, EchoTestArgs, ListenArgs, Mode, ProbeArgs, ProgressWhen, RequestArgs, SendArgs,
+    StreamArgs,
 };
 use crate::error::{Failure, Status};
 use crate::framing::Format;
@@ -14,6 +16,18 @@ type Row = (bool, &'static str, &'static str);
 
 const DEFAULT_REDIRECTS: u32 = 10;
 const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(20);
+
+const ONE_OF_THEM: &str = "leave one of them out";
+
+/// Whether a `-H` in the arguments gives this field a value.
+fn gives(request: &RequestArgs, name: &str) -> bool {
+    request.headers.iter().any(|header| match header {
+        HeaderArg::Field(field) => field.expose().split_once(':').is_some_and(|(given, value)| {
+            given.trim().eq_ignore_ascii_case(name) && !value.trim().is_empty()
+        }),
+        HeaderArg::File(_) => false,
+    })
+}
 
 fn refuse(rows: &[Row]) -> Result<(), Failure> {
     match rows.iter().find(|(given, ..)| *given) {
@@ -81,7 +95,7 @@ pub(super) fn stream(args: &StreamArgs) -> Result<(), Failure> {
         (
             output.silent && args.progress == ProgressWhen::Always,
             "--progress always has no effect with -s, which shows none",
-            "leave one of them out",
+            ONE_OF_THEM,
         ),
         (
             output.silent && args.digest.is_some() && output.write_out.is_none(),
@@ -158,7 +172,23 @@ pub(super) fn probe(args: &ProbeArgs) -> Result<(), Failure> {
 /// Refuses combinations of the options that all subcommands have. `pings`: the subcommand sends a ping of its own.
 pub(super) fn shared(args: &ConversationArgs, pings: bool) -> Result<(), Failure> {
     let (limits, tls, credentials) = (&args.limits, &args.tls, &args.credentials);
+    let request = &args.request;
     refuse(&[
+        (
+            (credentials.user.is_some() || credentials.bearer.is_some()) && gives(request, "authorization"),
+            "-u and --bearer have no effect beside -H 'Authorization: ...', which is sent",
+            ONE_OF_THEM,
+        ),
+        (
+            request.user_agent.is_some() && gives(request, "user-agent"),
+            "-A and -H 'User-Agent: ...' give one field twice",
+            ONE_OF_THEM,
+        ),
+        (
+            request.origin.is_some() && gives(request, "origin"),
+            "--origin and -H 'Origin: ...' give one field twice",
+            ONE_OF_THEM,
+        ),
         (
             // Of other options the last counts; this one must not be widened by what is appended.
             args.address.allow_network.len() > 1,
@@ -185,7 +215,7 @@ pub(super) fn shared(args: &ConversationArgs, pings: bool) -> Result<(), Failure
             "--ping-timeout has no effect without --ping-interval, which sends pings",
             "add --ping-interval DURATION",
         ),
-        (tls.tls_v1_2 && tls.tls_v1_3, "--tlsv1.2 has no effect with --tlsv1.3", "leave one of them out"),
+        (tls.tls_v1_2 && tls.tls_v1_3, "--tlsv1.2 has no effect with --tlsv1.3", ONE_OF_THEM),
         (
             tls.insecure && !tls.ignore_tls_error.is_empty(),
             "--ignore-tls-error has no effect with -k, which ignores them all",

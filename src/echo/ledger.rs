@@ -357,6 +357,7 @@ mod tests {
                 content: Content::Text,
                 stream: false,
                 fragment: None,
+                max_message: None,
                 interval: None,
                 rate: None,
                 in_flight,

@@ -28,8 +28,8 @@ use self::totals::Totals;
 use crate::error::{Failure, Status};
 use crate::net::Connection;
 use crate::session::{
-    self, CloseOptions, Count, Dials, FinishRule, Joining, Limits, Observer, Output, Seat, ServerName,
-    SessionOptions,
+    self, CloseOptions, Count, Dials, FinishRule, Hints, Joining, Limits, Observer, Output, ServerName,
+    SessionOptions, Setup,
 };
 
 /// A test that has not begun.
@@ -90,8 +90,8 @@ impl Test {
     pub fn run(self, peer: Peer<'_>, observers: &mut [Box<dyn Observer>]) -> Tested {
         let Peer { connections, ramp, host, target, limits, close } = peer;
         let payloads = Rc::new(Payloads::new(&self.plan));
-        let (seats, dials) = ramp.unzip();
-        let count = connections.len() + seats.unwrap_or_default();
+        let (joining, dials) = ramp.unzip();
+        let count = connections.len() + joining.unwrap_or_default();
         let ledgers: Vec<_> = (0..count as u64)
             .map(|number| Ledger::new(Rc::clone(&self.plan), Rc::clone(&payloads), number))
             .map(|ledger| Rc::new(RefCell::new(ledger)))
@@ -104,10 +104,15 @@ impl Test {
         let mut sinks: Vec<_> = ledgers.iter().map(|ledger| self.sink(ledger, &target)).collect();
         let rule = FinishRule::new(Count::None);
         let max_frame = self.plan.fragment.map(|size| size as u64);
-        let options = SessionOptions { max_frame, ..SessionOptions::new(rule, limits, close) };
+        let options = SessionOptions {
+            max_frame,
+            max_message: self.plan.max_message,
+            hints: Hints { too_large: Some("--max-message-size allows more"), ..Hints::default() },
+            ..SessionOptions::new(rule, limits, close)
+        };
         let ends = sources.iter_mut().zip(&mut sinks).zip(observers);
-        let mut seats: VecDeque<_> = ends
-            .map(|((source, sink), observer)| Seat {
+        let mut setups: VecDeque<_> = ends
+            .map(|((source, sink), observer)| Setup {
                 server: ServerName { host: host.clone(), target: target.clone() },
                 source,
                 sink,
@@ -117,9 +122,8 @@ impl Test {
             })
             .collect();
         let begun = connections.len();
-        let taken = seats.drain(..begun).zip(connections);
-        let setups = taken.map(|(seat, connection)| seat.taken_by(connection)).collect();
-        let sessions = session::run_joined(setups, dials.map(|dials| Joining { seats, dials }));
+        let taken = connections.into_iter().zip(setups.drain(..begun)).collect();
+        let sessions = session::run_all(taken, dials.map(|dials| Joining { setups, dials }));
         let missing = ledgers.iter().map(|ledger| ledger.borrow().missing()).sum();
         let complete = ledgers.iter().all(|ledger| ledger.borrow().is_complete());
         let (sessions, failure) = match sessions {

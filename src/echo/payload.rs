@@ -161,6 +161,7 @@ mod tests {
             content,
             stream: false,
             fragment: None,
+            max_message: None,
             interval: None,
             rate: None,
             in_flight: 1,

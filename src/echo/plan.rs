@@ -36,6 +36,8 @@ pub struct Plan {
     pub stream: bool,
     /// The most bytes in a frame.
     pub fragment: Option<usize>,
+    /// The most bytes in a message of the server.
+    pub max_message: Option<u64>,
     /// The time from one message of a connection to the next.
     pub interval: Option<Duration>,
     /// Messages a second on all connections together. They are sent when they are due, however many echoes are missing, and

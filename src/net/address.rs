@@ -7,6 +7,8 @@ use std::path::Path;
 #[cfg(unix)]
 use std::path::PathBuf;
 
+use url::Host;
+
 #[cfg(unix)]
 use super::policy::NetworkClass;
 use super::policy::NetworkPolicy;
@@ -136,7 +138,15 @@ fn split_host(text: &str) -> Option<(String, &str)> {
         return Some((host.to_owned(), rest));
     }
     let (host, rest) = text.split_once(':')?;
-    Some((host.to_owned(), rest))
+    Some((in_ascii(host), rest))
+}
+
+/// The host as URLs have it: an internationalized name in its ASCII form.
+fn in_ascii(host: &str) -> String {
+    match Host::parse(host) {
+        Ok(name @ Host::Domain(_)) if !host.is_ascii() => name.to_string(),
+        Ok(_) | Err(_) => host.to_owned(),
+    }
 }
 
 fn without_brackets(text: &str) -> &str {

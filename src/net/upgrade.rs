@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Phase, Status};
 use crate::protocol::{Agreement, Offer, PERMESSAGE_DEFLATE};
-use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol};
+use crate::secret::{Secret, shown_header, shown_reference, shown_subprotocol, shown_value};
 
 /// The field that offers extensions, and accepts them.
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
@@ -63,6 +63,14 @@ pub struct Header {
     pub name: String,
     /// The value; `None` leaves out a field that would be sent by default.
     pub value: Option<Secret>,
+}
+
+impl Header {
+    /// Whether the value, or a part of it, is not known to be harmless.
+    pub fn holds_secret(&self) -> bool {
+        let value = self.value.as_ref().map_or("", Secret::expose);
+        shown_value(&self.name, value) != value
+    }
 }
 
 /// The result of the opening handshake.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::destination::cannot_write;
-use super::within::{Doing, within};
+use super::within::{Doing, within, writing};
 use crate::deadline::Deadline;
 use crate::error::Failure;
 
@@ -30,11 +30,14 @@ impl Appending {
         }
     }
 
-    /// Appends the text.
+    /// Appends the text, before `until` or a little later.
     ///
     /// # Errors
-    /// `Status::WriteError`.
-    pub(crate) fn append(mut self, text: &str) -> Result<(), Failure> {
-        self.file.write_all(text.as_bytes()).map_err(|err| cannot_write(&self.name, err))
+    /// `Status::WriteError`; `Status::Timeout` when nobody reads a FIFO, or a signal's.
+    pub(crate) fn append(mut self, text: String, until: Option<Deadline>) -> Result<(), Failure> {
+        let written = writing(until, move || self.file.write_all(text.as_bytes()));
+        written.map_err(|stopped| {
+            stopped.into_failure(Doing::Writing, &self.name, |err| cannot_write(&self.name, err))
+        })
     }
 }

@@ -3,6 +3,7 @@
 //! May import the small values.
 
 mod appending;
+pub(crate) mod budget;
 pub mod descriptors;
 mod destination;
 mod raw;

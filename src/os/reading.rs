@@ -35,9 +35,22 @@ pub fn read_file(
     until: Option<Deadline>,
     status: Status,
 ) -> Result<Vec<u8>, Failure> {
-    let name = path.display().to_string();
     let path = path.to_owned();
-    let content = read_at_most(&name, most.saturating_add(1), until, status, move || open_now(&path))?;
+    read_whole(&path.display().to_string(), most, until, status, move || open_now(&path))
+}
+
+/// Reads all of what `open` opens, as [`read_file`] does; `name` stands for it in errors.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_whole(
+    name: &str,
+    most: u64,
+    until: Option<Deadline>,
+    status: Status,
+    open: impl FnOnce() -> io::Result<File> + Send + 'static,
+) -> Result<Vec<u8>, Failure> {
+    let content = read_at_most(name, most.saturating_add(1), until, status, open)?;
     if content.len() as u64 <= most {
         return Ok(content);
     }

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use crate::error::{Failure, Status};
 
-/// How long the first signal may stay unheard: a call that hears none may block for ever.
-const UNHEARD: Duration = Duration::from_secs(1);
+/// How long the first signal may stay unheard: a call that hears none may block for ever. Longer than what begins to hear it
+/// may take to end.
+const UNHEARD: Duration = Duration::from_secs(2);
 
 /// How long the final message may take when the program is ended by force: standard error may be a pipe that
 /// nothing reads.

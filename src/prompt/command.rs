@@ -9,7 +9,7 @@ use crate::protocol::{CloseFrame, MAX_CONTROL_PAYLOAD, close_code_is_sendable};
 /// The commands, and what each does.
 pub const COMMANDS: &[(&str, &str)] = &[
     ("/ping [TEXT]", "send a ping, show how long its pong takes"),
-    ("/close [CODE [TEXT]]", "send Close, end"),
+    ("/close [CODE [REASON]]", "send Close, end"),
     ("/binary HEX", "send a binary message"),
     ("/file PATH", "send a file as one message"),
     ("/quit", "end, like Ctrl-C at an empty prompt"),
@@ -17,7 +17,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// The columns of the commands in `/help`.
-const COMMAND: usize = 22;
+const COMMAND: usize = 24;
 
 /// A terminal of fewer columns has no room for a table.
 const NARROW: usize = 60;

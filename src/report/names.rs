@@ -17,21 +17,28 @@ pub struct Name {
     pub meaning: &'static str,
     /// `Null` when there is no value.
     pub(super) value: fn(&Record<'_>) -> Value,
+    /// What stands for no value in text.
+    pub(super) missing: &'static str,
 }
 
 const fn name(name: &'static str, meaning: &'static str, value: fn(&Record<'_>) -> Value) -> Name {
-    Name { name, meaning, value }
+    Name { name, meaning, value, missing: "" }
+}
+
+/// A time. As with curl, it is zero when it did not come, so that the columns of a table stay in their places.
+const fn time(name: &'static str, meaning: &'static str, value: fn(&Record<'_>) -> Value) -> Name {
+    Name { name, meaning, value, missing: "0.000000" }
 }
 
 /// The table, in the order of the man pages.
 pub static NAMES: [Name; 39] = [
-    name("time_namelookup", "the host name was resolved", |of| seconds(of.facts.timeline.resolved)),
-    name("time_connect", "the TCP connection was open", |of| seconds(of.facts.timeline.connected)),
-    name("time_proxy", "the proxy had opened the way to the server", |of| seconds(of.facts.timeline.proxied)),
-    name("time_appconnect", "the TLS handshake was done", |of| seconds(of.facts.timeline.secured)),
-    name("time_handshake", "the opening handshake was done", |of| seconds(of.facts.timeline.upgraded)),
-    name("time_first_message", "the first message was complete", |of| seconds(of.first_message())),
-    name("time_total", "everything was done", |of| seconds(Some(of.total))),
+    time("time_namelookup", "the host name was resolved", |of| seconds(of.facts.timeline.resolved)),
+    time("time_connect", "the TCP connection was open", |of| seconds(of.facts.timeline.connected)),
+    time("time_proxy", "the proxy had opened the way to the server", |of| seconds(of.facts.timeline.proxied)),
+    time("time_appconnect", "the TLS handshake was done", |of| seconds(of.facts.timeline.secured)),
+    time("time_handshake", "the opening handshake was done", |of| seconds(of.facts.timeline.upgraded)),
+    time("time_first_message", "the first message was complete", |of| seconds(of.first_message())),
+    time("time_total", "everything was done", |of| seconds(Some(of.total))),
     name("http_code", "the status code of the answer to the upgrade; 0 when there was none", http_code),
     name("response_code", "the same as http_code", http_code),
     name("remote_ip", "the server's address", |of| json!(of.facts.remote.map(|address| address.ip()))),

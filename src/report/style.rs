@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use super::findings::Findings;
 use super::sanitize;
 
 /// The style of a report.
@@ -45,9 +44,8 @@ impl Style {
         Self { terminal: false, width: WIDTH, ..self }
     }
 
-    /// What `exporter` makes of `findings`.
-    pub(super) fn export(self, exporter: fn(&[Findings]) -> String, findings: &[Findings]) -> String {
-        let text = exporter(findings);
+    /// A text without colours as it is shown: a terminal obeys nothing in it.
+    pub(super) fn shown(self, text: String) -> String {
         if self.terminal { sanitize::text(&text) } else { text }
     }
 }

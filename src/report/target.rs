@@ -122,7 +122,7 @@ impl Destinations {
                 Reader::Program | Reader::Monitor => text(format),
             };
             let text = if on_terminal { sanitize::text(&text) } else { text };
-            result = result.and(file.write_whole(text.as_bytes()));
+            result = result.and(file.write_whole(text.into_bytes(), super::limit()));
         }
         result
     }

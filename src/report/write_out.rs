@@ -78,7 +78,10 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => streams[to].push_str(text),
-                Part::Name(name) => streams[to].push_str(&plain(&(name.value)(record))),
+                Part::Name(name) => match (name.value)(record) {
+                    Value::Null => streams[to].push_str(name.missing),
+                    value => streams[to].push_str(&plain(&value)),
+                },
                 Part::Stderr => to = 1,
                 Part::Stdout => to = 0,
             }

@@ -205,11 +205,12 @@ impl InputLane {
         for _ in 0..blocks {
             let _ = empty.send(Block::default());
         }
-        let (block_size, waker) = (self.block_size, self.context.waker.clone());
+        let (size, block_size, waker) = (self.owed, self.block_size, self.context.waker.clone());
         thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                read_all(&file, block_size, &empties, &full, &waker);
+                let promised = Promised::new(&file, size);
+                read_all(&file, promised, block_size, &empties, &full, &waker);
                 // The closed channel announces the end. Wake only after that.
                 drop(full);
                 waker.wake();
@@ -342,9 +343,31 @@ impl InputLane {
     }
 }
 
-/// Reads until the end, an error, or the end of the session.
+/// What an input of known size has to give.
+struct Promised {
+    /// Where it ends.
+    end: u64,
+    /// Bytes that were not read yet.
+    left: u64,
+}
+
+impl Promised {
+    fn new(mut file: &File, size: Option<u64>) -> Self {
+        let left = size.unwrap_or_default();
+        let position = io::Seek::stream_position(&mut file).unwrap_or_default();
+        Self { end: position.saturating_add(left), left }
+    }
+
+    /// Whether the end of the file has come too early. Files that the kernel generates may hold less than they report.
+    fn is_broken(&self, file: &File) -> bool {
+        self.left > 0 && file.metadata().is_ok_and(|now| now.len() < self.end)
+    }
+}
+
+/// Reads until the end, an error, or the end of the session. A file that is cut off meanwhile is an error.
 fn read_all(
     file: &File,
+    mut promised: Promised,
     block_size: usize,
     empties: &Receiver<Block>,
     full: &Sender<io::Result<Block>>,
@@ -361,8 +384,12 @@ fn read_all(
             }
         };
         let item = match result {
+            Ok(0) if promised.is_broken(file) => {
+                Err(io::Error::other(format!("it became {} bytes shorter while it was sent", promised.left)))
+            }
             Ok(0) => break,
             Ok(count) => {
+                promised.left = promised.left.saturating_sub(count as u64);
                 (block.start, block.end) = (0, count);
                 Ok(block)
             }

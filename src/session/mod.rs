@@ -32,7 +32,7 @@ mod verdict;
 
 pub use check::{Check, Checks, Unmet};
 pub use chunk_source::{ChunkSource, Shape};
-pub use event_loop::{Dials, Joining, Outcome, Seat, SessionOptions, Setup, run, run_all, run_joined};
+pub use event_loop::{Dials, Joining, Outcome, SessionOptions, Setup, run, run_all};
 pub use finish::{Count, FinishRule, Within};
 pub use hints::Hints;
 pub use input::Input;

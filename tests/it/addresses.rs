@@ -22,6 +22,20 @@ fn a_name_is_given_an_address_without_regard_to_case() {
 }
 
 #[test]
+fn an_internationalized_name_may_be_given_an_address_as_it_is_typed() {
+    let server = EchoServer::start();
+    let port = server.port();
+    let url = format!("ws://bücher.example:{port}/");
+    for (option, entry) in [
+        ("--resolve", format!("bücher.example:{port}:127.0.0.1")),
+        ("--resolve", format!("xn--bcher-kva.example:{port}:127.0.0.1")),
+        ("--connect-to", format!("BÜCHER.example:{port}:127.0.0.1:{port}")),
+    ] {
+        Wsurl::new(["send", option, &entry, &url, "hi"]).stdout("hi\n").stderr("").exits(0);
+    }
+}
+
+#[test]
 fn an_entry_for_another_port_or_name_does_not_count() {
     let server = EchoServer::start();
     let url = format!("ws://chat.invalid:{}/", server.port());

@@ -259,6 +259,31 @@ fn there_is_no_history_where_a_credential_was_given() {
 }
 
 #[test]
+fn there_is_no_history_where_a_proxy_was_given_a_credential() {
+    let run = |give: fn(Wsurl, &str) -> Wsurl| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = EchoServer::start();
+        let proxy = Script::new().http_tunnel_to(server.address());
+        let terminal = Terminal::of(80, 24);
+        let address = proxy.address().to_string();
+        let run = at(&terminal, give(Wsurl::new(["send", &server.url()]), &address))
+            .env("TERM", "xterm")
+            .env("XDG_STATE_HOME", folder.path())
+            .spawn();
+        terminal.shows("/help shows more");
+        terminal.types("one\r");
+        terminal.types(CTRL_D);
+        run.exits(0);
+        std::fs::read_to_string(folder.path().join("wsurl").join("127.0.0.1.history")).ok()
+    };
+    assert_eq!(run(|run, proxy| run.args(["-x", proxy])).as_deref(), Some("one\n"));
+    assert_eq!(run(|run, proxy| run.args(["-x", proxy, "-U", "me:secret"])), None);
+    assert_eq!(run(|run, proxy| run.args(["-x", &format!("http://me:secret@{proxy}")])), None);
+    assert_eq!(run(|run, proxy| run.args(["-x", proxy, "--proxy-header", "X-Key: secret"])), None);
+    assert_eq!(run(|run, proxy| run.args(["-x", proxy]).env("WSURL_PROXY_USER", "me:secret")), None);
+}
+
+#[test]
 fn the_history_of_an_earlier_run_comes_back() {
     let (_dir, path) = file_with("history", b"older\nnewer\n");
     let server = EchoServer::start();

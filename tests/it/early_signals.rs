@@ -135,18 +135,42 @@ fn texts_that_nobody_reads_cost_no_time_of_their_own_after_a_signal() {
     assert_eq!(stderr.matches("interrupted").count(), 1, "{stderr}");
 }
 
-/// A write to a FIFO that nobody reads does not hear a signal.
 #[test]
-fn a_signal_that_nothing_hears_ends_the_run_by_force() {
+fn a_report_that_no_program_takes_from_its_fifo_ends_with_a_signal_or_the_limit() {
     let (_dir, fifo) = new_file("fifo");
     make_fifo(&fifo);
     let held = File::options().read(true).write(true).open(&fifo).expect("the FIFO");
     fill(&held);
-    let report = format!("json={fifo}");
-    let mut run = Wsurl::new(["echo-test", "-n", "1", "--report", "tap", "--report", &report])
-        .stderr("wsurl: error: interrupted by SIGTERM\n")
-        .spawn();
+    let test = ["echo-test", "-n", "1", "--report", "tap", "--report", &format!("json={fifo}")];
+    let mut run = Wsurl::new(test).stderr("wsurl: error: interrupted by SIGTERM\n").limit(secs(60)).spawn();
     run.wait_for_stdout("1..");
+    run.signal(Signal::Terminate);
+    run.exits(143);
+    Wsurl::new(test)
+        .args(["-m", "5s"])
+        .stdout_has("1..6")
+        .stderr(format!(
+            "wsurl: error: timed out after 5s while writing {fifo} (--max-time)\n\
+             wsurl: hint: a FIFO waits for a program that reads it\n"
+        ))
+        .limit(secs(60))
+        .exits(28);
+}
+
+/// The open of this file waits for the other end of a FIFO, and hears nothing.
+#[test]
+fn a_signal_that_nothing_hears_ends_the_run_by_force() {
+    let (_dir, fifo) = new_file("fifo");
+    make_fifo(&fifo);
+    let (listener, _) = mute();
+    let url = format!("wss://{}/", listener.local_addr().expect("an address"));
+    let run = Wsurl::new(["send", &url, "hi"])
+        .env("SSLKEYLOGFILE", &fifo)
+        .stderr("wsurl: error: interrupted by SIGTERM\n")
+        .limit(secs(60))
+        .spawn();
+    wait_for_handlers(&run);
+    std::thread::sleep(millis(300));
     run.signal(Signal::Terminate);
     run.exits(143);
 }

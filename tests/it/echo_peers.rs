@@ -6,7 +6,7 @@ use std::thread;
 use crate::support::echoing::{altered, echo};
 use crate::support::formats::{counts, json, verdict};
 use crate::support::frame::{self, BINARY, TEXT};
-use crate::support::{Echo, Script, Wsurl, millis, secs};
+use crate::support::{Echo, EchoServer, Script, Wsurl, millis, secs};
 
 /// The test with short limits.
 fn test_of(peer: &Script, args: &[&str]) -> Wsurl {
@@ -388,10 +388,30 @@ fn an_echo_may_come_in_fragments() {
 
 #[test]
 fn a_message_without_end_is_not_waited_for() {
-    let endless = Script::new().upgrade().read_frame().send(frame::header(0x82, 1 << 40));
-    let peer = endless.send_until_gone(vec![b'x'; 64 * 1024]);
-    let run = Wsurl::new(["echo-test", "-n", "1", &peer.url()]).within(secs(8));
-    run.stderr_has("sends a message without end").exits(63);
+    for (limit, told) in
+        [("64M", "is larger than 64M (--max-message-size)"), ("2048G", "sends a message without end")]
+    {
+        let endless = Script::new().upgrade().read_frame().send(frame::header(0x82, 1 << 40));
+        let peer = endless.send_until_gone(vec![b'x'; 64 * 1024]);
+        let run = Wsurl::new(["echo-test", "-n", "1", "--max-message-size", limit, &peer.url()]);
+        run.within(secs(8)).stderr_has(told).exits(63);
+    }
+}
+
+#[test]
+fn messages_have_a_limit_in_both_directions() {
+    let server = EchoServer::start();
+    let run = |size| Wsurl::new(["echo-test", "--max-message-size", "1K", "--size", size, &server.url()]);
+    run("1K").stdout_has("echoed all 10 messages").stderr("").exits(0);
+    run("1025")
+        .stderr(
+            "wsurl: error: a message of 1025 bytes is larger than 1K (--max-message-size)\n\
+             wsurl: hint: --size sets how long messages are\n",
+        )
+        .exits(63);
+    let peer = Script::new().upgrade().read_frame().send(frame::binary("x".repeat(1025))).hold();
+    let run = Wsurl::new(["echo-test", "-b", "--max-message-size", "1K", &peer.url()]);
+    run.stderr_has("is larger than 1K (--max-message-size)").exits(63);
 }
 
 #[test]

@@ -71,6 +71,32 @@ fn a_download_that_takes_too_long_is_kept_beside_its_name() {
 }
 
 #[test]
+fn a_download_without_its_end_is_kept_beside_its_name_also_after_a_check_that_was_not_met() {
+    let checked = ["stream", "-o"];
+    let within = ["--expect-text", "hello", "--within", "500ms", "--close-timeout", "500ms"];
+    let (dir, path) = file_with("download", "the last one");
+    let peer = Script::new().upgrade().send(&frame::binary("hello")[..5]).read_close().close();
+    Wsurl::new(checked)
+        .args([&path])
+        .args(within)
+        .args([&peer.url()])
+        .stderr(format!(
+            "wsurl: error: --expect-text 'hello' was not met within 500ms (--within): no message arrived; \
+             3 bytes are kept in {path}.part\n"
+        ))
+        .exits(1);
+    assert_eq!(names(&dir), ["download", "download.part"]);
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "the last one");
+
+    // All that a server sends until its Close is a whole file.
+    let (dir, path) = file_with("download", "the last one");
+    let peer = Script::new().upgrade().send(frame::binary("other")).close_handshake();
+    Wsurl::new(checked).args([&path]).args(within).args([&peer.url()]).exits(1);
+    assert_eq!(names(&dir), ["download"]);
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "other");
+}
+
+#[test]
 fn followed_messages_are_a_whole_file_when_their_time_is_over() {
     let (dir, path) = new_file("ticks");
     let ticks = [frame::text("one"), frame::text("two"), frame::fragment(frame::TEXT, "thr")].concat();

@@ -6,7 +6,7 @@ use data_encoding::BASE64_MIME;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
-use crate::support::{EchoServer, Script, Wsurl, frame, noise};
+use crate::support::{EchoServer, Script, Wsurl, file_with, frame, noise};
 
 /// What an echo server gets and gives back when `input` is sent with these options.
 #[track_caller]
@@ -154,6 +154,24 @@ fn hex_and_base64_decode_the_messages_of_the_command_line() {
     assert_eq!(given(&["-t", "--framing", "base64", "aGk="]).0, texts(["hi"]));
     assert_eq!(given(&["--out-framing", "hex", "hi"]), (texts(["hi"]), b"6869\n".to_vec()));
     assert_eq!(given(&["--framing", "json", "{}"]).0, texts(["{}"]));
+}
+
+#[test]
+fn a_file_in_hex_or_base64_is_decoded_whole_or_not_at_all() {
+    let white_space = " ".repeat(2 << 20);
+    for (format, [first, last]) in [("hex", ["6869", "0a"]), ("base64", ["aGkh", "IQ=="])] {
+        let (_dir, path) = file_with("message", [first, &white_space, last].concat());
+        let run = ["send", "--max-message-size", "10", "--framing", format, "-d"];
+        Wsurl::new(run)
+            .args([&format!("@{path}"), "ws://127.0.0.1:9/"])
+            .stderr(format!("wsurl: error: cannot read {path}: it holds more than 1M of white space\n"))
+            .exits(26);
+        let (_dir, path) = file_with("message", [&first.repeat(10), &*white_space].concat());
+        Wsurl::new(run)
+            .args([&format!("@{path}"), "ws://127.0.0.1:9/"])
+            .stderr_has(format!("wsurl: error: {path} is larger than 10 (--max-message-size)\n"))
+            .exits(63);
+    }
 }
 
 #[test]

@@ -122,8 +122,8 @@ fn another_method_is_refused_with_the_reason() {
     Wsurl::new(["send", "-X", "POST", "ws://127.0.0.1:1/", "hi"])
         .stdout("")
         .stderr(
-            "wsurl: error: invalid value 'POST' for '--request <METHOD>': the opening handshake is a GET (RFC 6455); \
-             messages are sent with `wsurl send URL MESSAGE`\n",
+            "wsurl: error: invalid value 'POST' for '--request <METHOD>': the opening handshake is a GET (RFC 6455)\n\
+             wsurl: hint: messages are sent with `wsurl send URL MESSAGE`\n",
         )
         .exits(2);
 }

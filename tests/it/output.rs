@@ -254,15 +254,37 @@ fn a_reader_that_has_enough_ends_a_run_whose_input_is_open_and_silent() {
         .stdout("one\n")
         .stderr("")
         .exits(55);
-    // Nothing of an upload is for the reader.
-    let server =
-        Script::new().upgrade().read_frame().send(frame::binary("one")).read_frame().close_handshake();
-    let mut run = Wsurl::new(["stream", &server.url()]).stdin_open("one").reader_leaves_after(3).spawn();
-    std::thread::sleep(millis(1700));
-    run.write("two");
-    run.close_stdin();
-    run.exits(0);
-    assert_eq!(server.frames().len(), 3);
+}
+
+#[test]
+fn a_reader_that_has_left_ends_a_run_that_awaits_nothing_of_the_server() {
+    for args in [&["send", "--wait", "1h"][..], &["send", "--expect", "0"], &["stream"]] {
+        let server = EchoServer::start();
+        let printed = if args[0] == "stream" { "one" } else { "one\n" };
+        Wsurl::new(args.iter().copied().chain([&*server.url()]))
+            .stdin_open(printed)
+            .reader_leaves_after(printed.len())
+            .stdout(printed)
+            .stderr("")
+            .limit(secs(60))
+            .exits(55);
+        assert_eq!(server.received().close.map(|(code, _)| code), Some(1001), "{args:?}");
+    }
+}
+
+/// Nothing of an upload is for the reader.
+#[test]
+fn a_reader_that_has_left_does_not_end_an_upload_that_moves() {
+    let peer = Script::new().upgrade().send(frame::binary("one")).takes_frames(40_000).close_handshake();
+    // It takes four seconds, nearly all of them after the reader has gone.
+    let run = Wsurl::new(["stream", "--limit-rate", "10000", &peer.url()])
+        .stdin(noise(40_000))
+        .reader_leaves_after(3)
+        .stdout("one")
+        .stderr("")
+        .limit(secs(60))
+        .exits(0);
+    assert!(run.elapsed > secs(2), "{:?}", run.elapsed);
 }
 
 #[test]

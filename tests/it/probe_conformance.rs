@@ -235,6 +235,40 @@ fn a_server_that_is_down_is_not_looked_at() {
     assert_eq!(peer.requests().len(), 1);
 }
 
+/// What a server does wrong in an ordinary session, and even in its 101, is what the rules are there to name.
+#[test]
+fn a_server_that_fails_the_probe_is_judged_all_the_same() {
+    let ping = "timed out after 1s in ping with 127.0.0.1 (--ping-timeout)";
+    for (flaw, rule, before) in [
+        (Flaw::NoPongs, "ping-answered", ping),
+        (Flaw::ChangedPongs, "ping-answered", ping),
+        (Flaw::Masks, "sends-no-masks", "masked frame from a server (RFC 6455 §5.1)"),
+        (Flaw::NeverCloses, "close-answered", "our Close was not answered (1006)"),
+        (Flaw::WrongAccept, "accept-key", "(RFC 6455 §4.2.2)"),
+        (Flaw::UnaskedSubprotocol, "subprotocol-unasked", "was not offered (RFC 6455 §4.1)"),
+    ] {
+        let server = Flawed::start(flaw);
+        let args = ["--rule-timeout", "1s", "--ping-timeout", "1s", "--report", "json"];
+        let run = probe(&args).args([&server.url()]).exits(1);
+        let report = json(run.text());
+        assert_eq!((&report["verdict"], &report["status"]), (&"failed".into(), &"expectation-failed".into()));
+        check(&report["conformance"]);
+        let rules = report["conformance"]["rules"].as_array().expect("rules").clone();
+        let judged = rules.iter().find(|judged| judged["id"] == rule).expect("the rule");
+        assert_eq!(judged["verdict"], "fail", "{flaw:?}: {judged}");
+        let told = run.stderr.lines().next().unwrap_or_default();
+        let both = regex(r"^wsurl: error: \d+ of 93 rules (is|are) broken: [a-z0-9, -]+; ").is_match(told);
+        assert!(both && told.contains(rule) && told.ends_with(before), "{flaw:?}: {told}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_get_ready_is_not_judged() {
+    let server = Flawed::start(Flaw::NoPongs);
+    let run = probe(&["--wait-ready", "500ms", "--report", "json", &server.url()]).exits(28);
+    assert!(json(run.text())["conformance"].is_null(), "{}", run.text());
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_the_look() {

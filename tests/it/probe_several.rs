@@ -158,6 +158,13 @@ fn urls_come_from_a_file_and_from_standard_input() {
 }
 
 #[test]
+fn a_list_of_urls_that_is_too_long_is_refused_and_not_cut_off() {
+    let list = format!("ws://127.0.0.1:1/\n#{}\nws://127.0.0.1:1/\n", " ".repeat(16 << 20));
+    let error = "wsurl: error: cannot read standard input: it is larger than 16M\n";
+    probe(&["@-"]).stdin(list).stdout("").stderr(error).exits(26);
+}
+
+#[test]
 fn a_list_of_urls_that_cannot_be_used_is_refused() {
     let (_folder, path) = file_with("endpoints", b"ws://127.0.0.1:1/\nhttp://127.0.0.1:1/\n");
     probe(&[&format!("@{path}")]).stdout("").stderr_has(format!("(line 2 of {path})\n")).exits(3);

@@ -285,3 +285,24 @@ fn an_upload_needs_nobody_who_reads_its_output() {
         assert_eq!(peer.close_code(), Some(1000));
     }
 }
+
+#[test]
+fn a_file_that_is_cut_off_while_it_is_sent_is_an_error() {
+    for shape in [&[][..], &["--single-message"], &["--single-message", "--limit-rate", "1G"]] {
+        let (_dir, path) = file_with("upload", "");
+        let file = File::options().write(true).open(&path).expect("the file");
+        file.set_len(256 << 20).expect("a file with holes");
+        let server = Script::new().upgrade().takes(1000);
+        let run = Wsurl::new(["stream", "--close-timeout", "500ms", "-T", &path])
+            .args(shape)
+            .args([&server.url()])
+            .stderr_has(format!("wsurl: error: cannot read {path}: it became "))
+            .stderr_has(" bytes shorter while it was sent")
+            .spawn();
+        server.wait();
+        file.set_len(1000).expect("a shorter file");
+        let server = server.hold();
+        run.exits(26);
+        drop(server);
+    }
+}

@@ -143,6 +143,14 @@ fn a_report_in_a_file_that_is_a_terminal() {
 }
 
 #[test]
+fn a_page_that_is_printed_on_a_terminal() {
+    let terminal = Terminal::new();
+    let server = Script::new().upgrade().read_frame().send(frame::close(4000, "c\u{202e}d")).read_close();
+    Wsurl::new(["probe", "--report", "html", &server.url()]).stdout_to(terminal.file()).exits(110);
+    only_shows(&terminal, "c\\u{202e}d");
+}
+
+#[test]
 fn a_character_that_is_cut_between_two_frames_is_shown_whole() {
     let terminal = Terminal::new();
     let euro = "\u{20ac}".as_bytes();

@@ -216,6 +216,21 @@ fn a_pin_is_no_reason_to_trust_unless_it_is_said() {
     run.args(["-k", "--pinnedpubkey", server.pin()]).stdout("hi\n").exits(0);
 }
 
+/// As all options of TLS, which scripts give for any URL. But this one is missed.
+#[test]
+fn a_pin_beside_ws_has_a_warning() {
+    let server = EchoServer::start();
+    let pin = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    let run = || Wsurl::new(["send", "--pinnedpubkey", pin, &server.url(), "hi"]).stdout("hi\n");
+    let better = server.url().replacen("ws:", "wss:", 1);
+    run()
+        .stderr(format!(
+            "wsurl: warning: --pinnedpubkey checks no server of ws://; did you mean {better} ?\n"
+        ))
+        .exits(0);
+    run().args(["-s"]).stderr("").exits(0);
+}
+
 #[test]
 fn a_pin_that_cannot_be_is_refused() {
     for pin in ["sha256//tooshort", "sha1//AAAA", "AAAA", "", "sha256//!!!"] {

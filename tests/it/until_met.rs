@@ -265,10 +265,20 @@ fn a_connection_without_a_close_is_lost_unless_1006_is_accepted_or_expected() {
         .exits(0);
     Wsurl::new(["send", "--expect-close", "1006", &server().url(), "hi"]).stdout("bye\n").stderr("").exits(0);
     Wsurl::new(["send", "--expect-close", "1000", &server().url(), "hi"]).stderr_has("1006").exits(56);
-    let inside = Script::new().upgrade().read_frame().send(frame::fragment(1, "half")).close();
-    Wsurl::new(["send", "-f", "--accept-close", "1006", &inside.url(), "hi"])
-        .stderr_has("inside a message")
-        .exits(56);
+}
+
+/// A message is also cut where not even the header of its frame is whole.
+#[test]
+fn an_end_inside_a_message_is_never_accepted() {
+    for cut in [&frame::fragment(1, "half")[..], b"\x82\x05hal", b"\x82\x05", b"\x82\x7e\x01", b"\x82"] {
+        for subcommand in ["send", "stream"] {
+            let server = Script::new().upgrade().read_frame().send(cut).close();
+            Wsurl::new([subcommand, "-f", "--accept-close", "1006", &server.url()])
+                .stdin("hi")
+                .stderr_has("inside a message (1006)")
+                .exits(56);
+        }
+    }
 }
 
 #[test]

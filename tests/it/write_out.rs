@@ -24,6 +24,15 @@ fn a_file_that_cannot_be_read_before_the_dial_is_written_out() {
     }
 }
 
+/// As with curl: whoever takes a table apart finds every column in its place.
+#[test]
+fn a_time_that_did_not_come_is_zero() {
+    let format = "%{time_namelookup}|%{time_connect}|%{time_proxy}|%{time_appconnect}|%{time_handshake}|\
+                  %{time_first_message}|%{remote_ip}|%{close_code}\\n";
+    let zero = "0.000000|0.000000|0.000000|0.000000|0.000000|0.000000||\n";
+    Wsurl::new(["send", "-d", "@/nonexistent/file", CLOSED, "-w", format]).stdout(zero).exits(26);
+}
+
 #[test]
 fn a_url_that_is_refused_is_written_out_without_a_url() {
     for subcommand in ["send", "stream", "echo-test", "probe"] {

@@ -77,7 +77,7 @@ fn page(command: &Command, root: &Command) -> io::Result<Vec<u8>> {
         roff.control("TP", []).text([bold(code.to_string())]).text([roman(format!("{name}: {meaning}"))]);
     }
     roff.control("SH", ["WRITE-OUT NAMES"]);
-    roff.text([roman("Times are seconds since the start; a name without a value prints nothing.")]);
+    roff.text([roman("Times are seconds since the start, and 0.000000 for what did not come; other names without a value print nothing.")]);
     for Name { name, meaning, .. } in &NAMES {
         roff.control("TP", []).text([bold(format!("%{{{name}}}"))]).text([roman(*meaning)]);
     }

@@ -16,10 +16,13 @@ const OPEN_LOOP: usize = 1_000_000;
 /// one on its way in.
 const MAX_MEMORY: u64 = 1 << 30;
 
+/// The default of `--max-message-size`.
+const MAX_MESSAGE: u64 = 64 << 20;
+
 /// The plan that the arguments ask for.
 ///
 /// # Errors
-/// They contradict each other, or need more memory than [`MAX_MEMORY`].
+/// They contradict each other, need more memory than [`MAX_MEMORY`], or messages larger than `--max-message-size`.
 pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
     if args.ramp.is_some() && args.connections == 1 {
         return Err(Failure::new(Status::Usage, "--ramp has one connection to open")
@@ -49,6 +52,14 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         }
     }
     let largest = sizes.iter().copied().max().unwrap_or_default();
+    let max_message = args.max_message_size.or_else(|| (!stream).then_some(MAX_MESSAGE));
+    if let Some(limit) = max_message.filter(|limit| largest > *limit) {
+        let text = format!(
+            "a message of {largest} bytes is larger than {} (--max-message-size)",
+            size::exact(limit)
+        );
+        return Err(Failure::new(Status::MessageTooBig, text).hint("--size sets how long messages are"));
+    }
     let connections = args.connections as u64;
     if 2 * largest * connections > MAX_MEMORY {
         let (largest, most) = (size::exact(largest), size::exact(MAX_MEMORY));
@@ -70,6 +81,7 @@ pub(super) fn plan(args: &EchoTestArgs) -> Result<Plan, Failure> {
         content,
         stream,
         fragment: args.fragment,
+        max_message,
         interval: args.interval,
         rate: args.rate,
         in_flight: args.in_flight.unwrap_or_else(|| match args.rate {

@@ -16,6 +16,9 @@ use crate::net::tls::settings::Settings;
 use crate::net::upgrade::Header;
 use crate::secret::Secret;
 
+/// The variable that gives the credential for a proxy.
+const VARIABLE: &str = "WSURL_PROXY_USER";
+
 /// Chooses a proxy for each endpoint that a redirect leads to.
 #[derive(Debug)]
 pub(crate) struct ProxyChooser {
@@ -62,15 +65,7 @@ impl ProxyChooser {
         &self,
         endpoint: &Endpoint,
     ) -> Result<(Option<ProxyOptions>, Option<String>), Failure> {
-        let choice = choose(
-            endpoint.is_secure(),
-            &endpoint.host(),
-            endpoint.port(),
-            self.flag.as_ref().map(Secret::expose),
-            self.noproxy.as_deref(),
-            &self.env,
-        )?;
-        match choice {
+        match self.choice(endpoint)? {
             Choice::Direct(why) => Ok((None, why.map(|why| format!("No proxy: {why}")))),
             Choice::Proxy(url, why) => {
                 let told = format!("Using proxy {url} ({why})");
@@ -79,6 +74,25 @@ impl ProxyChooser {
                 Ok((Some(ProxyOptions { url, credential, headers, tls }), Some(told)))
             }
         }
+    }
+
+    fn choice(&self, endpoint: &Endpoint) -> Result<Choice, Failure> {
+        choose(
+            endpoint.is_secure(),
+            &endpoint.host(),
+            endpoint.port(),
+            self.flag.as_ref().map(Secret::expose),
+            self.noproxy.as_deref(),
+            &self.env,
+        )
+    }
+
+    /// Whether a flag gives a secret for proxies, or the URL or the environment one for the proxy of `endpoint`.
+    pub(crate) fn holds_secret(&self, endpoint: &Endpoint) -> bool {
+        let in_flag = self.user.is_some() || self.headers.iter().any(Header::holds_secret);
+        in_flag
+            || matches!(self.choice(endpoint), Ok(Choice::Proxy(url, _))
+                if url.credential.is_some() || credentials::variable(VARIABLE).is_some())
     }
 
     /// The flag wins over the URL, the URL over the environment.
@@ -94,8 +108,8 @@ impl ProxyChooser {
         if let Some((name, password)) = &url.credential {
             return Ok(Some(Credential { name: name.clone(), password: password.clone() }));
         }
-        credentials::variable("WSURL_PROXY_USER")
-            .map(|user| credentials::credential(&user, "WSURL_PROXY_USER", &url.host))
+        credentials::variable(VARIABLE)
+            .map(|user| credentials::credential(&user, VARIABLE, &url.host))
             .transpose()
     }
 }

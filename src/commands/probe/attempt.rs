@@ -124,18 +124,20 @@ fn converse(
         () if probe.rule.server_closes => FirstPing::Optional,
         () => FirstPing::Awaited,
     };
-    session::run(Setup {
+    session::run(
         connection,
-        server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
-        source: &mut MessageSource::given(messages),
-        sink: incoming,
-        output: Output::nowhere(),
-        observer: trace,
-        options: SessionOptions {
-            max_message: Some(probe.max_message_size),
-            ping,
-            hints: Hints { too_large: Some("--max-message-size allows more"), ..Hints::default() },
-            ..SessionOptions::new(rule, options.limits, options.close.clone())
+        Setup {
+            server: ServerName { host: endpoint.host(), target: endpoint.host_and_port() },
+            source: &mut MessageSource::given(messages),
+            sink: incoming,
+            output: Output::nowhere(),
+            observer: trace,
+            options: SessionOptions {
+                max_message: Some(probe.max_message_size),
+                ping,
+                hints: Hints { too_large: Some("--max-message-size allows more"), ..Hints::default() },
+                ..SessionOptions::new(rule, options.limits, options.close.clone())
+            },
         },
-    })
+    )
 }

@@ -1,8 +1,8 @@
-//! `--conformance` and `--security`: checks rules on a server that the probe has found to be up.
+//! `--conformance` and `--security`: checks rules on a server that has switched to WebSocket.
 
 use std::time::Duration;
 
-use super::options::ProbeOptions;
+use super::options::{ProbeOptions, SWITCHING_PROTOCOLS};
 use crate::commands::dialing::{NoopObserver, Redialer};
 use crate::commands::options::ConversationOptions;
 use crate::conformance::{self, Checked, Finding, Options, Server, ServerIdentity, Verdict};
@@ -12,8 +12,8 @@ use crate::error::{Failure, Phase, Status};
 use crate::net::tls::client::Prepared;
 use crate::net::{Connection, Observer, Transport};
 use crate::os::signals;
-use crate::report::Trace;
 use crate::report::probe::{self, ProbeReport};
+use crate::report::{Severity, Trace};
 
 /// How long one reaction of the server is awaited: so many round trips, within bounds.
 const ROUND_TRIPS: u32 = 20;
@@ -122,6 +122,22 @@ impl Suite {
     }
 }
 
+/// Whether rules can be tried after this probe. What a server does wrong once it has switched to WebSocket, such as a ping
+/// without an answer or a masked frame, is for the rules to name.
+pub(super) fn can_be_tried(
+    report: &ProbeReport,
+    options: &ConversationOptions,
+    probe: &ProbeOptions,
+) -> bool {
+    let Some(failure) = &report.failure else { return true };
+    let has_switched = report.facts.response.as_ref().is_some_and(|head| head.status == SWITCHING_PROTOCOLS);
+    let status = failure.status();
+    // With `--wait-ready`, a failure means that the server is not ready.
+    let is_ours = probe.wait_ready.is_some() || status.is_signal() || status.severity() == Severity::Unknown;
+    let has_time = options.limits.whole.is_none_or(|whole| whole.remaining().is_some());
+    has_switched && !is_ours && has_time
+}
+
 /// Checks the rules, and adds the findings to the report.
 pub(super) fn check(
     options: &ConversationOptions,
@@ -132,10 +148,9 @@ pub(super) fn check(
     show: &mut dyn FnMut(&str),
 ) {
     let asked = &probe.rules;
-    let ping = report.ping.unwrap_or(LEAST_PATIENCE);
     let patience = match asked.rule_timeout {
         Some(limit) => limit / REACTIONS,
-        None => (ping * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE),
+        None => (round_trip(report) * ROUND_TRIPS).clamp(LEAST_PATIENCE, MOST_PATIENCE),
     };
     // Rules of compression offer it themselves, all others do not want it.
     let mut plain = options.clone();
@@ -184,6 +199,12 @@ pub(super) fn check(
     }
 }
 
+/// How far away the server is: the time of its pong, or else of its 101.
+fn round_trip(report: &ProbeReport) -> Duration {
+    let upgrade = || report.phases.iter().find(|phase| phase.name == "upgrade").and_then(|phase| phase.time);
+    report.ping.or_else(upgrade).unwrap_or_default()
+}
+
 /// The failure that the findings come to: the rules that are broken, and whether the server was lost.
 fn verdict(
     suite: Suite,
@@ -208,7 +229,28 @@ fn verdict(
     }
 }
 
+/// Adds the failure of the rules, which says more than that of the probe before them.
 fn fail(report: &mut ProbeReport, failure: Failure) {
     report.verdict = probe::ProbeVerdict::Failed;
-    report.failure = Some(failure);
+    report.failure = Some(match report.failure.take() {
+        Some(before) => failure.and(format_args!("; {before}")),
+        None => failure,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample_of_probe;
+
+    #[test]
+    fn without_a_pong_the_upgrade_tells_how_far_away_the_server_is() {
+        let mut report = sample_of_probe();
+        report.ping = Some(Duration::from_millis(3));
+        let upgrade = report.phases.iter_mut().find(|phase| phase.name == "upgrade").unwrap();
+        upgrade.time = Some(Duration::from_millis(5));
+        assert_eq!(round_trip(&report), Duration::from_millis(3));
+        report.ping = None;
+        assert_eq!(round_trip(&report), Duration::from_millis(5));
+    }
 }

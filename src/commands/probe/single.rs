@@ -4,7 +4,7 @@ use super::options::ProbeOptions;
 use super::{ready, rules};
 use crate::commands::options::ConversationOptions;
 use crate::commands::written::Written;
-use crate::report::probe::{ProbeReport, ProbeVerdict};
+use crate::report::probe::ProbeReport;
 use crate::report::progress::LiveLine;
 use crate::report::{Record, Trace};
 
@@ -23,7 +23,7 @@ pub(super) fn probe(mut options: ConversationOptions, probe: &ProbeOptions, labe
     let line = if shows_line { LiveLine::on_terminal() } else { None };
     let mut show = |text: &str| line.iter().for_each(|line| line.show(text));
     let mut probed = ready::probe(&mut options, probe, &mut trace, &mut show);
-    if probe.rules.any() && probed.report.verdict != ProbeVerdict::Failed {
+    if probe.rules.any() && rules::can_be_tried(&probed.report, &options, probe) {
         rules::check(&options, probe, &probed.endpoint, &mut probed.report, &mut trace, &mut show);
     }
     let report = probed.report;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
-use crate::os::reading::{MAX_SMALL_FILE, read_at_most, read_file};
+use crate::os::reading::{MAX_SMALL_FILE, read_file, read_whole};
 use crate::os::stdio;
 
 /// What stands for URLs in the arguments.
@@ -45,7 +45,7 @@ impl UrlSource {
             }
             Self::Input => {
                 let name = "standard input";
-                let content = read_at_most(name, MAX_SMALL_FILE, until, Status::ReadError, stdio::input)?;
+                let content = read_whole(name, MAX_SMALL_FILE, until, Status::ReadError, stdio::input)?;
                 (name.to_owned(), content)
             }
         };

@@ -22,7 +22,7 @@ use self::state::State;
 use self::unfinished::{Kept, settle_all};
 pub use self::writer::Writer;
 use super::stdio;
-use super::within::{Doing, within};
+use super::within::{Doing, within, writing};
 use crate::deadline::Deadline;
 use crate::error::{Failure, IoCause, Status};
 
@@ -115,11 +115,20 @@ impl Destination {
         naming(failure, self.state.kept())
     }
 
-    /// Writes `bytes` and completes the destination.
+    /// Writes `bytes` and completes the destination, before `until` or a little later.
     ///
     /// # Errors
-    /// As [`Destination::complete`]. A reader that has closed the pipe is no error.
-    pub fn write_whole(self, bytes: &[u8]) -> Result<(), Failure> {
+    /// As [`Destination::complete`]; [`Status::Timeout`] when nobody reads a FIFO, or a signal's. A reader that has closed the pipe
+    /// is no error.
+    pub fn write_whole(self, bytes: Vec<u8>, until: Option<Deadline>) -> Result<(), Failure> {
+        let name = self.name.clone();
+        let written = writing(until, move || Ok(self.write_now(&bytes)));
+        written.unwrap_or_else(|stopped| {
+            Err(stopped.into_failure(Doing::Writing, &name, |err| cannot_write(&name, err)))
+        })
+    }
+
+    fn write_now(self, bytes: &[u8]) -> Result<(), Failure> {
         let written = write_all(&mut self.writer(), bytes);
         match written {
             Ok(()) => self.complete(),

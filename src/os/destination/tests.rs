@@ -44,7 +44,7 @@ fn a_file_is_there_when_it_is_complete_and_not_before() {
     fs::write(&path, "old").unwrap();
     let file = open(&path);
     assert_eq!(folder.read("report.json"), "old");
-    file.write_whole(b"new").unwrap();
+    file.write_whole(b"new".to_vec(), None).unwrap();
     assert_eq!(folder.read("report.json"), "new");
     assert_eq!(folder.names(), ["report.json"]);
 }
@@ -78,7 +78,7 @@ fn where_nothing_has_arrived_nothing_is_left_and_nothing_is_lost() {
 fn what_an_earlier_run_has_left_is_begun_anew() {
     let folder = Folder::new();
     fs::write(folder.path("out.part"), "of an earlier run").unwrap();
-    open(&folder.path("out")).write_whole(b"new").unwrap();
+    open(&folder.path("out")).write_whole(b"new".to_vec(), None).unwrap();
     assert_eq!((folder.names(), folder.read("out")), (vec!["out".to_owned()], "new".to_owned()));
     fs::write(folder.path("out.part"), "of an earlier run").unwrap();
     open(&folder.path("out")).complete().unwrap();
@@ -108,7 +108,7 @@ fn links_and_folders_under_the_name_of_a_part_are_not_touched() {
     fs::hard_link(folder.path("precious"), folder.path("b.part")).unwrap();
     fs::create_dir(folder.path("c.part")).unwrap();
     for name in ["a", "b", "c"] {
-        open(&folder.path(name)).write_whole(b"new").unwrap();
+        open(&folder.path(name)).write_whole(b"new".to_vec(), None).unwrap();
         assert_eq!(folder.read(name), "new");
     }
     assert_eq!(folder.names(), ["a", "a.part", "b", "b.part", "c", "c.part", "precious"]);
@@ -128,8 +128,8 @@ fn what_cannot_be_written_is_named() {
 #[cfg(target_os = "linux")]
 #[test]
 fn devices_are_written_and_not_replaced() {
-    open(Path::new("/dev/null")).write_whole(b"x").unwrap();
-    let full = open(Path::new("/dev/full")).write_whole(b"x").unwrap_err();
+    open(Path::new("/dev/null")).write_whole(b"x".to_vec(), None).unwrap();
+    let full = open(Path::new("/dev/full")).write_whole(b"x".to_vec(), None).unwrap_err();
     assert_eq!(full.to_string(), "cannot write /dev/full: No space left on device");
 }
 
@@ -142,7 +142,7 @@ fn a_descriptor_of_ours_is_appended_to() {
     let log = File::open(folder.path("log")).unwrap();
     for descriptors in ["/dev/fd", "/proc/self/fd"] {
         let descriptor = Path::new(descriptors).join(log.as_raw_fd().to_string());
-        open(&descriptor).write_whole(b"more ").unwrap();
+        open(&descriptor).write_whole(b"more ".to_vec(), None).unwrap();
     }
     assert_eq!(folder.read("log"), "begin more more ");
 }

@@ -36,7 +36,7 @@ pub(super) enum Exporter {
 impl Exporter {
     pub(super) fn text(&self, subject: Subject<'_>, style: Style) -> String {
         match (self, subject) {
-            (Self::Findings(text), _) => style.export(*text, &subject.findings()),
+            (Self::Findings(text), _) => text(&subject.findings()),
             (Self::Reports { probes, .. }, Subject::Probes(reports)) => probes(reports, style),
             (Self::Reports { echo_test, .. } | Self::EchoTest(echo_test), Subject::EchoTest(report)) => {
                 echo_test(report, style)

@@ -140,7 +140,12 @@ impl ReportFormat {
     }
 
     pub(crate) fn text(&self, subject: Subject<'_>, style: Style) -> String {
-        self.exporter.text(subject, style)
+        let text = self.exporter.text(subject, style);
+        match self.reader {
+            // Has colours, and escapes text from the network by itself.
+            Reader::Person => text,
+            Reader::Program | Reader::Monitor => style.shown(text),
+        }
     }
 
     /// The variable of the environment that names the file to which [`ReportFormat::appended`] goes.
@@ -168,7 +173,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::report::samples;
+    use crate::report::{samples, sanitize};
 
     #[test]
     fn every_row_has_a_name_of_its_own_and_makes_text_of_every_report() {
@@ -192,6 +197,25 @@ mod tests {
                     format.name
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing_in_any_report() {
+        let style = Style::default().on_terminal(Some(80));
+        for format in &FORMATS {
+            let probes = format.text(Subject::Probes(&samples::probes()), style);
+            let echo_tests = samples::echo_tests()
+                .iter()
+                .map(|report| format.text(Subject::EchoTest(report), style))
+                .collect::<String>();
+            let text = probes + &echo_tests;
+            let text = match format.reader {
+                Reader::Person => anstream::adapter::strip_str(&text).to_string(),
+                Reader::Program | Reader::Monitor => text,
+            };
+            let obeyed = text.chars().find(|c| !sanitize::is_harmless(*c));
+            assert_eq!(obeyed, None, "{}", format.name);
         }
     }
 

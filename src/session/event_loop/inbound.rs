@@ -98,7 +98,8 @@ impl Session<'_> {
             unsent: self.has_unsent_user_data() || unacknowledged.is_some_and(|bytes| bytes > 0),
             taken: (waiting > 0).then(|| sent.saturating_sub(waiting)),
             remaining: self.remaining(),
-            inside_message: self.inside_message,
+            // A frame of which only a part of the header came has brought no section yet.
+            inside_message: self.inside_message || !self.reader.is_between_messages(),
         }
     }
 
@@ -129,13 +130,17 @@ impl Session<'_> {
         }
     }
 
-    /// Whether nothing is left to do without a reader of the output: what it is to read is awaited, or the input, which would
-    /// bring that, has not ended in the time that a producer may take to end.
+    /// Whether nothing is left to do without a reader of the output: what it is to read is awaited, or the input has brought
+    /// nothing for as long as a producer may take to end. An upload that moves goes on.
     fn misses_reader(&mut self, now: Instant) -> bool {
         if self.machine.needs_reader(!self.lanes.sink.is_met()) {
             return true;
         }
-        if !self.machine.may_need_reader() {
+        if !self.machine.has_open_input() {
+            return false;
+        }
+        if !self.outbox.is_sent() || self.held_back {
+            self.alone_until = None;
             return false;
         }
         *self.alone_until.get_or_insert(now + INPUT_END) <= now

@@ -16,42 +16,35 @@ use std::time::{Duration, Instant};
 
 use mio::Token;
 
-pub use self::joining::{Dials, Joining, Seat};
+pub use self::joining::{Dials, Joining};
 use self::setup::cannot_wait;
 pub use self::setup::{Outcome, SessionOptions, Setup};
 use self::slot::{Progress, Slot};
 use super::lane::LaneContext;
 use crate::error::{Failure, IoCause};
-use crate::net::Poller;
+use crate::net::{Connection, Poller};
 use crate::os::signals;
 use crate::timers::Timers;
 
 /// Runs the session until it is over and everything received is written.
-pub fn run(setup: Setup<'_>) -> Outcome {
-    run_all(vec![setup]).map_or_else(Outcome::failed, |mut outcomes| outcomes.remove(0))
+pub fn run(connection: Connection, setup: Setup<'_>) -> Outcome {
+    let ran = run_all(vec![(connection, setup)], None);
+    ran.map_or_else(Outcome::failed, |(mut outcomes, _)| outcomes.remove(0))
 }
 
-/// Runs sessions side by side until all are over and everything received is written. Returns their outcomes, in the order
-/// given.
+/// Runs sessions side by side, and those that join while others run, until all are over and everything received is written.
+/// Returns the outcomes, in the order given, without those of sessions that could not join, and why a connection could not be
+/// opened, after which nobody else joins.
 ///
 /// # Errors
 /// The operating system cannot wait for events, or a lane cannot be started.
-pub fn run_all(setups: Vec<Setup<'_>>) -> Result<Vec<Outcome>, Failure> {
-    run_joined(setups, None).map(|(outcomes, _)| outcomes)
-}
-
-/// The same with sessions that join while others run; those that could not join have no outcome. Returns also why a connection
-/// could not be opened, after which nobody else joins.
-///
-/// # Errors
-/// As [`run_all`].
-pub fn run_joined<'a>(
-    setups: Vec<Setup<'a>>,
+pub fn run_all<'a>(
+    begun: Vec<(Connection, Setup<'a>)>,
     joining: Option<Joining<'a>>,
 ) -> Result<(Vec<Outcome>, Option<Failure>), Failure> {
     let mut event_loop = EventLoop::new()?;
-    for setup in setups {
-        event_loop.begin(setup)?;
+    for (connection, setup) in begun {
+        event_loop.begin(connection, setup)?;
     }
     event_loop.joining = joining;
     if let Some(joining) = &mut event_loop.joining {
@@ -109,8 +102,8 @@ impl<'a> EventLoop<'a> {
         })
     }
 
-    fn begin(&mut self, setup: Setup<'a>) -> Result<(), Failure> {
-        let slot = Slot::begin(setup, &self.context)?;
+    fn begin(&mut self, connection: Connection, setup: Setup<'a>) -> Result<(), Failure> {
+        let slot = Slot::begin(connection, setup, &self.context)?;
         let Token(token) = slot.token();
         if self.by_token.len() <= token {
             self.by_token.resize(token + 1, None);
@@ -128,15 +121,15 @@ impl<'a> EventLoop<'a> {
 
     /// Begins the sessions whose connections have been opened.
     fn admit(&mut self) -> Result<(), Failure> {
-        while let Some(Joining { seats, dials }) = &mut self.joining {
-            if seats.is_empty() {
+        while let Some(Joining { setups, dials }) = &mut self.joining {
+            if setups.is_empty() {
                 self.joining = None;
                 break;
             }
             match dials.next() {
                 Some(Ok(connection)) => {
-                    if let Some(seat) = seats.pop_front() {
-                        self.begin(seat.taken_by(connection))?;
+                    if let Some(setup) = setups.pop_front() {
+                        self.begin(connection, setup)?;
                     }
                 }
                 Some(Err(failure)) => {

@@ -41,6 +41,7 @@ impl Session<'_> {
         });
         let appended = self.outbox.buffer().len() > began;
         if appended {
+            self.alone_until = None;
             self.outbox.ends_in_user_data();
             self.lanes.source.leaves();
             self.machine.has_to_send(now);

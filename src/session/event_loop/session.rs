@@ -72,7 +72,7 @@ pub(super) struct Session<'a> {
     pub(super) inside_message: bool,
     /// Whether the sink has more of a message to lay out.
     pub(super) lays_out: bool,
-    /// How long the end of the input is awaited now that nobody reads the output.
+    /// How long more input, or its end, is awaited now that nobody reads the output.
     pub(super) alone_until: Option<Instant>,
     // Outbound.
     pub(super) outbox: Outbox,
@@ -105,8 +105,12 @@ pub(super) struct Ended<'a> {
 
 impl<'a> Session<'a> {
     /// Starts the lanes and the session.
-    pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
-        let Setup { mut connection, server, source, sink, output, observer, options } = setup;
+    pub(super) fn begin(
+        mut connection: Connection,
+        setup: Setup<'a>,
+        context: &LaneContext,
+    ) -> Result<Self, Failure> {
+        let Setup { server, source, sink, output, observer, options } = setup;
         connection.transport.attach(&context.poller).map_err(|err| cannot_wait(IoCause(err)))?;
         source.start(context)?;
         let lanes = Lanes { source, sink, output: OutputLane::new(output, context) };
@@ -253,7 +257,7 @@ impl<'a> Session<'a> {
         let alive = if self.may_send_control() { self.keep_alive.next() } else { None };
         let machine = self.machine.next_look(self.io_state(now));
         let more = self.more_at.filter(|_| self.may_fill(now));
-        let alone = self.alone_until.filter(|_| self.machine.may_need_reader());
+        let alone = self.alone_until.filter(|_| self.machine.has_open_input());
         let gathered = self.gathering.until();
         [machine, alive, paced, more, alone, self.next_tick, gathered].into_iter().flatten().min()
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::error::{Failure, Status};
-use crate::net::Connection;
 use crate::protocol::CloseFrame;
 use crate::session::finish::FinishRule;
 use crate::session::hints::Hints;
@@ -18,10 +17,8 @@ use crate::session::source::Source;
 use crate::session::verdict::Side;
 use crate::stats::Tally;
 
-/// The connection, source, sink and output of a session, and its options.
+/// What a session needs beside its connection.
 pub struct Setup<'a> {
-    /// The open WebSocket.
-    pub connection: Connection,
     /// The name of the server in errors.
     pub server: ServerName,
     /// Yields the messages to send.

@@ -8,6 +8,7 @@ use super::lingering_close::LingeringClose;
 use super::session::{Ended, Session, Turn};
 use super::setup::{Outcome, Setup, cannot_wait};
 use crate::error::Failure;
+use crate::net::Connection;
 use crate::os::signals::Signal;
 use crate::session::lane::LaneContext;
 
@@ -45,9 +46,13 @@ enum Stage<'a> {
 
 impl<'a> Slot<'a> {
     /// Starts the lanes and the session.
-    pub(super) fn begin(setup: Setup<'a>, context: &LaneContext) -> Result<Self, Failure> {
+    pub(super) fn begin(
+        connection: Connection,
+        setup: Setup<'a>,
+        context: &LaneContext,
+    ) -> Result<Self, Failure> {
         let has_lanes = setup.output.is_somewhere();
-        let session = Session::begin(setup, context)?;
+        let session = Session::begin(connection, setup, context)?;
         Ok(Self { token: session.token(), has_lanes, stage: Stage::Running(Box::new(session)) })
     }
 

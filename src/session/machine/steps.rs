@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::clocks::Clock;
 use super::{HURRY, INPUT_END, IoState, LONGEST_LOOK, MOST_LOOKS, Machine, State, Step};
 use crate::deadline::Deadline;
-use crate::session::finish::{Awaited, Count};
+use crate::session::finish::Awaited;
 
 impl Machine {
     /// How many messages may be begun: none once the session is closing.
@@ -122,10 +122,9 @@ impl Machine {
         self.state == State::Open && !self.output_closed && waits
     }
 
-    /// Whether the input is open, and what it may still bring is sent for the sake of replies, which somebody has to read.
-    pub(in crate::session) fn may_need_reader(&self) -> bool {
-        let is_open = self.state == State::Open && self.input_over_at.is_none() && !self.output_closed;
-        is_open && self.rule.count != Count::None
+    /// Whether the session is open, and the input may bring more.
+    pub(in crate::session) fn has_open_input(&self) -> bool {
+        self.state == State::Open && self.input_over_at.is_none() && !self.output_closed
     }
 
     /// Whether [`Machine::step`] has another step than `Continue`.

@@ -194,15 +194,14 @@ fn the_reader_of_the_output_is_needed_where_messages_are_awaited() {
 }
 
 #[test]
-fn open_input_may_need_the_reader_where_replies_are_counted() {
-    for (count, may) in
-        [(Count::None, false), (Count::AsSent { at_least: 0 }, true), (Count::Exactly(1), true)]
-    {
-        let (mut machine, now) = machine(rule(count));
-        assert_eq!(machine.may_need_reader(), may);
-        machine.input_is_over(None, now);
-        assert!(!machine.may_need_reader());
-    }
+fn input_is_open_until_its_end_or_until_we_close() {
+    let (mut ended, now) = machine(rule(Count::None));
+    assert!(ended.has_open_input());
+    ended.input_is_over(None, now);
+    assert!(!ended.has_open_input());
+    let (mut closing, now) = machine(rule(Count::None));
+    closing.interrupted(Signal::Interrupt, now);
+    assert!(!closing.has_open_input());
 }
 
 #[test]
