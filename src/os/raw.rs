@@ -1,14 +1,15 @@
 //! System calls that the standard library and our dependencies do not offer without `unsafe`. The only file
-//! of the program with unsafe code: every function makes one call, and is safe to use.
+//! of the program with unsafe code: every function does one thing, and is safe to use.
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use libc::c_int;
+use libc::{c_int, sigset_t};
 
 /// Which of the descriptors 0, 1 and 2 were closed at the start of the program, as one bit each.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
@@ -51,13 +52,34 @@ pub(super) fn close(file: File) -> io::Result<()> {
 
 /// Whether the program was started with this signal ignored.
 pub(super) fn is_ignored(signal: c_int) -> bool {
-    let mut current = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    let mut current = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: without a new action, the call only writes the current action to a valid pointer. It has done
     // so when it returns 0.
     unsafe {
         libc::sigaction(signal, std::ptr::null(), current.as_mut_ptr()) == 0
             && current.assume_init().sa_sigaction == libc::SIG_IGN
     }
+}
+
+/// Does `work` while the calling thread blocks these signals. One that comes meanwhile is kept by the system, and comes afterwards.
+pub(super) fn with_blocked<T>(signals: impl IntoIterator<Item = c_int>, work: impl FnOnce() -> T) -> T {
+    let (mut blocked, mut former) = (MaybeUninit::<sigset_t>::uninit(), MaybeUninit::<sigset_t>::uninit());
+    // SAFETY: `sigemptyset` initialises the set that the other calls change and read, and the pointers are valid. `former` is
+    // initialised when the last call returns 0.
+    let former = unsafe {
+        libc::sigemptyset(blocked.as_mut_ptr());
+        for signal in signals {
+            libc::sigaddset(blocked.as_mut_ptr(), signal);
+        }
+        let result = libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), former.as_mut_ptr());
+        (result == 0).then(|| former.assume_init())
+    };
+    let done = work();
+    if let Some(former) = former {
+        // SAFETY: both pointers may be given: one is valid, and the former mask need not be stored.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const former, std::ptr::null_mut()) };
+    }
+    done
 }
 
 /// Bytes in a socket's send queue: `SIOCOUTQ`, which has the number of `TIOCOUTQ` (tcp(7)).
@@ -98,4 +120,27 @@ pub(super) fn set_receive_threshold(socket: BorrowedFd<'_>, bytes: c_int) -> io:
     let result =
         unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, value, size) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use signal_hook::consts::SIGUSR2;
+    use signal_hook::{flag, low_level};
+
+    use super::*;
+
+    #[test]
+    fn a_signal_that_comes_while_it_is_blocked_is_kept() {
+        let came = Arc::new(AtomicBool::new(false));
+        with_blocked([SIGUSR2], || {
+            // Without a handler, it would end the process.
+            low_level::raise(SIGUSR2).unwrap();
+            flag::register(SIGUSR2, Arc::clone(&came)).unwrap();
+            assert!(!came.load(Ordering::SeqCst));
+        });
+        assert!(came.load(Ordering::SeqCst));
+    }
 }

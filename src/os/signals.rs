@@ -267,6 +267,7 @@ mod platform {
     use signal_hook::iterator::Signals;
 
     use super::Signal;
+    use crate::os::raw;
 
     /// Listens to the signals that were not ignored at the start; `nohup`, for example, ignores SIGHUP.
     pub(super) fn listen() -> std::io::Result<()> {
@@ -276,10 +277,11 @@ mod platform {
             (SIGQUIT, Signal::Quit),
             (SIGTERM, Signal::Terminate),
         ];
-        let heard: Vec<_> =
-            all.into_iter().filter(|(number, _)| !crate::os::raw::is_ignored(*number)).collect();
+        let heard: Vec<_> = all.into_iter().filter(|(number, _)| !raw::is_ignored(*number)).collect();
         // Catching SIGXFSZ is enough: `write` then fails with EFBIG, which is reported like any failed write.
-        let mut signals = Signals::new(heard.iter().map(|(number, _)| *number).chain([SIGXFSZ]))?;
+        let numbers = || heard.iter().map(|(number, _)| *number);
+        // A signal that comes between the change of its action and the registration of the handler would be lost.
+        let mut signals = raw::with_blocked(numbers(), || Signals::new(numbers().chain([SIGXFSZ])))?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for came in &mut signals {
                 heard
