@@ -13,7 +13,7 @@ use crate::os::raw_mode;
 use crate::prompt::{self, Look};
 use crate::protocol::CloseFrame;
 use crate::report::Verbosity;
-use crate::secret::{is_plain_name, shown_reference};
+use crate::secret::{is_plain_name, shown_reference, shown_subprotocol};
 use crate::session::{FinishRule, Outcome, Side};
 
 /// Whether messages would be read from a terminal, and printed on one. `output` is the file of `-o`.
@@ -68,7 +68,8 @@ pub(super) fn greeting(endpoint: &Endpoint, facts: &Facts, verbosity: Verbosity,
         // Writing to a String cannot fail.
         let _ = write!(connected, " ({remote})");
     }
-    let subprotocol = facts.subprotocol.as_ref().map(|name| format!("subprotocol {name}"));
+    let subprotocol =
+        facts.subprotocol.as_ref().map(|name| format!("subprotocol {}", shown_subprotocol(name)));
     let compressed = facts.agreement.map(|_| "compressed".to_owned());
     for fact in [facts.tls_version.map(str::to_owned), subprotocol, compressed].into_iter().flatten() {
         connected.push_str(", ");

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::record::{Record, hex};
 use crate::endpoint::Endpoint;
 use crate::net::tls::certificate::CertificateFacts;
+use crate::secret::shown_subprotocol;
 use crate::session::Side;
 
 /// A row of the table.
@@ -47,7 +48,9 @@ pub static NAMES: [Name; 39] = [
     name("local_port", "our port", |of| json!(of.facts.local.map(|address| address.port()))),
     name("scheme", "ws or wss", |of| json!(of.endpoint.map(Endpoint::scheme))),
     name("url_effective", "the URL, without a credential", |of| json!(of.endpoint.map(ToString::to_string))),
-    name("subprotocol", "the subprotocol that the server chose", |of| json!(of.facts.subprotocol)),
+    name("subprotocol", "the subprotocol that the server chose, if it is a plain name", |of| {
+        json!(of.facts.subprotocol.as_deref().map(shown_subprotocol))
+    }),
     name("extensions", "the extensions that the server chose", |of| json!(of.extensions())),
     name("num_redirects", "redirects that were followed", |of| json!(of.facts.redirects)),
     name("num_retries", "tries after the first", |of| json!(of.facts.retries)),

@@ -259,6 +259,17 @@ fn there_is_no_history_where_a_credential_was_given() {
 }
 
 #[test]
+fn a_token_as_subprotocol_is_not_on_the_screen() {
+    let server =
+        Script::new().upgrade_with("Sec-WebSocket-Protocol: base64url.bearer.hunter2").close_handshake();
+    let terminal = Terminal::of(80, 24);
+    let run = start(&terminal, &["send", "--subprotocol", "base64url.bearer.hunter2", &server.url()]);
+    terminal.shows(&format!("* connected to {}, subprotocol (redacted)", server.url()));
+    terminal.types(CTRL_D);
+    run.exits(0);
+}
+
+#[test]
 fn there_is_no_history_where_a_proxy_was_given_a_credential() {
     let run = |give: fn(Wsurl, &str) -> Wsurl| {
         let folder = tempfile::tempdir().expect("a folder");

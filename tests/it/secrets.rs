@@ -147,6 +147,22 @@ fn traces_show_only_what_is_known_to_be_harmless() {
 }
 
 #[test]
+fn a_token_that_the_server_chooses_as_subprotocol_is_not_written_out() {
+    for (format, told) in
+        [("%{subprotocol}\\n", "(redacted)\n"), ("%{json}\\n", "\"subprotocol\":\"(redacted)\"")]
+    {
+        let peer =
+            Script::new().upgrade_with("Sec-WebSocket-Protocol: base64url.bearer.hunter2").close_handshake();
+        let run =
+            Wsurl::new(["send", "--expect", "0", "--subprotocol", "base64url.bearer.hunter2", &peer.url()])
+                .args(["-w", format])
+                .stdout_has(told)
+                .exits(0);
+        assert!(!run.text().contains("hunter2"), "{}", run.text());
+    }
+}
+
+#[test]
 fn what_a_proxy_is_told_and_answers_is_no_exception() {
     let proxy = Script::new()
         .request()

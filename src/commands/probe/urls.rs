@@ -32,7 +32,7 @@ impl UrlSource {
         matches!(self, Self::Input)
     }
 
-    /// The endpoints: one a line, without empty lines and those that begin with `#`.
+    /// The endpoints: one a line, without empty lines and comments, which `#` begins.
     ///
     /// # Errors
     /// [`Status::InvalidUrl`] with the line, [`Status::ReadError`], [`Status::Timeout`] when `until` was reached first, or
@@ -53,14 +53,20 @@ impl UrlSource {
     }
 }
 
+/// A comment begins with the line, or behind a space: a URL has none.
+fn without_comment(line: &str) -> &str {
+    let begins = |&(at, _): &(usize, &str)| line[..at].chars().next_back().is_none_or(char::is_whitespace);
+    line.match_indices('#').find(begins).map_or(line, |(at, _)| &line[..at])
+}
+
 fn in_lines(name: &str, content: &[u8]) -> Result<Vec<Endpoint>, Failure> {
     let content = std::str::from_utf8(content).map_err(|err| {
         let line = memchr::memchr_iter(b'\n', &content[..err.valid_up_to()]).count() + 1;
         Failure::new(Status::ReadError, format!("line {line} of {name} is not UTF-8"))
     })?;
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
-    let lines = content.lines().map(str::trim).zip(1..);
-    let urls = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+    let lines = content.lines().map(|line| without_comment(line).trim()).zip(1..);
+    let urls = lines.filter(|(line, _)| !line.is_empty());
     let endpoints = urls
         .map(|(url, number)| {
             Endpoint::parse(url).map_err(|failure| failure.and(format_args!(" (line {number} of {name})")))
@@ -68,7 +74,7 @@ fn in_lines(name: &str, content: &[u8]) -> Result<Vec<Endpoint>, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     if endpoints.is_empty() {
         return Err(Failure::new(Status::Usage, format!("{name} holds no URL"))
-            .hint("write one a line, such as wss://example.com/chat; lines that begin with # are left out"));
+            .hint("write one a line, such as wss://example.com/chat; # begins a comment"));
     }
     Ok(endpoints)
 }
@@ -91,6 +97,10 @@ mod tests {
         assert_eq!(
             urls("# ours\n\nws://a:80/\r\n  wss://b/ \n#ws://c/"),
             Ok(vec!["ws://a:80/".into(), "wss://b/".into()])
+        );
+        assert_eq!(
+            urls("ws://a/ # one\nws://b/\t#two # and more"),
+            Ok(vec!["ws://a/".into(), "ws://b/".into()])
         );
         assert_eq!(urls("\n# none\n"), Err("x holds no URL".to_owned()));
         let failure = in_lines("x", b"ws://a/\nws://\xff/").unwrap_err();
