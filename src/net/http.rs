@@ -61,8 +61,12 @@ impl ResponseHead {
             Err(httparse::Error::TooManyHeaders) => return Err(HeadError::TooLarge),
             Err(err) => return Err(HeadError::NotHttp(err.to_string())),
         }
+        let Some(status @ 100..) = parsed.code else {
+            // It is neither an interim nor a final answer (RFC 9110 §15).
+            return Err(HeadError::NotHttp("invalid status code".to_owned()));
+        };
         let head = Self {
-            status: parsed.code.unwrap_or_default(),
+            status,
             reason: parsed.reason.unwrap_or_default().to_owned(),
             version: parsed.version.unwrap_or_default(),
             fields: parsed
@@ -175,6 +179,11 @@ mod tests {
         assert_eq!(ResponseHead::parse(b"SSH-2.0-x"), Err(HeadError::NotHttp("SSH-2.0-x".to_owned())));
         assert_eq!(ResponseHead::parse(b"\x15\x03"), Err(HeadError::NotHttp(r"\x15\x03".to_owned())));
         assert!(matches!(ResponseHead::parse(b"HTTP/1.1 abc\r\n\r\n"), Err(HeadError::NotHttp(_))));
+        for code in ["000", "099"] {
+            let head = format!("HTTP/1.1 {code} OK\r\n\r\n");
+            let invalid = HeadError::NotHttp("invalid status code".to_owned());
+            assert_eq!(ResponseHead::parse(head.as_bytes()), Err(invalid));
+        }
         let long = [b"HTTP/1.1 200 OK\r\nA: ".as_slice(), &vec![b'x'; MAX_HEAD]].concat();
         assert_eq!(ResponseHead::parse(&long), Err(HeadError::TooLarge));
         let many = ["HTTP/1.1 200 OK\r\n", &"A: b\r\n".repeat(MAX_FIELDS + 1), "\r\n"].concat();
