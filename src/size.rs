@@ -18,10 +18,10 @@ pub fn parse(text: &str) -> Result<u64, String> {
         "t" | "tb" | "tib" => 40,
         _ => return Err(EXAMPLE.to_owned()),
     };
-    let number: u64 = digits.parse().map_err(|err| match digits.parse::<u128>() {
-        Ok(_) => too_large(),
-        Err(_) => format!("{EXAMPLE} ({err})"),
-    })?;
+    let Ok(number) = digits.parse::<u64>() else {
+        let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        return Err(if is_number { too_large() } else { EXAMPLE.to_owned() });
+    };
     number.checked_mul(1 << shift).ok_or_else(too_large)
 }
 

@@ -142,8 +142,14 @@ pub fn parallel(text: &str) -> Result<usize, String> {
 
 /// An address to listen at.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "not an address with a port; write 127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0".to_owned())
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let port = text.strip_prefix("localhost").unwrap_or(text).trim_start_matches(':');
+    Err(match port.parse::<u16>() {
+        Ok(port) => format!("not an address with a port; write 127.0.0.1:{port}"),
+        Err(_) => "not an address with a port; write 127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0".to_owned(),
+    })
 }
 
 /// A size in bytes that is not zero and can be held in memory.
@@ -199,7 +205,12 @@ pub fn close_codes(text: &str) -> Result<CloseCodes, String> {
 
 /// A regular expression.
 pub fn regex(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|err| format!("{err}; write a regular expression such as '^pong [0-9]+$'"))
+    Regex::new(text).map_err(|err| {
+        // The lines before show where it is, below a copy of the expression.
+        let shown = err.to_string();
+        let why = shown.rsplit("error: ").next().unwrap_or_default();
+        format!("not a regular expression: {why}; write one such as '^pong [0-9]+$'")
+    })
 }
 
 /// `POINTER=VALUE`.

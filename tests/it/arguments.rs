@@ -185,8 +185,30 @@ fn a_list_of_close_codes_that_cannot_be_read_is_refused_with_one_that_can() {
 }
 
 #[test]
+fn an_address_that_is_none_is_refused_with_one_that_works() {
+    for (value, works) in [
+        ("8080", "127.0.0.1:8080"),
+        (":8080", "127.0.0.1:8080"),
+        ("localhost:8080", "127.0.0.1:8080"),
+        ("example.com:80", "127.0.0.1:9001, [::1]:9001 or 127.0.0.1:0"),
+    ] {
+        Wsurl::new(["echo-test", "--listen", value])
+            .stderr(format!(
+                "wsurl: error: invalid value '{value}' for '--listen <ADDR:PORT>': not an address with a port; write {works}\n"
+            ))
+            .exits(2);
+    }
+}
+
+#[test]
 fn a_regular_expression_that_does_not_parse_is_refused() {
-    refused("--expect-regex", "(unclosed");
+    Wsurl::new(["send", "--expect-regex", "(unclosed", URL, "hi"])
+        .stdout("")
+        .stderr(
+            "wsurl: error: invalid value '(unclosed' for '--expect-regex <REGEX>': not a regular expression: unclosed group; \
+             write one such as '^pong [0-9]+$'\n",
+        )
+        .exits(2);
 }
 
 #[test]

@@ -324,7 +324,11 @@ fn a_user_without_a_password_is_refused_where_nobody_can_be_asked() {
         return;
     }
     let run = Wsurl::new(["send", "-u", "me", "ws://127.0.0.1:1/", "hi"]);
-    run.stdout("").stderr_has("-u").within(secs(2)).exits(2);
+    run.stdout("")
+        .stderr_has("no password in -u 'me', and no terminal to ask for it")
+        .stderr_lacks("os error")
+        .within(secs(2))
+        .exits(2);
 }
 
 #[test]

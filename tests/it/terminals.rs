@@ -1,7 +1,9 @@
 //! Text from the network is shown by a terminal, and never obeyed: whichever way it takes to the terminal, and whatever
 //! the name under which the terminal was given.
 
-use std::process::{Command, Stdio};
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use crate::support::{
     Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, millis, noise, secs,
@@ -75,6 +77,56 @@ fn the_controlling_terminal() {
     let run = run.expect("setsid of util-linux");
     assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
     only_shows(&terminal, SHOWN);
+}
+
+/// Waits until this is so. Ends a run with which it takes too long.
+fn until(run: &mut Child, is_so: impl Fn(&mut Child) -> bool) {
+    let end = Instant::now() + secs(30);
+    while !is_so(run) {
+        if Instant::now() > end {
+            run.kill().expect("end the run");
+            panic!("nothing happened for 30 s");
+        }
+        std::thread::sleep(millis(5));
+    }
+}
+
+/// What becomes of a run that asks for the password, when this is typed: its exit code, and what it says.
+fn asked_for_a_password(url: &str, typed: &str) -> (Option<i32>, String) {
+    let binary = std::env::var("WSURL_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wsurl").to_owned());
+    let terminal = Terminal::new();
+    let mut run = Command::new("setsid")
+        .args(["--ctty", "--wait", &binary, "send", "-u", "me", "--expect", "0", url, "hi"])
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .stdin(Stdio::from(terminal.file()))
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("setsid of util-linux");
+    terminal.shows("Password of me for 127.0.0.1: ");
+    // A key before the terminal is taken would be one of its own line editing.
+    until(&mut run, |_| !terminal.is_cooked());
+    terminal.types(typed);
+    until(&mut run, |run| run.try_wait().expect("the state of the run").is_some());
+    let code = run.wait().expect("the end of the run").code();
+    let mut said = String::new();
+    run.stderr.take().expect("its stderr").read_to_string(&mut said).expect("text");
+    assert!(!terminal.written().contains("hunter2"), "{}", terminal.written());
+    (code, said)
+}
+
+#[test]
+fn a_password_is_typed_unseen_or_the_run_ends_as_the_key_says() {
+    let server = Script::new().upgrade().read_frame().close_handshake();
+    assert_eq!(asked_for_a_password(&server.url(), "hunter2\r"), (Some(0), String::new()));
+    assert_eq!(server.headers("authorization"), ["Basic bWU6aHVudGVyMg=="]);
+
+    let nobody = "ws://127.0.0.1:1/";
+    let interrupted = "wsurl: error: interrupted by SIGINT\n".to_owned();
+    assert_eq!(asked_for_a_password(nobody, "\u{3}"), (Some(130), interrupted));
+    let none = "wsurl: error: no password in -u 'me', and none was typed\n\
+                wsurl: hint: write NAME:PASSWORD, or NAME: for an empty password\n";
+    assert_eq!(asked_for_a_password(nobody, "\u{4}"), (Some(2), none.to_owned()));
 }
 
 #[test]

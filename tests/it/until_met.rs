@@ -160,6 +160,9 @@ fn a_greeting_that_does_not_come_is_told() {
     Wsurl::new(["send", "--greeting", "2", "--receive-timeout", "400ms", &server.url(), "hi"])
         .stdout("a\n")
         .stderr_has("(--receive-timeout): 1 of 2 messages of the greeting arrived")
+        .stderr_has(
+            "wsurl: hint: leave --greeting out if the server does not speak first; a slow server needs ",
+        )
         .exits(28);
     let server = Script::new().upgrade_and_send(frame::text("a")).read_close();
     Wsurl::new(["send", "--greeting", "2", "--within", "400ms", "--expect-text", "b", &server.url(), "hi"])

@@ -1,5 +1,6 @@
 //! The server's credential: from flags, the URL, the environment, a netrc file, or typed at the terminal.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::clock::RunClock;
@@ -7,9 +8,10 @@ use super::files::OptionFiles;
 use crate::cli::CredentialArgs;
 use crate::cli::values::SecretValue;
 use crate::endpoint::Endpoint;
-use crate::error::{Failure, Status};
+use crate::error::{Failure, IoCause, Status};
 use crate::net::auth::{Credential, netrc};
 use crate::net::upgrade::UpgradeOptions;
+use crate::os::signals::Signal;
 use crate::os::within::{Doing, within};
 use crate::secret::Secret;
 
@@ -95,12 +97,15 @@ pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credent
     let typed = within("password", None, move || rpassword::prompt_password(prompt));
     let password = typed.map_err(|stopped| {
         stopped.into_failure(Doing::Reading, "the terminal", |err| {
-            Failure::new(
-                Status::Usage,
-                format!("no password in {source} '{text}', and no terminal to ask for it"),
-            )
-            .source(err)
-            .hint("write NAME:PASSWORD, or NAME: for an empty password")
+            let missing =
+                |why| Failure::new(Status::Usage, format!("no password in {source} '{text}', and {why}"));
+            let failure = match err.kind() {
+                // Ctrl-C, which sends no signal while a password is typed.
+                ErrorKind::Interrupted => return Signal::Interrupt.failure(),
+                ErrorKind::UnexpectedEof => missing("none was typed"),
+                _ => missing("no terminal to ask for it").source(IoCause(err)),
+            };
+            failure.hint("write NAME:PASSWORD, or NAME: for an empty password")
         })
     })?;
     Ok(Credential { name: text.to_owned(), password: Secret::new(password) })

@@ -198,6 +198,9 @@ impl Machine {
     /// What may help when nothing came in time.
     fn advice_to_wait(&self) -> String {
         const WAIT: &str = "a slow server needs a longer --receive-timeout";
+        if !self.rule.is_greeted(self.tally.messages_received) {
+            return format!("leave --greeting out if the server does not speak first; {WAIT}");
+        }
         let is_mute = self.tally.messages_received == 0 && matches!(self.rule.count, Count::AsSent { .. });
         match self.hints.no_reply.filter(|_| is_mute) {
             Some(advice) => format!("{advice}; {WAIT}"),
