@@ -289,7 +289,7 @@ set edit:completion:arg-completer[wsurl] = {|@words|
             cand --max-message-size 'Refuse larger messages, in both directions [default: 64M; with --mode stream: none]'
             cand --seed 'Seed of the payloads: the same number gives the same payloads'
             cand --report 'Write a report in this format to standard output or FILE: human, json, junit, tap, nagios, prometheus, github, html, hlog [default: human]'
-            cand --listen 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts'
+            cand --listen 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts, -m ends it'
             cand --tls-cert 'Speak TLS with the certificate in this PEM file, which may hold the key'
             cand --tls-key 'The key of that certificate, in PEM'
             cand --delay 'Wait this long before each echo'

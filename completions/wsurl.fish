@@ -173,7 +173,7 @@ complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l chunk-size -d 'Pu
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l limit-rate -d 'Send at most this many bytes a second, counted after compression' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l digest -d 'Report size and digest of the bytes sent and received' -r -f -a "sha256\t'SHA-256'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l max-message-size -d 'Refuse larger messages from the server [default: none]' -r -f
-complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal and standard output is not one'
+complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l progress -d 'When to show progress' -r -f -a "auto\t'When standard error is a terminal, until a received byte goes to the same one'
 always\t'Also in a file or pipe, as lines'
 never\t'Not even on a terminal'"
 complete -c wsurl -n "__fish_wsurl_using_subcommand stream" -l expect -d 'Wait until N messages have arrived; once the input is over, print no more' -r -f
@@ -292,7 +292,7 @@ prometheus\t''
 github\t''
 html\t''
 hlog\t''"
-complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts' -r -f
+complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l listen -d 'Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one; --subprotocol names a subprotocol that it accepts, -m ends it' -r -f
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, which may hold the key' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l tls-key -d 'The key of that certificate, in PEM' -r -F
 complete -c wsurl -n "__fish_wsurl_using_subcommand echo-test" -l delay -d 'Wait this long before each echo' -r -f

@@ -165,15 +165,16 @@ const OF_THE_TEST: [&str; 20] = [
     "reports",
 ];
 
-/// The options of a conversation that the server uses, too: subprotocols to choose from, and how its errors are shown.
-const HEEDED: [&str; 3] = ["subprotocols", "silent", "color"];
+/// The options of a conversation that the server uses, too: subprotocols to choose from, how long it runs, and how its errors
+/// are shown.
+const HEEDED: [&str; 4] = ["subprotocols", "max_time", "silent", "color"];
 
 /// The embedded server in the foreground.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Embedded server")]
 pub struct ListenArgs {
     /// Run the echo server at this address in the foreground, for up to 10000 connections at a time; port 0 picks a free one;
-    /// --subprotocol names a subprotocol that it accepts
+    /// --subprotocol names a subprotocol that it accepts, -m ends it
     #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = not_heeded(), value_parser = values::listen_address)]
     pub listen: Option<SocketAddr>,
 

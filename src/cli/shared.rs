@@ -365,7 +365,7 @@ pub enum ColorWhen {
 /// When to show progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressWhen {
-    /// When standard error is a terminal and standard output is not one.
+    /// When standard error is a terminal, until a received byte goes to the same one.
     Auto,
     /// Also in a file or pipe, as lines.
     Always,

@@ -313,7 +313,7 @@ fn options_that_the_server_does_not_heed_are_refused() {
         &["-H", "A: b"],
         &["-k"],
         &["--cert", "cert.pem"],
-        &["--max-time", "5s"],
+        &["--idle-timeout", "5s"],
         &["-v"],
         &["ws://127.0.0.1:1/"],
     ] {
@@ -441,4 +441,13 @@ mod signals {
         server.signal(Signal::Terminate);
         server.exits(143);
     }
+}
+
+#[test]
+fn its_time_ends_as_that_of_any_run() {
+    let run = Wsurl::new(["echo-test", "--listen", "127.0.0.1:0", "-m", "300ms"]).exits(28);
+    let bound = run.text().trim_end().strip_prefix("ws://").and_then(|url| url.strip_suffix('/'));
+    let bound = bound.expect("the URL, before the time is over");
+    let told = format!("wsurl: error: timed out after 300ms of listening on {bound} (--max-time)\n");
+    assert_eq!(run.stderr, told);
 }

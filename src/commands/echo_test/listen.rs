@@ -1,11 +1,13 @@
-//! `wsurl echo-test --listen`: the embedded server in the foreground, until a signal comes.
+//! `wsurl echo-test --listen`: the embedded server in the foreground, until a signal comes or its time is over.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use crate::cli::ListenArgs;
 use crate::commands::print;
+use crate::deadline::Deadline;
 use crate::echo_server::{EchoServer, ServerOptions};
 use crate::error::{Failure, IoCause, Status, exhaustion, io_reason};
 use crate::net::tls::identity;
@@ -14,11 +16,12 @@ use crate::os::reading::{MAX_SMALL_FILE, read_file};
 use crate::os::signals;
 use crate::report;
 
-/// Serves at `address` until a signal comes, then closes every connection. `silent`: without warnings.
+/// Serves at `address` until a signal comes or `until` is reached, then closes every connection. `silent`: without warnings.
 pub(super) fn run(
     address: SocketAddr,
     args: ListenArgs,
     subprotocols: Vec<String>,
+    until: Option<Deadline>,
     silent: bool,
 ) -> Result<(), Failure> {
     let options = options(args, subprotocols)?;
@@ -38,14 +41,25 @@ pub(super) fn run(
     let running = server.start_telling(warn).map_err(|err| cannot_listen(address, err))?;
     let printed = print(format!("{scheme}://{bound}/\n").as_bytes());
     if printed.is_ok() {
-        // Cannot fail: `_attached` holds the sender.
-        let _ = is_told.recv();
+        // Fails when the time is over. `_attached` holds the sender.
+        let _ =
+            is_told.recv_timeout(until.map_or(Duration::MAX, |until| until.remaining().unwrap_or_default()));
         signals::hear();
     }
     // Also after a signal during `print`: who has read the URL may already be a client.
     running.shut_down();
     printed?;
-    signals::received().map_or(Ok(()), |signal| Err(signal.failure()))
+    match (signals::received(), until) {
+        (Some(signal), _) => Err(signal.failure()),
+        (None, Some(until)) => {
+            let (limit, flag) = (humantime::format_duration(until.limit()), until.flag());
+            Err(Failure::new(
+                Status::Timeout,
+                format!("timed out after {limit} of listening on {bound} ({flag})"),
+            ))
+        }
+        (None, None) => Ok(()),
+    }
 }
 
 fn options(args: ListenArgs, subprotocols: Vec<String>) -> Result<ServerOptions, Failure> {

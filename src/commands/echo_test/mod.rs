@@ -20,6 +20,7 @@ use super::reporting::{self, Reporting};
 use super::without_effect;
 use super::written::Written;
 use crate::cli::{ConversationArgs, EchoTestArgs};
+use crate::deadline::Deadline;
 use crate::echo::{Outcome, Peer, Plan, Test, Tested};
 use crate::endpoint::Endpoint;
 use crate::error::{Failure, Status};
@@ -37,8 +38,9 @@ pub(super) fn run(args: EchoTestArgs) -> Result<(), Failure> {
     descriptors::raise_limit();
     without_effect::echo_test(&args)?;
     if let Some(address) = args.server.listen {
-        let ConversationArgs { request, output, .. } = args.conversation;
-        return listen::run(address, args.server, request.subprotocols, output.silent);
+        let ConversationArgs { request, limits, output, .. } = args.conversation;
+        let until = limits.max_time.map(|limit| Deadline::after(limit, "--max-time"));
+        return listen::run(address, args.server, request.subprotocols, until, output.silent);
     }
     if let Some(flag) = args.server.without_server() {
         return Err(Failure::new(Status::Usage, format!("{flag} is an option of the embedded server"))
