@@ -12,7 +12,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("/close [CODE [REASON]]", "send Close, end"),
     ("/binary HEX", "send a binary message"),
     ("/file PATH", "send a file as one message"),
-    ("/quit", "end, like Ctrl-C at an empty prompt"),
+    ("/quit", "end when all lines before are sent"),
     ("//TEXT", "send /TEXT"),
 ];
 

@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::view::Content;
 use crate::error::IoCause;
 use crate::os::{raw_mode, signals, stdio};
-use crate::protocol::{CloseFrame, Kind};
+use crate::protocol::Kind;
 use crate::report::{self, terminal};
 use crate::session::Control;
 use crate::size;
@@ -206,7 +206,7 @@ impl Keyboard {
             }
             (Phase::Waiting, Key::Control('c' | '\\')) => {
                 drop(state);
-                return self.leave(None);
+                return self.leave();
             }
             (Phase::Leaving, Key::Control('c' | '\\')) => {
                 drop(state);
@@ -224,7 +224,7 @@ impl Keyboard {
                     self.note("not sent: the server takes no more now; try again later");
                 }
             }
-            Wish::Quit => self.leave(None),
+            Wish::Quit => self.leave(),
             Wish::End => self.end(),
             Wish::Suspend => self.stop(),
             Wish::ClearScreen => terminal::write("\u{1b}[H\u{1b}[2J"),
@@ -286,7 +286,8 @@ impl Keyboard {
             }
             Command::Close(close) => {
                 sent(&line);
-                self.leave(close);
+                self.state().phase = Phase::Leaving;
+                self.queue.close(close);
             }
             Command::Help => {
                 let columns = terminal::columns();
@@ -343,9 +344,10 @@ impl Keyboard {
         terminal::write(&self.look.note(text, terminal::columns()));
     }
 
-    fn leave(&self, close: Option<CloseFrame>) {
+    /// Ends the session now.
+    fn leave(&self) {
         self.state().phase = Phase::Leaving;
-        self.queue.control(Control::Close(close));
+        self.queue.control(Control::Close(None));
     }
 
     /// Ctrl-Z: gives the terminal back, stops, and takes the terminal again. Windows stops no program.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::net::LoopWaker;
-use crate::protocol::Kind;
+use crate::protocol::{CloseFrame, Kind};
 use crate::session::Control;
 
 /// The most messages that wait for the server.
@@ -28,6 +28,8 @@ struct State {
     controls: VecDeque<Control>,
     is_over: bool,
     has_left: bool,
+    /// The Close that follows the messages.
+    last: Option<Control>,
     /// Payloads of pings, and when each was handed to the session.
     pings: VecDeque<(Vec<u8>, Instant)>,
     waker: Option<LoopWaker>,
@@ -69,6 +71,13 @@ impl Queue {
         state.wake();
     }
 
+    /// Ends the session when all messages before are sent.
+    pub(super) fn close(&self, frame: Option<CloseFrame>) {
+        let mut state = self.state();
+        state.last = Some(Control::Close(frame));
+        state.wake();
+    }
+
     /// Nothing more will be typed.
     pub(super) fn end(&self) {
         let mut state = self.state();
@@ -96,10 +105,11 @@ impl Queue {
         !state.has_left && !state.messages.is_empty()
     }
 
-    /// The next control frame. The time of a ping begins now.
-    pub(super) fn next_control(&self) -> Option<Control> {
+    /// The next control frame; the last one of all only when no message `waits`. The time of a ping begins now.
+    pub(super) fn next_control(&self, waits: bool) -> Option<Control> {
         let mut state = self.state();
-        let control = state.controls.pop_front()?;
+        let next = state.controls.pop_front();
+        let control = next.or_else(|| if waits { None } else { state.last.take() })?;
         if let Control::Ping(payload) = &control {
             if state.pings.len() == MOST_PINGS {
                 state.pings.pop_front();
@@ -157,11 +167,24 @@ mod tests {
     }
 
     #[test]
+    fn a_close_in_its_turn_follows_the_messages() {
+        let queue = Queue::default();
+        queue.send(Kind::Text, b"a");
+        queue.close(None);
+        queue.control(Control::Ping(b"p".to_vec()));
+        assert!(queue.has_messages());
+        assert_eq!(queue.next_control(true), Some(Control::Ping(b"p".to_vec())));
+        assert_eq!(queue.next_control(true), None);
+        assert_eq!(queue.next_control(false), Some(Control::Close(None)));
+        assert_eq!(queue.next_control(false), None);
+    }
+
+    #[test]
     fn a_pong_answers_its_ping_and_those_before() {
         let queue = Queue::default();
         for payload in [b"1", b"2", b"3"] {
             queue.control(Control::Ping(payload.to_vec()));
-            queue.next_control();
+            queue.next_control(false);
         }
         assert!(queue.pinged(b"x").is_none());
         assert!(queue.pinged(b"2").is_some());

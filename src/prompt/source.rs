@@ -73,6 +73,7 @@ impl Source for TypedSource {
     }
 
     fn control(&mut self) -> Option<Control> {
-        self.queue.next_control()
+        let waits = self.remaining() != Remaining::Nothing;
+        self.queue.next_control(waits)
     }
 }

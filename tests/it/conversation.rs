@@ -211,6 +211,21 @@ fn slash_commands() {
     assert_eq!(received.close, Some((4001, "good bye".to_owned())));
 }
 
+#[test]
+fn lines_before_quit_and_close_are_sent() {
+    for (end, close) in [("/quit\r", (1000, "")), ("/close 4001 bye\r", (4001, "bye"))] {
+        let server = EchoServer::start();
+        let story = Story::with(&server.url(), &["send"]);
+        let lines: Vec<String> = (0..300).map(|number| format!("line {number}")).collect();
+        story.types(&(lines.join("\r") + "\r" + end));
+        story.run.exits(0);
+        let received = server.received();
+        let texts: Vec<_> = lines.iter().map(tungstenite::Message::text).collect();
+        assert_eq!(received.messages, texts);
+        assert_eq!(received.close, Some((close.0, close.1.to_owned())));
+    }
+}
+
 /// What a conversation with these arguments leaves in the history after these lines.
 fn history_after(args: &[&str], lines: &str) -> Option<String> {
     let folder = tempfile::tempdir().expect("a folder");
