@@ -59,7 +59,7 @@ fn probe_until(
         probed.report.tries = tries;
         let Some(failure) = probed.report.failure.take() else { return probed };
         let left = end.remaining();
-        if !may_pass(&failure) || signals::received().is_some() {
+        if !may_pass(&failure) {
             probed.report.failure = Some(failure);
             return probed;
         }
