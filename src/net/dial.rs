@@ -24,6 +24,10 @@ use crate::error::{Failure, Status};
 use crate::os::signals;
 use crate::protocol::Agreement;
 
+/// What to try when nothing answers where the proxy should be. It may be named by a variable that nobody remembers.
+const NO_PROXY_THERE: &str =
+    "is the proxy running, and is its port right? -v tells what named it; --noproxy '*' goes without one";
+
 /// The options of the dial, beside the URL.
 #[derive(Clone, Debug, Default)]
 pub struct DialOptions {
@@ -259,7 +263,10 @@ impl<'a> Dialer<'a> {
         let server = self.options.address.redirect(server);
         let Some(options) = &self.options.proxy else { return self.connect(&server) };
         check_policy(options, &server, &self.options.address)?;
-        let mut transport = self.connect(&options.destination())?;
+        let mut transport = self.connect(&options.destination()).map_err(|failure| {
+            let is_mute = failure.status() == Status::CannotConnect;
+            failure.hints(is_mute.then_some(NO_PROXY_THERE))
+        })?;
         if options.url.scheme.is_tls() {
             transport = self.secure_proxy(options, transport)?;
         }

@@ -270,7 +270,10 @@ fn an_unknown_proxy_is_told_by_name() {
 fn a_proxy_that_is_not_there_is_told_by_its_address() {
     Wsurl::new(["send", "-x", "http://me:hunter2@127.0.0.1:1", "ws://chat.example/", "hi"])
         .stdout("")
-        .stderr_has("wsurl: error: cannot connect to proxy 127.0.0.1:1: Connection refused")
+        .stderr(
+            "wsurl: error: cannot connect to proxy 127.0.0.1:1: Connection refused\n\
+             wsurl: hint: is the proxy running, and is its port right? -v tells what named it; --noproxy '*' goes without one\n",
+        )
         .stderr_lacks("hunter2")
         .exits(7);
 }

@@ -133,13 +133,13 @@ fn window_bits(name: &'static str, value: &str) -> Result<u8, ParamFault> {
 
 impl Params {
     /// The element of the header field: the name of the extension, then its parameters in this order.
-    pub(super) fn in_order(&self, order: [&str; 4]) -> String {
+    pub(super) fn in_order(self, order: [&str; 4]) -> String {
         let params = order.into_iter().filter_map(|name| self.written(name));
         params.fold(PERMESSAGE_DEFLATE.to_owned(), |element, param| format!("{element}; {param}"))
     }
 
     /// The parameter of this name, if it is there.
-    fn written(&self, name: &str) -> Option<String> {
+    fn written(self, name: &str) -> Option<String> {
         match name {
             SERVER_NO_CONTEXT_TAKEOVER => self.server_no_context_takeover.then(|| name.to_owned()),
             CLIENT_NO_CONTEXT_TAKEOVER => self.client_no_context_takeover.then(|| name.to_owned()),
