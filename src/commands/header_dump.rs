@@ -42,7 +42,8 @@ impl HeaderDump {
                 Ok(Self::Standard)
             }
             Some(path) => {
-                let file = Destination::open(path, options.limits.whole)?;
+                // The head holds cookies.
+                let file = Destination::open(path, options.limits.whole)?.private();
                 outputs::warn(&file, options.verbosity);
                 Ok(Self::File(path.to_owned(), file))
             }

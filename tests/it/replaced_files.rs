@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use crate::support::{EchoServer, Script, Wsurl, file_with, frame, noise};
+use crate::support::{EchoServer, Script, Wsurl, file_with, frame, new_file, noise};
 
 /// Nobody listens there: a run that dials exits 7.
 const NOBODY: &str = "ws://127.0.0.1:1/";
@@ -30,6 +30,19 @@ fn set_mode(path: impl AsRef<Path>, mode: u32) {
 /// What `server` replies to `hi` goes to `path`, in a run that is started by `line`.
 fn receive_hi(server: &EchoServer, path: &str, line: &str) -> Wsurl {
     Wsurl::new(["send", "-o", path, &server.url(), "hi"]).in_shell(line)
+}
+
+#[test]
+fn the_head_of_an_answer_is_for_its_owner_alone_where_the_file_is_new() {
+    let (_dir, path) = new_file("head");
+    let head = |path: &str| {
+        let server = EchoServer::start();
+        Wsurl::new(["send", "-D", path, &server.url(), "hi"]).exits(0);
+        fs::metadata(path).expect("the file").mode() & 0o7777
+    };
+    assert_eq!(head(&path), 0o600);
+    set_mode(&path, 0o644);
+    assert_eq!(head(&path), 0o644);
 }
 
 #[test]

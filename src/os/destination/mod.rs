@@ -65,6 +65,15 @@ impl Destination {
         }
     }
 
+    /// The same for what may hold secrets: where the file is new, nobody but its owner may read it.
+    #[must_use]
+    pub fn private(self) -> Self {
+        if let State::Beside(part) = &self.state {
+            part.make_private();
+        }
+        self
+    }
+
     /// Its name in errors.
     pub fn name(&self) -> &str {
         &self.name

@@ -20,6 +20,8 @@ const TRIES: usize = 16;
 #[derive(Debug)]
 pub(super) struct Part {
     target: PathBuf,
+    /// Whether it has the permissions of a file that it replaces.
+    is_like_another: bool,
     unfinished: Unfinished,
     /// Holds the lock as long as the name is in use, including the removal of an empty file. `unfinished`
     /// removes it, and is dropped first because it is declared first.
@@ -47,11 +49,19 @@ impl Part {
         let lock = file.try_clone().map_err(NoPart::Folder)?;
         let writer = Writer::new(file, true);
         let unfinished = Unfinished::register(path, is_new, writer.written());
-        let part = Self { target: target.to_owned(), unfinished, lock };
+        let is_like_another = replaced.is_some();
+        let part = Self { target: target.to_owned(), is_like_another, unfinished, lock };
         if let Some(replaced) = replaced {
             platform::give_attributes(&part.lock, replaced).map_err(NoPart::Owner)?;
         }
         Ok((part, writer))
+    }
+
+    /// Leaves permissions to the owner alone, unless they are those of a file that is replaced.
+    pub(super) fn make_private(&self) {
+        if !self.is_like_another {
+            platform::make_private(&self.lock);
+        }
     }
 
     /// The file and its bytes, if any have arrived.
@@ -150,6 +160,11 @@ mod platform {
         (open.dev(), open.ino()) == (named.dev(), named.ino())
     }
 
+    pub(super) fn make_private(file: &File) {
+        // Some file systems have no permissions.
+        let _ = file.set_permissions(Permissions::from_mode(0o600));
+    }
+
     /// Sets owner and group first, because changing them removes permissions on some systems.
     pub(super) fn give_attributes(file: &File, like: &Metadata) -> io::Result<()> {
         let own = file.metadata()?;
@@ -196,6 +211,9 @@ mod platform {
     }
 
     #[allow(clippy::unnecessary_wraps)] // as on Unix
+    /// A new file has the rights of its folder.
+    pub(super) fn make_private(_: &File) {}
+
     pub(super) fn give_attributes(_: &File, _: &Metadata) -> io::Result<()> {
         Ok(())
     }
