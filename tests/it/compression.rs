@@ -61,7 +61,7 @@ fn compression_is_offered_when_asked_for_and_the_url_is_no_parameter() {
         ("--compress=", "permessage-deflate"),
         (
             "--compress=client_max_window_bits=12; server_no_context_takeover",
-            "permessage-deflate; server_no_context_takeover; client_max_window_bits=12",
+            "permessage-deflate; client_max_window_bits=12; server_no_context_takeover",
         ),
     ] {
         let peer = Script::new().upgrade().close_handshake();

@@ -106,7 +106,10 @@ impl Agreement {
     }
 
     /// Checks one accepted element against the offer.
-    fn of_element(element: &Element, Offer { params: offered }: Offer) -> Result<Self, ExtensionViolation> {
+    fn of_element(
+        element: &Element,
+        Offer { params: offered, .. }: Offer,
+    ) -> Result<Self, ExtensionViolation> {
         let answered = Params::of_answer(&element.params).map_err(ExtensionViolation::Param)?;
         let offers_client_window = offered.client_max_window_bits != ClientWindow::Absent;
         if !offers_client_window && answered.client_max_window_bits != ClientWindow::Absent {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::element;
-use super::params::{ClientWindow, PERMESSAGE_DEFLATE, ParamFault, Params};
+use super::params::{ClientWindow, NAMES, PERMESSAGE_DEFLATE, ParamFault, Params};
 
 /// An offer that works, for error messages.
 const EXAMPLE: &str = "client_max_window_bits=12; server_no_context_takeover";
@@ -13,6 +13,8 @@ const EXAMPLE: &str = "client_max_window_bits=12; server_no_context_takeover";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
     pub(super) params: Params,
+    /// The names of the parameters, as they were written; those that are not there come last.
+    order: [&'static str; 4],
 }
 
 /// Why a text is not an offer.
@@ -26,14 +28,18 @@ pub struct InvalidOffer {
 impl Offer {
     /// The value of the request's `Sec-WebSocket-Extensions`.
     pub fn header_value(&self) -> String {
-        self.params.to_string()
+        self.params.in_order(self.order)
     }
 }
 
 /// `permessage-deflate; client_max_window_bits`: the server may limit the client's window (RFC 7692 §7.1.2.2).
 impl Default for Offer {
     fn default() -> Self {
-        Self { params: Params { client_max_window_bits: ClientWindow::NoValue, ..Params::default() } }
+        let params = Params { client_max_window_bits: ClientWindow::NoValue, ..Params::default() };
+        // As it is parsed from its text: the only parameter comes first.
+        let mut order = NAMES;
+        order.rotate_right(1);
+        Self { params, order }
     }
 }
 
@@ -53,7 +59,14 @@ impl FromStr for Offer {
         };
         match element::parse_list(&element).as_deref() {
             Ok([element]) => match Params::of_offer(&element.params) {
-                Ok(params) => Ok(Self { params }),
+                Ok(params) => {
+                    let mut order = NAMES;
+                    order.sort_by_key(|name| {
+                        let written = element.params.iter().position(|param| param.name == *name);
+                        written.unwrap_or(usize::MAX)
+                    });
+                    Ok(Self { params, order })
+                }
                 Err(fault) => Err(invalid(Some(fault))),
             },
             Ok(_) | Err(element::Malformed) => Err(invalid(None)),
@@ -79,16 +92,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offers_are_written_in_one_form() {
+    fn offers_are_written_in_the_order_in_which_they_were_typed() {
         assert_eq!(Offer::default().header_value(), "permessage-deflate; client_max_window_bits");
+        assert_eq!("client_max_window_bits".parse(), Ok(Offer::default()));
         for (text, value) in [
             ("", ""),
-            (EXAMPLE, "; server_no_context_takeover; client_max_window_bits=12"),
+            (EXAMPLE, "; client_max_window_bits=12; server_no_context_takeover"),
             ("permessage-deflate", ""),
             (" permessage-deflate ;client_max_window_bits", "; client_max_window_bits"),
             (
                 "server_max_window_bits=\"8\"; client_no_context_takeover",
-                "; client_no_context_takeover; server_max_window_bits=8",
+                "; server_max_window_bits=8; client_no_context_takeover",
             ),
         ] {
             assert_eq!(

@@ -13,6 +13,10 @@ const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover";
 const SERVER_MAX_WINDOW_BITS: &str = "server_max_window_bits";
 const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 
+/// The names of all parameters, in the order of RFC 7692 §7.1.
+pub(super) const NAMES: [&str; 4] =
+    [SERVER_NO_CONTEXT_TAKEOVER, CLIENT_NO_CONTEXT_TAKEOVER, SERVER_MAX_WINDOW_BITS, CLIENT_MAX_WINDOW_BITS];
+
 /// Base-2 logarithms of the sizes that an LZ77 window may have (RFC 7692 §7.1.2).
 const WINDOW_BITS: RangeInclusive<u8> = 8..=15;
 
@@ -127,24 +131,32 @@ fn window_bits(name: &'static str, value: &str) -> Result<u8, ParamFault> {
     bits.ok_or_else(|| ParamFault::WindowBits(name, value.to_owned()))
 }
 
-/// The element of the header field: the name of the extension, then its parameters.
+impl Params {
+    /// The element of the header field: the name of the extension, then its parameters in this order.
+    pub(super) fn in_order(self, order: [&str; 4]) -> String {
+        let params = order.into_iter().filter_map(|name| self.written(name));
+        params.fold(PERMESSAGE_DEFLATE.to_owned(), |element, param| format!("{element}; {param}"))
+    }
+
+    /// The parameter of this name, if it is there.
+    fn written(self, name: &str) -> Option<String> {
+        match name {
+            SERVER_NO_CONTEXT_TAKEOVER => self.server_no_context_takeover.then(|| name.to_owned()),
+            CLIENT_NO_CONTEXT_TAKEOVER => self.client_no_context_takeover.then(|| name.to_owned()),
+            SERVER_MAX_WINDOW_BITS => self.server_max_window_bits.map(|bits| format!("{name}={bits}")),
+            _ => match self.client_max_window_bits {
+                ClientWindow::Absent => None,
+                ClientWindow::NoValue => Some(name.to_owned()),
+                ClientWindow::Bits(bits) => Some(format!("{name}={bits}")),
+            },
+        }
+    }
+}
+
+/// The element of the header field, with the parameters in the order of RFC 7692.
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(PERMESSAGE_DEFLATE)?;
-        if self.server_no_context_takeover {
-            write!(f, "; {SERVER_NO_CONTEXT_TAKEOVER}")?;
-        }
-        if self.client_no_context_takeover {
-            write!(f, "; {CLIENT_NO_CONTEXT_TAKEOVER}")?;
-        }
-        if let Some(bits) = self.server_max_window_bits {
-            write!(f, "; {SERVER_MAX_WINDOW_BITS}={bits}")?;
-        }
-        match self.client_max_window_bits {
-            ClientWindow::Absent => Ok(()),
-            ClientWindow::NoValue => write!(f, "; {CLIENT_MAX_WINDOW_BITS}"),
-            ClientWindow::Bits(bits) => write!(f, "; {CLIENT_MAX_WINDOW_BITS}={bits}"),
-        }
+        f.write_str(&self.in_order(NAMES))
     }
 }
 
