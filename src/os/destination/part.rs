@@ -210,10 +210,10 @@ mod platform {
         true
     }
 
-    #[allow(clippy::unnecessary_wraps)] // as on Unix
     /// A new file has the rights of its folder.
     pub(super) fn make_private(_: &File) {}
 
+    #[allow(clippy::unnecessary_wraps)] // as on Unix
     pub(super) fn give_attributes(_: &File, _: &Metadata) -> io::Result<()> {
         Ok(())
     }
