@@ -49,8 +49,7 @@ pub(super) fn write(text: &[u8]) -> Result<Option<Signal>, Failure> {
     let bytes = text.to_owned();
     let write_all = move || {
         let mut stdout = anstream::stdout();
-        let written =
-            stdout.write_all(&bytes).and_then(|()| stdout.flush()).and_then(|()| stdio::settle_output());
+        let written = stdio::settle_output(|| stdout.write_all(&bytes).and_then(|()| stdout.flush()));
         // The receiver is gone when the run could not wait.
         let _ = sender.send(News::Written(written));
     };

@@ -144,17 +144,20 @@ pub fn check_output() -> io::Result<()> {
     check_open(1)
 }
 
-/// Checks whether the system could store the bytes written to standard output, which stays open. Network
-/// drives and quotas report this only when a descriptor is closed.
+/// Checks whether the system could store the bytes that `write` writes to standard output, which stays open. Network
+/// drives and quotas report this only when a descriptor is closed. It is duplicated first: a reader of the bytes may use up
+/// those that are left.
 #[cfg(unix)]
-pub fn settle_output() -> io::Result<()> {
-    super::raw::close(output()?)
+pub fn settle_output(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let duplicate = output()?;
+    write()?;
+    super::raw::close(duplicate)
 }
 
 /// This platform does not report it.
 #[cfg(not(unix))]
-pub fn settle_output() -> io::Result<()> {
-    Ok(())
+pub fn settle_output(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    write()
 }
 
 /// Fails if the descriptor `number` (0, 1 or 2) was closed at the start of the program. `/dev/null` counts as
