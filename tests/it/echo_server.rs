@@ -391,35 +391,41 @@ mod signals {
 
     #[test]
     fn clients_that_do_not_answer_or_never_got_so_far_are_left() {
-        let (server, url) = listen([]);
-        let _silent = connect(&url);
-        let mut halfway = connect(&url);
-        halfway.write_all(b"GET / HTTP/1.1\r\n").expect("half a request");
-        let mut client = open(&url);
-        ends(server, Signal::Terminate, 143);
-        closes_with(&mut client, 1001);
+        timed(|| {
+            let (server, url) = listen([]);
+            let _silent = connect(&url);
+            let mut halfway = connect(&url);
+            halfway.write_all(b"GET / HTTP/1.1\r\n").expect("half a request");
+            let mut client = open(&url);
+            ends(server, Signal::Terminate, 143);
+            closes_with(&mut client, 1001);
+        });
     }
 
     #[test]
     fn nor_do_clients_in_the_tls_handshake_hold_the_server_up() {
-        let tls = Tls::with(Certificate::Valid);
-        let (_both_dir, both) = file_with("both.pem", tls.key_pem.clone() + &tls.certificate_pem);
-        let (server, url) = listen(["--tls-cert", &both]);
-        let _silent = connect(&url);
-        let mut halfway = connect(&url);
-        halfway.write_all(&[0x16, 3, 1]).expect("the beginning of a ClientHello");
-        ends(server, Signal::Interrupt, 130);
+        timed(|| {
+            let tls = Tls::with(Certificate::Valid);
+            let (_both_dir, both) = file_with("both.pem", tls.key_pem.clone() + &tls.certificate_pem);
+            let (server, url) = listen(["--tls-cert", &both]);
+            let _silent = connect(&url);
+            let mut halfway = connect(&url);
+            halfway.write_all(&[0x16, 3, 1]).expect("the beginning of a ClientHello");
+            ends(server, Signal::Interrupt, 130);
+        });
     }
 
     #[test]
     fn a_client_that_reads_nothing_does_not_hold_the_server_up() {
-        let (server, url) = listen([]);
-        let mut stalled = connect(&url);
-        upgrade(&mut stalled, "");
-        stalled.set_nonblocking(true).expect("a stream that does not block");
-        let message = masked(&"x".repeat(60_000));
-        while stalled.write(&message).is_ok_and(|written| written == message.len()) {}
-        ends(server, Signal::Terminate, 143);
+        timed(|| {
+            let (server, url) = listen([]);
+            let mut stalled = connect(&url);
+            upgrade(&mut stalled, "");
+            stalled.set_nonblocking(true).expect("a stream that does not block");
+            let message = masked(&"x".repeat(60_000));
+            while stalled.write(&message).is_ok_and(|written| written == message.len()) {}
+            ends(server, Signal::Terminate, 143);
+        });
     }
 
     #[test]

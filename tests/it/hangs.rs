@@ -147,20 +147,22 @@ fn leaves_after(args: &[&str], url: &str, mut wanted: &[u8]) -> Duration {
 
 #[test]
 fn a_reader_that_leaves_ends_a_run_that_waits_for_a_silent_server() {
-    for (args, wanted) in [
-        (["send", "-f", "-d", "hi"].as_slice(), b"one\n".as_slice()),
-        (&["stream", "-f"], b"one"),
-        (&["send", "--wait", "60s", "-d", "hi"], b"one\n"),
-        (&["send", "--expect", "2", "-d", "hi"], b"one\n"),
-    ] {
-        let quickest = (0..3)
-            .map(|_| {
-                let peer = Script::new().upgrade().send(frame::text("one")).hold();
-                leaves_after(args, &peer.url(), wanted)
-            })
-            .min();
-        assert!(quickest <= Some(millis(100)), "{args:?}: {quickest:?}");
-    }
+    timed(|| {
+        for (args, wanted) in [
+            (["send", "-f", "-d", "hi"].as_slice(), b"one\n".as_slice()),
+            (&["stream", "-f"], b"one"),
+            (&["send", "--wait", "60s", "-d", "hi"], b"one\n"),
+            (&["send", "--expect", "2", "-d", "hi"], b"one\n"),
+        ] {
+            let quickest = (0..3)
+                .map(|_| {
+                    let peer = Script::new().upgrade().send(frame::text("one")).hold();
+                    leaves_after(args, &peer.url(), wanted)
+                })
+                .min();
+            assert!(quickest <= Some(millis(100)), "{args:?}: {quickest:?}");
+        }
+    });
 }
 
 /// Stops a run for longer than a limit while what it waits for arrives, and lets it go on.

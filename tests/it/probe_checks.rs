@@ -8,7 +8,7 @@ use crate::support::echoing::echo;
 use crate::support::formats::{self, nagios, regex, verdict};
 use crate::support::frame;
 use crate::support::script::SWITCHING;
-use crate::support::{Certificate, Echo, EchoServer, Script, Wsurl, millis, secs};
+use crate::support::{Certificate, Echo, EchoServer, Script, Wsurl, millis, secs, timed};
 
 fn probe(args: &[&str]) -> Wsurl {
     Wsurl::new(["probe", "--close-timeout", "500ms"]).args(args).within(secs(5))
@@ -199,22 +199,24 @@ fn every_check_is_told_to_programs() {
 
 #[test]
 fn the_slowest_round_trip_counts() {
-    for (peer, phase) in [(slow(300, 0), "upgrade"), (slow(0, 300), "ping")] {
-        let run = probe(&["--max-latency", "150ms", &peer.url()])
-            .stderr_has("--max-latency 150ms does not hold: ")
-            .stderr_has(phase)
-            .exits(1);
-        assert!(regex("(?m)^  FAIL      --max-latency 150ms: ").is_match(run.text()), "{}", run.text());
-    }
-    let peer = Script::new().upgrade().answers(1, |messages| {
-        thread::sleep(millis(300));
-        echo(&messages[0])
+    timed(|| {
+        for (peer, phase) in [(slow(300, 0), "upgrade"), (slow(0, 300), "ping")] {
+            let run = probe(&["--max-latency", "150ms", &peer.url()])
+                .stderr_has("--max-latency 150ms does not hold: ")
+                .stderr_has(phase)
+                .exits(1);
+            assert!(regex("(?m)^  FAIL      --max-latency 150ms: ").is_match(run.text()), "{}", run.text());
+        }
+        let peer = Script::new().upgrade().answers(1, |messages| {
+            thread::sleep(millis(300));
+            echo(&messages[0])
+        });
+        let peer = peer.pings_and_close();
+        probe(&["--max-latency", "150ms", "-d", "hi", &peer.url()]).stderr_has("message").exits(1);
+        let peer = slow(100, 100);
+        // Each on its own, not all together.
+        probe(&["--max-latency", "190ms", &peer.url()]).stderr("").exits(0);
     });
-    let peer = peer.pings_and_close();
-    probe(&["--max-latency", "150ms", "-d", "hi", &peer.url()]).stderr_has("message").exits(1);
-    let peer = slow(100, 100);
-    // Each on its own, not all together.
-    probe(&["--max-latency", "190ms", &peer.url()]).stderr("").exits(0);
 }
 
 #[test]
