@@ -6,6 +6,7 @@ mod appending;
 pub(crate) mod budget;
 pub mod descriptors;
 mod destination;
+pub(crate) mod password;
 mod raw;
 pub mod raw_mode;
 pub mod reading;

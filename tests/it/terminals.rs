@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use crate::support::{
-    Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, millis, noise, secs,
+    Echo, EchoServer, Script, Signal, Terminal, Wsurl, file_with, frame, millis, noise, secs, send_signal,
 };
 
 /// What a hostile server says: an escape sequence, its C1 form, and a character that turns the direction of writing.
@@ -91,10 +91,9 @@ fn until(run: &mut Child, is_so: impl Fn(&mut Child) -> bool) {
     }
 }
 
-/// What becomes of a run that asks for the password, when this is typed: its exit code, and what it says.
-fn asked_for_a_password(url: &str, typed: &str) -> (Option<i32>, String) {
+/// A run that asks for the password at this terminal, and reads it.
+fn asks_for_a_password(terminal: &Terminal, url: &str) -> Child {
     let binary = std::env::var("WSURL_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_wsurl").to_owned());
-    let terminal = Terminal::new();
     let mut run = Command::new("setsid")
         .args(["--ctty", "--wait", &binary, "send", "-u", "me", "--expect", "0", url, "hi"])
         .env_clear()
@@ -106,13 +105,26 @@ fn asked_for_a_password(url: &str, typed: &str) -> (Option<i32>, String) {
     terminal.shows("Password of me for 127.0.0.1: ");
     // A key before the terminal is taken would be one of its own line editing.
     until(&mut run, |_| !terminal.is_cooked());
-    terminal.types(typed);
+    run
+}
+
+/// The exit code of a run, and what it has said.
+fn ends(mut run: Child) -> (Option<i32>, String) {
     until(&mut run, |run| run.try_wait().expect("the state of the run").is_some());
     let code = run.wait().expect("the end of the run").code();
     let mut said = String::new();
     run.stderr.take().expect("its stderr").read_to_string(&mut said).expect("text");
-    assert!(!terminal.written().contains("hunter2"), "{}", terminal.written());
     (code, said)
+}
+
+/// What becomes of a run that asks for the password, when this is typed: its exit code, and what it says.
+fn asked_for_a_password(url: &str, typed: &str) -> (Option<i32>, String) {
+    let terminal = Terminal::new();
+    let run = asks_for_a_password(&terminal, url);
+    terminal.types(typed);
+    let ended = ends(run);
+    assert!(!terminal.written().contains("hunter2"), "{}", terminal.written());
+    ended
 }
 
 #[test]
@@ -127,6 +139,15 @@ fn a_password_is_typed_unseen_or_the_run_ends_as_the_key_says() {
     let none = "wsurl: error: no password in -u 'me', and none was typed\n\
                 wsurl: hint: write NAME:PASSWORD, or NAME: for an empty password\n";
     assert_eq!(asked_for_a_password(nobody, "\u{4}"), (Some(2), none.to_owned()));
+}
+
+#[test]
+fn a_signal_while_a_password_is_typed_leaves_the_terminal_as_it_was() {
+    let terminal = Terminal::new();
+    let run = asks_for_a_password(&terminal, "ws://127.0.0.1:1/");
+    send_signal(run.id(), Signal::Terminate);
+    assert_eq!(ends(run), (Some(143), "wsurl: error: interrupted by SIGTERM\n".to_owned()));
+    assert!(terminal.is_cooked(), "what is typed is not shown");
 }
 
 #[test]

@@ -11,8 +11,9 @@ use crate::endpoint::Endpoint;
 use crate::error::{Failure, IoCause, Status};
 use crate::net::auth::{Credential, netrc};
 use crate::net::upgrade::UpgradeOptions;
+use crate::os::password;
 use crate::os::signals::Signal;
-use crate::os::within::{Doing, within};
+use crate::os::within::Doing;
 use crate::secret::Secret;
 
 /// Where the server's credential comes from.
@@ -93,9 +94,7 @@ pub(super) fn credential(text: &str, source: &str, host: &str) -> Result<Credent
     if let Some((name, password)) = text.split_once(':') {
         return Ok(Credential { name: name.to_owned(), password: Secret::new(password) });
     }
-    let prompt = format!("Password of {text} for {host}: ");
-    let typed = within("password", None, move || rpassword::prompt_password(prompt));
-    let password = typed.map_err(|stopped| {
+    let password = password::ask(format!("Password of {text} for {host}: ")).map_err(|stopped| {
         stopped.into_failure(Doing::Reading, "the terminal", |err| {
             let missing =
                 |why| Failure::new(Status::Usage, format!("no password in {source} '{text}', and {why}"));

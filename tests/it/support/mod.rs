@@ -57,7 +57,7 @@ pub use lax_server::LaxServer;
 #[cfg(target_os = "linux")]
 pub use openssl_acceptor::Demand;
 #[cfg(unix)]
-pub use posix::{Signal, make_fifo};
+pub use posix::{Signal, make_fifo, send_signal};
 #[cfg(target_os = "linux")]
 pub use presenter::{Authority, Presented};
 #[cfg(target_os = "linux")]
